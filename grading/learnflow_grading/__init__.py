@@ -1,0 +1,1 @@
+"""Grading with nbgrader on the service side: release, autograde, feedback."""

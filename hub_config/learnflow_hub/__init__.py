@@ -1,0 +1,1 @@
+"""Configures JupyterHub for LearnFlow: `from learnflow_hub import setup_learnflow`."""

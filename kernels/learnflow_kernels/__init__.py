@@ -1,0 +1,1 @@
+"""Jupyter kernels that student code cannot break out of."""

@@ -1,0 +1,195 @@
+"""Events: frozen, versioned, one class a type, each on one topic.
+
+`type` on the wire is `org.learnflow.<noun>.<verb>.v1`. A field is never renamed or removed within a version.
+`student` is the hub's user name inside the service and in `event_log`; only the relay turns it into the
+random pseudonym that travels. Fields marked personal (see `PERSONAL`) are cut from what travels.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+TYPE_PREFIX = "org.learnflow."
+
+TOPICS = (
+    "learning.requests",
+    "concepts.requests",
+    "code.submissions",
+    "debug.requests",
+    "exercise.generated",
+    "learning.responses",
+    "struggle.detected",
+    "progress.events",
+)
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """What every event has."""
+
+    TYPE: ClassVar[str]
+    TOPIC: ClassVar[str]
+    PERSONAL: ClassVar[tuple[str, ...]] = ()
+    """Fields that stay in `event_log` and never leave with the event."""
+
+    course: str
+    """Empty for what belongs to no course."""
+    student: str
+    """The hub's user name."""
+
+
+class HelpAsked(Event, frozen=True, kw_only=True):
+    """A question came in, by chat or by button."""
+
+    TYPE = "org.learnflow.help.asked.v1"
+    TOPIC = "learning.requests"
+    PERSONAL = ("text", "notebook")
+
+    request_id: str
+    text: str
+    agent: str
+    notebook: str = ""
+    assignment: str = ""
+    cell_id: str = ""
+    exception: str = ""
+
+
+class DebugRequested(Event, frozen=True, kw_only=True):
+    """Triage routed a question to the debug agent."""
+
+    TYPE = "org.learnflow.debug.requested.v1"
+    TOPIC = "debug.requests"
+
+    request_id: str
+    exception: str = ""
+    line: int | None = None
+    known: bool = False
+
+
+class ConceptRequested(Event, frozen=True, kw_only=True):
+    """Triage routed a question to the concepts agent."""
+
+    TYPE = "org.learnflow.concept.requested.v1"
+    TOPIC = "concepts.requests"
+
+    request_id: str
+    concept: str = ""
+
+
+class CodeSubmitted(Event, frozen=True, kw_only=True):
+    """Code was sent for review."""
+
+    TYPE = "org.learnflow.code.submitted.v1"
+    TOPIC = "code.submissions"
+
+    request_id: str
+    assignment: str = ""
+    lines: int = 0
+
+
+class AssignmentSubmitted(Event, frozen=True, kw_only=True):
+    """An assignment was handed in and kept."""
+
+    TYPE = "org.learnflow.assignment.submitted.v1"
+    TOPIC = "code.submissions"
+
+    submission_id: str
+    assignment: str
+
+
+class HelpAnswered(Event, frozen=True, kw_only=True):
+    """A question was answered, or could not be."""
+
+    TYPE = "org.learnflow.help.answered.v1"
+    TOPIC = "learning.responses"
+    PERSONAL = ("text",)
+
+    request_id: str
+    agent: str
+    intent: str
+    text: str
+    rung: int = 0
+    withheld: bool = False
+    first_words_ms: int = 0
+    last_word_ms: int = 0
+
+
+class RunFinished(Event, frozen=True, kw_only=True):
+    """A cell ran in the student's own kernel: a claim of that server."""
+
+    TYPE = "org.learnflow.run.finished.v1"
+    TOPIC = "progress.events"
+    PERSONAL = ("notebook", "message")
+
+    run_id: str
+    notebook: str
+    ok: bool
+    duration_ms: int
+    assignment: str = ""
+    cell_id: str = ""
+    exception: str = ""
+    message: str = ""
+
+
+class SubmissionGraded(Event, frozen=True, kw_only=True):
+    """Grading ended, well or not."""
+
+    TYPE = "org.learnflow.submission.graded.v1"
+    TOPIC = "progress.events"
+
+    submission_id: str
+    assignment: str
+    status: str
+    score: float
+    max_score: float
+    needs_review: bool = False
+
+
+class ProgressChanged(Event, frozen=True, kw_only=True):
+    """A student's standing in an assignment changed on evidence checked by the service."""
+
+    TYPE = "org.learnflow.progress.changed.v1"
+    TOPIC = "progress.events"
+
+    assignment: str
+    best_score: float
+    max_score: float
+    level: str
+    """Beginner, Learning, Proficient or Mastered."""
+
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    cls.TYPE: cls
+    for cls in (
+        HelpAsked,
+        DebugRequested,
+        ConceptRequested,
+        CodeSubmitted,
+        AssignmentSubmitted,
+        HelpAnswered,
+        RunFinished,
+        SubmissionGraded,
+        ProgressChanged,
+    )
+}
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with what CloudEvents 1.0 asks for beside its data."""
+
+    id: str
+    """UUIDv4 in text; the consumer's key against doubles."""
+    sequence: int
+    """Place in `event_log`; grows, with gaps."""
+    time: str
+    """When it was recorded, ISO 8601, UTC."""
+    event: Event
+
+    @property
+    def type(self) -> str:
+        return self.event.TYPE
+
+    @property
+    def topic(self) -> str:
+        return self.event.TOPIC

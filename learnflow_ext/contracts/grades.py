@@ -1,0 +1,94 @@
+"""Assignments, submissions and grades as they cross between service, grader and student."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+SubmissionStatus = Literal["queued", "grading", "graded", "failed"]
+
+
+class CourseFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of an assignment. `content` travels as base64 (msgspec's rule for bytes)."""
+
+    path: str
+    """Relative, `/`-separated, without `..`; checked at both ends."""
+    content: bytes
+
+
+class FileSet(msgspec.Struct, frozen=True, kw_only=True):
+    """A released assignment on its way to a student, a submission on its way back, or feedback."""
+
+    files: tuple[CourseFile, ...]
+
+
+class CellScore(msgspec.Struct, frozen=True, kw_only=True):
+    """Points of one graded cell."""
+
+    notebook: str
+    name: str
+    """The cell's nbgrader grade_id."""
+    score: float
+    max_score: float
+    message: str = ""
+    """Why points are missing, without any hidden value; empty at full marks."""
+
+
+class GradeRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What grading one submission came to. The grader makes it, the worker records it."""
+
+    submission_id: str
+    course: str
+    assignment: str
+    student: str
+    status: Literal["graded", "failed"]
+    score: float
+    max_score: float
+    cells: tuple[CellScore, ...] = ()
+    needs_review: bool = False
+    """True when a person should look: an error in grading, or a limit that was hit."""
+    message: str = ""
+    """For the student, when `failed` or `needs_review`; empty otherwise."""
+    feedback: tuple[CourseFile, ...] = ()
+    """Sanitised HTML, one file a notebook."""
+    duration_ms: int = 0
+
+
+class SubmissionView(msgspec.Struct, frozen=True, kw_only=True):
+    """One submission as its owner, or a teacher, sees it."""
+
+    submission_id: str
+    course: str
+    assignment: str
+    student: str
+    status: SubmissionStatus
+    submitted_at: str
+    """ISO 8601, UTC, microseconds."""
+    score: float | None = None
+    max_score: float | None = None
+    needs_review: bool = False
+    message: str = ""
+    has_feedback: bool = False
+    position: int | None = None
+    """Place in the queue, from 1; None once grading began."""
+
+
+class AssignmentView(msgspec.Struct, frozen=True, kw_only=True):
+    """One released assignment as a student sees it."""
+
+    course: str
+    assignment: str
+    notebooks: tuple[str, ...]
+    """Names without `.ipynb`."""
+    due: str = ""
+    """ISO 8601, UTC; empty for none."""
+    submissions: tuple[SubmissionView, ...] = ()
+    """The caller's own, oldest first."""
+
+
+class CourseView(msgspec.Struct, frozen=True, kw_only=True):
+    """One course of the caller's."""
+
+    course: str
+    role: Literal["student", "teacher"]

@@ -1,0 +1,1 @@
+"""LearnFlow: service."""
