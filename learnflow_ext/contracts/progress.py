@@ -9,6 +9,15 @@ import msgspec
 Level = Literal["Beginner", "Learning", "Proficient", "Mastered"]
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a student stands in one assignment, on evidence checked by the service."""
+
+    best_score: float
+    max_score: float
+    """Points to be had in that best attempt; above 0."""
+    level: Level
+
+
 class AssignmentProgress(msgspec.Struct, frozen=True, kw_only=True):
     """One student's standing in one assignment."""
 

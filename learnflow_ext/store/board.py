@@ -1,0 +1,204 @@
+"""What the teacher's dashboard shows of a course."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.contracts.events import AssignmentSubmitted, HelpAsked, RunFinished
+from learnflow_ext.contracts.grades import SubmissionStatus
+from learnflow_ext.contracts.progress import Level
+from learnflow_ext.store import courses, eventlog
+from learnflow_ext.store.clock import iso
+from learnflow_ext.store.courses import AssignmentInfo
+from learnflow_ext.store.eventlog import LogEntry
+from learnflow_ext.store.models import Grade, LoggedEvent, Module, Progress, Submission, User
+
+ACTIVITY = (HelpAsked.TYPE, RunFinished.TYPE, AssignmentSubmitted.TYPE)
+"""What a student does; the rest happens to them."""
+
+
+class BoardCell(msgspec.Struct, frozen=True, kw_only=True):
+    """One student in one assignment."""
+
+    assignment: str
+    best_score: float | None = None
+    """None before anything was graded."""
+    max_score: float | None = None
+    level: Level | None = None
+    status: SubmissionStatus | None = None
+    """Of the latest submission; None when there is none."""
+    submission_id: str = ""
+    """The latest; empty when there is none."""
+    needs_review: bool = False
+    submissions: int = 0
+    runs: int = 0
+    failed_runs: int = 0
+    questions: int = 0
+    exercises: tuple[float | None, ...] = ()
+    """Points per exercise in the best graded submission, in the order of the assignment's exercises; None
+    for an exercise without a grade."""
+
+
+class BoardRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One student."""
+
+    student: str
+    last_activity: str
+    """ISO 8601, UTC; empty for none."""
+    cells: tuple[BoardCell, ...]
+    """One for each assignment, in their order."""
+
+
+class Board(msgspec.Struct, frozen=True, kw_only=True):
+    """Students x assignments of a course."""
+
+    course: str
+    assignments: tuple[AssignmentInfo, ...]
+    rows: tuple[BoardRow, ...]
+    """By student's name."""
+
+
+async def scores(conn: AsyncConnection, course: str, students: Sequence[str] = ()) -> Board:
+    """The board of `course`: everybody who did something there, and `students` (the roll) beside."""
+    assignments = await courses.assignments(conn, course)
+    cells = await _cells(conn, course, assignments)
+    activity = await _last_activity(conn, course)
+    names = sorted({*students, *activity, *(student for student, _ in cells)})
+    return Board(
+        course=course,
+        assignments=assignments,
+        rows=tuple(
+            BoardRow(
+                student=name,
+                last_activity=activity.get(name, ""),
+                cells=tuple(
+                    cells.get((name, info.assignment)) or BoardCell(assignment=info.assignment)
+                    for info in assignments
+                ),
+            )
+            for name in names
+        ),
+    )
+
+
+async def feed(
+    conn: AsyncConnection, course: str, limit: int, after_sequence: int | None = None
+) -> list[LogEntry]:
+    """The newest `limit` events of `course`, newest first; with `after_sequence` only later ones."""
+    entries = await eventlog.tail(conn, course=course, limit=limit)
+    return [entry for entry in reversed(entries) if entry.sequence > (after_sequence or 0)]
+
+
+async def _cells(
+    conn: AsyncConnection, course: str, assignments: Sequence[AssignmentInfo]
+) -> dict[tuple[str, str], BoardCell]:
+    points = await _exercise_points(conn, course)
+    latest = await _latest_submissions(conn, course)
+    cells = {}
+    by_name = {info.assignment: info for info in assignments}
+    for row in await conn.execute(
+        select(User.name, Module.assignment, Progress)
+        .join(User, User.id == Progress.user_id)
+        .join(Module, Module.id == Progress.module_id)
+        .where(Module.course == course)
+    ):
+        key = (row.name, row.assignment)
+        submission = latest.get(key)
+        scored = points.get(key, {})
+        cells[key] = BoardCell(
+            assignment=row.assignment,
+            best_score=row.best_score,
+            max_score=row.max_score,
+            level=cast("Level | None", row.level),
+            status=cast("SubmissionStatus | None", submission.status) if submission else None,
+            submission_id=submission.submission_id if submission else "",
+            needs_review=submission.needs_review if submission else False,
+            submissions=row.submissions,
+            runs=row.runs,
+            failed_runs=row.failed_runs,
+            questions=row.questions,
+            exercises=tuple(
+                scored.get((exercise.notebook, exercise.name))
+                for exercise in by_name[row.assignment].exercises
+            ),
+        )
+    return cells
+
+
+async def _latest_submissions(conn: AsyncConnection, course: str) -> dict[tuple[str, str], Any]:
+    newest = (
+        select(func.max(Submission.number).label("number"))
+        .join(Module, Module.id == Submission.module_id)
+        .where(Module.course == course)
+        .group_by(Submission.user_id, Submission.module_id)
+        .subquery()
+    )
+    rows = await conn.execute(
+        select(
+            User.name,
+            Module.assignment,
+            Submission.submission_id,
+            Submission.status,
+            Submission.needs_review,
+        )
+        .join(newest, newest.c.number == Submission.number)
+        .join(User, User.id == Submission.user_id)
+        .join(Module, Module.id == Submission.module_id)
+    )
+    return {(row.name, row.assignment): row for row in rows}
+
+
+async def _exercise_points(
+    conn: AsyncConnection, course: str
+) -> dict[tuple[str, str], dict[tuple[str, str], float]]:
+    """(student, assignment) -> (notebook, exercise) -> points, of the best graded submission."""
+    ratio = Submission.score / func.nullif(Submission.max_score, 0)
+    ranked = (
+        select(
+            Submission.number,
+            Submission.user_id,
+            Module.assignment,
+            func.row_number()
+            .over(
+                partition_by=(Submission.user_id, Submission.module_id),
+                order_by=(func.coalesce(ratio, -1).desc(), Submission.number.desc()),
+            )
+            .label("place"),
+        )
+        .join(Module, Module.id == Submission.module_id)
+        .where(Module.course == course, Submission.status == "graded")
+        .subquery()
+    )
+    found: dict[tuple[str, str], dict[tuple[str, str], float]] = {}
+    for row in await conn.execute(
+        select(User.name.label("student"), ranked.c.assignment, Grade.notebook, Grade.name, Grade.score)
+        .join(ranked, ranked.c.number == Grade.submission_number)
+        .join(User, User.id == ranked.c.user_id)
+        .where(ranked.c.place == 1)
+    ):
+        found.setdefault((row.student, row.assignment), {})[row.notebook, row.name] = row.score
+    return found
+
+
+async def _last_activity(conn: AsyncConnection, course: str) -> dict[str, str]:
+    """Student -> time of the last thing they did in `course`; one look into an index a person."""
+    last = (
+        select(LoggedEvent.time)
+        .where(
+            LoggedEvent.course == course,
+            LoggedEvent.user_id == User.id,
+            LoggedEvent.type.in_(ACTIVITY),
+        )
+        .order_by(LoggedEvent.sequence.desc())
+        .limit(1)
+        .correlate(User)
+        .scalar_subquery()
+    )
+    people = select(User.name, last.label("time")).subquery()
+    rows = await conn.execute(select(people).where(people.c.time.is_not(None)))
+    return {row.name: iso(row.time) for row in rows}

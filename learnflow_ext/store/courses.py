@@ -1,0 +1,127 @@
+"""Assignments of courses, and their exercises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.contracts.errors import BadRequest
+from learnflow_ext.store import texts
+from learnflow_ext.store.clock import now
+from learnflow_ext.store.models import Exercise, Module
+from learnflow_ext.store.upsert import insert
+
+
+class ExerciseInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One graded cell."""
+
+    notebook: str
+    name: str
+    max_score: float
+
+
+class AssignmentInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One assignment of a course."""
+
+    course: str
+    assignment: str
+    title: str
+    exercises: tuple[ExerciseInfo, ...] = ()
+    """In the order they were given; empty when the assignment was never synchronised."""
+
+    @property
+    def max_score(self) -> float:
+        """Points of all exercises together."""
+        return sum(exercise.max_score for exercise in self.exercises)
+
+
+async def find(conn: AsyncConnection, course: str, assignment: str) -> int | None:
+    """The id of an assignment's row; None when there is none."""
+    found: int | None = await conn.scalar(
+        select(Module.id).where(Module.course == course, Module.assignment == assignment)
+    )
+    return found
+
+
+async def ensure(conn: AsyncConnection, course: str, assignment: str) -> int:
+    """The id of an assignment's row, made when new. BadRequest for names that are empty or too long.
+
+    For assignments that the service knows to be released; never for what a student's server claims.
+    """
+    found = await find(conn, course, assignment)
+    if found is not None:
+        return found
+    for name in (course, assignment):
+        if not name or texts.clip(name, texts.NAME) != name:
+            raise BadRequest(f"Names of courses and assignments have 1 to {texts.NAME} characters.")
+    await conn.execute(
+        insert(Module)
+        .values(course=course, assignment=assignment, title=assignment, updated_at=now())
+        .on_conflict_do_nothing(index_elements=["course", "assignment"])
+    )
+    found = await find(conn, course, assignment)
+    assert found is not None, "just inserted"
+    return found
+
+
+async def sync_assignment(
+    conn: AsyncConnection,
+    course: str,
+    assignment: str,
+    title: str,
+    exercises: Sequence[tuple[str, str, float]],
+) -> int:
+    """Make the rows of an assignment say what was released: `exercises` are (notebook, name, max_score).
+
+    Exercises that are no longer in it go; grades that were given for them stay. Returns the assignment's id.
+    """
+    module_id = await ensure(conn, course, assignment)
+    await conn.execute(
+        update(Module)
+        .where(Module.id == module_id)
+        .values(title=texts.clip(title, texts.NAME) or assignment, updated_at=now())
+    )
+    await conn.execute(delete(Exercise).where(Exercise.module_id == module_id))
+    rows = [
+        {
+            "module_id": module_id,
+            "notebook": notebook,
+            "name": name,
+            "max_score": float(max_score),
+            "position": position,
+        }
+        for position, (notebook, name, max_score) in enumerate(exercises)
+    ]
+    if rows:
+        await conn.execute(insert(Exercise), rows)
+    return module_id
+
+
+async def assignments(conn: AsyncConnection, course: str) -> tuple[AssignmentInfo, ...]:
+    """The assignments of `course` by name, with their exercises; empty for an unknown course."""
+    modules = await conn.execute(
+        select(Module.id, Module.assignment, Module.title)
+        .where(Module.course == course)
+        .order_by(Module.assignment)
+    )
+    exercises: dict[int, list[ExerciseInfo]] = {}
+    for row in await conn.execute(
+        select(Exercise)
+        .join(Module, Module.id == Exercise.module_id)
+        .where(Module.course == course)
+        .order_by(Exercise.module_id, Exercise.position)
+    ):
+        info = ExerciseInfo(notebook=row.notebook, name=row.name, max_score=row.max_score)
+        exercises.setdefault(row.module_id, []).append(info)
+    return tuple(
+        AssignmentInfo(
+            course=course,
+            assignment=row.assignment,
+            title=row.title,
+            exercises=tuple(exercises.get(row.id, ())),
+        )
+        for row in modules
+    )

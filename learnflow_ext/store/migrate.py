@@ -1,0 +1,108 @@
+"""Migrations: run in this process, from the package, on a connection that somebody else owns."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+import msgspec
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from learnflow_ext.contracts.errors import Unavailable
+
+SchemaCondition = Literal["current", "empty", "older", "newer", "foreign"]
+
+
+class SchemaMismatch(Unavailable):
+    """The database's tables are not the ones this version of LearnFlow knows."""
+
+    code = "schema_mismatch"
+
+
+class SchemaState(msgspec.Struct, frozen=True, kw_only=True):
+    """How the tables found compare with the tables this code needs."""
+
+    condition: SchemaCondition
+    """`newer`: written by a LearnFlow we do not know. `foreign`: tables, but not ours."""
+    found: str
+    """Revision in the database; empty for none."""
+    expected: str
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", "learnflow_ext.store:migrations")
+    return config
+
+
+@cache
+def _known_revisions() -> tuple[str, ...]:
+    """Newest first."""
+    script = ScriptDirectory.from_config(_config())
+    return tuple(revision.revision for revision in script.walk_revisions())
+
+
+def expected_revision() -> str:
+    """The revision this code was written for."""
+    return _known_revisions()[0]
+
+
+def state(connection: Connection) -> SchemaState:
+    """Look at the tables; change nothing."""
+    expected = expected_revision()
+    found = MigrationContext.configure(connection).get_current_revision() or ""
+    condition: SchemaCondition
+    if found == expected:
+        condition = "current"
+    elif found in _known_revisions():
+        condition = "older"
+    elif found:
+        condition = "newer"
+    else:
+        condition = "foreign" if inspect(connection).get_table_names() else "empty"
+    return SchemaState(condition=condition, found=found, expected=expected)
+
+
+def require_current(found: SchemaState, database: str) -> None:
+    """SchemaMismatch, with what to do, unless code and tables fit. `database` is named in the sentence."""
+    match found.condition:
+        case "empty" | "older":
+            raise SchemaMismatch(
+                f"The tables in {database} are older than this LearnFlow needs. "
+                "Run `learnflow db upgrade` first."
+            )
+        case "newer":
+            raise SchemaMismatch(
+                f"The tables in {database} were made by a newer LearnFlow (schema {found.found}; "
+                f"this one knows {found.expected}). Install that version, or point to another database."
+            )
+        case "foreign":
+            raise SchemaMismatch(
+                f"{database} holds tables that are not LearnFlow's. Point to another database; "
+                "nothing was changed."
+            )
+
+
+def upgrade(connection: Connection, database: str) -> SchemaState:
+    """Bring the tables up to date inside the caller's transaction; return what was found before.
+
+    SchemaMismatch when they are newer, or not ours. On SQLite foreign keys must be off, because changing a
+    table means copying and dropping it; they are checked as a whole at the end.
+    """
+    before = state(connection)
+    if before.condition in ("newer", "foreign"):
+        require_current(before, database)
+    if before.condition != "current":
+        command.upgrade(_config(connection), "head")
+        if connection.dialect.name == "sqlite":
+            broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+            if broken:
+                raise SchemaMismatch(
+                    f"Upgrading {database} would leave {len(broken)} rows without what they belong to; "
+                    "nothing was changed."
+                )
+    return before

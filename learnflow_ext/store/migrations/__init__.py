@@ -1,0 +1,1 @@
+"""Alembic's scripts; they travel in the wheel and run in-process."""

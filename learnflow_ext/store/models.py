@@ -1,0 +1,308 @@
+"""The tables. Constraints guard what must hold, whoever writes.
+
+Counts, scores and times that are not known are NULL, texts that are not known are empty.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from learnflow_ext.store import texts
+from learnflow_ext.store.base import Base, BigId, UtcDateTime, bound_texts
+
+LEVELS = ("Beginner", "Learning", "Proficient", "Mastered")
+STATUSES = ("queued", "grading", "graded", "failed")
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    quoted = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({quoted})", name=f"{column}_known")
+
+
+def _bounded_data() -> CheckConstraint:
+    return CheckConstraint(f"length(data) <= {texts.DATA}", name="data_length")
+
+
+def _not_negative(*columns: str) -> list[CheckConstraint]:
+    return [CheckConstraint(f"{column} >= 0", name=f"{column}_not_negative") for column in columns]
+
+
+def _not_empty(*columns: str) -> list[CheckConstraint]:
+    return [CheckConstraint(f"{column} <> ''", name=f"{column}_not_empty") for column in columns]
+
+
+class User(Base):
+    """A person, by the hub's name."""
+
+    __tablename__ = "users"
+    __table_args__ = (UniqueConstraint("name"), *_not_empty("name"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(texts.NAME))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Pseudonym(Base):
+    """The one link between a person and the stream: random, and gone when the row is."""
+
+    __tablename__ = "pseudonyms"
+    __table_args__ = (UniqueConstraint("pseudonym"), *_not_empty("pseudonym"))
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    pseudonym: Mapped[str] = mapped_column(String(64))
+
+
+class Module(Base):
+    """An assignment of a course, as the service released it."""
+
+    __tablename__ = "modules"
+    __table_args__ = (UniqueConstraint("course", "assignment"), *_not_empty("course", "assignment"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    course: Mapped[str] = mapped_column(String(texts.NAME))
+    assignment: Mapped[str] = mapped_column(String(texts.NAME))
+    title: Mapped[str] = mapped_column(String(texts.NAME))
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Exercise(Base):
+    """A graded cell of an assignment."""
+
+    __tablename__ = "exercises"
+    __table_args__ = (
+        UniqueConstraint("module_id", "notebook", "name"),
+        *_not_empty("name"),
+        *_not_negative("max_score", "position"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    module_id: Mapped[int] = mapped_column(BigId, ForeignKey("modules.id", ondelete="CASCADE"))
+    notebook: Mapped[str] = mapped_column(String(texts.NAME))
+    name: Mapped[str] = mapped_column(String(texts.NAME))
+    max_score: Mapped[float]
+    position: Mapped[int]
+    """Order within the assignment, from 0."""
+
+
+class Submission(Base):
+    """Work that was handed in, and what became of it. `number` is the queue's order."""
+
+    __tablename__ = "submissions"
+    __table_args__ = (
+        UniqueConstraint("submission_id"),
+        Index("ix_submissions_queue", "status", "number"),
+        Index("ix_submissions_owner", "user_id", "module_id", "number"),
+        Index("ix_submissions_module", "module_id", "user_id"),
+        _one_of("status", STATUSES),
+        *_not_negative("size", "attempts", "score", "max_score", "duration_ms"),
+        *_not_empty("submission_id", "files_path"),
+        # SQLite turns NaN into NULL; a graded submission without a score must not come to be that way.
+        CheckConstraint(
+            "status <> 'graded' OR (score IS NOT NULL AND max_score IS NOT NULL)", name="graded_has_score"
+        ),
+    )
+
+    number: Mapped[int] = mapped_column(BigId, primary_key=True)
+    submission_id: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"))
+    module_id: Mapped[int] = mapped_column(BigId, ForeignKey("modules.id"))
+    status: Mapped[str] = mapped_column(String(16))
+    files_path: Mapped[str] = mapped_column(String(texts.PATH))
+    size: Mapped[int]
+    """Bytes of all files together."""
+    attempts: Mapped[int]
+    """How often grading began."""
+    submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    score: Mapped[float | None]
+    max_score: Mapped[float | None]
+    needs_review: Mapped[bool]
+    message: Mapped[str] = mapped_column(String(texts.PATH))
+    duration_ms: Mapped[int]
+
+
+class Grade(Base):
+    """Points of one graded cell of one submission."""
+
+    __tablename__ = "grades"
+    __table_args__ = (
+        UniqueConstraint("submission_number", "notebook", "name"),
+        *_not_negative("score", "max_score"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    submission_number: Mapped[int] = mapped_column(
+        BigId, ForeignKey("submissions.number", ondelete="CASCADE")
+    )
+    notebook: Mapped[str] = mapped_column(String(texts.NAME))
+    name: Mapped[str] = mapped_column(String(texts.NAME))
+    score: Mapped[float]
+    max_score: Mapped[float]
+    message: Mapped[str] = mapped_column(String(texts.PATH))
+
+
+class FeedbackFile(Base):
+    """One page of feedback, compressed with zlib."""
+
+    __tablename__ = "feedback_files"
+
+    submission_number: Mapped[int] = mapped_column(
+        BigId, ForeignKey("submissions.number", ondelete="CASCADE"), primary_key=True
+    )
+    path: Mapped[str] = mapped_column(String(texts.PATH), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Run(Base):
+    """One executed cell, as the student's own server told it: a claim."""
+
+    __tablename__ = "runs"
+    __table_args__ = (*_not_empty("run_id"), *_not_negative("duration_ms"))
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(texts.NAME), primary_key=True)
+    course: Mapped[str] = mapped_column(String(texts.NAME))
+    assignment: Mapped[str] = mapped_column(String(texts.NAME))
+    notebook: Mapped[str] = mapped_column(String(texts.PATH))
+    cell_id: Mapped[str] = mapped_column(String(texts.NAME))
+    ok: Mapped[bool]
+    exception: Mapped[str] = mapped_column(String(texts.NAME))
+    message: Mapped[str] = mapped_column(String(texts.LINE))
+    duration_ms: Mapped[int]
+    finished_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """By the reporting server's clock, held within a day of ours."""
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class HelpTurn(Base):
+    """One question and its answer."""
+
+    __tablename__ = "help_turns"
+    __table_args__ = (
+        UniqueConstraint("request_id"),
+        Index("ix_help_turns_owner", "user_id", "id"),
+        *_not_empty("request_id"),
+        *_not_negative("rung", "first_words_ms", "last_word_ms"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    request_id: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"))
+    course: Mapped[str] = mapped_column(String(texts.NAME))
+    assignment: Mapped[str] = mapped_column(String(texts.NAME))
+    notebook: Mapped[str] = mapped_column(String(texts.PATH))
+    cell_id: Mapped[str] = mapped_column(String(texts.NAME))
+    conversation: Mapped[str] = mapped_column(String(texts.NAME))
+    question: Mapped[str] = mapped_column(String(texts.QUESTION))
+    exception: Mapped[str] = mapped_column(String(texts.NAME))
+    asked_agent: Mapped[str] = mapped_column(String(32))
+    """Whom the student addressed."""
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    agent: Mapped[str] = mapped_column(String(32))
+    """Who was chosen to answer; empty before routing."""
+    intent: Mapped[str] = mapped_column(String(32))
+    answer: Mapped[str] = mapped_column(String(texts.ANSWER))
+    rung: Mapped[int]
+    withheld: Mapped[bool]
+    first_words_ms: Mapped[int]
+    last_word_ms: Mapped[int]
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Progress(Base):
+    """One student's standing in one assignment. Counts are claims; the score is checked evidence."""
+
+    __tablename__ = "progress"
+    __table_args__ = (
+        Index("ix_progress_module", "module_id"),
+        _one_of("level", LEVELS),
+        *_not_negative("runs", "failed_runs", "questions", "submissions", "best_score", "max_score"),
+        CheckConstraint("failed_runs <= runs", name="failed_runs_are_runs"),
+        CheckConstraint(
+            "(best_score IS NULL) = (max_score IS NULL) AND (best_score IS NULL) = (level IS NULL)",
+            name="standing_is_whole",
+        ),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    module_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("modules.id", ondelete="CASCADE"), primary_key=True
+    )
+    runs: Mapped[int]
+    failed_runs: Mapped[int]
+    questions: Mapped[int]
+    submissions: Mapped[int]
+    best_score: Mapped[float | None]
+    max_score: Mapped[float | None]
+    level: Mapped[str | None] = mapped_column(String(16))
+    last_activity: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LoggedEvent(Base):
+    """The audit trail: every event, in full. A trigger refuses any change to what is written."""
+
+    __tablename__ = "event_log"
+    __table_args__ = (
+        UniqueConstraint("event_id"),
+        Index("ix_event_log_course", "course", "sequence"),
+        Index("ix_event_log_course_user", "course", "user_id", "sequence"),
+        Index("ix_event_log_user", "user_id", "sequence"),
+        Index("ix_event_log_topic", "topic", "sequence"),
+        *_not_empty("event_id", "topic", "type"),
+        _bounded_data(),
+        {"sqlite_autoincrement": True},
+    )
+
+    sequence: Mapped[int] = mapped_column(BigId, primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(36))
+    time: Mapped[datetime] = mapped_column(UtcDateTime)
+    topic: Mapped[str] = mapped_column(String(64))
+    type: Mapped[str] = mapped_column(String(128))
+    course: Mapped[str] = mapped_column(String(texts.NAME))
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"))
+    data: Mapped[str] = mapped_column(Text)
+    """The event's fields but course and student, as JSON."""
+
+
+class OutboxEvent(Base):
+    """An event that the bus has not confirmed yet. It stands alone, so that the log may be partitioned.
+
+    The key to `pseudonyms` says: whoever erases the link takes what has not travelled yet along.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("event_id"),
+        *_not_empty("event_id", "topic", "type"),
+        _bounded_data(),
+    )
+
+    sequence: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    event_id: Mapped[str] = mapped_column(String(36))
+    time: Mapped[datetime] = mapped_column(UtcDateTime)
+    topic: Mapped[str] = mapped_column(String(64))
+    type: Mapped[str] = mapped_column(String(128))
+    course: Mapped[str] = mapped_column(String(texts.NAME))
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("pseudonyms.user_id", ondelete="CASCADE"))
+    data: Mapped[str] = mapped_column(Text)
+
+
+class Consumed(Base):
+    """What a consumer group has dealt with: written with the effect, so that a double has none."""
+
+    __tablename__ = "consumed"
+    __table_args__ = (_one_of("outcome", ("done", "dead")), *_not_empty("consumer", "event_id"))
+
+    consumer: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(8))
+    error: Mapped[str] = mapped_column(String(texts.LINE))
+    """Why it is dead; empty when done."""
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+bound_texts(Base.metadata)

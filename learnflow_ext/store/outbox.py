@@ -1,0 +1,146 @@
+"""The only place where events are made, and the queue from which the relay takes them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.contracts.events import EVENT_TYPES, Envelope, Event
+from learnflow_ext.store import people, texts
+from learnflow_ext.store.clock import iso, now
+from learnflow_ext.store.database import RECORDED
+from learnflow_ext.store.models import LoggedEvent, OutboxEvent, Pseudonym, User
+
+ROWS_AT_ONCE = 100
+"""SQLite takes a bounded number of values in one statement."""
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """An event on its way out."""
+
+    sequence: int
+    topic: str
+    pseudonym: str
+    envelope: Envelope | None
+    """None when this code cannot read the row: `error` says why, `data` is what it holds."""
+    event_id: str
+    data: str
+    error: str = ""
+
+
+def data_of(event: Event) -> str:
+    """The event's own fields as JSON, without course and student, which have columns."""
+    fields: dict[str, Any] = msgspec.to_builtins(event)
+    del fields["course"], fields["student"]
+    return msgspec.json.encode(fields).decode()
+
+
+def event_of(type_: str, course: str, student: str, data: str) -> Event:
+    """The event that `data_of` wrote. ValueError for a type we do not know or fields that do not fit."""
+    cls = EVENT_TYPES.get(type_)
+    if cls is None:
+        raise ValueError(f"unknown event type {type_!r}")
+    fields = msgspec.json.decode(data, type=dict[str, Any])
+    return msgspec.convert({**fields, "course": course, "student": student}, cls)
+
+
+async def record(conn: AsyncConnection, event: Event) -> Envelope:
+    """Write `event` to the log and the outbox, in the caller's transaction."""
+    return (await record_all(conn, [event]))[0]
+
+
+async def record_all(conn: AsyncConnection, events: Sequence[Event]) -> list[Envelope]:
+    """As `record`, for several at once; their order is kept.
+
+    ValueError for an event whose data is longer than the log takes: texts are clipped before.
+    """
+    ids = {name: await people.ensure(conn, name) for name in dict.fromkeys(e.student for e in events)}
+    moment = now()
+    rows: list[dict[str, Any]] = []
+    for event in events:
+        data = data_of(event)
+        if len(data) > texts.DATA:
+            raise ValueError(f"An event of type {event.TYPE} holds {len(data)} characters.")
+        rows.append(
+            {
+                "event_id": str(uuid.uuid4()),
+                "time": moment,
+                "topic": event.TOPIC,
+                "type": event.TYPE,
+                "course": event.course,
+                "user_id": ids[event.student],
+                "data": data,
+            }
+        )
+    envelopes = []
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = rows[start : start + ROWS_AT_ONCE]
+        result = await conn.execute(
+            insert(LoggedEvent).returning(LoggedEvent.sequence, sort_by_parameter_order=True), part
+        )
+        numbered = [
+            {**row, "sequence": sequence} for row, sequence in zip(part, result.scalars(), strict=True)
+        ]
+        await conn.execute(insert(OutboxEvent), numbered)
+        envelopes += [
+            Envelope(id=str(row["event_id"]), sequence=row["sequence"], time=iso(moment), event=event)
+            for row, event in zip(numbered, events[start : start + ROWS_AT_ONCE], strict=True)
+        ]
+    if envelopes:
+        (await conn.get_raw_connection()).info[RECORDED] = True
+    return envelopes
+
+
+async def pending(conn: AsyncConnection, limit: int, *, after: int = 0) -> list[Pending]:
+    """The oldest events above sequence `after` that the bus has not confirmed, in order."""
+    rows = await conn.execute(
+        select(OutboxEvent, User.name, Pseudonym.pseudonym)
+        .join(Pseudonym, Pseudonym.user_id == OutboxEvent.user_id)
+        .join(User, User.id == OutboxEvent.user_id)
+        .where(OutboxEvent.sequence > after)
+        .order_by(OutboxEvent.sequence)
+        .limit(limit)
+    )
+    found = []
+    for row in rows:
+        envelope, error = None, ""
+        try:
+            envelope = Envelope(
+                id=row.event_id,
+                sequence=row.sequence,
+                time=iso(row.time),
+                event=event_of(row.type, row.course, row.name, row.data),
+            )
+        except ValueError as problem:
+            error = str(problem)
+        found.append(
+            Pending(
+                sequence=row.sequence,
+                topic=row.topic,
+                pseudonym=row.pseudonym,
+                envelope=envelope,
+                event_id=row.event_id,
+                data=row.data,
+                error=error,
+            )
+        )
+    return found
+
+
+async def delete(conn: AsyncConnection, sequences: Iterable[int]) -> None:
+    """Forget events that the bus has confirmed."""
+    wanted = list(sequences)
+    for start in range(0, len(wanted), ROWS_AT_ONCE):
+        part = wanted[start : start + ROWS_AT_ONCE]
+        await conn.execute(sql_delete(OutboxEvent).where(OutboxEvent.sequence.in_(part)))
+
+
+async def size(conn: AsyncConnection) -> int:
+    """How many events wait: the relay's lag."""
+    return int(await conn.scalar(select(func.count()).select_from(OutboxEvent)) or 0)

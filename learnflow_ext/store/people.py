@@ -1,0 +1,73 @@
+"""People and their pseudonyms."""
+
+from __future__ import annotations
+
+import secrets
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.contracts.errors import BadRequest
+from learnflow_ext.store import texts
+from learnflow_ext.store.clock import now
+from learnflow_ext.store.models import Pseudonym, User
+from learnflow_ext.store.upsert import insert
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's row."""
+
+    id: int
+    name: str
+
+
+async def find(conn: AsyncConnection, name: str) -> int | None:
+    """The id of the user called `name`; None when we never heard of them."""
+    found: int | None = await conn.scalar(select(User.id).where(User.name == name))
+    return found
+
+
+async def ensure(conn: AsyncConnection, name: str) -> int:
+    """The id of the user called `name`, made with a random pseudonym when new.
+
+    BadRequest for a name that is empty or longer than 255 characters.
+    """
+    found = await conn.scalar(
+        select(User.id).join(Pseudonym, Pseudonym.user_id == User.id).where(User.name == name)
+    )
+    if found is not None:
+        return int(found)
+    if not name or len(name) > texts.NAME or texts.clip(name, texts.NAME) != name:
+        raise BadRequest(f"A user name has between 1 and {texts.NAME} characters.")
+    await conn.execute(
+        insert(User).values(name=name, created_at=now()).on_conflict_do_nothing(index_elements=["name"])
+    )
+    user_id = await conn.scalar(select(User.id).where(User.name == name))
+    assert user_id is not None, "just inserted"
+    await conn.execute(
+        insert(Pseudonym)
+        .values(user_id=user_id, pseudonym=secrets.token_hex(16))
+        .on_conflict_do_nothing(index_elements=["user_id"])
+    )
+    return int(user_id)
+
+
+async def pseudonym(conn: AsyncConnection, name: str) -> str:
+    """The pseudonym under which `name` travels; both are made when new."""
+    user_id = await ensure(conn, name)
+    found = await conn.scalar(select(Pseudonym.pseudonym).where(Pseudonym.user_id == user_id))
+    assert found is not None, "ensure makes it"
+    return str(found)
+
+
+async def behind(conn: AsyncConnection, pseudonym: str) -> Person | None:
+    """Who travels under `pseudonym`; None once that link was erased."""
+    row = (
+        await conn.execute(
+            select(User.id, User.name)
+            .join(Pseudonym, Pseudonym.user_id == User.id)
+            .where(Pseudonym.pseudonym == pseudonym)
+        )
+    ).one_or_none()
+    return None if row is None else Person(id=row.id, name=row.name)

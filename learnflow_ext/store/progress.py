@@ -1,0 +1,123 @@
+"""Standing of students in assignments: counts of what they did, and the best score."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.contracts.progress import AssignmentProgress, Level, Standing, StudentProgress
+from learnflow_ext.store import people
+from learnflow_ext.store.clock import iso
+from learnflow_ext.store.models import Module, Progress
+from learnflow_ext.store.upsert import insert
+
+
+async def apply_activity(
+    conn: AsyncConnection,
+    user_id: int,
+    module_id: int,
+    *,
+    at: datetime,
+    runs: int = 0,
+    failed_runs: int = 0,
+    questions: int = 0,
+    submissions: int = 0,
+) -> None:
+    """Add to a student's counts in an assignment, in the transaction of what is counted."""
+    added = {
+        "runs": runs,
+        "failed_runs": failed_runs,
+        "questions": questions,
+        "submissions": submissions,
+    }
+    statement = insert(Progress).values(user_id=user_id, module_id=module_id, last_activity=at, **added)
+    changes: dict[str, ColumnElement[object] | datetime] = {
+        name: getattr(Progress, name) + amount for name, amount in added.items()
+    }
+    await conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["user_id", "module_id"], set_={**changes, "last_activity": at}
+        )
+    )
+
+
+async def standing(conn: AsyncConnection, user_id: int, module_id: int) -> Standing | None:
+    """The best graded attempt so far; None before the first."""
+    row = (
+        await conn.execute(
+            select(Progress.best_score, Progress.max_score, Progress.level).where(
+                Progress.user_id == user_id, Progress.module_id == module_id
+            )
+        )
+    ).one_or_none()
+    if row is None or row.best_score is None:
+        return None
+    return Standing(best_score=row.best_score, max_score=row.max_score, level=cast(Level, row.level))
+
+
+async def apply_standing(
+    conn: AsyncConnection, user_id: int, module_id: int, new: Standing, *, at: datetime
+) -> None:
+    """Keep `new` as the standing. `at` counts as activity only where there was none."""
+    values = {"best_score": new.best_score, "max_score": new.max_score, "level": new.level}
+    await conn.execute(
+        insert(Progress)
+        .values(
+            user_id=user_id,
+            module_id=module_id,
+            runs=0,
+            failed_runs=0,
+            questions=0,
+            submissions=0,
+            last_activity=at,
+        )
+        .on_conflict_do_nothing(index_elements=["user_id", "module_id"])
+    )
+    await conn.execute(
+        update(Progress).where(Progress.user_id == user_id, Progress.module_id == module_id).values(**values)
+    )
+
+
+async def of_student(conn: AsyncConnection, student: str, course: str) -> StudentProgress:
+    """Every assignment of `course`, with zeros where the student did nothing yet.
+
+    An unknown student or course gives an empty or all-zero answer, not an error.
+    """
+    user_id = await people.find(conn, student)
+    rows = await conn.execute(
+        select(
+            Module.assignment,
+            func.coalesce(Progress.runs, 0).label("runs"),
+            func.coalesce(Progress.failed_runs, 0).label("failed_runs"),
+            func.coalesce(Progress.questions, 0).label("questions"),
+            func.coalesce(Progress.submissions, 0).label("submissions"),
+            Progress.best_score,
+            Progress.max_score,
+            Progress.level,
+            Progress.last_activity,
+        )
+        .outerjoin(Progress, and_(Progress.module_id == Module.id, Progress.user_id == user_id))
+        .where(Module.course == course)
+        .order_by(Module.assignment)
+    )
+    return StudentProgress(
+        student=student,
+        course=course,
+        assignments=tuple(
+            AssignmentProgress(
+                assignment=row.assignment,
+                runs=row.runs,
+                failed_runs=row.failed_runs,
+                questions=row.questions,
+                submissions=row.submissions,
+                best_score=row.best_score,
+                max_score=row.max_score,
+                level=cast("Level | None", row.level),
+                last_activity=iso(row.last_activity),
+            )
+            for row in rows
+        ),
+    )

@@ -1,0 +1,117 @@
+"""Runs of cells, as the students' own servers tell them: claims, counted once each."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.contracts.errors import TooLarge, Unprocessable
+from learnflow_ext.contracts.events import RunFinished
+from learnflow_ext.contracts.runs import MAX_RUNS_PER_REPORT, RunReport
+from learnflow_ext.store import courses, outbox, people, progress, texts
+from learnflow_ext.store.clock import now
+from learnflow_ext.store.models import Run
+
+CLOCK_SLACK = timedelta(days=1)
+LONGEST_RUN_MS = 2**31 - 1
+
+
+def believable(seconds: float, received: datetime) -> datetime:
+    """The reported time where it lies within a day of ours; else the time it was received."""
+    if math.isfinite(seconds) and abs(seconds - received.timestamp()) <= CLOCK_SLACK.total_seconds():
+        return datetime.fromtimestamp(seconds, UTC)
+    return received
+
+
+def _clean(report: RunReport) -> RunReport:
+    if not report.run_id or texts.clip(report.run_id, texts.NAME) != report.run_id:
+        raise Unprocessable(f"A run's id has between 1 and {texts.NAME} characters.")
+    return RunReport(
+        run_id=report.run_id,
+        notebook=texts.clip(report.notebook, texts.PATH),
+        course=texts.clip(report.course, texts.NAME),
+        assignment=texts.clip(report.assignment, texts.NAME),
+        cell_id=texts.clip(report.cell_id, texts.NAME),
+        ok=report.ok,
+        exception=texts.clip(report.exception, texts.NAME),
+        message=texts.clip(report.message, texts.LINE),
+        duration_ms=min(max(report.duration_ms, 0), LONGEST_RUN_MS),
+        finished_at=report.finished_at,
+    )
+
+
+async def record_batch(conn: AsyncConnection, student: str, reports: Sequence[RunReport]) -> int:
+    """Keep the runs not known yet, count them in progress, and record a `RunFinished` for each; how many.
+
+    The same `run_id` counts once for a student, and is free for another. The caller has checked that the
+    student belongs to the courses named. TooLarge for more than 200 reports, Unprocessable for a run without
+    a usable id; then nothing is kept.
+    """
+    if len(reports) > MAX_RUNS_PER_REPORT:
+        raise TooLarge(f"At most {MAX_RUNS_PER_REPORT} runs fit in one report.")
+    told = {report.run_id: _clean(report) for report in reports}
+    if not told:
+        return 0
+    user_id = await people.ensure(conn, student)
+    known = set(await conn.scalars(select(Run.run_id).where(Run.user_id == user_id, Run.run_id.in_(told))))
+    new = [report for run_id, report in told.items() if run_id not in known]
+    if not new:
+        return 0
+    received = now()
+    await conn.execute(
+        insert(Run),
+        [
+            {
+                "user_id": user_id,
+                "run_id": report.run_id,
+                "course": report.course,
+                "assignment": report.assignment,
+                "notebook": report.notebook,
+                "cell_id": report.cell_id,
+                "ok": report.ok,
+                "exception": report.exception,
+                "message": report.message,
+                "duration_ms": report.duration_ms,
+                "finished_at": believable(report.finished_at, received),
+                "recorded_at": received,
+            }
+            for report in new
+        ],
+    )
+    await _count(conn, user_id, new, received)
+    await outbox.record_all(
+        conn,
+        [
+            RunFinished(
+                course=report.course,
+                student=student,
+                run_id=report.run_id,
+                notebook=report.notebook,
+                ok=report.ok,
+                duration_ms=report.duration_ms,
+                assignment=report.assignment,
+                cell_id=report.cell_id,
+                exception=report.exception,
+                message=report.message,
+            )
+            for report in new
+        ],
+    )
+    return len(new)
+
+
+async def _count(conn: AsyncConnection, user_id: int, new: list[RunReport], at: datetime) -> None:
+    """Claims about assignments that do not exist are kept, and counted nowhere."""
+    runs = Counter((report.course, report.assignment) for report in new)
+    failed = Counter((report.course, report.assignment) for report in new if not report.ok)
+    for place, amount in runs.items():
+        module_id = await courses.find(conn, *place)
+        if module_id is not None:
+            await progress.apply_activity(
+                conn, user_id, module_id, at=at, runs=amount, failed_runs=failed[place]
+            )

@@ -1,0 +1,295 @@
+"""Submissions: the queue of grading, and what it came to."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import uuid
+import zlib
+from typing import Any, cast
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Select, exists, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
+
+from learnflow_ext.contracts.errors import Conflict, NotFound, Unprocessable
+from learnflow_ext.contracts.events import AssignmentSubmitted, Envelope, SubmissionGraded
+from learnflow_ext.contracts.grades import CourseFile, FileSet, GradeRecord, SubmissionStatus, SubmissionView
+from learnflow_ext.store import courses, outbox, people, progress, texts
+from learnflow_ext.store.clock import iso, now
+from learnflow_ext.store.models import FeedbackFile, Grade, Module, Submission, User
+
+MAX_FEEDBACK_BYTES = 20 * 2**20
+"""Of one submission, uncompressed; what goes beyond is left out, and a person is asked to look."""
+
+
+class Claimed(msgspec.Struct, frozen=True, kw_only=True):
+    """A submission taken from the queue."""
+
+    submission_id: str
+    course: str
+    assignment: str
+    student: str
+    files_path: str
+    attempts: int
+    """This attempt included: 1 the first time."""
+
+
+async def create(
+    conn: AsyncConnection,
+    *,
+    course: str,
+    assignment: str,
+    student: str,
+    files_path: str,
+    size: int,
+    submission_id: str | None = None,
+) -> SubmissionView:
+    """Queue work whose files lie at `files_path` already, and record `AssignmentSubmitted`.
+
+    The caller has checked that the assignment is released to this student. `size` is in bytes.
+    """
+    submission_id = submission_id or str(uuid.uuid4())
+    user_id = await people.ensure(conn, student)
+    module_id = await courses.ensure(conn, course, assignment)
+    moment = now()
+    await conn.execute(
+        insert(Submission).values(
+            submission_id=submission_id,
+            user_id=user_id,
+            module_id=module_id,
+            status="queued",
+            files_path=files_path,
+            size=size,
+            attempts=0,
+            submitted_at=moment,
+            needs_review=False,
+            message="",
+            duration_ms=0,
+        )
+    )
+    await progress.apply_activity(conn, user_id, module_id, at=moment, submissions=1)
+    await outbox.record(
+        conn,
+        AssignmentSubmitted(
+            course=course, student=student, submission_id=submission_id, assignment=assignment
+        ),
+    )
+    return await view(conn, submission_id)
+
+
+async def claim_next(conn: AsyncConnection) -> Claimed | None:
+    """Take the submission that has waited longest; None when none waits."""
+    number = await conn.scalar(
+        select(Submission.number)
+        .where(Submission.status == "queued")
+        .order_by(Submission.number)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if number is None:
+        return None
+    await conn.execute(
+        update(Submission)
+        .where(Submission.number == number)
+        .values(status="grading", attempts=Submission.attempts + 1, started_at=now())
+    )
+    row = (
+        await conn.execute(
+            select(
+                Submission.submission_id,
+                Module.course,
+                Module.assignment,
+                User.name.label("student"),
+                Submission.files_path,
+                Submission.attempts,
+            )
+            .join(Module, Module.id == Submission.module_id)
+            .join(User, User.id == Submission.user_id)
+            .where(Submission.number == number)
+        )
+    ).one()
+    return Claimed(**row._mapping)
+
+
+async def requeue(conn: AsyncConnection, submission_id: str) -> bool:
+    """Put a claimed submission back, in its old place; False when it is not being graded."""
+    result = await conn.execute(
+        update(Submission)
+        .where(Submission.submission_id == submission_id, Submission.status == "grading")
+        .values(status="queued")
+    )
+    return result.rowcount > 0
+
+
+async def requeue_interrupted(conn: AsyncConnection) -> int:
+    """Put everything back that was being graded when the service last stopped; how many."""
+    result = await conn.execute(
+        update(Submission).where(Submission.status == "grading").values(status="queued")
+    )
+    return result.rowcount
+
+
+async def record_grade(conn: AsyncConnection, record: GradeRecord) -> Envelope | None:
+    """Keep what grading came to: scores, feedback, and a `SubmissionGraded`; None when it was kept before.
+
+    NotFound for an unknown submission, Conflict when the record names another student or assignment,
+    Unprocessable for points that are no points.
+    """
+    row = (await conn.execute(_views().where(Submission.submission_id == record.submission_id))).one_or_none()
+    if row is None:
+        raise NotFound("There is no such submission.")
+    if (row.course, row.assignment, row.student) != (record.course, record.assignment, record.student):
+        raise Conflict("The grade belongs to another submission.")
+    if row.status in ("graded", "failed"):
+        return None
+    points = [record.score, record.max_score, *(p for c in record.cells for p in (c.score, c.max_score))]
+    if not all(math.isfinite(value) and value >= 0 for value in points):
+        raise Unprocessable("Points are numbers from 0 upwards.")
+    pages, dropped = await asyncio.to_thread(_compressed, record.feedback)
+    message = record.message
+    if dropped:
+        message = f"{message} The feedback on {', '.join(dropped)} was too large to keep.".strip()
+    needs_review = record.needs_review or bool(dropped)
+    await conn.execute(
+        update(Submission)
+        .where(Submission.number == row.number)
+        .values(
+            status=record.status,
+            score=record.score,
+            max_score=record.max_score,
+            needs_review=needs_review,
+            message=texts.clip(message, texts.PATH),
+            duration_ms=max(record.duration_ms, 0),
+            finished_at=now(),
+        )
+    )
+    if record.cells:
+        await conn.execute(
+            insert(Grade),
+            [
+                {
+                    "submission_number": row.number,
+                    "notebook": cell.notebook,
+                    "name": cell.name,
+                    "score": cell.score,
+                    "max_score": cell.max_score,
+                    "message": texts.clip(cell.message, texts.PATH),
+                }
+                for cell in record.cells
+            ],
+        )
+    if pages:
+        await conn.execute(
+            insert(FeedbackFile),
+            [{"submission_number": row.number, "path": path, "content": page} for path, page in pages],
+        )
+    return await outbox.record(
+        conn,
+        SubmissionGraded(
+            course=record.course,
+            student=record.student,
+            submission_id=record.submission_id,
+            assignment=record.assignment,
+            status=record.status,
+            score=record.score,
+            max_score=record.max_score,
+            needs_review=needs_review,
+        ),
+    )
+
+
+def _compressed(files: tuple[CourseFile, ...]) -> tuple[list[tuple[str, bytes]], list[str]]:
+    """(path, compressed page) of what fits, and the paths of what does not."""
+    pages, dropped, room = [], [], MAX_FEEDBACK_BYTES
+    for file in files:
+        if len(file.content) > room:
+            dropped.append(file.path)
+            continue
+        room -= len(file.content)
+        pages.append((file.path, zlib.compress(file.content, level=3)))
+    return pages, dropped
+
+
+async def view(conn: AsyncConnection, submission_id: str) -> SubmissionView:
+    """One submission. NotFound when there is none."""
+    row = (await conn.execute(_views().where(Submission.submission_id == submission_id))).one_or_none()
+    if row is None:
+        raise NotFound("There is no such submission.")
+    return _view(row)
+
+
+async def of_student(
+    conn: AsyncConnection, course: str, student: str, assignment: str | None = None
+) -> tuple[SubmissionView, ...]:
+    """A student's submissions in a course, or to one assignment of it, oldest first."""
+    statement = _views().where(Module.course == course, User.name == student).order_by(Submission.number)
+    if assignment is not None:
+        statement = statement.where(Module.assignment == assignment)
+    return tuple(_view(row) for row in await conn.execute(statement))
+
+
+async def feedback(conn: AsyncConnection, submission_id: str) -> FileSet:
+    """The pages of feedback; no files before grading. NotFound for an unknown submission."""
+    number = await conn.scalar(select(Submission.number).where(Submission.submission_id == submission_id))
+    if number is None:
+        raise NotFound("There is no such submission.")
+    rows = await conn.execute(
+        select(FeedbackFile.path, FeedbackFile.content)
+        .where(FeedbackFile.submission_number == number)
+        .order_by(FeedbackFile.path)
+    )
+    pages = [(row.path, row.content) for row in rows]
+    return await asyncio.to_thread(
+        lambda: FileSet(
+            files=tuple(CourseFile(path=path, content=zlib.decompress(page)) for path, page in pages)
+        )
+    )
+
+
+def _views() -> Select[*tuple[Any, ...]]:
+    ahead = aliased(Submission)
+    position: ColumnElement[int] = (
+        select(func.count())
+        .select_from(ahead)
+        .where(ahead.status == "queued", ahead.number <= Submission.number)
+        .correlate(Submission)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Submission.number,
+            Submission.submission_id,
+            Module.course,
+            Module.assignment,
+            User.name.label("student"),
+            Submission.status,
+            Submission.submitted_at,
+            Submission.score,
+            Submission.max_score,
+            Submission.needs_review,
+            Submission.message,
+            exists().where(FeedbackFile.submission_number == Submission.number).label("has_feedback"),
+            position.label("position"),
+        )
+        .join(Module, Module.id == Submission.module_id)
+        .join(User, User.id == Submission.user_id)
+    )
+
+
+def _view(row: Row[*tuple[Any, ...]]) -> SubmissionView:
+    return SubmissionView(
+        submission_id=row.submission_id,
+        course=row.course,
+        assignment=row.assignment,
+        student=row.student,
+        status=cast(SubmissionStatus, row.status),
+        submitted_at=iso(row.submitted_at),
+        score=row.score,
+        max_score=row.max_score,
+        needs_review=row.needs_review,
+        message=row.message,
+        has_feedback=row.has_feedback,
+        position=row.position if row.status == "queued" else None,
+    )
