@@ -1,0 +1,17 @@
+/**
+ * Names that other parts rely on: the server extension, the kernel, the schemas in `schema/`.
+ */
+
+/** What the kernel puts beside a traceback: one `CellError` as JSON. */
+export const ERROR_MIME = 'application/vnd.learnflow.error+json';
+
+/** The student's one conversation with the tutor, at the root of their folder. */
+export const CHAT_PATH = 'tutor.chat';
+
+/** Where `trans.__` looks its strings up. */
+export const DOMAIN = 'learnflow';
+
+export namespace CommandIDs {
+  export const explain = 'learnflow:explain-error';
+  export const ask = 'learnflow:ask';
+}

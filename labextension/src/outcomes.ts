@@ -1,0 +1,107 @@
+/**
+ * Which news of the student's submissions has not been told yet. Pure: what is known goes in and comes out.
+ */
+
+/** `SubmissionView` of the Python contracts, as far as it is shown. */
+export interface ISubmission {
+  id: string;
+  assignment: string;
+  status: 'queued' | 'grading' | 'graded' | 'failed';
+  /** null until graded. */
+  score: number | null;
+  maxScore: number | null;
+  needsReview: boolean;
+  /** A sentence from grading; empty when there is nothing to say. */
+  message: string;
+  hasFeedback: boolean;
+}
+
+/** What the student has been told, by submission; null before the first look. */
+export type Told = Readonly<Record<string, 'received' | 'outcome'>> | null;
+
+/** One thing to tell. */
+export interface INews {
+  kind: 'received' | 'outcome';
+  submission: ISubmission;
+}
+
+/**
+ * Compare what the server says with what has been told.
+ *
+ * On the very first look old outcomes are history and stay untold. Submissions the server no longer lists are forgotten.
+ */
+export function compare(
+  told: Told,
+  submissions: readonly ISubmission[]
+): { told: NonNullable<Told>; news: INews[] } {
+  const next: Record<string, 'received' | 'outcome'> = {};
+  const news: INews[] = [];
+  for (const submission of submissions) {
+    const kind = isPending(submission) ? 'received' : 'outcome';
+    const before = told?.[submission.id];
+    // A submission that is queued again after a restart was told about already.
+    next[submission.id] = before === 'outcome' ? before : kind;
+    const history = told === null && kind === 'outcome';
+    if (before !== kind && before !== 'outcome' && !history) {
+      news.push({ kind, submission });
+    }
+  }
+  return { told: next, news };
+}
+
+/** Whether a result is still to come. */
+export function isPending(submission: ISubmission): boolean {
+  return submission.status === 'queued' || submission.status === 'grading';
+}
+
+/** Read the answer of `GET learnflow/submissions`; what is no submission is left out. */
+export function parseSubmissions(answer: unknown): ISubmission[] {
+  if (!Array.isArray(answer)) {
+    return [];
+  }
+  return answer.flatMap(item => parseSubmission(item) ?? []);
+}
+
+/** Read what an earlier session stored; null for anything else. */
+export function parseTold(value: unknown): Told {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return null;
+  }
+  return Object.fromEntries(
+    Object.entries(value).filter(
+      ([, kind]) => kind === 'received' || kind === 'outcome'
+    )
+  );
+}
+
+function parseSubmission(item: unknown): ISubmission | null {
+  if (typeof item !== 'object' || item === null) {
+    return null;
+  }
+  const it = item as Record<string, unknown>;
+  const { submission_id: id, assignment, status } = it;
+  if (
+    typeof id !== 'string' ||
+    typeof assignment !== 'string' ||
+    (status !== 'queued' &&
+      status !== 'grading' &&
+      status !== 'graded' &&
+      status !== 'failed')
+  ) {
+    return null;
+  }
+  return {
+    id,
+    assignment,
+    status,
+    score: number(it.score),
+    maxScore: number(it.max_score),
+    needsReview: it.needs_review === true,
+    message: typeof it.message === 'string' ? it.message : '',
+    hasFeedback: it.has_feedback === true
+  };
+}
+
+function number(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
