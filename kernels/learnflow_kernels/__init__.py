@@ -1,1 +1,1 @@
-"""Jupyter kernels that student code cannot break out of."""
+"""Sandboxed Jupyter kernels: student code sees its folder, and nothing else of this machine."""

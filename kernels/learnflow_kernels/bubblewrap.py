@@ -1,0 +1,191 @@
+"""Command lines for bubblewrap, built from plain data: nothing here looks at the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from learnflow_kernels.paths import Mounts
+
+HOME = Path("/home/student")
+"""Home folder inside a kernel's sandbox: empty at each start, gone at its end."""
+RUN = Path("/run/learnflow")
+"""Where a kernel finds the files that were made for it, read-only."""
+USER = "student"
+
+
+@dataclass(frozen=True)
+class Features:
+    """Options that older versions of bubblewrap do not have."""
+
+    disable_userns: bool = True
+    """0.8: no user namespaces inside, which closes much of the kernel's attack surface."""
+    size: bool = True
+    """0.7: a temporary file system can be limited in size."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of one sandbox. None means: not limited here."""
+
+    processes: int | None = 64
+    """Processes and threads together."""
+    open_files: int | None = 1024
+    file_size: int | None = 100 * 2**20
+    """Bytes of the largest file it may write."""
+    data: int | None = None
+    """Bytes of private memory of each process; for machines without a writable memory cgroup."""
+    address_space: int | None = None
+    """Bytes of address space of each process: far more than `data`, because libraries map a lot."""
+    scratch: int | None = 64 * 2**20
+    """Bytes of each of its temporary folders."""
+
+
+@dataclass(frozen=True)
+class KernelBox:
+    """All that one kernel's sandbox is made of."""
+
+    mounts: Mounts
+    sockets: Path
+    """Folder for the kernel's sockets: the only way in and out."""
+    command: tuple[str, ...]
+    env: Mapping[str, str]
+    files: Mapping[Path, Path] = field(default_factory=dict)
+    """Destination to source of single read-only files."""
+    work: Path | None = None
+    """The folder the code works in, writable; None for none."""
+    chdir: Path = HOME
+    limits: Limits = Limits()
+    features: Features = Features()
+
+
+def passwd_text(uid: int, gid: int, *, name: str = USER, home: Path = HOME) -> str:
+    """An `/etc/passwd` with just the one user."""
+    return f"{name}:x:{uid}:{gid}:Student:{home}:/bin/sh\n"
+
+
+def group_text(gid: int, *, name: str = USER) -> str:
+    """An `/etc/group` to go with it."""
+    return f"{name}:x:{gid}:\n"
+
+
+def drop_to(uid: int) -> list[str]:
+    """Arguments that give up root for `uid`, in the group of the same number and no other, for good."""
+    user = str(uid)
+    return ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--"]
+
+
+def prlimit_argv(limits: Limits) -> list[str]:
+    """Arguments that set the limits for the command that follows; to be used inside the sandbox.
+
+    (Outside, a process limit would hit bubblewrap itself.)
+    """
+    argv = ["prlimit", "--core=0"]
+    for name, value in (
+        ("nproc", limits.processes),
+        ("nofile", limits.open_files),
+        ("fsize", limits.file_size),
+        ("data", limits.data),
+        ("as", limits.address_space),
+    ):
+        if value is not None:
+            argv.append(f"--{name}={value}")
+    return [*argv, "--"]
+
+
+def _folders(paths: Iterable[Path], covered: Sequence[Path]) -> list[str]:
+    """Make the folders above `paths` that no mount brings along, passable for everybody.
+
+    bubblewrap would make them itself, but for its own user only.
+    """
+    argv: list[str] = []
+    made: set[Path] = set()
+    for path in paths:
+        for parent in reversed(path.parents):
+            brought = any(parent == mount or parent.is_relative_to(mount) for mount in covered)
+            if parent != Path("/") and not brought and parent not in made:
+                made.add(parent)
+                argv += ["--perms", "0755", "--dir", str(parent)]
+    return argv
+
+
+def _system(mounts: Mounts) -> list[str]:
+    argv: list[str] = []
+    for path in mounts.read_only:
+        argv += ["--ro-bind", str(path), str(path)]
+    for target, link in mounts.symlinks:
+        argv += ["--symlink", target, link]
+    for path in mounts.masked:
+        argv += ["--perms", "0755", "--tmpfs", str(path), "--remount-ro", str(path)]
+    return argv
+
+
+def _tmpfs(path: Path, limits: Limits, features: Features) -> list[str]:
+    size = ["--size", str(limits.scratch)] if features.size and limits.scratch is not None else []
+    return ["--perms", "0700", *size, "--tmpfs", str(path)]
+
+
+def kernel_argv(box: KernelBox) -> list[str]:
+    """The command that runs `box.command` sealed off: no network, no other process, no other file.
+
+    To be run by the user the code shall run as; root goes through `drop_to` first.
+    """
+    features, limits = box.features, box.limits
+    argv = ["bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    argv += ["--unshare-cgroup-try", *(["--disable-userns"] if features.disable_userns else [])]
+    argv += ["--hostname", "classroom", "--cap-drop", "ALL", "--new-session", "--die-with-parent", "--clearenv"]
+    for name, value in sorted(box.env.items()):
+        argv += ["--setenv", name, value]
+    writable = [box.sockets, *([box.work] if box.work else [])]
+    scratch = [Path("/tmp"), HOME, Path("/dev/shm")]  # noqa: S108 - a private file system inside
+    argv += _folders([*box.mounts.read_only, *box.files, *writable, HOME], [*box.mounts.read_only, *scratch[:1]])
+    argv += _system(box.mounts)
+    argv += ["--proc", "/proc", "--dev", "/dev"]
+    for path in scratch:
+        argv += _tmpfs(path, limits, features)
+    # After /tmp: the sockets' folder may lie in the host's, and a test's work folder too.
+    argv += _folders(
+        [path for path in writable if path.is_relative_to(scratch[0])], [Path("/tmp")]  # noqa: S108
+    )
+    for destination, source in sorted(box.files.items()):
+        argv += ["--ro-bind", str(source), str(destination)]
+    for path in writable:
+        argv += ["--bind", str(path), str(path)]
+    argv += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(box.chdir), "--"]
+    return [*argv, *prlimit_argv(limits), *box.command]
+
+
+def server_argv(
+    command: Sequence[str],
+    *,
+    mounts: Mounts,
+    work: Path,
+    home: Path,
+    env: Mapping[str, str] | None = None,
+    files: Mapping[Path, Path] | None = None,
+    read_only: Sequence[Path] = (),
+) -> list[str]:
+    """The command that runs a student's Jupyter server so that it sees no other student's files.
+
+    It keeps the network (it talks to the hub) and the processes (the hub stops it by id), and may itself start
+    kernels in sandboxes. `work` and `home` are writable; `files` maps destinations to sources of single
+    read-only files, `read_only` names more folders. `env` replaces the environment; None keeps the caller's.
+    """
+    files = files or {}
+    argv = ["bwrap", "--unshare-user", "--unshare-ipc", "--unshare-uts", "--cap-drop", "ALL"]
+    if env is not None:
+        argv.append("--clearenv")
+        for name, value in sorted(env.items()):
+            argv += ["--setenv", name, value]
+    inside = [*mounts.read_only, *read_only]
+    argv += _folders([*inside, *files, work, home], inside)
+    argv += _system(Mounts((*mounts.read_only, *read_only), mounts.symlinks, mounts.masked))
+    # Bound, not mounted anew: only a process that sees a whole /proc may mount one for its kernels.
+    argv += ["--dev-bind", "/proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
+    argv += _folders([path for path in (work, home) if path.is_relative_to("/tmp")], [Path("/tmp")])  # noqa: S108
+    for destination, source in sorted(files.items()):
+        argv += ["--ro-bind", str(source), str(destination)]
+    for path in (work, home):
+        argv += ["--bind", str(path), str(path)]
+    return [*argv, "--remount-ro", "/", "--chdir", str(work), "--", *command]

@@ -1,0 +1,114 @@
+"""Memory and process limits for a whole sandbox, by control groups where this machine lets us make some."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path("/sys/fs/cgroup")
+PROCS = "cgroup.procs"
+_ENTER = 'for group in $LEARNFLOW_CGROUPS; do echo $$ > "$group" || exit 125; done; exec "$@"'
+
+
+@dataclass(frozen=True)
+class Group:
+    """One sandbox's control groups: one folder in version 2, one a controller in version 1."""
+
+    folders: tuple[Path, ...]
+
+    @property
+    def limits_memory(self) -> bool:
+        """False where no memory controller is ours to use: then rlimits must do."""
+        return bool(self.folders)
+
+    def enter_argv(self) -> list[str]:
+        """Arguments that put the command that follows into the group; empty when there is none."""
+        if not self.folders:
+            return []
+        groups = " ".join(str(folder / PROCS) for folder in self.folders)
+        return ["env", f"LEARNFLOW_CGROUPS={groups}", "/bin/sh", "-c", _ENTER, "sh"]
+
+    def members(self) -> set[int]:
+        """Ids of the processes that are in it."""
+        found: set[int] = set()
+        for folder in self.folders:
+            with contextlib.suppress(OSError):
+                found.update(int(pid) for pid in (folder / PROCS).read_text().split())
+        return found
+
+    def remove(self) -> bool:
+        """Remove it; False when something is still dying in it. Fine when it is gone already."""
+        done = True
+        for folder in self.folders:
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                continue
+            except OSError:
+                done = False
+        return done
+
+
+NONE = Group(())
+
+
+def own_path(table: str, controller: str) -> str | None:
+    """Where `/proc/self/cgroup` (its text) places us in version 1's `controller`, "" for version 2's tree."""
+    for line in table.splitlines():
+        _, names, path = line.split(":", 2)
+        if (controller in names.split(",")) if controller else not names:
+            return path
+    return None
+
+
+def _make(folder: Path, settings: dict[str, int], optional: frozenset[str] = frozenset()) -> bool:
+    """Make one group with these settings; False, with nothing left behind, when we may not."""
+    try:
+        folder.mkdir()
+    except OSError:
+        return False
+    for name, value in settings.items():
+        if name in optional and not (folder / name).exists():
+            continue
+        try:
+            (folder / name).write_text(str(value))
+        except OSError:
+            folder.rmdir()
+            return False
+    return True
+
+
+def create(name: str, *, memory: int, processes: int, root: Path = ROOT, table: str | None = None) -> Group:
+    """A control group of `memory` bytes for a sandbox called `name`; `NONE` where we may not make one.
+
+    `processes` bounds processes and threads where that controller is ours too. Swap counts as memory.
+    """
+    text = Path("/proc/self/cgroup").read_text() if table is None else table
+    place = own_path(text, "memory")
+    if place is not None:
+        return _create_v1(name, text, place, memory, processes, root)
+    place = own_path(text, "")
+    if place is None:
+        return NONE
+    # Version 2 lets only groups without processes have limited children, so ours goes beside us.
+    parent = root / place.strip("/")
+    folder = (parent.parent if parent != root else parent) / f"learnflow-{name}"
+    settings = {"memory.max": memory, "memory.swap.max": 0, "pids.max": processes, "memory.oom.group": 1}
+    made = _make(folder, settings, frozenset({"memory.swap.max", "pids.max", "memory.oom.group"}))
+    return Group((folder,)) if made and os.access(folder / PROCS, os.W_OK) else NONE
+
+
+def _create_v1(name: str, table: str, place: str, memory: int, processes: int, root: Path) -> Group:
+    folder = root / "memory" / place.strip("/") / f"learnflow-{name}"
+    swap = "memory.memsw.limit_in_bytes"
+    if not _make(folder, {"memory.limit_in_bytes": memory, swap: memory}, frozenset({swap})):
+        return NONE
+    folders = [folder]
+    place_pids = own_path(table, "pids")
+    if place_pids is not None:
+        pids = root / "pids" / place_pids.strip("/") / f"learnflow-{name}"
+        if _make(pids, {"pids.max": processes}):
+            folders.append(pids)
+    return Group(tuple(folders))

@@ -1,0 +1,93 @@
+"""What of the host a sandbox needs to run Python: found once, mounted read-only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import learnflow_ext
+import learnflow_kernels
+
+_MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_ETC = (
+    "alternatives",
+    "fonts",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "mime.types",
+    "ssl/certs",
+    "ssl/openssl.cnf",
+    "timezone",
+)
+_ETC_NETWORK = ("hosts", "nsswitch.conf", "resolv.conf", "host.conf", "services", "protocols")
+# Part of the wheel, and not for students: the course with its solutions and hidden tests, the grader.
+_NEVER_SEEN = ("learnflow_hub", "learnflow_grading")
+
+
+@dataclass(frozen=True)
+class Mounts:
+    """The host's part in a sandbox. Every path appears inside where it is outside."""
+
+    read_only: tuple[Path, ...]
+    symlinks: tuple[tuple[str, str], ...] = ()
+    """(target, link), for instance `("usr/bin", "/bin")`."""
+    masked: tuple[Path, ...] = ()
+    """Folders inside `read_only` that are covered by an empty one."""
+
+
+def _base(etc: tuple[str, ...]) -> tuple[list[Path], list[tuple[str, str]]]:
+    folders, symlinks = [Path("/usr")], []
+    for name in _MERGED:
+        path = Path("/", name)
+        if path.is_symlink():
+            symlinks.append((str(path.readlink()), str(path)))
+        elif path.is_dir():
+            folders.append(path)
+    folders += [path for name in etc if (path := Path("/etc", name)).exists()]
+    return folders, symlinks
+
+
+def _python() -> list[Path]:
+    roots = dict.fromkeys(Path(root) for root in (sys.prefix, sys.base_prefix))
+    return [root for root in roots if not root.is_relative_to("/usr")]
+
+
+def _package(module_file: str | None) -> Path:
+    assert module_file is not None
+    return Path(module_file).resolve().parent
+
+
+def _masked() -> Iterator[Path]:
+    for entry in dict.fromkeys(Path(entry) for entry in sys.path):
+        if entry.name in ("site-packages", "dist-packages"):
+            yield from (entry / name for name in _NEVER_SEEN if (entry / name).is_dir())
+
+
+def _mounts(etc: tuple[str, ...], sources: list[Path]) -> Mounts:
+    folders, symlinks = _base(etc)
+    folders += _python()
+    # An installed wheel lies in the environment that is there already; an editable install does not.
+    sources = [path for path in sources if not any(path.is_relative_to(folder) for folder in folders)]
+    covered = tuple(path for path in _masked() if any(path.is_relative_to(folder) for folder in folders))
+    return Mounts(tuple(folders + sources), tuple(symlinks), covered)
+
+
+def kernel_mounts() -> Mounts:
+    """For a kernel: system, Python environment, and of LearnFlow only what explains an error.
+
+    No course source, no grader, no service, no configuration: also where LearnFlow is installed from a
+    working copy that holds all of these.
+    """
+    ours = _package(learnflow_ext.__file__)
+    sources = [ours / "__init__.py", ours / "contracts", ours / "diagnosis", _package(learnflow_kernels.__file__)]
+    return _mounts(_ETC, sources)
+
+
+def server_mounts() -> Mounts:
+    """For a student's own Jupyter server: as for a kernel, and the whole `learnflow_ext`, and name lookup."""
+    sources = [_package(learnflow_ext.__file__), _package(learnflow_kernels.__file__)]
+    return _mounts(_ETC + _ETC_NETWORK, sources)

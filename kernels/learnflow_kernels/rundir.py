@@ -1,0 +1,98 @@
+"""The private folder of one kernel on the host: its sockets, and the files made for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from learnflow_kernels.bubblewrap import RUN, group_text, passwd_text
+
+NSSWITCH = "passwd: files\ngroup: files\nhosts: files\n"
+HOSTS = "127.0.0.1 localhost classroom\n::1 localhost\n"
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """`root` is open to the server and the kernel's user only; the kernel itself sees `sockets`, no more."""
+
+    root: Path
+
+    @property
+    def sockets(self) -> Path:
+        """The one folder that both the server and the kernel write to."""
+        return self.root / "s"
+
+    @property
+    def ip(self) -> str:
+        """What jupyter_client calls the address: the sockets are `<ip>-1` to `<ip>-5`."""
+        return str(self.sockets / "k")
+
+    @property
+    def connection_file(self) -> Path:
+        """The kernel's copy of the connection file; the server's own stays out of its reach."""
+        return self.root / "connection.json"
+
+    @property
+    def log(self) -> Path:
+        """What bubblewrap and Python said before the kernel was up."""
+        return self.root / "start.log"
+
+    @property
+    def files(self) -> dict[Path, Path]:
+        """Where the sandbox finds each file (destination to source)."""
+        return {
+            RUN / "connection.json": self.connection_file,
+            Path("/etc/passwd"): self.root / "passwd",
+            Path("/etc/group"): self.root / "group",
+            Path("/etc/nsswitch.conf"): self.root / "nsswitch.conf",
+            Path("/etc/hosts"): self.root / "hosts",
+        }
+
+    def write(self, connection: bytes, uid: int) -> None:
+        """Make the files anew for the kernel's user `uid`."""
+        for path, text in (
+            (self.connection_file, connection),
+            (self.root / "passwd", passwd_text(uid, uid).encode()),
+            (self.root / "group", group_text(uid).encode()),
+            (self.root / "nsswitch.conf", NSSWITCH.encode()),
+            (self.root / "hosts", HOSTS.encode()),
+        ):
+            path.write_bytes(text)
+            path.chmod(0o600)
+            _give(path, uid)
+
+    def start_log(self, limit: int = 2000) -> str:
+        """The end of the start log; empty when there is none."""
+        with contextlib.suppress(OSError):
+            return self.log.read_text(errors="replace")[-limit:].strip()
+        return ""
+
+    def clear_sockets(self) -> None:
+        """Remove what a kernel left in the sockets' folder, links unfollowed."""
+        for path in self.sockets.iterdir() if self.sockets.is_dir() else ():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove all of it; fine when it is gone already."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def _give(path: Path, uid: int) -> None:
+    if os.geteuid() == 0:
+        os.chown(path, uid, uid, follow_symlinks=False)
+
+
+def make(uid: int) -> RunDir:
+    """A fresh folder for a kernel of user `uid`. Short, because a socket's path must stay below 108 bytes."""
+    run = RunDir(Path(tempfile.mkdtemp(prefix="lf-", dir="/tmp")))  # noqa: S108 - mkdtemp is safe there
+    run.sockets.mkdir(mode=0o700)
+    _give(run.sockets, uid)
+    _give(run.root, uid)
+    return run
