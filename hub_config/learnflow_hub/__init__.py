@@ -1,1 +1,6 @@
-"""Configures JupyterHub for LearnFlow: `from learnflow_hub import setup_learnflow`."""
+"""Configures JupyterHub for LearnFlow: `from learnflow_hub import course_folder, setup_learnflow`."""
+
+from .bundle import course_folder
+from .setup import setup_learnflow
+
+__all__ = ["course_folder", "setup_learnflow"]

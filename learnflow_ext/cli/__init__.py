@@ -2,12 +2,17 @@
 
 import typer
 
+from learnflow_ext.cli.demo import demo
+
 app = typer.Typer(no_args_is_help=True, help="LearnFlow: a classroom on JupyterHub.")
 
 
 @app.callback()
 def root() -> None:
     """LearnFlow: a classroom on JupyterHub."""
+
+
+app.command()(demo)
 
 
 def main() -> None:

@@ -1,0 +1,121 @@
+"""A whole classroom as a child process: the hub and all that it starts, until the last process is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from .ports import LOOPBACK, free_ports
+from .processes import is_alive, kill_all
+from .services import search_path
+from .state import State
+
+STOP_SECONDS = 30.0
+"""How long the hub may take to stop its servers and services before all that is left is killed."""
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+class NotStarted(RuntimeError):
+    """The hub ended, or did not get ready in time; the text says what to look at."""
+
+
+class Classroom:
+    """Runs the hub on one port of the loopback address. Use `start`, `wait_for`, and always `stop`."""
+
+    def __init__(self, config: Path, state: State, port: int) -> None:
+        """`config` is a jupyterhub_config.py that takes its state folder from LEARNFLOW_STATE."""
+        self.url = f"http://{LOOPBACK}:{port}"
+        self._config = config
+        self._state = state
+        self._port = port
+        self._hub: subprocess.Popen[bytes] | None = None
+
+    def start(self, keep_open: tuple[int, ...] = ()) -> None:
+        """Start the hub and return at once. `keep_open` are file descriptors that live as long as it does."""
+        become_subreaper()
+        hub_port = free_ports(1)[0]
+        with contextlib.suppress(FileNotFoundError):
+            self._state.log.replace(self._state.log.with_suffix(".before.log"))
+        with self._state.log.open("ab") as log:
+            self._hub = subprocess.Popen(
+                [
+                    *("setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "jupyterhub"),
+                    f"--config={self._config}",
+                    f"--JupyterHub.bind_url={self.url}",
+                    f"--JupyterHub.hub_port={hub_port}",
+                ],
+                env={**os.environ, "LEARNFLOW_STATE": str(self._state.root), "PATH": search_path()},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # A Ctrl-C in the terminal reaches us alone; we then stop everything in order.
+                start_new_session=True,
+                umask=0o077,
+                pass_fds=keep_open,
+            )
+
+    def wait_for(self, path: str, seconds: float, *, unless: Callable[[], bool] = lambda: False) -> bool:
+        """Wait until `path` answers 200; False when `unless` says to give up.
+
+        NotStarted when the hub ends meanwhile, or after `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if unless():
+                return False
+            if not self.running():
+                raise NotStarted(f"The hub stopped while it was starting. Its log: {self._state.log}")
+            if answers(self.url + path):
+                return True
+            time.sleep(0.15)
+        raise NotStarted(f"{self.url}{path} did not answer in {seconds:.0f} s. The log: {self._state.log}")
+
+    def running(self) -> bool:
+        """Whether the hub is."""
+        return self._hub is not None and self._hub.poll() is None
+
+    def stop(self) -> None:
+        """Stop the hub, and whatever is left of what it started. Right to call at any time, and twice."""
+        if self._hub is not None:
+            if self.running():
+                self._hub.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._hub.wait(STOP_SECONDS)
+        # As subreaper we inherit all that lost its parent, so nothing is missed here.
+        for _ in range(3):
+            left = [process for process in psutil.Process().children(recursive=True) if is_alive(process)]
+            if not left:
+                break
+            kill_all(left)
+
+
+def answers(url: str) -> bool:
+    """Whether `url`, on this machine, answers 200 now."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def become_subreaper() -> None:
+    """Inherit the orphans among our descendants, instead of PID 1. OSError when the system refuses."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+def stop_signals() -> tuple[signal.Signals, ...]:
+    """The signals that ask a classroom to stop: Ctrl-C, `kill`, and the terminal that closes."""
+    return signal.SIGINT, signal.SIGTERM, signal.SIGHUP

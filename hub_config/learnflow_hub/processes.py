@@ -1,0 +1,71 @@
+"""Trees of processes: who belongs to one, and how all of it ends."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+
+import psutil
+
+WRAPPERS = frozenset({"bwrap", "setpriv", "env"})
+"""Programs that only start the next one; bubblewrap stays as a monitor that passes no signal on."""
+
+
+def tree(pid: int) -> list[psutil.Process]:
+    """The process `pid` and everything below it, the oldest first; empty when it is gone."""
+    try:
+        top = psutil.Process(pid)
+        return [top, *top.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def inner_process(pid: int) -> psutil.Process | None:
+    """The first process below `pid`, itself included, that is no wrapper; None when there is none (yet)."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        while process.name() in WRAPPERS:
+            children = process.children()
+            if not children:
+                return None
+            process = children[0]
+        return process
+    return None
+
+
+def started_at(pid: int) -> float | None:
+    """When the process began, in seconds since the epoch; None when it is gone.
+
+    A number alone is no identity: the kernel gives it to another process later.
+    """
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return None
+
+
+def of_uid(uid: int) -> Iterator[psutil.Process]:
+    """Every process of the user `uid`, by real or effective id."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            uids = process.uids()
+            if uid in (uids.real, uids.effective):
+                yield process
+
+
+def kill_all(processes: Iterable[psutil.Process], timeout: float = 5) -> list[psutil.Process]:
+    """Kill them, and wait up to `timeout` seconds. What is left is returned: normally nothing."""
+    condemned = list(processes)
+    for process in condemned:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    _, left = psutil.wait_procs(condemned, timeout=timeout)
+    return [process for process in left if is_alive(process)]
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """False for what is gone, and for a zombie: that only waits for its parent to notice."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,79 @@
+"""The hub's managed services, as data: the classroom's own, a formgrader a course, the idle culler."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from learnflow_ext.settings import SERVICE_NAME, LearnFlow
+
+from .names import formgrader_service
+from .ports import LOOPBACK
+from .roles import CULLER
+
+START_TIMEOUT_S = 60
+"""How long the hub waits for a service to listen before it goes on without it."""
+
+
+def service_path(below: str) -> str:
+    """Path of the classroom's service on the hub's address, and `below` that; empty for its start page."""
+    return f"/services/{SERVICE_NAME}/{below}"
+
+
+def service_url(port: int) -> str:
+    """Where the classroom's service answers on this machine, without the proxy."""
+    return f"http://{LOOPBACK}:{port}{service_path('')}"
+
+
+def services(
+    settings: LearnFlow, config_file: Path, ports: Mapping[str, int], *, idle_seconds: int
+) -> list[dict[str, Any]]:
+    """Entries for `c.JupyterHub.services`.
+
+    `ports` maps the name of each service with a URL to its port; `idle_seconds` 0 leaves the culler out.
+    """
+    path = {"PATH": search_path()}
+    entries: list[dict[str, Any]] = [
+        {
+            "name": SERVICE_NAME,
+            "url": f"http://{LOOPBACK}:{ports[SERVICE_NAME]}",
+            "command": [sys.executable, "-m", "learnflow_ext.service", "--config", str(config_file)],
+            "environment": dict(path),
+            "oauth_no_confirm": True,
+            "timeout": START_TIMEOUT_S,
+        }
+    ]
+    entries += [
+        {
+            "name": formgrader_service(course),
+            "url": f"http://{LOOPBACK}:{ports[formgrader_service(course)]}",
+            "command": [sys.executable, "-m", "learnflow_grading.formgrader"],
+            "environment": {
+                **path,
+                "LEARNFLOW_COURSE": course,
+                "LEARNFLOW_COURSE_ROOT": str(settings.course_root(course)),
+                "LEARNFLOW_EXCHANGE_ROOT": str(settings.exchange_root),
+            },
+            "oauth_no_confirm": True,
+            "display": False,
+            "timeout": START_TIMEOUT_S,
+        }
+        for course in settings.courses
+    ]
+    if idle_seconds:
+        entries.append(
+            {
+                "name": CULLER,
+                "command": [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={idle_seconds}"],
+                "environment": dict(path),
+                "display": False,
+            }
+        )
+    return entries
+
+
+def search_path() -> str:
+    """PATH for what the hub starts: this environment's programs (alembic, traefik), then the system's."""
+    return f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"

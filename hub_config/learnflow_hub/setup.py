@@ -1,0 +1,95 @@
+"""`setup_learnflow(c)`: the one call that turns a JupyterHub into a LearnFlow classroom.
+
+Everything it writes into `c` is a default of ours or an addition to the admin's own lists; what the file sets
+before the call is kept. The service reads the same file, so nothing here touches disk or network unless
+the hub itself is what starts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from traitlets.config import Config
+
+from learnflow_ext.settings import SERVICE_NAME, LearnFlow
+
+from .landing import landing_page
+from .names import USERNAME_PATTERN, course_id, formgrader_service
+from .ports import free_ports
+from .roles import roles
+from .services import service_url, services
+from .state import State
+from .traits import LearnFlowHub
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+SPAWNER = "learnflow_hub.spawner.ConfinedSpawner"
+PROXY = "learnflow_hub.proxy.LocalTraefikProxy"
+AUTHENTICATOR = "learnflow_hub.authenticator.ClassroomAuthenticator"
+
+
+def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None) -> None:
+    """Register the service, the formgraders, roles, spawner, proxy and the rest in `c`. Call it last.
+
+    `config_file` is the file that the service reads its traits from; None means the file that calls.
+    ValueError (a sentence) when a setting cannot work.
+    """
+    # The loaders of traitlets run a configuration file with its own path as `__file__`.
+    calling = config_file if config_file is not None else sys._getframe(1).f_globals["__file__"]
+    file = Path(calling).resolve()
+    settings = LearnFlow(config=c)
+    hub = LearnFlowHub(config=c)
+    courses = [course_id(name) for name in settings.courses]
+    state = State(settings.state_path)
+
+    names = [SERVICE_NAME, *(formgrader_service(course) for course in courses)]
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    if settings.service_port:
+        ports[SERVICE_NAME] = settings.service_port
+
+    _hub_files(c, state)
+    c.JupyterHub.services.extend(services(settings, file, ports, idle_seconds=hub.idle_minutes * 60))
+    c.JupyterHub.load_roles.extend(roles(courses))
+    _default(c.JupyterHub, "default_url", landing_page)
+    headers = {"headers": SECURITY_HEADERS}
+    _default(c.JupyterHub, "tornado_settings", {**headers, "slow_spawn_timeout": 0})
+    _default(c.Authenticator, "username_pattern", USERNAME_PATTERN)
+    _default(c.ClassroomAuthenticator, "new_accounts_file", str(state.new_accounts))
+
+    _default(c.JupyterHub, "spawner_class", SPAWNER)
+    _default(c.ConfinedSpawner, "users_dir", str(state.users))
+    _default(c.Spawner, "default_url", "/lab")
+    _default(c.Spawner, "start_timeout", 60)
+    c.Spawner.environment.update({"LEARNFLOW_SERVICE_URL": service_url(ports[SERVICE_NAME])})
+
+    if _hub_is_starting():
+        # Databases, secrets and submissions made by the hub and its services are nobody else's business.
+        os.umask(0o077)
+        state.prepare()
+
+
+def _hub_files(c: Config, state: State) -> None:
+    """Where the hub and its proxy keep their own files."""
+    _default(c.JupyterHub, "db_url", state.database_url)
+    _default(c.JupyterHub, "cookie_secret_file", str(state.cookie_secret))
+    _default(c.JupyterHub, "proxy_class", PROXY)
+    _default(c.LocalTraefikProxy, "static_config_file", str(state.hub / "traefik.toml"))
+    _default(c.LocalTraefikProxy, "dynamic_config_file", str(state.hub / "routes.toml"))
+
+
+def _default(section: Config, name: str, value: Any) -> None:
+    """Set `name` unless the file has already."""
+    if name not in section:
+        section[name] = value
+
+
+def _hub_is_starting() -> bool:
+    """True when it is the hub that reads the configuration, not the service or a command."""
+    app = sys.modules.get("jupyterhub.app")
+    return app is not None and bool(app.JupyterHub.initialized())

@@ -1,0 +1,187 @@
+"""Starts each user's Jupyter server with only its own files in sight, and as its own uid where possible."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+from typing import Any
+
+from jupyterhub.spawner import LocalProcessSpawner, SpawnException
+from jupyterhub.utils import random_port
+from learnflow_kernels.bubblewrap import drop_to, server_argv
+from learnflow_kernels.check import SandboxUnavailable, require_sandbox
+from learnflow_kernels.paths import server_mounts
+from learnflow_kernels.reach import reach_prefix
+from traitlets import Bool, Dict, Float, Integer, List, Unicode, default
+
+from .bundle import PACKAGE
+from .folders import FolderTaken, UserFolders
+from .names import UnusableName
+from .processes import inner_process, is_alive, kill_all, of_uid, started_at, tree
+from .services import search_path
+from .uids import FIRST_UID, UidRegistry
+
+INSIDE = Path("/run/learnflow")
+"""Where the server's program and configuration appear inside its sandbox."""
+PROGRAM = "singleuser.py"
+CONFIG = "singleuser_config.py"
+
+
+class ConfinedSpawner(LocalProcessSpawner):
+    """A server in a bubblewrap sandbox that shares the network, and nothing else that is not the user's own.
+
+    Kernels run in tighter sandboxes inside. Where the hub is root, each user has a uid of their own.
+    """
+
+    users_dir = Unicode(
+        "",
+        help="""Folder with a folder for each user: `work`, their notebooks, and `server`, the home of their
+        Jupyter server. `setup_learnflow` puts it below `LearnFlow.state_dir`.""",
+    ).tag(config=True)
+
+    first_uid = Integer(
+        FIRST_UID,
+        help="""First of the uids given to users when the hub runs as root. Nobody on the machine may have
+        one from here on. Never change it once users exist.""",
+    ).tag(config=True)
+
+    stop_seconds = Float(
+        10.0,
+        help="""Seconds a server has to shut its kernels down when it is stopped; then it is killed. Unsaved
+        work is in the browser, not in the server, and is not lost by that.""",
+    ).tag(config=True)
+
+    # The base class has an admin choose these; here they are the confinement.
+    disable_user_config = Bool(True, help="Always on: users' files never configure their server.")
+    env_keep = List(Unicode(), ["LANG", "LC_ALL", "TZ"], help="Variables of the hub that servers get.").tag(
+        config=True
+    )
+    environment = Dict(help="Further variables for every server.").tag(config=True)
+
+    started = Float(0.0, help="When the process `pid` began, in seconds since the epoch; 0 for not yet.")
+
+    @default("ip")
+    def _default_ip(self) -> str:
+        return "127.0.0.1"
+
+    @property
+    def uid(self) -> int:
+        """The uid the server runs under: the user's own when the hub is root, else the hub's. May block."""
+        if os.geteuid() != 0:
+            return os.geteuid()
+        return UidRegistry(Path(self.users_dir), self.first_uid).uid_of(self.user.name)
+
+    def user_env(self, env: dict[str, str]) -> dict[str, str]:
+        """`env` with what belongs to the user; nobody needs an account on the machine."""
+        folders = UserFolders.of(Path(self.users_dir), self.user.name)
+        return {
+            "LANG": "C.UTF-8",
+            **env,
+            **folders.environment(),
+            "USER": self.user.name,
+            "SHELL": "/bin/false",
+            "PATH": search_path(),
+        }
+
+    def prepare(self) -> list[str]:
+        """Make the user's folders; the command that starts the server. Blocks.
+
+        SpawnException, with a sentence for the user, when the server must not start.
+        """
+        try:
+            folders = UserFolders.of(Path(self.users_dir), self.user.name)
+            uid = self.uid
+            require_sandbox(uid)
+            folders.create(uid)
+        except SandboxUnavailable as error:
+            raise SpawnException(str(error), reason="sandbox", status_code=503) from error
+        except UnusableName as error:
+            raise SpawnException(str(error), reason="username", status_code=400) from error
+        except FolderTaken as error:
+            raise SpawnException(
+                "Your folder on this machine is not in order. Please tell whoever runs this hub.",
+                reason="folder",
+                log_message=str(error),
+                status_code=500,
+            ) from error
+        return confined_argv(folders, uid)
+
+    async def start(self) -> tuple[str, int]:
+        """Start the server; address and port it will listen on."""
+        if not self.port:
+            self.port: int = random_port()
+        argv = await asyncio.to_thread(self.prepare)
+        self.log.info("Starting the server of %s in %s", self.user.name, self.users_dir)
+        self._launch(argv)
+        return self.ip, self.port
+
+    def _launch(self, argv: list[str]) -> None:
+        # By the hub's main thread: bubblewrap's --die-with-parent means the thread that started it.
+        env = self.get_env()
+        self.proc = Popen(argv, env=env, stdin=DEVNULL, cwd="/", start_new_session=True, umask=0o077)
+        self.pid = self.proc.pid
+        self.started = started_at(self.pid) or 0.0
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take over a server that an earlier hub started, unless its number is another process's now."""
+        super().load_state(state)
+        self.started = state.get("started", 0.0)
+        if self.pid and started_at(self.pid) != self.started:
+            self.pid = 0
+
+    def get_state(self) -> dict[str, Any]:
+        """What `load_state` needs."""
+        state: dict[str, Any] = super().get_state()
+        return {**state, "started": self.started} if self.pid else state
+
+    async def _signal(self, sig: int) -> bool:
+        """Send `sig` to the server inside its sandbox; True while there is one."""
+        if sig == 0:
+            return any(is_alive(process) for process in await asyncio.to_thread(tree, self.pid))
+        inner = await asyncio.to_thread(inner_process, self.pid)
+        if inner is None:
+            return bool(await super()._signal(sig))
+        inner.send_signal(sig)
+        return True
+
+    async def stop(self, now: bool = False) -> None:
+        """Stop the server, its kernels and whatever they started; none of it is left afterwards."""
+        if not self.pid:
+            return
+        # While the tree is whole: its parts lose their parent, and with it the way to find them.
+        processes = await asyncio.to_thread(tree, self.pid)
+        if not now and await self.poll() is None:
+            await self._signal(signal.SIGTERM)
+            await self.wait_for_death(self.stop_seconds)
+        left = await asyncio.to_thread(self._kill, processes)
+        if left:
+            self.log.error("Processes %s of %s could not be killed", left, self.user.name)
+        await self.poll()
+
+    def _kill(self, processes: list[Any]) -> list[int]:
+        condemned = [process for process in processes if is_alive(process)]
+        only_server = all(other is self or not other.active for other in self.user.spawners.values())
+        if os.geteuid() == 0 and only_server:
+            condemned += of_uid(self.uid)
+        return [process.pid for process in kill_all(condemned)]
+
+
+def confined_argv(folders: UserFolders, uid: int) -> list[str]:
+    """The command that runs the server of the user with `folders` as `uid`."""
+    mounts = server_mounts()
+    files = {INSIDE / name: PACKAGE / name for name in (PROGRAM, CONFIG)}
+    argv = server_argv(
+        [sys.executable, "-P", str(INSIDE / PROGRAM)],
+        mounts=mounts,
+        work=folders.work,
+        home=folders.server,
+        files=files,
+    )
+    if os.geteuid() != 0:
+        return argv
+    reach = reach_prefix([*mounts.read_only, *files.values(), folders.work, folders.server], uid)
+    return [*reach, *drop_to(uid), *argv]
