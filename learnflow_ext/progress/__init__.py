@@ -1,1 +1,1 @@
-"""LearnFlow: progress."""
+"""Standing and mastery: pure functions of evidence."""

@@ -7,10 +7,10 @@ lock; writers of other processes are waited for through `busy_timeout`. Readers 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 import structlog
@@ -27,6 +27,18 @@ READERS = 8
 
 RECORDED = "learnflow.recorded"
 """Set in a connection's `info` when its transaction wrote to the outbox."""
+
+OUTAGES = {
+    sqlite3.SQLITE_BUSY: "The database is busy. Try again in a moment.",
+    sqlite3.SQLITE_LOCKED: "The database is busy. Try again in a moment.",
+    sqlite3.SQLITE_READONLY: "The database cannot be written: its file is read-only.",
+    sqlite3.SQLITE_IOERR: "The database's disk cannot be read or written.",
+    sqlite3.SQLITE_CORRUPT: "The database's file is damaged. Restore it from a backup.",
+    sqlite3.SQLITE_FULL: "The disk of the database is full.",
+    sqlite3.SQLITE_CANTOPEN: "The database's file cannot be opened.",
+    sqlite3.SQLITE_NOTADB: "The file is not an SQLite database.",
+}
+"""By the primary code of SQLite's errors: what no change of our code would cure."""
 
 log = structlog.get_logger(__name__)
 
@@ -175,7 +187,7 @@ async def _info(conn: AsyncConnection) -> dict[Any, Any]:
 
 
 class _explained:
-    """Turns the driver's errors into a sentence; the detail goes to the log."""
+    """Turns outages into a sentence; the detail goes to the log. Mistakes in our SQL stay what they are."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -189,19 +201,17 @@ class _explained:
             raise DatabaseUnavailable(
                 "The database is busy. Try again in a moment.", retry_after=5
             ) from error
-        if isinstance(error, sa_exc.DBAPIError) and not isinstance(error, sa_exc.IntegrityError):
-            log.error("database.failed", database=self.name, error=str(error.orig))
-            if "locked" in str(error.orig) or "busy" in str(error.orig):
-                raise DatabaseUnavailable(
-                    "The database is busy. Try again in a moment.", retry_after=5
-                ) from error
-            raise DatabaseUnavailable(f"The database failed: {error.orig}.", retry_after=30) from error
+        if isinstance(error, sa_exc.DBAPIError):
+            outage = OUTAGES.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)
+            if outage is not None:
+                log.error("database.failed", database=self.name, error=str(error.orig))
+                raise DatabaseUnavailable(outage, retry_after=5) from error
 
 
 def _prepare(engine: AsyncEngine, *, begin: str, foreign_keys: bool = True, read_only: bool = False) -> None:
     """Set up each new connection, and begin transactions ourselves (the driver would do it late)."""
 
-    def connected(connection: SqliteConnection, _record: object) -> None:
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         # The time-out comes first: switching to WAL may meet another process that does the same.

@@ -28,9 +28,8 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     topic: str
     pseudonym: str
     envelope: Envelope | None
-    """None when this code cannot read the row: `error` says why, `data` is what it holds."""
+    """None when this code cannot read the row: `error` says why."""
     event_id: str
-    data: str
     error: str = ""
 
 
@@ -126,7 +125,6 @@ async def pending(conn: AsyncConnection, limit: int, *, after: int = 0) -> list[
                 pseudonym=row.pseudonym,
                 envelope=envelope,
                 event_id=row.event_id,
-                data=row.data,
                 error=error,
             )
         )

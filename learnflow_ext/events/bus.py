@@ -1,0 +1,74 @@
+"""What carries events: the promises that every bus keeps, in-process or not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import Protocol
+
+import msgspec
+
+
+class BusClosed(Exception):
+    """The bus was closed; nothing is carried any more."""
+
+
+class BusMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One message as the bus sees it."""
+
+    topic: str
+    key: str
+    """`course:pseudonym`; messages with the same key stay in order."""
+    value: bytes
+    headers: dict[str, bytes] = {}
+
+
+class Delivery(Protocol):
+    """A message in the hands of one member of a group, until `ack` or `retry`."""
+
+    @property
+    def message(self) -> BusMessage:
+        """What was published."""
+        ...
+
+    async def ack(self) -> None:
+        """Done with: the group never gets it again. Twice is harmless."""
+        ...
+
+    async def retry(self) -> None:
+        """Hand it back: the group gets it again, before anything later with its key."""
+        ...
+
+
+class Subscription(Protocol):
+    """One member of a group. Iterating waits for the next message, and ends when it is closed."""
+
+    def __aiter__(self) -> AsyncIterator[Delivery]: ...
+
+    async def close(self) -> None:
+        """Leave. What was neither acked nor handed back goes to the next member. Twice is harmless."""
+        ...
+
+
+class Bus(Protocol):
+    """Called by the relay (`publish`), by consumers (`subscribe`) and by who started it (`close`)."""
+
+    async def publish(self, message: BusMessage) -> asyncio.Future[None]:
+        """Hand a message over; waits while there is no room. BusClosed once the bus is closed.
+
+        The future is done when the bus will never lose the message: only then may the outbox forget it. It
+        fails when the message may be lost; then every later one of the same key that is not done fails too.
+        """
+        ...
+
+    def subscribe(self, group: str, topics: Iterable[str]) -> Subscription:
+        """Join `group`, which gets every message of `topics` from now on; one member gets each.
+
+        At least once, in order per key: the next message of a key comes after the one before was acked.
+        ValueError for an unknown topic, or for a group that already exists with other topics.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End all subscriptions."""
+        ...

@@ -1,0 +1,63 @@
+"""Keeps the standing of students from what was graded."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.contracts.events import Envelope, ProgressChanged, SubmissionGraded
+from learnflow_ext.contracts.progress import Standing
+from learnflow_ext.events.bus import Bus
+from learnflow_ext.events.consumer import Consumer
+from learnflow_ext.store import courses, outbox, people, progress
+from learnflow_ext.store.clock import now
+from learnflow_ext.store.database import Database
+
+GROUP = "progress"
+
+log = structlog.get_logger(__name__)
+
+
+class Judge(Protocol):
+    """The rule by which a grade changes a standing; `learnflow_ext.progress.standing.after_grade` is one."""
+
+    def __call__(self, before: Standing | None, score: float, max_score: float) -> Standing | None:
+        """The standing after a grade; None while there is no evidence."""
+        ...
+
+
+def progress_consumer(db: Database, bus: Bus, judge: Judge) -> Consumer:
+    """A consumer that writes `progress` rows and records `ProgressChanged` when a standing changed."""
+
+    async def handle(conn: AsyncConnection, envelope: Envelope) -> None:
+        event = envelope.event
+        if isinstance(event, SubmissionGraded) and event.status == "graded":
+            await _graded(conn, event, judge)
+
+    return Consumer(db, bus, GROUP, [SubmissionGraded.TOPIC], handle)
+
+
+async def _graded(conn: AsyncConnection, event: SubmissionGraded, judge: Judge) -> None:
+    person = await people.behind(conn, event.student)
+    if person is None:
+        log.info("progress.unlinked", submission_id=event.submission_id)
+        return
+    module_id = await courses.ensure(conn, event.course, event.assignment)
+    before = await progress.standing(conn, person.id, module_id)
+    after = judge(before, event.score, event.max_score)
+    if after is None or after == before:
+        return
+    await progress.apply_standing(conn, person.id, module_id, after, at=now())
+    await outbox.record(
+        conn,
+        ProgressChanged(
+            course=event.course,
+            student=person.name,
+            assignment=event.assignment,
+            best_score=after.best_score,
+            max_score=after.max_score,
+            level=after.level,
+        ),
+    )

@@ -1,0 +1,38 @@
+"""Which events a consumer has dealt with."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.store import texts
+from learnflow_ext.store.clock import now
+from learnflow_ext.store.models import Consumed
+from learnflow_ext.store.upsert import insert
+
+Outcome = Literal["done", "dead"]
+
+
+async def note(
+    conn: AsyncConnection, consumer: str, event_id: str, outcome: Outcome = "done", error: str = ""
+) -> Outcome | None:
+    """Note an event as dealt with; None when it is new, else the outcome noted before, which stays."""
+    result = await conn.execute(
+        insert(Consumed)
+        .values(
+            consumer=consumer,
+            event_id=event_id,
+            outcome=outcome,
+            error=texts.clip(error, texts.LINE),
+            at=now(),
+        )
+        .on_conflict_do_nothing(index_elements=["consumer", "event_id"])
+    )
+    if result.rowcount:
+        return None
+    found = await conn.scalar(
+        select(Consumed.outcome).where(Consumed.consumer == consumer, Consumed.event_id == event_id)
+    )
+    return cast(Outcome, found)
