@@ -12,7 +12,11 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    """Where jupyter-server finds the extension; imported late, so that the hub service stays light."""
+    """Where jupyter-server finds the extensions; imported late, so that the hub service stays light."""
     from learnflow_ext.server.extension import LearnFlowExtension
+    from learnflow_ext.server.personas import TutorPersonasExtension
 
-    return [{"module": "learnflow_ext.server.extension", "app": LearnFlowExtension}]
+    return [
+        {"module": "learnflow_ext.server.extension", "app": LearnFlowExtension},
+        {"module": "learnflow_ext.server.personas", "app": TutorPersonasExtension},
+    ]

@@ -1,0 +1,256 @@
+"""The service, as a student's server sees it: one client, over HTTP, with this server's own token."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+from tornado.simple_httpclient import SimpleAsyncHTTPClient
+
+from learnflow_ext.contracts import errors
+from learnflow_ext.contracts.errors import LearnFlowError, Problem, Unavailable
+from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, SubmissionView
+from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
+from learnflow_ext.contracts.runs import RunBatch
+from learnflow_ext.server.sse import EventReader
+
+T = TypeVar("T")
+
+DOWN = "The tutor cannot be reached just now. Your notebook is safe. Try again in a minute."
+MAX_ANSWER_BYTES = 64 << 20
+COURSES_KEPT_SECONDS = 60.0
+_KINDS: dict[int, type[LearnFlowError]] = {
+    kind.status: kind
+    for kind in (
+        errors.BadRequest,
+        errors.Forbidden,
+        errors.NotFound,
+        errors.Conflict,
+        errors.TooLarge,
+        errors.Unprocessable,
+        errors.TooBusy,
+    )
+}
+
+
+class Gateway:
+    """Calls the service. Every method raises a LearnFlowError whose sentence may be shown to the student."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        log: logging.Logger,
+        *,
+        connect_seconds: float = 5.0,
+        answer_seconds: float = 60.0,
+    ) -> None:
+        """`url` is the service's, with its prefix; `token` this server's own."""
+        self.url = url.rstrip("/") + "/" if url else ""
+        self._token = token
+        self._log = log
+        self._connect_seconds = connect_seconds
+        self._answer_seconds = answer_seconds
+        self._client: AsyncHTTPClient | None = None
+        self._courses: tuple[float, tuple[CourseView, ...]] | None = None
+
+    @property
+    def _http(self) -> AsyncHTTPClient:
+        if self._client is None:  # made late: it belongs to the running event loop
+            self._client = SimpleAsyncHTTPClient(
+                force_instance=True, max_clients=32, max_body_size=MAX_ANSWER_BYTES
+            )
+        return self._client
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    async def healthy(self) -> bool:
+        """Whether the service answers at all."""
+        try:
+            await self._call("GET", "health")
+        except LearnFlowError:
+            return False
+        return True
+
+    async def courses(self) -> tuple[CourseView, ...]:
+        """The student's courses; what was heard in the last minute counts."""
+        now = asyncio.get_running_loop().time()
+        if self._courses is None or now - self._courses[0] > COURSES_KEPT_SECONDS:
+            self._courses = (now, await self._get("api/courses", tuple[CourseView, ...]))
+        return self._courses[1]
+
+    async def assignments(self, course: str) -> tuple[AssignmentView, ...]:
+        """Released assignments with the student's own submissions."""
+        return await self._get(f"api/courses/{_part(course)}/assignments", tuple[AssignmentView, ...])
+
+    async def released_files(self, course: str, assignment: str) -> FileSet:
+        """The files of a released assignment."""
+        return await self._get(f"api/courses/{_part(course)}/assignments/{_part(assignment)}/files", FileSet)
+
+    async def submit(self, course: str, assignment: str, files: FileSet) -> SubmissionView:
+        """Hand in. Once this returns, the service has it."""
+        path = f"api/courses/{_part(course)}/assignments/{_part(assignment)}/submissions"
+        return self._decode(await self._call("POST", path, files), SubmissionView)
+
+    async def feedback(self, course: str, submission_id: str) -> FileSet:
+        """The feedback on one graded submission."""
+        path = f"api/courses/{_part(course)}/submissions/{_part(submission_id)}/feedback"
+        return await self._get(path, FileSet)
+
+    async def report_runs(self, batch: RunBatch) -> None:
+        """Tell what ran here."""
+        await self._call("POST", "api/runs", batch)
+
+    async def help(self, request: HelpRequest) -> AsyncIterator[ReplyChunk]:
+        """Ask, and yield the answer's pieces as they come.
+
+        A piece of kind `error` is raised as Unavailable with its sentence.
+        """
+        call = _Streamed(self, request)
+        async for chunk in call.chunks():
+            if chunk.kind == "error":
+                self._log.warning("the service broke off an answer, request %s", chunk.request_id)
+                raise Unavailable(chunk.text or DOWN)
+            yield chunk
+
+    async def _get(self, path: str, kind: type[T]) -> T:
+        return self._decode(await self._call("GET", path), kind)
+
+    def _decode(self, body: bytes, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.DecodeError as error:
+            self._log.error("the service answered with something that is no %s: %s", kind, error)
+            raise Unavailable(DOWN) from None
+
+    def request(self, method: str, path: str, body: Any = None, **options: Any) -> HTTPRequest:
+        """A request to the service; its `X-Request-Id` joins our log with the service's."""
+        return HTTPRequest(
+            self.url + path,
+            method=method,
+            body=None if body is None else msgspec.json.encode(body),
+            headers={
+                "Authorization": f"token {self._token}",
+                "Content-Type": "application/json",
+                "X-Request-Id": uuid.uuid4().hex,
+            },
+            connect_timeout=self._connect_seconds,
+            request_timeout=self._answer_seconds,
+            follow_redirects=False,
+            **options,
+        )
+
+    async def fetch(self, request: HTTPRequest) -> tuple[int, bytes]:
+        """Status and body of the answer. Unavailable when there is none."""
+        try:
+            response = await self._http.fetch(request, raise_error=False)
+        except (OSError, ValueError, HTTPClientError) as error:
+            raise self.unreachable(request, error) from None
+        return response.code, response.body or b""
+
+    async def _call(self, method: str, path: str, body: Any = None) -> bytes:
+        request = self.request(method, path, body)
+        status, answer = await self.fetch(request)
+        if not 200 <= status < 300:
+            raise self.refused(request, status, answer)
+        return answer
+
+    def unreachable(self, request: HTTPRequest, error: BaseException | None) -> Unavailable:
+        """The service does not answer: log why, and say so kindly."""
+        self._log.warning(
+            "no answer from the service: %s %s, request %s: %r",
+            request.method,
+            request.url,
+            request.headers["X-Request-Id"],
+            error,
+        )
+        return Unavailable(DOWN, retry_after=60)
+
+    def refused(self, request: HTTPRequest, status: int, body: bytes) -> LearnFlowError:
+        """The error that the service's answer stands for; its sentence comes from the service."""
+        sent = request.headers["X-Request-Id"]
+        self._log.warning(
+            "the service answered %s to %s %s, request %s", status, request.method, request.url, sent
+        )
+        kind = _KINDS.get(status)
+        try:
+            problem = msgspec.json.decode(body, type=Problem)
+        except msgspec.DecodeError:
+            problem = None
+        if problem is None or kind is None:
+            return Unavailable(problem.message if problem is not None else DOWN, retry_after=60)
+        return kind(problem.message)
+
+
+class _Streamed:
+    """One question under way: tornado pushes bytes, we pull pieces."""
+
+    def __init__(self, gateway: Gateway, question: HelpRequest) -> None:
+        self._gateway = gateway
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._status = 0
+        self._closed = False
+        self._request = gateway.request(
+            "POST",
+            "api/help",
+            question,
+            streaming_callback=self._received,
+            header_callback=self._header,
+        )
+
+    def _header(self, line: str) -> None:
+        if line.startswith("HTTP/"):
+            self._status = int(line.split()[1])
+
+    def _received(self, piece: bytes) -> None:
+        if self._closed:
+            raise OSError("nobody reads this answer any more")  # makes tornado drop the connection
+        self._queue.put_nowait(piece)
+
+    async def _run(self) -> int:
+        try:
+            status, _ = await self._gateway.fetch(self._request)
+            return status
+        finally:
+            self._queue.put_nowait(None)
+
+    async def chunks(self) -> AsyncIterator[ReplyChunk]:
+        running = asyncio.create_task(self._run())
+        reader, refusal, ended = EventReader(), b"", False
+        try:
+            while (piece := await self._queue.get()) is not None:
+                if self._status != 200:
+                    refusal = (refusal + piece)[:65_536]
+                    continue
+                for data in self._events(reader, piece):
+                    chunk = self._gateway._decode(data, ReplyChunk)
+                    ended = ended or chunk.kind in ("end", "error")
+                    yield chunk
+            status = await running
+            if status != 200:
+                raise self._gateway.refused(self._request, status, refusal)
+            if not ended:
+                raise self._gateway.unreachable(self._request, EOFError("the answer broke off"))
+        finally:
+            self._closed = True
+            running.cancel()
+
+    def _events(self, reader: EventReader, piece: bytes) -> list[bytes]:
+        try:
+            return reader.feed(piece)
+        except ValueError as error:
+            raise self._gateway.unreachable(self._request, error) from None
+
+
+def _part(name: str) -> str:
+    return quote(name, safe="")

@@ -1,0 +1,1 @@
+"""Endpoints of the student's server: thin, one resource a module."""

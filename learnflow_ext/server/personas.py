@@ -1,0 +1,236 @@
+"""The tutor in the chat: six personas of jupyter-ai, each a voice of the service.
+
+They hold no knowledge of their own. A message becomes a `HelpRequest` with what the student is looking at;
+the answer streams back from the service. Whatever goes wrong becomes a sentence in the chat, never a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from jupyter_ai_persona_manager.base_persona import BasePersona, PersonaDefaults
+from jupyter_ai_persona_manager.extension import PersonaManagerExtension
+from jupyter_ai_persona_manager.handlers import AvatarHandler, CancelHandler
+from jupyter_ai_persona_manager.persona_manager import PersonaManager
+from jupyter_server.extension.application import ExtensionApp
+from jupyterlab_chat.models import Message
+from traitlets import Unicode
+
+from learnflow_ext.contracts.errors import LearnFlowError, TooLarge
+from learnflow_ext.contracts.help import MAX_QUESTION_CHARS, AgentName, HelpRequest
+from learnflow_ext.contracts.paths import place_of
+from learnflow_ext.server.batching import batched
+from learnflow_ext.server.chat import CUT_KEY
+from learnflow_ext.server.context import Situation, Situations
+from learnflow_ext.server.gateway import Gateway
+from learnflow_ext.server.routing import addressed, question
+
+SETTING_GATEWAY = "learnflow_gateway"
+SETTING_SITUATIONS = "learnflow_situations"
+AVATARS = Path(__file__).parent / "avatars"
+BROKEN = "Something went wrong while I was answering, and it was not your fault. Please ask again."
+
+
+class TutorPersonaManager(PersonaManager):
+    """One chat's personas: ours, and no others."""
+
+    default_persona_id = Unicode(
+        "jupyter-ai-personas::learnflow_ext::Tutor",
+        help="""The persona that answers a message which names nobody: the tutor, who lets triage decide. A
+        class id as jupyter-ai writes it.""",
+        allow_none=True,
+    ).tag(config=True)
+
+    def _init_ep_persona_classes(self) -> None:
+        """Take our own classes; entry points of other packages are no part of the classroom."""
+        PersonaManager._ep_persona_classes = [
+            {"module": kind.__module__, "persona_class": kind, "traceback": None} for kind in PERSONAS
+        ]
+
+    def _init_persona_classes(self) -> None:
+        self._init_ep_persona_classes()
+        self._init_local_persona_classes()
+
+    def _init_local_persona_classes(self) -> None:
+        """Load nothing: `.jupyter/personas` lies where the student's code can write."""
+        self._local_persona_classes: list[dict[str, Any]] = []
+
+    def get_mcp_settings(self) -> None:
+        """No tools, whatever `.jupyter/mcp_settings.json` says."""
+        return None
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Persona ids by name in lower case."""
+        return {persona.name.lower(): persona.id for persona in self.personas.values()}
+
+    def on_chat_message(self, chat_id: str, message: Message) -> None:
+        """A message from the student: write down whom it is for, and let the base class deliver it."""
+        metadata = message.metadata if isinstance(message.metadata, dict) else {}
+        target = addressed(
+            message.body,
+            self.names,
+            metadata.get(self.TO_PERSONA_METADATA_KEY),
+            self.default_persona_id or "",
+        )
+        kept = {CUT_KEY: metadata[CUT_KEY]} if CUT_KEY in metadata else {}
+        message.metadata = {**kept, self.TO_PERSONA_METADATA_KEY: target}
+        super().on_chat_message(chat_id, message)
+
+
+class TutorPersonasExtension(PersonaManagerExtension):
+    """jupyter-ai's persona manager without its side doors.
+
+    The stock extension also offers `api/ai/message`, which makes a stock manager (and so loads Python files
+    from the student's folder), and it shows hidden files in the file browser.
+    """
+
+    name = "learnflow_personas"
+    handlers: ClassVar[list[Any]] = [
+        (r"/api/ai/avatars/(.*)", AvatarHandler),
+        (r"/api/ai/personas/cancel", CancelHandler),
+    ]
+
+    def _link_jupyter_server_extension(self, server_app: Any) -> None:
+        ExtensionApp._link_jupyter_server_extension(self, server_app)
+
+
+class ServicePersona(BasePersona):
+    """What all six share; a subclass says its name and which agent it speaks for."""
+
+    agent: ClassVar[AgentName]
+    title: ClassVar[str]
+    about: ClassVar[str]
+    cell_goes_along: ClassVar[bool] = True
+    """Whether the cell that the student is at is part of what this persona is asked."""
+
+    @property
+    def defaults(self) -> PersonaDefaults:
+        return PersonaDefaults(
+            name=self.title,
+            description=self.about,
+            avatar_path=str(AVATARS / f"{self.agent}.svg"),
+            system_prompt="",
+        )
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", self.parent.parent.serverapp.web_app.settings)
+
+    async def process_message(self, message: Message) -> None:
+        """Answer one message of the student's."""
+        gateway: Gateway = self._settings[SETTING_GATEWAY]
+        situations: Situations = self._settings[SETTING_SITUATIONS]
+        try:
+            request = await self._request(message, gateway, situations)
+            await self.stream_message(batched(self._texts(gateway, request)))
+        except LearnFlowError as error:
+            self.send_message(error.message)
+
+    async def _request(self, message: Message, gateway: Gateway, situations: Situations) -> HelpRequest:
+        text = question(message.body, self.parent.names)
+        length = (message.metadata or {}).get(CUT_KEY, len(text))
+        if not isinstance(length, int) or length > MAX_QUESTION_CHARS:
+            raise TooLarge(
+                f"That message is too long for me: it has {length:,} characters, and I read up to "
+                f"{MAX_QUESTION_CHARS:,}. Send only the part that matters, for instance the failing cell."
+            )
+        situation = situations.of_message(message.id)
+        course, assignment = await known_place(gateway, situation.notebook)
+        about_cell = situation if self.cell_goes_along else Situation(notebook=situation.notebook)
+        return HelpRequest(
+            text=text,
+            agent=self.agent,
+            course=course,
+            assignment=assignment,
+            notebook=situation.notebook,
+            cell_id=about_cell.cell_id,
+            code=about_cell.code,
+            error=about_cell.error,
+            conversation=self.chat.get_id(),
+        )
+
+    async def _texts(self, gateway: Gateway, request: HelpRequest) -> AsyncIterator[str]:
+        async for chunk in gateway.help(request):
+            if chunk.text:
+                yield chunk.text
+
+    async def handle_uncaught_exception(self, exc: Exception) -> None:
+        """Say that it failed; the base class has logged the traceback, which is nothing for a student."""
+        trace_id = uuid.uuid4().hex[:12]
+        self.log.error("an answer failed, id %s: %r", trace_id, exc)
+        self.send_message(f"{BROKEN} (If it happens again, tell your teacher this number: {trace_id}.)")
+
+
+async def known_place(gateway: Gateway, notebook: str) -> tuple[str, str]:
+    """Course and assignment of a notebook, as far as the service knows such a course.
+
+    A folder of the student's own making names no course; then, and without a notebook, it is the student's
+    only course, or "" where there are several. While the service does not answer, the path is believed.
+    """
+    course, assignment = place_of(notebook)
+    try:
+        async with asyncio.timeout(2):
+            known = [each.course for each in await gateway.courses()]
+    except (LearnFlowError, TimeoutError):
+        return course, assignment
+    if course in known:
+        return course, assignment
+    return (known[0] if len(known) == 1 else ""), ""
+
+
+class Tutor(ServicePersona):
+    """Answers what is addressed to nobody in particular."""
+
+    agent = "tutor"
+    title = "Tutor"
+    about = "Ask me anything about the course; I find out what kind of help you need."
+
+
+class Debug(ServicePersona):
+    """Explains errors."""
+
+    agent = "debug"
+    title = "Debug"
+    about = "Explains why a cell fails and where to look."
+
+
+class Concepts(ServicePersona):
+    """Explains ideas."""
+
+    agent = "concepts"
+    title = "Concepts"
+    about = "Explains ideas with the course's own notebooks."
+    cell_goes_along = False
+
+
+class Review(ServicePersona):
+    """Looks over code that runs."""
+
+    agent = "review"
+    title = "Review"
+    about = "Looks over code that already works and says what could be clearer."
+
+
+class Exercise(ServicePersona):
+    """Suggests something to practise."""
+
+    agent = "exercise"
+    title = "Exercise"
+    about = "Finds something to practise."
+
+
+class Progress(ServicePersona):
+    """Says where the student stands."""
+
+    agent = "progress"
+    title = "Progress"
+    about = "Shows how far you have come."
+    cell_goes_along = False
+
+
+PERSONAS: tuple[type[ServicePersona], ...] = (Tutor, Debug, Concepts, Review, Exercise, Progress)

@@ -1,0 +1,214 @@
+"""The kernel's websocket, watched: what ran and how it ended becomes a report and the tutor's context."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from traitlets import Integer
+
+from learnflow_ext.contracts.paths import place_of
+from learnflow_ext.contracts.runs import RunReport
+from learnflow_ext.server.context import Situation, Situations
+from learnflow_ext.server.reports import Reporter
+from learnflow_ext.server.runs import MAX_MESSAGE_CHARS, Run, RunLedger
+
+SETTING = "learnflow_telemetry"
+_log = logging.getLogger(__name__)
+_V1 = "v1.kernel.websocket.jupyter.org"
+_WATCHED = frozenset({"status", "error", "display_data", "execute_result", "execute_reply"})
+TOO_FAST = (
+    "Your cell prints faster than the browser can show, so part of its output is left out. "
+    "Print less, for instance only every hundredth step."
+)
+TOO_BIG = "One output of your cell is too large to show, so it is left out."
+STOPPED = "The kernel stopped while this cell was running."
+
+
+class Sessions(Protocol):
+    """What we need of jupyter-server's session manager."""
+
+    async def list_sessions(self) -> list[dict[str, Any]]: ...
+
+
+class Telemetry:
+    """Turns runs that ended into reports and situations."""
+
+    def __init__(self, reporter: Reporter, situations: Situations, sessions: Sessions) -> None:
+        self.ledger = RunLedger()
+        self._reporter = reporter
+        self._situations = situations
+        self._sessions = sessions
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def ended(self, run: Run) -> None:
+        """A run is over. Returns before the report is queued: looking up the notebook takes a moment."""
+        task = asyncio.create_task(self._record(run, time.time()))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("a run could not be recorded: %r", error, exc_info=error)
+
+    async def settle(self) -> None:
+        """Wait until every run that ended has been queued."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _record(self, run: Run, finished_at: float) -> None:
+        notebook = await self._notebook(run.kernel_id)
+        course, assignment = place_of(notebook)
+        error = run.error if run.failed else None
+        self._situations.ran(Situation(notebook=notebook, cell_id=run.cell_id, code=run.code, error=error))
+        self._reporter.add(
+            RunReport(
+                run_id=run.run_id,
+                notebook=notebook,
+                course=course,
+                assignment=assignment,
+                cell_id=run.cell_id,
+                ok=not run.failed,
+                exception=error.exception if error is not None else "",
+                message=error.message[:MAX_MESSAGE_CHARS] if error is not None else "",
+                duration_ms=run.duration_ms,
+                finished_at=finished_at,
+            )
+        )
+
+    async def _notebook(self, kernel_id: str) -> str:
+        """Path of the notebook that the kernel serves, now: it may have been renamed. Empty when unknown."""
+        for session in await self._sessions.list_sessions():
+            kernel = session.get("kernel") or {}
+            if kernel.get("id") == kernel_id:
+                return str(session.get("path", ""))
+        return ""
+
+
+class WatchedConnection(ZMQChannelsWebsocketConnection):
+    """jupyter-server's own connection, with an eye on the messages that pass."""
+
+    max_output_bytes = Integer(
+        10_000_000,
+        help="""Largest single output, in bytes, that is sent to the browser; a bigger one is replaced by a
+        sentence. A plot is well below 1 MB. 0 turns the limit off.""",
+    ).tag(config=True)
+
+    @property
+    def _telemetry(self) -> Telemetry | None:
+        found: Telemetry | None = self.websocket_handler.settings.get(SETTING)
+        return found
+
+    def handle_incoming_message(self, incoming_msg: Any) -> None:
+        telemetry = self._telemetry
+        if telemetry is not None:
+            request = _execute_request(incoming_msg, v1=self.subprotocol == _V1)
+            if request is not None:
+                telemetry.ledger.asked(self.session.session, self.kernel_id, request)
+        super().handle_incoming_message(incoming_msg)
+
+    def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
+        channel = stream if isinstance(stream, str) else getattr(stream, "channel", "")
+        telemetry = self._telemetry
+        if telemetry is not None and telemetry.ledger and channel in ("iopub", "shell"):
+            self._watch(telemetry, channel, outgoing_msg)
+        if channel == "iopub" and 0 < self.max_output_bytes < sum(len(part) for part in outgoing_msg):
+            self._leave_out(outgoing_msg)
+            return
+        super().handle_outgoing_message(stream, outgoing_msg)
+
+    def on_kernel_restarted(self) -> None:
+        self._lost()
+        parent: Any = super()
+        parent.on_kernel_restarted()
+
+    def on_restart_failed(self) -> None:
+        self._lost()
+        parent: Any = super()
+        parent.on_restart_failed()
+
+    def write_stderr(self, error_message: str, parent_header: Any) -> None:
+        """Say it in a student's words; jupyter-server's own name settings that only an admin can change."""
+        kind = TOO_FAST if "rate exceeded" in error_message else error_message
+        parent: Any = super()
+        parent.write_stderr(kind, parent_header)
+
+    def _watch(self, telemetry: Telemetry, channel: str, frames: list[Any]) -> None:
+        message = _about(self.session, frames)
+        if message is None:
+            return
+        run_id, kind, content_frame = message
+        if kind not in _WATCHED or not telemetry.ledger.mine(self.session.session, run_id):
+            return
+        content = _json(content_frame)
+        if content is None:
+            return
+        run = telemetry.ledger.heard(run_id, channel, kind, content)
+        if run is not None:
+            telemetry.ended(run)
+
+    def _leave_out(self, frames: list[Any]) -> None:
+        _, rest = self.session.feed_identities(frames)
+        parent = _json(rest[2]) if len(rest) > 2 else None
+        self.write_stderr(TOO_BIG, parent or {})
+
+    def _lost(self) -> None:
+        telemetry = self._telemetry
+        if telemetry is not None:
+            for run in telemetry.ledger.lost(self.kernel_id, STOPPED):
+                telemetry.ended(run)
+
+
+def _execute_request(raw: Any, *, v1: bool) -> Mapping[str, Any] | None:
+    """The execute request in a frame from the browser; None when it is something else, or nonsense."""
+    try:
+        if v1:
+            channel, parts = deserialize_msg_from_ws_v1(raw)
+            if channel != "shell":
+                return None
+            header = json.loads(bytes(parts[0]))
+            if header.get("msg_type") != "execute_request":
+                return None
+            return {
+                "header": header,
+                "metadata": json.loads(bytes(parts[2])),
+                "content": json.loads(bytes(parts[3])),
+            }
+        if not isinstance(raw, str):
+            return None
+        message = json.loads(raw)
+        return message if isinstance(message, dict) and message.get("channel") == "shell" else None
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        return None
+
+
+def _about(session: Any, frames: list[Any]) -> tuple[str, str, Any] | None:
+    """Of a message from the kernel: its parent's id, its type, and the frame with its content."""
+    try:
+        _, rest = session.feed_identities(frames)
+    except ValueError:
+        return None
+    if len(rest) < 5:
+        return None
+    header, parent = _json(rest[1]), _json(rest[2])
+    if header is None or parent is None:
+        return None
+    run_id, kind = parent.get("msg_id"), header.get("msg_type")
+    if not isinstance(run_id, str) or not isinstance(kind, str):
+        return None
+    return run_id, kind, rest[4]
+
+
+def _json(frame: Any) -> dict[str, Any] | None:
+    try:
+        value = json.loads(bytes(frame))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
