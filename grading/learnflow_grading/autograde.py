@@ -1,0 +1,256 @@
+"""Grade one submission: put its files in place, run nbgrader on them in a sandbox, and say what came of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from time import monotonic
+
+import nbformat
+from nbclient.exceptions import DeadKernelError
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
+from sqlalchemy.exc import SQLAlchemyError
+
+from learnflow_ext.contracts.errors import LearnFlowError, TooLarge, Unavailable, Unprocessable
+from learnflow_ext.contracts.grades import CellScore, CourseFile, GradeRecord
+
+from . import feedback
+from .blueprint import Blueprint, read_blueprint
+from .course import Course, put_environment_on_path
+from .execute import REASONS, STOPPED
+from .hidden import split_hidden
+from .messages import Points, explain, given_score
+from .names import check_file, check_name
+from .notebooks import read_notebook, repaired
+
+log = logging.getLogger(__name__)
+
+MAX_SUBMISSION_BYTES = 100 * 1024 * 1024
+MAX_FILES = 500
+_OURS = frozenset({"timestamp.txt", "submission_secret.txt"})
+_LOOK_AGAIN = "Your teacher will have a look."
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What is to be graded."""
+
+    submission_id: str
+    assignment: str
+    student: str
+    files: Path
+    """Folder with the files as they were handed in; it is only read."""
+    submitted_at: datetime | None = None
+    """Aware; None means now."""
+
+
+class _Autograde(Autograde):
+    """Keeps the reason for a failure, which nbgrader only logs."""
+
+    cause: Exception | None = None
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        try:
+            super().convert_single_notebook(notebook_filename)
+        except Exception as error:
+            self.cause = error
+            raise
+
+
+def grade(course: Course, submission: Submission) -> GradeRecord:
+    """Grade `submission`; another attempt of the same student replaces the former one in the course folder.
+
+    What is wrong with the submission is in the record (`failed`, or `needs_review` with a sentence).
+    BadRequest for names that cannot be folders, NotFound for an assignment that was never released,
+    Unavailable (or the sandbox's own LearnFlowError) when grading itself does not work and may later.
+    """
+    start = monotonic()
+    assignment = check_name(submission.assignment, "assignment")
+    student = check_name(submission.student, "student")
+    put_environment_on_path()
+    blueprint = read_blueprint(course.db_url, course.name, course.folder("release", ".", assignment), assignment)
+    notebooks, files, problems = _read(submission.files, blueprint)
+    if not notebooks:
+        problems = problems or [f"There is no {blueprint.notebooks[0].name}.ipynb in what you handed in."]
+        return _record(course, submission, blueprint, status="failed", problems=problems, start=start)
+    _place(course, submission, notebooks, files)
+    try:
+        _run(course, assignment, student)
+    except _Ungradable as error:
+        return _record(course, submission, blueprint, status="failed", problems=[str(error)], start=start)
+    cells, found = _collect(course, blueprint, submission)
+    return _record(
+        course,
+        submission,
+        blueprint,
+        status="graded",
+        problems=problems + found,
+        cells=cells,
+        pages=feedback.generate(course, assignment, student),
+        start=start,
+    )
+
+
+def _record(
+    course: Course,
+    submission: Submission,
+    blueprint: Blueprint,
+    *,
+    status: str,
+    problems: list[str],
+    start: float,
+    cells: tuple[CellScore, ...] = (),
+    pages: tuple[CourseFile, ...] = (),
+) -> GradeRecord:
+    return GradeRecord(
+        submission_id=submission.submission_id,
+        course=course.name,
+        assignment=submission.assignment,
+        student=submission.student,
+        status="graded" if status == "graded" else "failed",
+        score=sum(cell.score for cell in cells),
+        max_score=blueprint.max_score,
+        cells=cells,
+        needs_review=bool(problems),
+        message=" ".join([*problems, _LOOK_AGAIN]) if problems else "",
+        feedback=pages,
+        duration_ms=round((monotonic() - start) * 1000),
+    )
+
+
+def _regular_files(folder: Path) -> list[tuple[str, Path]]:
+    """(path below `folder`, file) of its regular files; links, devices and hidden names are left out."""
+    found: list[tuple[str, Path]] = []
+    for parent, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
+        for name in sorted(names):
+            path = Path(parent, name)
+            if path.is_file() and not path.is_symlink() and not name.startswith("."):
+                found.append((path.relative_to(folder).as_posix(), path))
+    return found
+
+
+def _read(
+    folder: Path, blueprint: Blueprint
+) -> tuple[dict[str, nbformat.NotebookNode], dict[PurePosixPath, Path], list[str]]:
+    """The notebooks that can be graded, repaired; the other files; and what is wrong, in sentences."""
+    notebooks: dict[str, nbformat.NotebookNode] = {}
+    files: dict[PurePosixPath, Path] = {}
+    problems: list[str] = []
+    found = _regular_files(folder)
+    if len(found) > MAX_FILES or sum(path.stat().st_size for _, path in found) > MAX_SUBMISSION_BYTES:
+        raise TooLarge(f"A submission may have {MAX_FILES} files and {MAX_SUBMISSION_BYTES // 1024**2} MB together.")
+    by_name = dict(found)
+    for plan in blueprint.notebooks:
+        path = by_name.get(f"{plan.name}.ipynb")
+        if path is None:
+            problems.append(f"There is no {plan.name}.ipynb in what you handed in.")
+            continue
+        try:
+            notebooks[plan.name] = repaired(read_notebook(path.name, path.read_bytes()), plan)
+        except Unprocessable as error:
+            problems.append(error.message)
+    for name, path in found:
+        if path.suffix != ".ipynb" and name not in _OURS:
+            files[check_file(name)] = path
+    return notebooks, files, problems
+
+
+def _place(
+    course: Course,
+    submission: Submission,
+    notebooks: Mapping[str, nbformat.NotebookNode],
+    files: Mapping[PurePosixPath, Path],
+) -> None:
+    """Replace what is in nbgrader's `submitted` folder, whole or not at all."""
+    target = course.folder("submitted", submission.student, submission.assignment)
+    fresh = target.with_name(f".{target.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for relative, path in files.items():
+        (fresh / relative).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, fresh / relative, follow_symlinks=False)
+    for name, nb in notebooks.items():
+        nbformat.write(nb, fresh / f"{name}.ipynb")
+    when = (submission.submitted_at or datetime.now(UTC)).astimezone(UTC)
+    (fresh / "timestamp.txt").write_text(f"{when:%Y-%m-%d %H:%M:%S.%f} UTC", encoding="utf-8")
+    if target.exists():
+        shutil.rmtree(target)
+    fresh.rename(target)
+
+
+class _Ungradable(Exception):
+    """nbgrader cannot cope with this submission; trying again would not help. The text is a sentence."""
+
+
+def _run(course: Course, assignment: str, student: str) -> None:
+    converter = _Autograde(coursedir=course.directory(assignment, student), config=course.config())
+    converter.force = True
+    try:
+        converter.start()
+    except NbGraderException as error:
+        cause = converter.cause or error
+        if isinstance(cause, LearnFlowError):
+            raise cause from error
+        log.error("Could not grade %s of %s", assignment, student, exc_info=cause)
+        if isinstance(cause, DeadKernelError | SQLAlchemyError | OSError | NbGraderException):
+            raise Unavailable("Grading does not work at the moment; your submission was kept.") from cause
+        raise _Ungradable("Your submission was kept, but it could not be graded automatically.") from cause
+
+
+def _collect(course: Course, blueprint: Blueprint, submission: Submission) -> tuple[tuple[CellScore, ...], list[str]]:
+    """The points of every graded cell, and what a person should look at."""
+    cells: list[CellScore] = []
+    problems: list[str] = []
+    with Gradebook(course.db_url, course.name) as gradebook:
+        entry = gradebook.find_submission(submission.assignment, submission.student)
+        grades = {
+            (notebook.name, grade.name): (given_score(grade), float(grade.max_score))
+            for notebook in entry.notebooks
+            for grade in notebook.grades
+        }
+    for plan in blueprint.notebooks:
+        path = course.folder("autograded", submission.student, submission.assignment) / f"{plan.name}.ipynb"
+        run = nbformat.read(path, as_version=4).cells if path.is_file() else []
+        problems += _stops(run)
+        messages = _messages(plan.name, run, grades)
+        for cell in plan.cells:
+            if (plan.name, cell.name) not in grades:
+                continue
+            score, max_score = grades[plan.name, cell.name]
+            message = messages.get(cell.name, "This notebook is missing, or could not be read.")
+            cells.append(
+                CellScore(notebook=plan.name, name=cell.name, score=score or 0.0, max_score=max_score, message=message)
+            )
+            if score is None:
+                problems.append("A part of it is marked by hand.")
+    return tuple(cells), list(dict.fromkeys(problems))
+
+
+def _stops(cells: list[nbformat.NotebookNode]) -> list[str]:
+    stops = dict.fromkeys(cell.metadata[STOPPED] for cell in cells if STOPPED in cell.metadata)
+    return [REASONS[stop].replace("This cell", "A cell") for stop in stops if stop in REASONS and stop != "not_run"]
+
+
+def _messages(
+    notebook: str,
+    cells: list[nbformat.NotebookNode],
+    grades: Mapping[tuple[str, str], tuple[float | None, float]],
+) -> dict[str, str]:
+    messages: dict[str, str] = {}
+    tainted = False
+    for cell in cells:
+        info = cell.metadata.get("nbgrader", {})
+        if info.get("grade") and not info.get("solution"):
+            tainted = tainted or bool(split_hidden(cell.source)[1])
+        name = info.get("grade_id", "")
+        if (notebook, name) in grades:
+            messages[name] = explain(cell, Points(*grades[notebook, name]), tainted=tainted)
+    return messages

@@ -1,0 +1,175 @@
+"""The service's end of the grading process: starts it when needed, and again after it broke."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from learnflow_ext.contracts import errors
+from learnflow_ext.contracts.errors import LearnFlowError, Unavailable
+from learnflow_ext.contracts.grades import GradeRecord
+
+from .processes import kill_tree
+from .protocol import MAX_LINE, Answer, GradeOp, Op, ReleaseOp
+from .release import Released
+
+log = logging.getLogger(__name__)
+
+COMMAND = (sys.executable, "-m", "learnflow_grading.worker")
+_SECRET = re.compile(r"JUPYTERHUB_|JPY_|CONFIGPROXY_|.*(?:TOKEN|SECRET|PASSWORD|API_KEY|DATABASE_URL)")
+_BY_CODE: dict[str, type[LearnFlowError]] = {
+    cls.code: cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, LearnFlowError)
+}
+
+
+class GradingWorker:
+    """One grading process, used by one op at a time; others wait their turn.
+
+    It need not be started: the first op does that (some seconds; `start` does it ahead). When the process
+    dies or takes too long, the op in hand raises Unavailable and the next one gets a new process.
+    """
+
+    def __init__(self, *, op_timeout: float = 240.0, command: Sequence[str] = COMMAND) -> None:
+        """`op_timeout`: seconds after which a release or a grading is given up and the process replaced."""
+        self._op_timeout = op_timeout
+        self._command = tuple(command)
+        self._process: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, or None while there is none."""
+        return None if self._process is None or self._process.returncode is not None else self._process.pid
+
+    async def start(self) -> None:
+        """Start the process; it loads its libraries while nobody waits. Fine when it runs already."""
+        async with self._turn:
+            await self._ensure()
+
+    async def stop(self) -> None:
+        """Kill the process with all its children. The op in hand, if any, raises Unavailable."""
+        await self._kill()
+
+    async def release(self, *, course: str, course_root: Path, exchange_root: Path, assignment: str) -> Released:
+        """Release an assignment; see `learnflow_grading.release.release` for what it may raise."""
+        done = await self._ask(
+            ReleaseOp(
+                course=course, course_root=str(course_root), exchange_root=str(exchange_root), assignment=assignment
+            )
+        )
+        return Released(done.title, done.notebooks, done.exercises)
+
+    async def grade(
+        self,
+        *,
+        submission_id: str,
+        course: str,
+        course_root: Path,
+        assignment: str,
+        student: str,
+        submitted_dir: Path,
+        submitted_at: str = "",
+        cell_timeout: float = 5.0,
+        memory_mb: int = 256,
+    ) -> GradeRecord:
+        """Grade a submission; see `learnflow_grading.autograde.grade` for what it may raise.
+
+        `submitted_at` is ISO 8601 with its zone, empty for now; `cell_timeout` in seconds.
+        """
+        done = await self._ask(
+            GradeOp(
+                submission_id=submission_id,
+                course=course,
+                course_root=str(course_root),
+                assignment=assignment,
+                student=student,
+                submitted_dir=str(submitted_dir),
+                submitted_at=submitted_at,
+                cell_timeout=cell_timeout,
+                memory_mb=memory_mb,
+            )
+        )
+        if done.record is None:
+            raise Unavailable("The grader gave no grade; it will be asked again.")
+        return done.record
+
+    async def _ask(self, op: Op) -> Answer:
+        async with self._turn:
+            process = await self._ensure()
+            try:
+                async with asyncio.timeout(self._op_timeout):
+                    line = await self._exchange(process, msgspec.json.encode(op) + b"\n")
+            except TimeoutError:
+                log.error("Grading process %s took longer than %s s and is replaced", process.pid, self._op_timeout)
+                await self._kill()
+                raise Unavailable("Grading took too long and was stopped; it will be tried again.") from None
+            except BaseException:  # cancelled: an answer nobody waits for would be taken for the next op's
+                await self._kill()
+                raise
+        done = msgspec.json.decode(line, type=Answer)
+        if not done.ok:
+            raise _BY_CODE.get(done.code, LearnFlowError)(done.message)
+        return done
+
+    async def _exchange(self, process: asyncio.subprocess.Process, line: bytes) -> bytes:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(line)
+            await process.stdin.drain()
+            answer = await process.stdout.readline()
+        except (ConnectionError, ValueError) as error:
+            log.error("Grading process %s: %s", process.pid, error)
+            answer = b""
+        if not answer.endswith(b"\n"):
+            await self._kill()
+            log.error("Grading process %s ended with status %s", process.pid, process.returncode)
+            raise Unavailable("The grading process stopped unexpectedly; it is started again.")
+        return answer
+
+    async def _ensure(self) -> asyncio.subprocess.Process:
+        if self._process is None or self._process.returncode is not None:
+            await self._kill()
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=MAX_LINE,
+                env=_environment(os.environ),
+                start_new_session=True,
+            )
+        return self._process
+
+    async def _kill(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.returncode is None:
+            await asyncio.to_thread(kill_tree, process.pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def _environment(host: Mapping[str, str]) -> dict[str, str]:
+    """The grader needs no token and no password, so it gets none."""
+    return {name: value for name, value in host.items() if not _SECRET.match(name)}

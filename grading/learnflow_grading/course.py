@@ -1,0 +1,139 @@
+"""nbgrader's configuration for one course root, the same for the worker and for the formgrader.
+
+Nothing is read from configuration files: an `nbgrader_config.py` in a folder is code, and some of these
+folders hold what students sent.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from .names import check_name
+
+KERNEL_MANAGER = "learnflow_kernels.manager.SandboxKernelManager"
+GRADER_UID = 199_999
+"""Who grading kernels run as when the service is root; nobody else's files belong to it."""
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use while it is graded."""
+
+    cell_timeout: float = 5.0
+    """Seconds a cell may run."""
+    memory_mb: int = 256
+    """Memory of the kernel, in MiB."""
+    total_seconds: float = 120.0
+    """Seconds all cells together may run; what is left then is not run, and a person looks."""
+    output_bytes: int = 100_000
+    """Output that is kept of one cell."""
+    flood_bytes: int = 64 * 1024 * 1024
+    """Output of one cell after which its kernel is stopped."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where a course lives on the service side."""
+
+    name: str
+    root: Path
+    """nbgrader's course folder: source, release, submitted, autograded, feedback, gradebook.db."""
+    exchange: Path | None = None
+    """nbgrader's exchange; None where nothing is released."""
+    limits: Limits = Limits()
+
+    @property
+    def db_url(self) -> str:
+        """The gradebook's."""
+        return f"sqlite:///{self.root / 'gradebook.db'}"
+
+    def folder(self, step: str, student: str, assignment: str) -> Path:
+        """The folder of one step: `release` and `source` take "." for the student."""
+        return self.root / step / student / assignment
+
+    def directory(self, assignment: str, student: str | None = None) -> CourseDirectory:
+        """nbgrader's view of one assignment, or of one student's submission of it."""
+        directory = CourseDirectory(config=self.config())
+        directory.assignment_id = assignment
+        directory.student_id = "." if student is None else student
+        return directory
+
+    def config(self) -> Config:
+        """nbgrader's configuration; raises BadRequest when the course's name is no folder name."""
+        c = Config()
+        c.CourseDirectory.root = str(self.root.resolve())
+        c.CourseDirectory.course_id = check_name(self.name, "course")
+        c.CourseDirectory.db_url = self.db_url
+        if self.exchange is not None:
+            c.Exchange.root = str(self.exchange.resolve())
+            # The default is a folder in the home of whoever runs the service.
+            c.Exchange.cache = str(self.exchange.resolve() / ".cache")
+        _release(c)
+        _autograde(c, self.limits)
+        _html(c)
+        return c
+
+
+def _release(c: Config) -> None:
+    from nbgrader.converters import GenerateAssignment
+
+    stock = GenerateAssignment().preprocessors
+    c.GenerateAssignment.preprocessors = [
+        "learnflow_grading.hidden.RememberHidden",
+        *stock,
+        "learnflow_grading.hidden.RefuseHidden",
+    ]
+    c.RememberHidden.enabled = True
+    c.RefuseHidden.enabled = True
+
+
+def _autograde(c: Config, limits: Limits) -> None:
+    from nbgrader import preprocessors as stock
+
+    c.Autograde.autograde_preprocessors = [
+        "learnflow_grading.execute.SandboxedExecute",
+        stock.IgnorePattern,
+        stock.LimitOutput,
+        stock.SaveAutoGrades,
+        stock.AssignLatePenalties,
+        stock.CheckCellMetadata,
+    ]
+    c.SandboxedExecute.enabled = True
+    c.SandboxedExecute.kernel_manager_class = KERNEL_MANAGER
+    c.SandboxedExecute.cell_seconds = limits.cell_timeout
+    c.SandboxedExecute.total_seconds = limits.total_seconds
+    c.SandboxedExecute.output_bytes = limits.output_bytes
+    c.SandboxedExecute.flood_bytes = limits.flood_bytes
+    c.SandboxProvisioner.memory_mb = limits.memory_mb
+    c.SandboxProvisioner.run_as_uid = GRADER_UID
+    c.LimitOutput.max_lines = 500
+    c.LimitOutput.max_traceback = 50
+
+
+def _html(c: Config) -> None:
+    c.GenerateFeedback.preprocessors = [
+        "nbgrader.preprocessors.GetGrades",
+        "learnflow_grading.feedback.ForStudents",
+        "learnflow_grading.clean.CleanNotebook",
+    ]
+    c.ForStudents.enabled = True
+    c.CleanNotebook.enabled = True
+    c.GenerateFeedback.exporter_class = "learnflow_grading.feedback.FeedbackExporter"
+    c.FeedbackExporter.template_name = "learnflow_feedback"
+    c.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
+    c.FeedbackExporter.filters = {"markdown2html": "learnflow_grading.clean.markdown_to_html"}
+
+
+def put_environment_on_path() -> None:
+    """Let nbgrader find `alembic`, which it runs by name when it makes a gradebook."""
+    bin_dir = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", "")
+    if bin_dir not in path.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join(part for part in (bin_dir, path) if part)

@@ -1,0 +1,51 @@
+"""What goes over the worker's pipes: one JSON object a line, each way, one at a time."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from learnflow_ext.contracts.grades import GradeRecord
+
+MAX_LINE = 256 * 1024 * 1024
+"""Longest line, in bytes: a record carries its feedback pages."""
+
+
+class ReleaseOp(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="release"):
+    """Release an assignment."""
+
+    course: str
+    course_root: str
+    exchange_root: str
+    assignment: str
+
+
+class GradeOp(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="grade"):
+    """Grade one submission."""
+
+    submission_id: str
+    course: str
+    course_root: str
+    assignment: str
+    student: str
+    submitted_dir: str
+    submitted_at: str = ""
+    """ISO 8601 with its zone; empty for now."""
+    cell_timeout: float = 5.0
+    memory_mb: int = 256
+
+
+Op = ReleaseOp | GradeOp
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to one op. `ok` is always there; the rest depends on it and on the op."""
+
+    ok: Literal[True, False]
+    code: str = ""
+    message: str = ""
+    exercises: tuple[tuple[str, str, float], ...] = ()
+    title: str = ""
+    notebooks: tuple[str, ...] = ()
+    record: GradeRecord | None = None

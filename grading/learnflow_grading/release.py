@@ -1,0 +1,155 @@
+"""Release an assignment: into the gradebook, the release folder, and the exchange's outbound folder."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.api import Gradebook
+from nbgrader.auth import Authenticator
+from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+from nbgrader.exchange import ExchangeError
+from nbgrader.exchange.default import ExchangeReleaseAssignment
+from nbgrader.nbgraderformat import SchemaTooNewError, SchemaTooOldError
+
+from learnflow_ext.contracts.errors import LearnFlowError, NotFound, Unavailable, Unprocessable
+
+from .course import Course, put_environment_on_path
+from .hidden import NotHidden, refuse_leaks, secret_lines
+from .names import check_name
+
+log = logging.getLogger(__name__)
+
+_TEXT_SUFFIXES = frozenset({".ipynb", ".py", ".md", ".txt", ".json", ".html", ".rst", ".yml", ".yaml", ".cfg", ""})
+
+
+@dataclass(frozen=True)
+class Released:
+    """What was released."""
+
+    title: str
+    """The first heading of the first notebook, or the assignment's name."""
+    notebooks: tuple[str, ...]
+    """Names without `.ipynb`."""
+    exercises: tuple[tuple[str, str, float], ...]
+    """(notebook, grade id, points) of every graded cell, in the notebooks' order."""
+
+
+class _Generate(GenerateAssignment):
+    """Keeps the reason for a failure, which nbgrader only logs."""
+
+    cause: Exception | None = None
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        try:
+            super().convert_single_notebook(notebook_filename)
+        except Exception as error:
+            self.cause = error
+            raise
+
+
+def release(course: Course, assignment: str) -> Released:
+    """Generate and release `assignment` from the course's `source` folder; again is fine, students get the new one.
+
+    NotFound when there is no such source; Unprocessable, in a sentence for the teacher, when it cannot be
+    released: a hidden test that would be seen, an old format, cells that changed after the first submission.
+    """
+    check_name(assignment, "assignment")
+    source = course.folder("source", ".", assignment)
+    if not any(source.glob("*.ipynb")):
+        raise NotFound(f"There is no assignment {assignment!r} among the sources of {course.name}.")
+    put_environment_on_path()
+    _generate(course, assignment)
+    target = course.folder("release", ".", assignment)
+    try:
+        _refuse_leaks_in_files(source, target)
+    except NotHidden as error:
+        shutil.rmtree(target)
+        raise Unprocessable(str(error)) from None
+    _to_exchange(course, assignment)
+    return _describe(course, assignment, target)
+
+
+def _generate(course: Course, assignment: str) -> None:
+    converter = _Generate(coursedir=course.directory(assignment), config=course.config())
+    converter.force = True
+    try:
+        converter.start()
+    except NbGraderException as error:
+        raise _refusal(assignment, converter.cause or error) from error
+
+
+def _refusal(assignment: str, cause: Exception) -> LearnFlowError:
+    if isinstance(cause, NotHidden):
+        return Unprocessable(str(cause))
+    if isinstance(cause, SchemaTooOldError):
+        return Unprocessable(
+            f"{assignment} uses an old version of nbgrader's cell metadata. Run `nbgrader update` on its folder first."
+        )
+    if isinstance(cause, SchemaTooNewError):
+        return Unprocessable(f"{assignment} was made with a newer nbgrader than the one installed here.")
+    log.error("Could not generate %s", assignment, exc_info=cause)
+    # nbgrader's own words name the cell, and a teacher may know them.
+    first_line = str(cause).strip().split("\n")[0]
+    return Unprocessable(f"{assignment} could not be generated: {first_line[:300]}")
+
+
+def _refuse_leaks_in_files(source: Path, released: Path) -> None:
+    """NotHidden when a released file holds a line that only a hidden region of the sources holds."""
+    secret: frozenset[str] = frozenset()
+    for path in sorted(source.glob("*.ipynb")):
+        secret |= secret_lines(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    for path in sorted(released.rglob("*")):
+        # The notebooks themselves were compared when they were generated.
+        is_top_notebook = path.suffix == ".ipynb" and path.parent == released
+        if path.is_file() and not is_top_notebook and path.suffix.lower() in _TEXT_SUFFIXES:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if path.suffix == ".ipynb":
+                text = text.replace("\\n", "\n").replace('"', "\n")
+            refuse_leaks(str(path.relative_to(released)), secret, [text])
+
+
+def _to_exchange(course: Course, assignment: str) -> None:
+    if course.exchange is None:
+        raise Unavailable(f"{assignment} cannot be released: no exchange folder is set.")
+    config = course.config()
+    course.exchange.mkdir(parents=True, exist_ok=True)
+    step: Any = ExchangeReleaseAssignment(
+        coursedir=course.directory(assignment), authenticator=Authenticator(config=config), config=config
+    )
+    step.force = True
+    try:
+        step.start()
+    except ExchangeError as error:
+        log.error("Could not release %s", assignment, exc_info=error)
+        raise Unavailable(f"{assignment} could not be put into the exchange folder; see the log.") from error
+
+
+def _describe(course: Course, assignment: str, released: Path) -> Released:
+    order: dict[str, list[str]] = {}
+    title = ""
+    for path in sorted(released.glob("*.ipynb")):
+        nb = nbformat.read(path, as_version=4)
+        order[path.stem] = [cell.metadata.get("nbgrader", {}).get("grade_id", "") for cell in nb.cells]
+        title = title or _heading(nb)
+    exercises: list[tuple[str, str, float]] = []
+    with Gradebook(course.db_url, course.name) as gradebook:
+        for notebook in sorted(gradebook.find_assignment(assignment).notebooks, key=lambda n: str(n.name)):
+            cells = [(cell.name, float(cell.max_score)) for cell in (*notebook.grade_cells, *notebook.task_cells)]
+            names = order[notebook.name]
+            exercises += [(notebook.name, name, points) for name, points in sorted(cells, key=lambda c: names.index(c[0]))]
+    return Released(title or assignment.replace("-", " ").replace("_", " "), tuple(order), tuple(exercises))
+
+
+def _heading(nb: nbformat.NotebookNode) -> str:
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            for line in cell.source.split("\n"):
+                if line.startswith("#"):
+                    return str(line.lstrip("#").strip())
+    return ""
