@@ -1,20 +1,85 @@
-"""The `learnflow` command."""
+"""The `learnflow` command. Exit codes: 0 fine, 1 found a problem, 2 cannot run."""
 
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+import uuid
+
+import structlog
 import typer
 
+from learnflow_ext import __version__
+from learnflow_ext.cli import db, events
 from learnflow_ext.cli.demo import demo
+from learnflow_ext.cli.service import service
+from learnflow_ext.contracts.errors import LearnFlowError
 
-app = typer.Typer(no_args_is_help=True, help="LearnFlow: a classroom on JupyterHub.")
+CANNOT_RUN = 2
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="LearnFlow: a classroom on JupyterHub.",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demo)
+app.command()(service)
+app.add_typer(db.app, name="db")
+app.add_typer(events.app, name="events")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"learnflow {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
-def root() -> None:
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
     """LearnFlow: a classroom on JupyterHub."""
 
 
-app.command()(demo)
+def _debugging() -> bool:
+    return bool(os.environ.get("LEARNFLOW_DEBUG"))
+
+
+def _quiet_logs() -> None:
+    """Log lines go to stderr, and only to who asks: the commands' sentences say what a user needs."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.INFO if _debugging() else logging.CRITICAL
+        ),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def main() -> None:
-    """Entry point of the `learnflow` command."""
-    app()
+    """Entry point of the `learnflow` command: what goes wrong ends in a sentence, never in a traceback."""
+    _quiet_logs()
+    try:
+        app()
+    except LearnFlowError as error:
+        typer.echo(error.message, err=True)
+        sys.exit(CANNOT_RUN)
+    except BrokenPipeError:
+        # Whoever read us (`| head`) has enough. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception:
+        # The boundary of the process. The detail is for who asks for it.
+        error_id = uuid.uuid4().hex[:8]
+        typer.echo(
+            f"Something went wrong inside LearnFlow (error {error_id}). Run it again with LEARNFLOW_DEBUG=1 "
+            "to see the details, and report them.",
+            err=True,
+        )
+        if _debugging():
+            traceback.print_exc()
+        sys.exit(CANNOT_RUN)

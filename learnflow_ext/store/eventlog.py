@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.store.clock import iso
@@ -71,3 +71,8 @@ async def tail(
         for row in await conn.execute(statement)
     ]
     return entries if after is not None else entries[::-1]
+
+
+async def newest_sequence(conn: AsyncConnection) -> int:
+    """Sequence of the last event; 0 for an empty log."""
+    return int(await conn.scalar(select(func.max(LoggedEvent.sequence))) or 0)

@@ -1,0 +1,53 @@
+"""`learnflow db`: the database's tables."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import typer
+
+from learnflow_ext.cli.where import ConfigOption, StateOption, UrlOption, database
+from learnflow_ext.store.migrate import SchemaState
+
+FOUND_A_PROBLEM = 1
+
+SENTENCES = {
+    "current": "The tables fit this LearnFlow.",
+    "empty": "There are no tables yet. Run `learnflow db upgrade`.",
+    "older": "The tables are older than this LearnFlow needs. Run `learnflow db upgrade`.",
+    "newer": "The tables were made by a newer LearnFlow. Install that version.",
+    "foreign": "The database holds tables that are not LearnFlow's. Point to another one.",
+}
+
+app = typer.Typer(no_args_is_help=True, help="Make, upgrade and check the database's tables.")
+
+
+@app.command()
+def upgrade(config: ConfigOption = None, state: StateOption = None, database_url: UrlOption = None) -> None:
+    """Make the tables, or bring them up to date. Safe to repeat."""
+    db = database(config, state, database_url)
+    before = asyncio.run(db.upgrade())
+    if before.condition == "current":
+        typer.echo(f"{db.name}: nothing to do, schema {before.expected}.")
+    else:
+        typer.echo(f"{db.name}: upgraded from {before.found or 'nothing'} to schema {before.expected}.")
+
+
+@app.command()
+def check(
+    config: ConfigOption = None,
+    state: StateOption = None,
+    database_url: UrlOption = None,
+    as_json: bool = typer.Option(False, "--json", help="One JSON object instead of a sentence."),
+) -> None:
+    """Say whether the tables fit this version; exit code 1 when they do not. Changes nothing."""
+    db = database(config, state, database_url)
+    found: SchemaState = asyncio.run(db.schema_state())
+    if as_json:
+        report = {"database": db.name, **msgspec.to_builtins(found)}
+        typer.echo(msgspec.json.encode(report).decode())
+    else:
+        typer.echo(f"{db.name}: {SENTENCES[found.condition]}")
+    if found.condition != "current":
+        raise typer.Exit(FOUND_A_PROBLEM)

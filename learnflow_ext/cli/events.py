@@ -1,0 +1,97 @@
+"""`learnflow events`: the record, read from the database's log."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import typer
+
+from learnflow_ext.cli.where import CannotRun, ConfigOption, StateOption, UrlOption, database
+from learnflow_ext.contracts.events import TOPICS, TYPE_PREFIX
+from learnflow_ext.store import eventlog
+from learnflow_ext.store.database import Database
+from learnflow_ext.store.eventlog import LogEntry
+
+FOLLOW_EVERY_S = 0.3
+AT_ONCE = 500
+LONGEST_VALUE = 60
+
+Read = Callable[..., Awaitable[list[LogEntry]]]
+"""`eventlog.tail` with its filters set."""
+
+app = typer.Typer(no_args_is_help=True, help="Show what happened in the classroom.")
+
+
+@app.command()
+def tail(
+    config: ConfigOption = None,
+    state: StateOption = None,
+    database_url: UrlOption = None,
+    topic: str | None = typer.Option(None, help="Only this topic, for instance progress.events."),
+    student: str | None = typer.Option(None, help="Only this student, by the hub's user name."),
+    course: str | None = typer.Option(None, help="Only this course."),
+    follow: bool = typer.Option(False, "--follow", "-f", help="Go on as events come in, until Ctrl-C."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON object a line, with every field."),
+    lines: int = typer.Option(
+        20, "--lines", "-n", min=0, max=100_000, help="How many of the latest to show."
+    ),
+) -> None:
+    """Show the latest events, oldest first."""
+    if topic is not None and topic not in TOPICS:
+        raise CannotRun(f"There is no topic {topic!r}. The topics are: {', '.join(TOPICS)}.")
+    db = database(config, state, database_url)
+    read = functools.partial(eventlog.tail, topic=topic, student=student, course=course)
+    show = _as_json if as_json else _as_line
+    try:
+        asyncio.run(_tail(db, read, lines, show, follow=follow))
+    except KeyboardInterrupt:
+        return
+
+
+async def _tail(
+    db: Database, read: Read, lines: int, show: Callable[[LogEntry], str], *, follow: bool
+) -> None:
+    await db.open(create=False)
+    try:
+        async with db.connect() as conn:
+            entries = await read(conn, limit=lines)
+            last = await eventlog.newest_sequence(conn)
+        for entry in entries:
+            typer.echo(show(entry))
+        while follow:
+            await asyncio.sleep(FOLLOW_EVERY_S)
+            async with db.connect() as conn:
+                entries = await read(conn, after=last, limit=AT_ONCE)
+            for entry in entries:
+                typer.echo(show(entry))
+                last = entry.sequence
+    finally:
+        await db.close()
+
+
+def _as_json(entry: LogEntry) -> str:
+    return json.dumps(msgspec.to_builtins(entry))
+
+
+def _as_line(entry: LogEntry) -> str:
+    """Time, student, course, what happened, and the fields that say something."""
+    what = entry.type.removeprefix(TYPE_PREFIX).rpartition(".v")[0]
+    fields = " ".join(
+        f"{name}={_short(value)}" for name, value in entry.data.items() if value not in ("", None)
+    )
+    parts = (entry.time[:19].replace("T", " "), entry.student, entry.course or "-", what, fields)
+    return _printable("  ".join(parts))
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _printable(text: str) -> str:
+    """Without what a terminal would obey: students write these texts."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
