@@ -1,1 +1,5 @@
-"""LearnFlow: diagnosis."""
+"""What went wrong in a cell, in a beginner's words. A leaf: it knows the contracts and nothing else of ours."""
+
+from learnflow_ext.diagnosis.diagnose import diagnose, diagnose_text
+
+__all__ = ["diagnose", "diagnose_text"]

@@ -1,0 +1,122 @@
+"""From an error to a diagnosis: the exception and its line from Python, the cause from the best rule that fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from learnflow_ext.contracts.help import Diagnosis
+from learnflow_ext.diagnosis import friendly, rules, syntax
+from learnflow_ext.diagnosis.concepts import concept_of
+from learnflow_ext.diagnosis.place import Place, cell_file, place_in_cell, place_in_text
+from learnflow_ext.diagnosis.plain import clean, without_host_paths
+
+MAX_NAME = 100
+MAX_MESSAGE = 1_000
+MAX_LINE = 300
+MAX_CAUSE = 1_000
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
+_ON_FILE = re.compile(r"\s*\([^()\n]*, line \d+\)$")
+
+
+def exception_name(error: BaseException) -> str:
+    """The class's name, whatever its metaclass says."""
+    return clean(type.__dict__["__name__"].__get__(type(error)), MAX_NAME)
+
+
+def message_of(error: BaseException) -> str:
+    """The error's message, bounded and without this machine's paths; empty when it has none it can tell."""
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+        text = text if type(text) is str else ""
+    except Exception:
+        # A student's own `__str__`; whatever it does, the error itself is still to be explained.
+        text = ""
+    return clean(without_host_paths(clean(text, MAX_MESSAGE)), MAX_MESSAGE)
+
+
+def _own(table: tuple[syntax.Rule, ...], exception: str, message: str, line: str) -> str:
+    return next((said for rule in table if (said := rule(exception, message, line))), "")
+
+
+def _first(exception: str, message: str, line: str) -> str:
+    if exception in _SYNTAX_ERRORS:
+        return _own(syntax.FIRST, exception, message, line)
+    return rules.first(exception, message)
+
+
+def _rest(exception: str, message: str, line: str) -> str:
+    if exception in _SYNTAX_ERRORS:
+        return _own(syntax.REST, exception, message, line)
+    return rules.rest(exception, message) or rules.raised_on_purpose(exception, message, line)
+
+
+def _general(exception: str, message: str, place: Place) -> str:
+    """The honest answer when no rule fits: what Python said, and where to look."""
+    says = f" Python's message is: {message.rstrip('.?')}." if message else ""
+    if exception in _SYNTAX_ERRORS:
+        return (
+            f"Python could not read this line as code, and I cannot tell why.{says} Compare the line, and the one"
+            " above it, with an example letter by letter: a bracket, a quote, a comma or a colon may be missing."
+        )
+    where = "The line was running" if place.line is not None else "The cell was running"
+    return (
+        f"{where} when `{exception}` was raised, and I have no rule for this one.{says}"
+        " Look at the values that the line works with: is each of them what you expect?"
+    )
+
+
+def _diagnosis(exception: str, message: str, place: Place, cause: str) -> Diagnosis:
+    known = bool(cause)
+    text = clean(without_host_paths(cause or _general(exception, message, place)), MAX_CAUSE)
+    return Diagnosis(
+        exception=exception,
+        message=message,
+        line=place.line,
+        source_line=clean(place.source_line, MAX_LINE),
+        cause=text,
+        concept=concept_of(exception, message, place.source_line),
+        known=known,
+    )
+
+
+def diagnose(
+    error: BaseException,
+    source: str,
+    *,
+    namespace: Mapping[str, object] | None = None,
+    filename: str | None = None,
+) -> Diagnosis:
+    """What went wrong in the cell `source`, from the live exception.
+
+    `namespace` is what the cell's names meant (its keys serve to find misspelt ones). `filename` is what the
+    cell was compiled under; None finds it by the cell's text. Never raises for what the objects involved
+    do, but may run their methods, so it belongs where the student's code runs.
+    """
+    exception, message = exception_name(error), message_of(error)
+    filename = filename or cell_file(error, source)
+    place = place_in_cell(error, source, filename)
+    cause = _first(exception, message, place.source_line)
+    if not cause and filename is not None:
+        cause = friendly.explain(error, source, filename)
+        if rules.far_fetched(exception, cause):
+            cause = ""
+    if not cause:
+        cause = _rest(exception, message, place.source_line)
+        hint = rules.similar_name(message, [*(namespace or ()), *_NAME.findall(source)])
+        cause = f"{hint} {cause}".strip()
+    return _diagnosis(exception, message, place, cause)
+
+
+def diagnose_text(exception: str, message: str, code: str, traceback: str) -> Diagnosis:
+    """As `diagnose`, where only text is known: less precise, and safe with anybody's text.
+
+    `code` is the cell, `traceback` its traceback with or without colours; both may be empty, and neither is run.
+    """
+    exception = clean(exception, MAX_NAME) or "Error"
+    message = clean(_ON_FILE.sub("", clean(message, MAX_MESSAGE)), MAX_MESSAGE)
+    place = place_in_text(clean(traceback, 20_000), code)
+    cause = _first(exception, message, place.source_line) or _rest(exception, message, place.source_line)
+    hint = rules.similar_name(message, _NAME.findall(code[:20_000]))
+    return _diagnosis(exception, message, place, f"{hint} {cause}".strip())

@@ -1,0 +1,122 @@
+"""Where in the cell an error happened."""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+
+_TIMED = "<timed exec>"
+"""The file name IPython gives to the body of a `%%time` cell."""
+_IPYTHON_LINE = re.compile(r"Cell In\s?\[(\d+)\], line (\d+)")
+_PYTHON_LINE = re.compile(r'File "([^"\n]*)", line (\d+)')
+_OUR_LINE = re.compile(r"^Line (\d+)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place within the cell, or none."""
+
+    line: int | None = None
+    """From 1; None where the error has no place in the cell."""
+    source_line: str = ""
+    """That line's text, stripped; empty when unknown."""
+    frame: FrameType | None = None
+    """The frame that was running it; None for syntax errors and when only text is known."""
+
+
+def steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    """The traceback's entries, outermost first."""
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+def _leading_blank(lines: list[str]) -> int:
+    """How many blank lines come first."""
+    count = 0
+    for line in lines:
+        if line.strip():
+            break
+        count += 1
+    return count
+
+
+def line_text(source: str, line: int | None) -> str:
+    """The text of a line (from 1), stripped; empty when there is no such line."""
+    lines = source.splitlines()
+    return lines[line - 1].strip() if line is not None and 1 <= line <= len(lines) else ""
+
+
+def _at(source: str, line: int | None, frame: FrameType | None = None) -> Place:
+    count = max(len(source.splitlines()), 1)
+    if line is None or not 1 <= line <= count:
+        # Python reports an unfinished last statement on the line after it.
+        line = count if line is not None and line == count + 1 else None
+    return Place(line, line_text(source, line), frame)
+
+
+def _shift(source: str, filename: str) -> int:
+    """Lines that IPython took from the top of the cell before it ran it: it drops leading blank ones."""
+    run = linecache.getlines(filename)
+    return _leading_blank(source.splitlines()) - _leading_blank(run) if any(line.strip() for line in run) else 0
+
+
+def _is_cell(filename: str, source: str) -> bool:
+    return "".join(linecache.getlines(filename)).strip() == source.strip()
+
+
+def cell_file(error: BaseException, source: str) -> str | None:
+    """The file name the cell ran under, found by its text; the innermost made-up name (`<…>`) failing that.
+
+    None when neither occurs in the traceback.
+    """
+    names = [step.tb_frame.f_code.co_filename for step in steps(error.__traceback__)]
+    if isinstance(error, SyntaxError) and isinstance(error.filename, str):
+        names.append(error.filename)
+    for name in names:
+        if _is_cell(name, source):
+            return name
+    made_up = [name for name in names if name.startswith("<") and not name.startswith("<frozen")]
+    return made_up[-1] if made_up else None
+
+
+def place_in_cell(error: BaseException, source: str, filename: str | None = None) -> Place:
+    """The innermost place of `error` within the cell `source` that was compiled under `filename`.
+
+    With `filename` None the cell is found by its text.
+    """
+    filename = filename or cell_file(error, source)
+    if filename is None:
+        return Place()
+    found: TracebackType | None = None
+    shift = _shift(source, filename)
+    for step in steps(error.__traceback__):
+        name = step.tb_frame.f_code.co_filename
+        if name == filename:
+            found = step
+        elif name == _TIMED and source.lstrip().startswith("%%"):
+            found, shift = step, _leading_blank(source.splitlines()) + 1
+    if isinstance(error, SyntaxError) and error.filename in (filename, None) and isinstance(error.lineno, int):
+        return _at(source, error.lineno + shift)
+    if found is None:
+        return Place()
+    return _at(source, found.tb_lineno + shift, found.tb_frame)
+
+
+def place_in_text(traceback: str, code: str) -> Place:
+    """The place as far as a traceback's text tells it, colours removed."""
+    cells = [(number, int(line)) for number, line in _IPYTHON_LINE.findall(traceback)]
+    if cells:
+        # The outermost cell is the one that was run; functions of earlier cells come below it.
+        return _at(code, [line for number, line in cells if number == cells[0][0]][-1])
+    ours = _OUR_LINE.findall(traceback)
+    if ours:
+        return _at(code, int(ours[-1]))
+    files = [(name, int(line)) for name, line in _PYTHON_LINE.findall(traceback)]
+    made_up = [line for name, line in files if name.startswith("<") and not name.startswith("<frozen")]
+    if made_up or files:
+        return _at(code, made_up[-1] if made_up else files[-1][1])
+    return Place()

@@ -1,0 +1,242 @@
+"""Own explanations of syntax errors, from the line's text and Python's message."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable
+
+_BLOCK = re.compile(r"^(if|elif|else|while|for|def|class|try|except|finally|with|async)\b")
+_TYPOGRAPHIC = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'"})
+_TWO_STATEMENTS = re.compile(r"^[A-Za-z_]\w*\s*=\s*[\w.'\"]+\s+[A-Za-z_]\w*\s*=[^=]")
+
+Rule = Callable[[str, str, str], str]
+"""(exception, message, line) to the explanation; empty when the rule has nothing to say."""
+
+
+def compiles(code: str) -> bool:
+    """Whether `code` alone is valid Python. Quiet about anything else."""
+    try:
+        compile(code, "<trial>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
+        return False
+    return True
+
+
+def _blank_strings(line: str) -> str:
+    """`line` with the contents of its strings as spaces, and without a comment."""
+    quiet = re.sub(r"\"[^\"\n]*\"|'[^'\n]*'", lambda found: found[0][0] + " " * (len(found[0]) - 2) + found[0][0], line)
+    return quiet.split("#", 1)[0].rstrip()
+
+
+def missing_colon(exception: str, message: str, line: str) -> str:
+    """`while True print('x')`: the colon that opens a block is missing, at the end or in the middle."""
+    found = _BLOCK.match(line)
+    if found is None or exception != "SyntaxError":
+        return ""
+    word = found[1]
+    quiet = _blank_strings(line)
+    if not quiet.endswith(":") and compiles_as_block(f"{quiet}:"):
+        return (
+            f"The line starts with `{word}` and needs a colon `:` at its end."
+            " The colon tells Python that the indented lines below belong to it."
+        )
+    if ":" in quiet or message not in ("invalid syntax", "expected ':'"):
+        return ""
+    words = list(re.finditer(r"\s+", line))
+    for gap in reversed(words[1:] if word not in ("else", "try", "finally") else words):
+        head, tail = line[: gap.start()], line[gap.end() :]
+        if compiles_as_block(f"{head}:") and compiles(tail):
+            return (
+                f"A colon `:` is missing after `{head}`. It tells Python where the condition ends and the block begins."
+                if word in ("if", "elif", "while")
+                else f"A colon `:` is missing after `{head}`. It tells Python that the block begins there."
+            )
+    return ""
+
+
+def compiles_as_block(head: str) -> bool:
+    """Whether `head` opens a block, whatever kind of block it is."""
+    word = head.split(maxsplit=1)[0].rstrip(":") if head.strip() else ""
+    if word in ("elif", "else"):
+        return compiles(f"if x:\n pass\n{head}\n pass")
+    if word in ("except", "finally"):
+        return compiles(f"try:\n pass\n{head}\n pass")
+    if word == "try":
+        return compiles(f"{head}\n pass\nfinally:\n pass")
+    return compiles(f"{head}\n pass")
+
+
+def typographic_quotes(exception: str, message: str, line: str) -> str:
+    """Quotes as a word processor makes them."""
+    if "invalid character" in message and line.translate(_TYPOGRAPHIC) != line:
+        return (
+            "The line has curly quotes, as a word processor makes them. Python only knows straight ones:"
+            " replace them with `\"` or `'`."
+        )
+    return ""
+
+
+def assignment_in_condition(exception: str, message: str, line: str) -> str:
+    """`if x = 3:`."""
+    found = re.match(r"(if|elif|while)\b[^=<>!]*[^=<>!:]=[^=]", _blank_strings(line))
+    if found and "==" in message:
+        return (
+            f"The condition after `{found[1]}` has a single `=`, which gives a name a value."
+            " Perhaps you needed `==`, which asks whether two values are equal."
+        )
+    return ""
+
+
+def unknown_operator(exception: str, message: str, line: str) -> str:
+    """Operators of mathematics or of other languages."""
+    quiet = _blank_strings(line)
+    for wrong, right, meaning in (
+        ("=>", ">=", "at least"),
+        ("=<", "<=", "at most"),
+        ("=!", "!=", "not equal"),
+        ("<>", "!=", "not equal"),
+        ("&&", "and", "both"),
+        ("||", "or", "one or the other"),
+    ):
+        if wrong in quiet:
+            return f"Python has no operator `{wrong}`. For \"{meaning}\" it is written `{right}`."
+    if re.search(r"\w(\+\+|--)\s*;?$", quiet):
+        return "Python has no `++` or `--`. To count up by one, write `x += 1`; to count down, `x -= 1`."
+    return ""
+
+
+def two_statements(exception: str, message: str, line: str) -> str:
+    """`x = 3 y = 4`."""
+    if message.startswith("invalid syntax") and _TWO_STATEMENTS.match(line):
+        return "There are two statements on this line. Put each on a line of its own."
+    return ""
+
+
+def list_without_commas(exception: str, message: str, line: str) -> str:
+    """`[1 2 3]`."""
+    if "forgot a comma" in message and re.search(r"[\[({][^\])}]*[\w'\"]\s+[\w'\"]", line):
+        return "Two values stand side by side with nothing between them. Perhaps a comma `,` is missing."
+    return ""
+
+
+def unfinished_import(exception: str, message: str, line: str) -> str:
+    """`import`, `from math import`, `import foo bar`."""
+    if re.match(r"(from\s+[\w.]+\s+)?import\s*$", line):
+        return "The line ends before it says what to import. Name the module, or what you need from it, after `import`."
+    if re.match(r"import\s+\w+\s+\w+", line):
+        return "Several names after `import` must be separated by commas."
+    return ""
+
+
+def keyword_as_name(exception: str, message: str, line: str) -> str:
+    """`class = 3`, `async = 1`."""
+    found = re.match(r"(\w+)\s*=[^=]", line)
+    if found and keyword.iskeyword(found[1]) and found[1] not in ("True", "False", "None"):
+        return f"`{found[1]}` is a word that Python uses itself, so it cannot be the name of a variable. Choose another."
+    return ""
+
+
+def global_with_value(exception: str, message: str, line: str) -> str:
+    """`global x = 3`."""
+    found = re.match(r"(global|nonlocal)\s+\w+\s*=", line)
+    if found:
+        return f"`{found[1]}` only names a variable. Give it its value on a line below."
+    return ""
+
+
+def shell_line(exception: str, message: str, line: str) -> str:
+    """A command for a terminal in a Python cell."""
+    found = re.match(r"(pip|pip3|conda|python|python3|cd|ls|git)\s+[\w./-]", line)
+    if found and message.startswith("invalid syntax"):
+        return f"This is a command for a terminal, not Python: a cell does not understand `{found[1]}` here."
+    return ""
+
+
+def expected_block(exception: str, message: str, line: str) -> str:
+    """Nothing indented after a colon."""
+    found = re.search(r"expected an indented block after (.+?) on line (\d+)", message)
+    if found:
+        what = found[1].replace("'", "`")
+        return (
+            f"After the colon of the {what} in line {found[2]}, Python expects lines that are indented."
+            " Indent what belongs to it by four spaces; if nothing does yet, write `pass` there."
+        )
+    return ""
+
+
+def unexpected_indent(exception: str, message: str, line: str) -> str:
+    """Indented for no reason."""
+    if message == "unexpected indent":
+        return (
+            "This line is indented more than the line before it, and nothing there opened a block."
+            " Take the spaces at its start away, or check that the line above ends with a colon."
+        )
+    return ""
+
+
+def crooked_unindent(exception: str, message: str, line: str) -> str:
+    """Back to a level that never was."""
+    if message.startswith("unindent does not match"):
+        return (
+            "This line is indented less than the block above it, but not as far as any line before."
+            " Lines of one block must start in exactly the same column."
+        )
+    return ""
+
+
+def tabs_and_spaces(exception: str, message: str, line: str) -> str:
+    """Mixed indentation."""
+    if exception == "TabError":
+        return "The indentation mixes tabs and spaces, so Python cannot tell how deep a line is. Use four spaces a level."
+    return ""
+
+
+def dangling_operator(exception: str, message: str, line: str) -> str:
+    """`x = 5 +`."""
+    found = re.search(r"(?<![\w+*/=<>.-])(\+|-|\*\*?|//?|%|and|or|not|in|==|<=?|>=?|!=|=)$", _blank_strings(line))
+    if found and message.startswith("invalid syntax"):
+        return f"The line ends with `{found[1]}`, and Python expects something more after it."
+    return ""
+
+
+def parameter_order(exception: str, message: str, line: str) -> str:
+    """Names with a value before names without one."""
+    if re.match(r"non-default argument follows default|parameter without a default follows", message):
+        return "In the brackets after `def`, parameters with a default value (`b=2`) must come after those without one."
+    if message.startswith("positional argument follows keyword argument"):
+        return "In a call, values with a name (`end=2`) must come after the values without one."
+    return ""
+
+
+def endless_text(exception: str, message: str, line: str) -> str:
+    """Three quotes that never end."""
+    if "triple-quoted" in message:
+        return "A text that starts with three quotes never ends. Write three quotes where it should end."
+    return ""
+
+
+FIRST: tuple[Rule, ...] = (
+    typographic_quotes,
+    missing_colon,
+    unknown_operator,
+    keyword_as_name,
+    expected_block,
+    unexpected_indent,
+    crooked_unindent,
+    tabs_and_spaces,
+    global_with_value,
+    unfinished_import,
+    dangling_operator,
+    parameter_order,
+    endless_text,
+)
+"""Clearer than what else we have."""
+
+REST: tuple[Rule, ...] = (
+    assignment_in_condition,
+    two_statements,
+    list_without_commas,
+    shell_line,
+)
+"""For what nothing else explains."""
