@@ -1,0 +1,245 @@
+"""The help flow: a question is checked, kept, routed, answered piece by piece, and the answer kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from msgspec.structs import replace
+
+from learnflow_ext.agents.context import HelpContext, Policy
+from learnflow_ext.contracts.errors import BadRequest, Forbidden, LearnFlowError, TooBusy, TooLarge
+from learnflow_ext.contracts.help import (
+    MAX_CELL_CHARS,
+    MAX_QUESTION_CHARS,
+    MAX_TRACEBACK_CHARS,
+    AgentName,
+    CellError,
+    HelpRequest,
+    Intent,
+    ReplyChunk,
+)
+from learnflow_ext.diagnosis import diagnose_text
+from learnflow_ext.service import logs
+from learnflow_ext.service.auth import Person
+from learnflow_ext.service.limits import RateLimiter
+from learnflow_ext.service.metrics import Metrics
+from learnflow_ext.service.releases import Releases
+from learnflow_ext.service.tutors import NO_COURSE, TutoredCourse
+from learnflow_ext.settings import LearnFlow, LearnFlowTutor
+from learnflow_ext.store import courses, help, progress
+from learnflow_ext.store.database import Database
+
+MAX_MESSAGE_CHARS = 2_000
+BROKE_OFF = (
+    "Sorry, the tutor stumbled over this question and cannot finish its answer. It has been noted (request "
+    "{request_id}). Please try again, or ask your teacher."
+)
+
+log = logs.get("learnflow.help")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that was taken: it is in the database and counts."""
+
+    person: Person
+    request: HelpRequest
+    context: HelpContext
+    request_id: str
+    received: float
+    """By `time.monotonic`, in seconds."""
+
+
+@dataclass
+class _Answer:
+    """What was said so far."""
+
+    agent: AgentName
+    intent: Intent
+    texts: list[str] = field(default_factory=list)
+    rung: int = 0
+    withheld: bool = False
+    first_words_ms: int = 0
+
+    def hear(self, chunk: ReplyChunk, since: float) -> None:
+        if chunk.text and not self.texts:
+            self.first_words_ms = _milliseconds(since)
+        if chunk.text:
+            self.texts.append(chunk.text)
+        self.rung = max(self.rung, chunk.rung)
+        self.withheld = self.withheld or chunk.withheld
+
+
+class Assistance:
+    """Answers the questions of a classroom."""
+
+    def __init__(
+        self,
+        db: Database,
+        tutored: Mapping[str, TutoredCourse],
+        releases: Releases,
+        settings: LearnFlow,
+        tutor_settings: LearnFlowTutor,
+        metrics: Metrics,
+    ) -> None:
+        """`tutored` has every course, and under `NO_COURSE` what is outside of any."""
+        self._db = db
+        self._tutored = tutored
+        self._releases = releases
+        self._settings = settings
+        self._policy = cast("Policy", tutor_settings.policy)
+        self._limiter = RateLimiter(tutor_settings.questions_per_minute)
+        self._metrics = metrics
+
+    async def take(self, person: Person, request: HelpRequest, request_id: str, received: float) -> Question:
+        """Check a question and keep it.
+
+        TooLarge for a long text, BadRequest for an empty one, TooBusy when there were too many, Forbidden for
+        a course of others.
+        """
+        if len(request.text) > MAX_QUESTION_CHARS:
+            self._metrics.questions_refused.labels("too_large").inc()
+            raise TooLarge(
+                f"Your question has {len(request.text):,} characters and the tutor reads at most "
+                f"{MAX_QUESTION_CHARS:,}. Please ask a shorter one, with only the code it is about."
+            )
+        if not request.text.strip() and request.error is None and not request.code.strip():
+            raise BadRequest("The question is empty. Write what you would like to know.")
+        request = self._placed(person, _bounded(request))
+        try:
+            self._limiter.take(person.name)
+        except TooBusy:
+            self._metrics.questions_refused.labels("too_many").inc()
+            raise
+        context = await self._context(person, request)
+        async with self._db.begin() as conn:
+            await help.asked(conn, person.name, request, request_id=request_id)
+        self._metrics.questions.labels(request.agent).inc()
+        return Question(person, request, context, request_id, received)
+
+    async def answer(self, question: Question) -> AsyncGenerator[ReplyChunk]:
+        """The answer, from a chunk of kind `start` to one of kind `end`, or `error` when it breaks off.
+
+        What was said is kept before the last chunk, and also when the reader leaves early.
+        """
+        line = log.bind(request_id=question.request_id, person=question.person.name)
+        said = _Answer(question.request.agent, "concept")
+        last = ReplyChunk(kind="end", request_id=question.request_id)
+        try:
+            async for chunk in self._chunks(question, said):
+                if chunk.kind == "end":
+                    last = chunk
+                    break
+                yield chunk
+        except Exception as error:
+            # The boundary to the agents: whatever happens there, the student gets a sentence.
+            self._metrics.answers_failed.inc()
+            line.exception("the tutor failed", said=len(said.texts))
+            known = isinstance(error, LearnFlowError)
+            text = str(error) if known else BROKE_OFF.format(request_id=question.request_id)
+            last = ReplyChunk(kind="error", text=text, agent=said.agent, request_id=question.request_id)
+            said.texts.append(text)
+        finally:
+            await self._keep(question, said)
+        yield last
+
+    async def _chunks(self, question: Question, said: _Answer) -> AsyncIterator[ReplyChunk]:
+        """The tutor's chunks, once the route was kept."""
+        request, context = question.request, question.context
+        tutor = self._tutored[request.course].tutor
+        plan = tutor.plan(request, context)
+        said.agent, said.intent = plan.agent, plan.intent
+        async with self._db.begin() as conn:
+            await help.routed(
+                conn,
+                question.request_id,
+                agent=plan.agent,
+                intent=plan.intent,
+                diagnosis=plan.diagnosis,
+                concept=plan.concept,
+                lines=request.code.count("\n") + 1 if request.code else 0,
+            )
+        async for chunk in tutor.answer(request, context, plan=plan, request_id=question.request_id):
+            said.hear(chunk, question.received)
+            yield chunk
+
+    async def _keep(self, question: Question, said: _Answer) -> None:
+        if said.texts:
+            self._metrics.first_words_seconds.observe(said.first_words_ms / 1000)
+        if said.withheld:
+            self._metrics.answers_withheld.inc()
+        try:
+            async with self._db.begin() as conn:
+                await help.answered(
+                    conn,
+                    question.request_id,
+                    agent=said.agent,
+                    intent=said.intent,
+                    text="".join(said.texts),
+                    rung=said.rung,
+                    withheld=said.withheld,
+                    first_words_ms=said.first_words_ms,
+                    last_word_ms=_milliseconds(question.received),
+                )
+        except LearnFlowError as error:
+            # The student has the answer; that it could not be kept is for the log.
+            log.error("an answer was not kept", request_id=question.request_id, error=error.message)
+
+    def _placed(self, person: Person, request: HelpRequest) -> HelpRequest:
+        """`request` with the course it is about.
+
+        A student's own folder may be called anything: what is no course counts as none. Without one, the only
+        course of the person is meant.
+        """
+        course, assignment = request.course, request.assignment
+        if course in self._settings.courses:
+            if not person.belongs(course):
+                raise Forbidden("You are not a member of this course. Ask its teacher to add you.")
+            return request
+        mine = [name for name in self._settings.courses if person.belongs(name)]
+        course, assignment = (mine[0] if len(mine) == 1 else NO_COURSE), ""
+        return replace(request, course=course, assignment=assignment)
+
+    async def _context(self, person: Person, request: HelpRequest) -> HelpContext:
+        if not request.course:
+            return HelpContext(policy=self._policy)
+        async with self._db.connect() as conn:
+            titles = {info.assignment: info.title for info in await courses.assignments(conn, request.course)}
+            standing = await progress.of_student(conn, person.name, request.course)
+        return HelpContext(
+            policy=self._policy,
+            course_title=self._tutored[request.course].title,
+            assignment_title=titles.get(request.assignment, ""),
+            progress=standing,
+            released=frozenset(view.assignment for view in await self._releases.assignments(request.course)),
+        )
+
+
+def _bounded(request: HelpRequest) -> HelpRequest:
+    """`request` with code and error cut to what the contracts allow; an error has a diagnosis."""
+    error = request.error
+    if error is not None:
+        error = replace(
+            error,
+            message=error.message[:MAX_MESSAGE_CHARS],
+            code=error.code[:MAX_CELL_CHARS],
+            # The end of a traceback says what happened.
+            traceback=error.traceback[-MAX_TRACEBACK_CHARS:],
+        )
+        error = _diagnosed(error, request.code)
+    return replace(request, code=request.code[:MAX_CELL_CHARS], error=error)
+
+
+def _diagnosed(error: CellError, code: str) -> CellError:
+    """`error` with a diagnosis from its text, where the kernel made no better one from the live object."""
+    if error.diagnosis is not None:
+        return error
+    source = error.code or code[:MAX_CELL_CHARS]
+    return replace(error, diagnosis=diagnose_text(error.exception, error.message, source, error.traceback))
+
+
+def _milliseconds(since: float) -> int:
+    return round((time.monotonic() - since) * 1000)

@@ -1,0 +1,141 @@
+"""The teacher's dashboard: its page, the parts of it that refresh, and the same as JSON."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from jupyterhub.utils import url_path_join
+
+from learnflow_ext.contracts.errors import LearnFlowError, NotSignedIn, Problem
+from learnflow_ext.service.board import MAX_LINES, BoardView, FeedView, board_view, feed_view
+from learnflow_ext.service.handlers.base import ApiHandler
+from learnflow_ext.service.handlers.courses import courses_of
+from learnflow_ext.store import board as stored
+from learnflow_ext.store import eventlog
+
+_ENTRIES_A_TOPIC = {
+    "learning.requests": MAX_LINES,
+    "learning.responses": MAX_LINES,
+    "code.submissions": MAX_LINES,
+    # Most of these are runs that went well, which the feed leaves out.
+    "progress.events": 8 * MAX_LINES,
+}
+
+_HEADINGS = {
+    400: "That did not work",
+    401: "Please sign in",
+    403: "Not for you",
+    404: "Not found",
+    503: "Not available right now",
+}
+
+
+class PageHandler(ApiHandler):
+    """Something a person opens in a browser."""
+
+    def show(self, template: str, **context: object) -> None:
+        """Finish with a page."""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(self.parts.pages.render(template, person=self._person, **context))
+
+    def show_problem(self, problem: Problem, error: BaseException | None) -> None:
+        """Off to the login, a line inside the page, or an error page."""
+        if "HX-Request" in self.request.headers:
+            # A part of a page that is open: with nobody signed in any more, load the page anew.
+            if isinstance(error, NotSignedIn):
+                self.set_header("HX-Refresh", "true")
+            super().show_problem(problem, error)
+            return
+        if isinstance(error, NotSignedIn) and self.request.method == "GET":
+            self.redirect(self.get_login_url())
+            return
+        self.show(
+            "problem.html",
+            problem=problem,
+            status=self.get_status(),
+            heading=_HEADINGS.get(self.get_status(), "Something went wrong"),
+        )
+
+    async def scores(self, course: str) -> BoardView:
+        """Students and scores of `course`, the enrolled who did nothing yet among them."""
+        enrolled: frozenset[str] = frozenset()
+        try:
+            enrolled = await self.parts.people.members(f"nbgrader-{course}")
+        except LearnFlowError as error:
+            self.log.warning("no roll from the hub: showing whom we know", code=error.code)
+        async with self.parts.db.connect() as conn:
+            found = await stored.scores(conn, course, sorted(enrolled))
+        return board_view(found, datetime.now(UTC))
+
+    async def feed(self, course: str) -> FeedView:
+        """What happened lately in `course`."""
+        entries: list[eventlog.LogEntry] = []
+        async with self.parts.db.connect() as conn:
+            for topic, limit in _ENTRIES_A_TOPIC.items():
+                entries += await eventlog.tail(conn, topic=topic, course=course, limit=limit)
+        return feed_view(course, entries)
+
+
+class HomeHandler(PageHandler):
+    """The service's front page: the person's courses."""
+
+    async def get(self) -> None:
+        self.show("courses.html", courses=courses_of(self.parts, self.person))
+
+
+class BoardHandler(PageHandler):
+    """`courses/{course}`: the dashboard, for its teachers."""
+
+    async def get(self, course: str) -> None:
+        self.taught(course)
+        hub_root = self.hub_auth.hub_prefix.removesuffix("hub/")
+        self.show(
+            "board.html",
+            course=course,
+            board=await self.scores(course),
+            lines=(await self.feed(course)).lines,
+            now=datetime.now(UTC),
+            # Also sets the cookie that the page's own requests must match.
+            xsrf=_text(self.xsrf_token),
+            formgrader=url_path_join(hub_root, "services", f"formgrader-{course}", "formgrader"),
+        )
+
+
+class ScoresPartHandler(PageHandler):
+    """`courses/{course}/scores`: the table alone."""
+
+    async def get(self, course: str) -> None:
+        self.taught(course)
+        self.show("scores.html", course=course, board=await self.scores(course), now=datetime.now(UTC))
+
+
+class FeedPartHandler(PageHandler):
+    """`courses/{course}/feed`: the feed alone."""
+
+    async def get(self, course: str) -> None:
+        self.taught(course)
+        self.show("feed.html", lines=(await self.feed(course)).lines, now=datetime.now(UTC))
+
+
+class ScoresHandler(PageHandler):
+    """`api/courses/{course}/scores`."""
+
+    async def get(self, course: str) -> None:
+        self.taught(course)
+        self.answer(await self.scores(course))
+
+    def show_problem(self, problem: Problem, error: BaseException | None) -> None:
+        """JSON, as everywhere below `api/`."""
+        self.answer(problem)
+
+
+class FeedHandler(ScoresHandler):
+    """`api/courses/{course}/feed`."""
+
+    async def get(self, course: str) -> None:
+        self.taught(course)
+        self.answer(await self.feed(course))
+
+
+def _text(token: str | bytes) -> str:
+    return token.decode() if isinstance(token, bytes) else token

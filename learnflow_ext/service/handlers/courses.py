@@ -1,0 +1,139 @@
+"""Courses, what is released in them, and what was handed in."""
+
+from __future__ import annotations
+
+import msgspec
+
+from learnflow_ext.contracts.errors import Forbidden, NotFound, TooBusy
+from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, SubmissionView
+from learnflow_ext.service import uploads
+from learnflow_ext.service.auth import Person
+from learnflow_ext.service.handlers.base import KIB, ApiHandler
+from learnflow_ext.service.parts import Parts
+from learnflow_ext.store import submissions
+
+MAX_WAITING = 5
+"""Submissions of one student to one assignment that may wait for grading at the same time."""
+
+
+def courses_of(parts: Parts, person: Person) -> list[CourseView]:
+    """The person's courses by name; who teaches one and studies it as well is its teacher."""
+    return [
+        CourseView(course=course, role="teacher" if person.teaches(course) else "student")
+        for course in sorted(parts.settings.courses)
+        if person.belongs(course)
+    ]
+
+
+class CoursesHandler(ApiHandler):
+    """`GET api/courses`."""
+
+    async def get(self) -> None:
+        self.answer(courses_of(self.parts, self.person))
+
+
+class AssignmentsHandler(ApiHandler):
+    """`GET api/courses/{course}/assignments`."""
+
+    async def get(self, course: str) -> None:
+        self.course(course)
+        views = await self.parts.releases.assignments(course)
+        async with self.parts.db.connect() as conn:
+            mine = await submissions.of_student(conn, course, self.person.name)
+        self.answer(
+            [
+                msgspec.structs.replace(
+                    view, submissions=tuple(one for one in mine if one.assignment == view.assignment)
+                )
+                for view in views
+            ]
+        )
+
+
+class FilesHandler(ApiHandler):
+    """`GET api/courses/{course}/assignments/{assignment}/files`: the released version, never the source."""
+
+    async def get(self, course: str, assignment: str) -> None:
+        self.course(course)
+        self.answer(await self.parts.releases.files(course, assignment))
+
+
+class SubmissionsHandler(ApiHandler):
+    """`POST api/courses/{course}/assignments/{assignment}/submissions`."""
+
+    @property
+    def max_body(self) -> int:  # type: ignore[override]  # a setting here, a constant elsewhere
+        """Base64 makes bytes a third longer."""
+        return self.parts.grading_settings.max_submission_mb * KIB * KIB * 4 // 3 + 64 * KIB
+
+    async def post(self, course: str, assignment: str) -> None:
+        self.course(course)
+        person, parts = self.person, self.parts
+        released = await parts.releases.assignment(course, assignment)
+        files = self.body(FileSet)
+        uploads.check(
+            files,
+            notebooks=released.notebooks,
+            max_bytes=parts.grading_settings.max_submission_mb * KIB * KIB,
+        )
+        await self._refuse_flood(released)
+        folder = await uploads.keep(files, parts.submissions_root)
+        try:
+            async with parts.db.begin() as conn:
+                view = await submissions.create(
+                    conn,
+                    course=course,
+                    assignment=assignment,
+                    student=person.name,
+                    files_path=str(folder),
+                    size=uploads.total_size(files),
+                )
+        except BaseException:
+            await uploads.discard(folder)
+            raise
+        parts.metrics.submissions.inc()
+        parts.queue.wake()
+        self.log.info("submission kept", submission=view.submission_id, course=course, assignment=assignment)
+        self.answer(view, 201)
+
+    async def _refuse_flood(self, released: AssignmentView) -> None:
+        async with self.parts.db.connect() as conn:
+            mine = await submissions.of_student(conn, released.course, self.person.name, released.assignment)
+        waiting = sum(one.status in ("queued", "grading") for one in mine)
+        if waiting >= MAX_WAITING:
+            raise TooBusy(
+                f"{waiting} submissions of yours wait to be graded already. Wait for their results first.",
+                retry_after=30,
+            )
+
+
+class SubmissionHandler(ApiHandler):
+    """`GET api/courses/{course}/submissions/{submission}`: its owner's, or any to a teacher."""
+
+    async def get(self, course: str, submission: str) -> None:
+        self.course(course)
+        async with self.parts.db.connect() as conn:
+            view = await submissions.view(conn, submission)
+        _check_owner(view, course, self.person)
+        self.answer(view)
+
+
+class FeedbackHandler(ApiHandler):
+    """`GET api/courses/{course}/submissions/{submission}/feedback`."""
+
+    async def get(self, course: str, submission: str) -> None:
+        self.course(course)
+        async with self.parts.db.connect() as conn:
+            _check_owner(await submissions.view(conn, submission), course, self.person)
+            feedback = await submissions.feedback(conn, submission)
+        if not feedback.files:
+            raise NotFound("There is no feedback on this submission yet.")
+        self.answer(feedback)
+
+
+def _check_owner(view: SubmissionView, course: str, person: Person) -> None:
+    """NotFound when `view` is of another course, Forbidden when it is neither theirs nor a teacher asks."""
+    if view.course != course:
+        raise NotFound("There is no such submission in this course.")
+    if view.student != person.name and not person.teaches(course):
+        raise Forbidden("This submission is somebody else's.")

@@ -1,0 +1,74 @@
+"""Whether the service and its parts work, and its figures."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from sqlalchemy import text
+
+from learnflow_ext import __version__
+from learnflow_ext.contracts.errors import Forbidden, LearnFlowError
+from learnflow_ext.service import metrics, openapi
+from learnflow_ext.service.handlers.base import ApiHandler
+
+_LOOPBACK = ("127.0.0.1", "::1")
+_DATABASE_SECONDS = 3
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `GET health`."""
+
+    status: str
+    """`ok`, or `degraded` with status 503."""
+    version: str
+    database: str
+    """`ok` or `unavailable`."""
+    releases: str
+    """`running` while assignments are released after a start, `done`, or `failed`."""
+
+
+class HealthHandler(ApiHandler):
+    """`GET health`, open to all: says nothing about anybody."""
+
+    open_to_all = True
+
+    async def get(self) -> None:
+        database = "ok"
+        try:
+            async with asyncio.timeout(_DATABASE_SECONDS), self.parts.db.connect() as conn:
+                await conn.execute(text("SELECT 1"))
+        except (LearnFlowError, TimeoutError) as error:
+            self.log.error("health: the database does not answer", error=str(error))
+            database = "unavailable"
+        healthy = database == "ok"
+        self.answer(
+            Health(
+                status="ok" if healthy else "degraded",
+                version=__version__,
+                database=database,
+                releases=self.parts.releases.state,
+            ),
+            200 if healthy else 503,
+        )
+
+
+class MetricsHandler(ApiHandler):
+    """`GET metrics`: for a scraper on this machine, and for the hub's admins."""
+
+    async def get(self) -> None:
+        # What came through the hub's proxy has this header, so it is not "this machine".
+        local = self.request.remote_ip in _LOOPBACK and "X-Forwarded-For" not in self.request.headers
+        if not local and not self.person.admin:
+            raise Forbidden("The metrics are for the administrators of this hub.")
+        self.set_header("Content-Type", metrics.CONTENT_TYPE)
+        self.finish(self.parts.metrics.text())
+
+
+class OpenApiHandler(ApiHandler):
+    """`GET api/openapi.json`, open to all."""
+
+    open_to_all = True
+
+    async def get(self) -> None:
+        self.answer(openapi.document(self.hub_auth.base_url))

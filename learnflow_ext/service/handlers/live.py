@@ -1,0 +1,88 @@
+"""The websocket behind an open dashboard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import msgspec
+from tornado.ioloop import PeriodicCallback
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from learnflow_ext.contracts.errors import Forbidden, LearnFlowError, TooBusy
+from learnflow_ext.service.handlers.base import Common
+from learnflow_ext.service.live import Mailbox
+
+SHORTEST_SECONDS = 0.1
+"""Between two messages to the same dashboard."""
+STILL_ALLOWED_SECONDS = 30
+_POLICY_VIOLATION = 1008
+_TRY_AGAIN_LATER = 1013
+
+
+class LiveHandler(Common, WebSocketHandler):
+    """`ws?course=…`: tells a teacher's dashboard that something changed."""
+
+    _course: str = ""
+    _leave: Callable[[], None] | None = None
+    _sending: asyncio.Task[None] | None = None
+    _rechecking: PeriodicCallback | None = None
+
+    async def prepare(self) -> None:
+        """Only teachers of the course, and only from our own pages."""
+        origin = self.request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc.lower() != self.request.host.lower():
+            raise Forbidden("Live updates are only for pages of this hub.")
+        await super().prepare()
+        self._course = self.taught(self.get_query_argument("course", ""))
+
+    async def open(self, *args: str, **kwargs: str) -> None:
+        """Begin to send."""
+        try:
+            box, self._leave = self.parts.live.open(self._course, self.person.name)
+        except TooBusy as error:
+            self.close(_TRY_AGAIN_LATER, error.message)
+            return
+        self.set_nodelay(True)
+        self.parts.metrics.dashboards.inc()
+        self._sending = asyncio.create_task(self._send(box))
+        self._rechecking = PeriodicCallback(self._recheck, STILL_ALLOWED_SECONDS * 1000)
+        self._rechecking.start()
+        self.log.info("dashboard opened", course=self._course)
+
+    async def _send(self, box: Mailbox) -> None:
+        while True:
+            change = await box.take()
+            try:
+                # Waits for a slow reader; meanwhile changes merge in the box instead of piling up.
+                await self.write_message(msgspec.json.encode(change).decode())
+            except WebSocketClosedError:
+                return
+            await asyncio.sleep(SHORTEST_SECONDS)
+
+    async def _recheck(self) -> None:
+        """Close when the person stopped being a teacher of the course."""
+        try:
+            person = await self.parts.people.find(self.person.name)
+        except LearnFlowError as error:
+            self.log.info("could not check a dashboard's teacher", code=error.code)
+            return
+        if not person.teaches(self._course):
+            self.close(_POLICY_VIOLATION, "You do not teach this course any more.")
+
+    def on_message(self, message: str | bytes) -> None:
+        """Our page never sends anything."""
+        self.close(_POLICY_VIOLATION, "This socket only sends.")
+
+    def on_close(self) -> None:
+        """Forget the dashboard."""
+        if self._leave is None:
+            return
+        self._leave()
+        self._leave = None
+        self.parts.metrics.dashboards.dec()
+        if self._sending is not None:
+            self._sending.cancel()
+        if self._rechecking is not None:
+            self._rechecking.stop()

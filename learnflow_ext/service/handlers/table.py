@@ -1,0 +1,66 @@
+"""Every address of the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyterhub.services.auth import HubOAuthCallbackHandler
+from jupyterhub.utils import url_path_join
+from tornado.web import RequestHandler, StaticFileHandler
+
+from learnflow_ext.service.handlers import board, courses, health, help, live, progress, runs
+from learnflow_ext.service.handlers.base import SECURITY_HEADERS
+from learnflow_ext.service.handlers.board import PageHandler
+from learnflow_ext.service.pages import STATIC
+
+_NAME = r"([^/]{1,255})"
+
+
+class CallbackHandler(PageHandler, HubOAuthCallbackHandler):
+    """`oauth_callback`: where the hub sends a browser back to, signed in."""
+
+
+class StaticHandler(StaticFileHandler):
+    """Style sheets and scripts: ours alone, nothing of a user's."""
+
+    def set_default_headers(self) -> None:
+        """As every other answer."""
+        for name, value in SECURITY_HEADERS.items():
+            self.set_header(name, value)
+        self.clear_header("Server")
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """A status says enough here."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{status_code}\n")
+
+
+def routes(prefix: str) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
+    """(pattern, handler, arguments) below `prefix`, which ends in `/`."""
+    table: list[tuple[str, type[RequestHandler]]] = [
+        ("", board.HomeHandler),
+        ("health", health.HealthHandler),
+        ("metrics", health.MetricsHandler),
+        ("oauth_callback", CallbackHandler),
+        ("ws", live.LiveHandler),
+        ("api/openapi.json", health.OpenApiHandler),
+        ("api/help", help.HelpHandler),
+        ("api/runs", runs.RunsHandler),
+        (f"api/progress/{_NAME}", progress.ProgressHandler),
+        ("api/courses", courses.CoursesHandler),
+        (f"api/courses/{_NAME}/assignments", courses.AssignmentsHandler),
+        (f"api/courses/{_NAME}/assignments/{_NAME}/files", courses.FilesHandler),
+        (f"api/courses/{_NAME}/assignments/{_NAME}/submissions", courses.SubmissionsHandler),
+        (f"api/courses/{_NAME}/submissions/{_NAME}", courses.SubmissionHandler),
+        (f"api/courses/{_NAME}/submissions/{_NAME}/feedback", courses.FeedbackHandler),
+        (f"api/courses/{_NAME}/scores", board.ScoresHandler),
+        (f"api/courses/{_NAME}/feed", board.FeedHandler),
+        (f"courses/{_NAME}", board.BoardHandler),
+        (f"courses/{_NAME}/scores", board.ScoresPartHandler),
+        (f"courses/{_NAME}/feed", board.FeedPartHandler),
+    ]
+    found: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
+        (url_path_join(prefix, path) if path else prefix, handler, {}) for path, handler in table
+    ]
+    found.append((url_path_join(prefix, r"static/(.*)"), StaticHandler, {"path": str(STATIC)}))
+    return found

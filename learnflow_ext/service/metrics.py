@@ -1,0 +1,94 @@
+"""Prometheus metrics of the service. Each exists, at zero, before anything happened."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from learnflow_ext.contracts.help import AgentName
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_SLOW = (0.25, 0.5, 1, 2, 5, 10, 20, 40, 80)
+
+
+class Metrics:
+    """One registry with everything the service counts; one an application, so that tests do not meet."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "learnflow_http_requests",
+            "HTTP requests answered, by status class.",
+            ["status"],
+            registry=self.registry,
+        )
+        self.request_seconds = Histogram(
+            "learnflow_http_request_seconds",
+            "Time to answer a request, in seconds; streams count until their end.",
+            buckets=_QUICK,
+            registry=self.registry,
+        )
+        self.unexpected = Counter(
+            "learnflow_unexpected_errors", "Requests that ended in an error of ours.", registry=self.registry
+        )
+        self.questions = Counter(
+            "learnflow_questions",
+            "Questions taken, by the agent that answers.",
+            ["agent"],
+            registry=self.registry,
+        )
+        self.questions_refused = Counter(
+            "learnflow_questions_refused", "Questions refused, by reason.", ["reason"], registry=self.registry
+        )
+        self.answers_failed = Counter(
+            "learnflow_answers_failed",
+            "Answers that broke off because the tutor failed.",
+            registry=self.registry,
+        )
+        self.answers_withheld = Counter(
+            "learnflow_answers_withheld",
+            "Answers in which the leak gate withheld something.",
+            registry=self.registry,
+        )
+        self.first_words_seconds = Histogram(
+            "learnflow_first_words_seconds",
+            "From a question to the first words of its answer, in seconds.",
+            buckets=_QUICK,
+            registry=self.registry,
+        )
+        self.runs = Counter("learnflow_runs", "Runs reported by students' servers.", registry=self.registry)
+        self.submissions = Counter(
+            "learnflow_submissions", "Assignments handed in and kept.", registry=self.registry
+        )
+        self.gradings = Counter(
+            "learnflow_gradings", "Gradings that ended, by how.", ["status"], registry=self.registry
+        )
+        self.grading_retries = Counter(
+            "learnflow_grading_retries", "Times grading was tried again.", registry=self.registry
+        )
+        self.grading_seconds = Histogram(
+            "learnflow_grading_seconds",
+            "From taking a submission off the queue to its recorded grade, in seconds.",
+            buckets=_SLOW,
+            registry=self.registry,
+        )
+        self.dashboards = Gauge(
+            "learnflow_dashboards_open", "Dashboards connected by websocket.", registry=self.registry
+        )
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
+        for status in ("1xx", "2xx", "3xx", "4xx", "5xx"):
+            self.requests.labels(status)
+        for agent in get_args(AgentName):
+            self.questions.labels(agent)
+        for reason in ("too_many", "too_large"):
+            self.questions_refused.labels(reason)
+        for status in ("graded", "failed"):
+            self.gradings.labels(status)
+
+    def text(self) -> bytes:
+        """Everything, in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,46 @@
+"""HTML from templates. Everything is escaped: names, questions and file names come from students."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from learnflow_ext.service import words
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+
+class Pages:
+    """Renders the templates beside this module."""
+
+    def __init__(self, prefix: str, hub_prefix: str) -> None:
+        """`prefix` is where the service lives, `hub_prefix` where the hub does; both end in `/`."""
+        self._environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters.update(
+            ago=words.ago, absolute=words.absolute, shown_name=words.shown_name, points=words.points
+        )
+        self._environment.globals.update(
+            prefix=prefix,
+            hub_prefix=hub_prefix,
+            static=lambda path: f"{prefix}static/{path}?v={_version(path)}",
+        )
+
+    def render(self, template: str, **context: object) -> str:
+        """The HTML of `template`."""
+        return self._environment.get_template(template).render(context)
+
+
+@cache
+def _version(path: str) -> str:
+    """Changes with the file's content, so that browsers may keep it for long."""
+    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]

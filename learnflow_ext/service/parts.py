@@ -1,0 +1,47 @@
+"""The parts of the running service, as the handlers see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyterhub.services.auth import HubOAuth
+
+    from learnflow_ext.service.assistance import Assistance
+    from learnflow_ext.service.auth import People, Person
+    from learnflow_ext.service.grading_queue import GradingQueue
+    from learnflow_ext.service.live import LiveBoards
+    from learnflow_ext.service.metrics import Metrics
+    from learnflow_ext.service.pages import Pages
+    from learnflow_ext.service.releases import Releases
+    from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowTutor
+    from learnflow_ext.store.database import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Built once by the application and handed to every handler."""
+
+    settings: LearnFlow
+    tutor_settings: LearnFlowTutor
+    grading_settings: LearnFlowGrading
+    hub_auth: HubOAuth
+    people: People
+    db: Database
+    assistance: Assistance
+    queue: GradingQueue
+    releases: Releases
+    live: LiveBoards
+    pages: Pages
+    metrics: Metrics
+
+    @property
+    def submissions_root(self) -> Path:
+        """Where submissions are kept, one folder each."""
+        return self.settings.state_path / "submissions"
+
+    def is_member(self, person: Person, course: str) -> bool:
+        """Whether `course` is one of this classroom and the person's."""
+        return course in self.settings.courses and person.belongs(course)

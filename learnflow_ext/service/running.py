@@ -1,0 +1,173 @@
+"""The service as a whole: builds its parts, starts them, and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
+
+from jupyterhub.httpclient import JupyterHubHTTPClient
+from learnflow_grading.client import GradingWorker
+from tornado.httpclient import AsyncHTTPClient
+from tornado.httpserver import HTTPServer
+from traitlets.config import Config
+
+from learnflow_ext.contracts.events import TOPICS
+from learnflow_ext.events.memory import MemoryBus
+from learnflow_ext.events.progress_consumer import progress_consumer
+from learnflow_ext.events.relay import Relay
+from learnflow_ext.progress.standing import after_grade
+from learnflow_ext.service import live, logs, tutors, uploads, web
+from learnflow_ext.service.assistance import Assistance
+from learnflow_ext.service.auth import People, make_hub_auth
+from learnflow_ext.service.grading_queue import Grader, GradingQueue
+from learnflow_ext.service.live import LiveBoards
+from learnflow_ext.service.metrics import Metrics
+from learnflow_ext.service.pages import Pages
+from learnflow_ext.service.parts import Parts
+from learnflow_ext.service.releases import Releaser, Releases
+from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowTutor
+from learnflow_ext.store.database import Database
+
+log = logs.get("learnflow.service")
+
+
+class Worker(Grader, Releaser, Protocol):
+    """A grading process."""
+
+    async def start(self) -> None:
+        """Get ready ahead of the first job."""
+        ...
+
+    async def stop(self) -> None:
+        """End, with all children."""
+        ...
+
+
+class RunningService:
+    """A service that is up. Made by `start`; ends with `stop`."""
+
+    def __init__(self, parts: Parts, workers: Sequence[Worker], server: HTTPServer, port: int) -> None:
+        """Use `start`."""
+        self.parts = parts
+        self.port = port
+        self.broken = asyncio.Event()
+        """Set when a task that should never end has ended."""
+        self._workers = workers
+        self._server = server
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def start(
+        cls,
+        config: Config,
+        environment: Mapping[str, str],
+        *,
+        make_worker: Callable[[], Worker] = GradingWorker,
+    ) -> Self:
+        """Answer HTTP, then do the rest in the background.
+
+        ValueError when the hub's variables are missing in `environment`, LearnFlowError when the database
+        cannot be used, OSError when the port is taken.
+        """
+        settings, grading = LearnFlow(config=config), LearnFlowGrading(config=config)
+        tutor_settings = LearnFlowTutor(config=config)
+        hub_auth = make_hub_auth(environment)
+        db, metrics = Database(settings.resolved_database_url), Metrics()
+        await db.open()
+        workers = [make_worker() for _ in range(max(1, grading.workers))]
+        releases = Releases(db, workers[0], settings)
+        courses = await asyncio.to_thread(tutors.load, settings)
+        parts = Parts(
+            settings=settings,
+            tutor_settings=tutor_settings,
+            grading_settings=grading,
+            hub_auth=hub_auth,
+            people=People(hub_auth),
+            db=db,
+            assistance=Assistance(db, courses, releases, settings, tutor_settings, metrics),
+            queue=GradingQueue(db, workers, settings, grading, metrics),
+            releases=releases,
+            live=LiveBoards(),
+            pages=Pages(hub_auth.base_url, hub_auth.hub_prefix),
+            metrics=metrics,
+        )
+        secret = await asyncio.to_thread(web.secret_in, settings.state_path / "service_cookie_secret")
+        address = urlsplit(environment.get("JUPYTERHUB_SERVICE_URL") or "http://127.0.0.1:0")
+        try:
+            server, port = web.serve(
+                web.application(parts, secret), address.port or 0, address.hostname or "127.0.0.1"
+            )
+        except OSError:
+            await db.close()
+            raise
+        service = cls(parts, workers, server, port)
+        service._begin()
+        log.info("listening", port=port, prefix=hub_auth.base_url, courses=sorted(settings.courses))
+        return service
+
+    def _begin(self) -> None:
+        parts = self.parts
+        self._bus = MemoryBus()
+        # All groups join before the relay publishes, so that nobody misses a message.
+        consumer = progress_consumer(parts.db, self._bus, after_grade)
+        dashboard = self._bus.subscribe(live.GROUP, TOPICS)
+        self._keep(consumer.run(), "progress consumer")
+        self._keep(parts.live.follow(dashboard), "dashboards")
+        self._keep(Relay(parts.db, self._bus).run(), "relay")
+        self._keep(parts.queue.run(), "grading queue")
+        self._once(self._prepare(), "preparation")
+
+    async def _prepare(self) -> None:
+        """What takes a while and nobody should wait for."""
+        swept = await asyncio.to_thread(uploads.sweep, self.parts.submissions_root)
+        if swept:
+            log.info("removed uploads that were never finished", folders=swept)
+        for worker in self._workers:
+            await worker.start()
+        if self.parts.settings.release_on_start:
+            await self.parts.releases.release_all()
+
+    def _keep(self, job: Coroutine[Any, Any, None], name: str) -> None:
+        """Run `job`, which ends only with the service."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled():
+                log.critical("a part of the service ended", part=name, exc_info=task.exception())
+                self.broken.set()
+
+        self._once(job, name).add_done_callback(ended)
+
+    def _once(self, job: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        async def watched() -> None:
+            try:
+                await job
+            except Exception:
+                # The boundary of a background task: without this its end would go unnoticed.
+                log.exception("a background task failed", part=name)
+                raise
+
+        task = asyncio.create_task(watched(), name=name)
+        # Retrieves the exception, which the line above has logged.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._tasks.append(task)
+        return task
+
+    async def stop(self) -> None:
+        """Take no more requests, end the tasks, then the processes, then the database."""
+        self._server.stop()
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+        for worker in self._workers:
+            await worker.stop()
+        await self._bus.close()
+        await self._server.close_all_connections()
+        await self.parts.db.close()
+        await JupyterHubHTTPClient.loop_instance().close()
+        AsyncHTTPClient().close()
+        log.info("stopped")

@@ -1,0 +1,42 @@
+"""A tutor for each course, with what it may quote and what it must never say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from learnflow_ext.agents.course_index import CourseIndex
+from learnflow_ext.agents.guard import Guard, Reference, references
+from learnflow_ext.agents.tutor import Tutor
+from learnflow_ext.service.releases import course_folder
+from learnflow_ext.settings import LearnFlow
+
+NO_COURSE = ""
+
+
+class TutoredCourse(msgspec.Struct, frozen=True):
+    """A course, as far as helping in it goes."""
+
+    title: str
+    """For people; empty outside of any course."""
+    tutor: Tutor
+
+
+def load(settings: LearnFlow) -> dict[str, TutoredCourse]:
+    """The tutors by course, and under `NO_COURSE` one for questions outside of any. Reads disks; blocks."""
+    found: dict[str, TutoredCourse] = {}
+    solutions: list[Reference] = []
+    for course, folder in settings.courses.items():
+        origin = _origin(settings.course_root(course), folder)
+        index, known = CourseIndex.from_source(origin), tuple(references(origin))
+        solutions += known
+        found[course] = TutoredCourse(index.title or course, Tutor(index, Guard(known)))
+    # Leaving the course's folder must not be a way round its guard.
+    found[NO_COURSE] = TutoredCourse("", Tutor(CourseIndex(), Guard(solutions)))
+    return found
+
+
+def _origin(root: Path, folder: str) -> Path:
+    """The service's own copy of the course, or before there is one, what it will be copied from."""
+    return root if (root / "source").is_dir() else course_folder(folder)

@@ -1,0 +1,141 @@
+"""Events in a teacher's words, and times as people say them. Pure; escaping is the template's job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+Tone = Literal["question", "answer", "trouble", "work", "grade", "note"]
+
+_MAX_QUOTE = 160
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the feed."""
+
+    who: str
+    text: str
+    """Continues the sentence that `who` begins."""
+    tone: Tone
+    """Picks the mark in front of the line; never the only carrier of meaning."""
+
+
+def shown_name(name: str) -> str:
+    """A hub user name as it reads in a sentence: `ada` is shown as "Ada"."""
+    return name[:1].upper() + name[1:]
+
+
+def quote(text: str, limit: int = _MAX_QUOTE) -> str:
+    """`text` on one line, cut with an ellipsis."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+
+
+def points(value: float) -> str:
+    """7 rather than 7.0, at most two decimals."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def line(kind: str, student: str, data: Mapping[str, object]) -> Line | None:
+    """The event of type `kind` in words; None for events that say nothing to a teacher beyond another's."""
+    say = _SAYINGS.get(kind)
+    said = say(data) if say else None
+    return Line(who=shown_name(student), text=said[0], tone=said[1]) if said else None
+
+
+_Said = tuple[str, Tone] | None
+
+
+def _text(data: Mapping[str, object], key: str) -> str:
+    return str(data.get(key) or "")
+
+
+def _number(data: Mapping[str, object], key: str) -> float:
+    value = data.get(key)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _asked(data: Mapping[str, object]) -> _Said:
+    text, error = quote(_text(data, "text")), _text(data, "exception")
+    agent = _text(data, "agent") or "tutor"
+    whom = "the tutor" if agent == "tutor" else f"the {agent} agent"
+    if text:
+        return f"asked {whom}: “{text}”", "question"
+    return (f"asked {whom} about {error}" if error else f"asked {whom} for help"), "question"
+
+
+def _answered(data: Mapping[str, object]) -> _Said:
+    if data.get("withheld"):
+        return "got a hint; an answer that gave too much away was held back", "answer"
+    return None
+
+
+def _run(data: Mapping[str, object]) -> _Said:
+    if data.get("ok"):
+        return None
+    notebook = _text(data, "notebook").rpartition("/")[2].removesuffix(".ipynb")
+    where = notebook or _text(data, "assignment")
+    return f"ran into {_text(data, 'exception') or 'an error'}{f' in {where}' if where else ''}", "trouble"
+
+
+def _submitted(data: Mapping[str, object]) -> _Said:
+    return f"submitted {_text(data, 'assignment')}", "work"
+
+
+def _graded(data: Mapping[str, object]) -> _Said:
+    assignment = _text(data, "assignment")
+    if _text(data, "status") == "failed":
+        return f"submitted {assignment}, which could not be graded: please look at it", "trouble"
+    score = f"scored {points(_number(data, 'score'))}/{points(_number(data, 'max_score'))} in {assignment}"
+    if data.get("needs_review"):
+        return f"{score}; a person should look at it", "trouble"
+    return score, "grade"
+
+
+def _changed(data: Mapping[str, object]) -> _Said:
+    level = _text(data, "level")
+    return (f"reached {level} in {_text(data, 'assignment')}", "grade") if level == "Mastered" else None
+
+
+_SAYINGS = {
+    "org.learnflow.help.asked.v1": _asked,
+    "org.learnflow.help.answered.v1": _answered,
+    "org.learnflow.run.finished.v1": _run,
+    "org.learnflow.assignment.submitted.v1": _submitted,
+    "org.learnflow.submission.graded.v1": _graded,
+    "org.learnflow.progress.changed.v1": _changed,
+}
+
+
+def parse_time(text: str) -> datetime | None:
+    """An ISO time, aware, in UTC; None for an empty or unreadable one."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def ago(text: str, now: datetime) -> str:
+    """How long ago `text` was, as people say it; empty when there is no time."""
+    moment = parse_time(text)
+    if moment is None:
+        return ""
+    seconds = (now - moment).total_seconds()
+    if seconds < 45:
+        return "just now"
+    if seconds < 90 * 60:
+        return f"{max(1, round(seconds / 60))} min ago"
+    if seconds < 36 * 3600:
+        return f"{round(seconds / 3600)} h ago"
+    days = round(seconds / 86400)
+    return f"{days} days ago" if days < 14 else moment.strftime("%d %b %Y")
+
+
+def absolute(text: str) -> str:
+    """`text` to the minute, in UTC; empty when there is no time."""
+    moment = parse_time(text)
+    return moment.strftime("%a %d %b %Y, %H:%M UTC") if moment else ""
