@@ -193,8 +193,8 @@ class Folder:
     def copy_tree(self, source: Sequence[str], target: Sequence[str], limit: int) -> None:
         """Copy a folder's ordinary files and folders; links and the like are left out.
 
-        `target` must not be there yet. TooLarge once more than `limit` bytes have been met; what was copied so
-        far stays for the student to see.
+        `target` must not be there yet. TooLarge once more than `limit` bytes have been met; what was copied
+        so far stays for the student to see.
         """
         for name, status in self.names(source).items():
             if stat.S_ISDIR(status.st_mode):

@@ -140,7 +140,8 @@ class ConfinedContentsManager(AsyncLargeFileManager):
         parts = self._parts(self._get_os_path(path))
         if not self.allow_hidden and any(part.startswith(".") for part in parts):
             raise HTTPError(404, "There is no such folder.")
-        model: dict[str, Any] = self._base_model(path)
+        stock: Any = self  # the base classes are not annotated
+        model: dict[str, Any] = stock._base_model(path)
         model.update(type="directory", size=None)
         if not content:
             return model
@@ -148,10 +149,10 @@ class ConfinedContentsManager(AsyncLargeFileManager):
             entries = await asyncio.to_thread(self.folder.names, parts)
         model["content"] = listed = []
         for name in sorted(entries):
-            if not self.should_list(name) or (name.startswith(".") and not self.allow_hidden):
+            if not stock.should_list(name) or (name.startswith(".") and not self.allow_hidden):
                 continue
             try:
-                listed.append(await self.get(path=f"{path}/{name}", content=False))
+                listed.append(await stock.get(path=f"{path}/{name}", content=False))
             except HTTPError:
                 continue  # gone, or made into a link, since we looked
         model["format"] = "json"
@@ -190,7 +191,8 @@ class ConfinedContentsManager(AsyncLargeFileManager):
             raise HTTPError(400, "A folder cannot be copied into itself.")
         with self._confined():
             await asyncio.to_thread(self.folder.copy_tree, source, target, self.max_read_mb * _MB)
-        model: dict[str, Any] = await self.get(to_path, content=False)
+        stock: Any = self
+        model: dict[str, Any] = await stock.get(to_path, content=False)
         return model
 
     async def check_folder_size(self, path: str) -> None:

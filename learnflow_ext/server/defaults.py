@@ -1,7 +1,7 @@
 """The settings of a student's server: lean, and with no way round the sandbox.
 
-`configure(c)` is called by the configuration file that the spawner hands to each server. It must stay cheap to
-import, and every class is named as text, so that nothing is loaded before it is used.
+`configure(c)` is called by the configuration file that the spawner hands to each server. It must stay cheap
+to import, and every class is named as text, so that nothing is loaded before it is used.
 """
 
 from __future__ import annotations

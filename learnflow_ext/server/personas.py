@@ -1,7 +1,8 @@
 """The tutor in the chat: six personas of jupyter-ai, each a voice of the service.
 
 They hold no knowledge of their own. A message becomes a `HelpRequest` with what the student is looking at;
-the answer streams back from the service. Whatever goes wrong becomes a sentence in the chat, never a traceback.
+the answer streams back from the service. Whatever goes wrong becomes a sentence in the chat, never a
+traceback.
 """
 
 from __future__ import annotations
@@ -127,8 +128,12 @@ class ServicePersona(BasePersona):
         situations: Situations = self._settings[SETTING_SITUATIONS]
         try:
             request = await self._request(message, gateway, situations)
-            await self.stream_message(batched(self._texts(gateway, request)))
         except LearnFlowError as error:
+            self.send_message(error.message)
+            return
+        failures: list[LearnFlowError] = []
+        await self.stream_message(batched(_texts(gateway, request, failures)))
+        for error in failures:
             self.send_message(error.message)
 
     async def _request(self, message: Message, gateway: Gateway, situations: Situations) -> HelpRequest:
@@ -154,16 +159,23 @@ class ServicePersona(BasePersona):
             conversation=self.chat.get_id(),
         )
 
-    async def _texts(self, gateway: Gateway, request: HelpRequest) -> AsyncIterator[str]:
-        async for chunk in gateway.help(request):
-            if chunk.text:
-                yield chunk.text
-
     async def handle_uncaught_exception(self, exc: Exception) -> None:
         """Say that it failed; the base class has logged the traceback, which is nothing for a student."""
         trace_id = uuid.uuid4().hex[:12]
         self.log.error("an answer failed, id %s: %r", trace_id, exc)
         self.send_message(f"{BROKEN} (If it happens again, tell your teacher this number: {trace_id}.)")
+
+
+async def _texts(
+    gateway: Gateway, request: HelpRequest, failures: list[LearnFlowError]
+) -> AsyncIterator[str]:
+    """The answer's text. What goes wrong is put into `failures`: jupyter-ai would log it as a fault of ours."""
+    try:
+        async for chunk in gateway.help(request):
+            if chunk.text:
+                yield chunk.text
+    except LearnFlowError as error:
+        failures.append(error)
 
 
 async def known_place(gateway: Gateway, notebook: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The endpoints of nbgrader's Assignment List, answered from the service.
 
 The front end is nbgrader's own (0.9.6). It shows a failure only when the answer's status is 200 and its body
-says `{"success": false, "value": <sentence>}`, so that is how failures go out, with the fitting status inside.
+says `{"success": false, "value": <sentence>}`. So failures go out like that, with the fitting status inside.
 """
 
 from __future__ import annotations
