@@ -75,7 +75,9 @@ def grade(course: Course, submission: Submission) -> GradeRecord:
     assignment = check_name(submission.assignment, "assignment")
     student = check_name(submission.student, "student")
     put_environment_on_path()
-    blueprint = read_blueprint(course.db_url, course.name, course.folder("release", ".", assignment), assignment)
+    blueprint = read_blueprint(
+        course.db_url, course.name, course.folder("release", ".", assignment), assignment
+    )
     notebooks, files, problems = _read(submission.files, blueprint)
     if not notebooks:
         problems = problems or [f"There is no {blueprint.notebooks[0].name}.ipynb in what you handed in."]
@@ -146,7 +148,9 @@ def _read(
     problems: list[str] = []
     found = _regular_files(folder)
     if len(found) > MAX_FILES or sum(path.stat().st_size for _, path in found) > MAX_SUBMISSION_BYTES:
-        raise TooLarge(f"A submission may have {MAX_FILES} files and {MAX_SUBMISSION_BYTES // 1024**2} MB together.")
+        raise TooLarge(
+            f"A submission may have {MAX_FILES} files and {MAX_SUBMISSION_BYTES // 1024**2} MB together."
+        )
     by_name = dict(found)
     for plan in blueprint.notebooks:
         path = by_name.get(f"{plan.name}.ipynb")
@@ -205,7 +209,9 @@ def _run(course: Course, assignment: str, student: str) -> None:
         raise _Ungradable("Your submission was kept, but it could not be graded automatically.") from cause
 
 
-def _collect(course: Course, blueprint: Blueprint, submission: Submission) -> tuple[tuple[CellScore, ...], list[str]]:
+def _collect(
+    course: Course, blueprint: Blueprint, submission: Submission
+) -> tuple[tuple[CellScore, ...], list[str]]:
     """The points of every graded cell, and what a person should look at."""
     cells: list[CellScore] = []
     problems: list[str] = []
@@ -227,7 +233,13 @@ def _collect(course: Course, blueprint: Blueprint, submission: Submission) -> tu
             score, max_score = grades[plan.name, cell.name]
             message = messages.get(cell.name, "This notebook is missing, or could not be read.")
             cells.append(
-                CellScore(notebook=plan.name, name=cell.name, score=score or 0.0, max_score=max_score, message=message)
+                CellScore(
+                    notebook=plan.name,
+                    name=cell.name,
+                    score=score or 0.0,
+                    max_score=max_score,
+                    message=message,
+                )
             )
             if score is None:
                 problems.append("A part of it is marked by hand.")
@@ -236,7 +248,11 @@ def _collect(course: Course, blueprint: Blueprint, submission: Submission) -> tu
 
 def _stops(cells: list[nbformat.NotebookNode]) -> list[str]:
     stops = dict.fromkeys(cell.metadata[STOPPED] for cell in cells if STOPPED in cell.metadata)
-    return [REASONS[stop].replace("This cell", "A cell") for stop in stops if stop in REASONS and stop != "not_run"]
+    return [
+        REASONS[stop].replace("This cell", "A cell")
+        for stop in stops
+        if stop in REASONS and stop != "not_run"
+    ]
 
 
 def _messages(

@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "learnflow_grading.worker")
 _SECRET = re.compile(r"JUPYTERHUB_|JPY_|CONFIGPROXY_|.*(?:TOKEN|SECRET|PASSWORD|API_KEY|DATABASE_URL)")
 _BY_CODE: dict[str, type[LearnFlowError]] = {
-    cls.code: cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, LearnFlowError)
+    cls.code: cls
+    for cls in vars(errors).values()
+    if isinstance(cls, type) and issubclass(cls, LearnFlowError)
 }
 
 
@@ -67,11 +69,16 @@ class GradingWorker:
         """Kill the process with all its children. The op in hand, if any, raises Unavailable."""
         await self._kill()
 
-    async def release(self, *, course: str, course_root: Path, exchange_root: Path, assignment: str) -> Released:
+    async def release(
+        self, *, course: str, course_root: Path, exchange_root: Path, assignment: str
+    ) -> Released:
         """Release an assignment; see `learnflow_grading.release.release` for what it may raise."""
         done = await self._ask(
             ReleaseOp(
-                course=course, course_root=str(course_root), exchange_root=str(exchange_root), assignment=assignment
+                course=course,
+                course_root=str(course_root),
+                exchange_root=str(exchange_root),
+                assignment=assignment,
             )
         )
         return Released(done.title, done.notebooks, done.exercises)
@@ -117,7 +124,9 @@ class GradingWorker:
                 async with asyncio.timeout(self._op_timeout):
                     line = await self._exchange(process, msgspec.json.encode(op) + b"\n")
             except TimeoutError:
-                log.error("Grading process %s took longer than %s s and is replaced", process.pid, self._op_timeout)
+                log.error(
+                    "Grading process %s took longer than %s s and is replaced", process.pid, self._op_timeout
+                )
                 await self._kill()
                 raise Unavailable("Grading took too long and was stopped; it will be tried again.") from None
             except BaseException:  # cancelled: an answer nobody waits for would be taken for the next op's

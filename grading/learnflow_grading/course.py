@@ -105,6 +105,14 @@ def _autograde(c: Config, limits: Limits) -> None:
         stock.AssignLatePenalties,
         stock.CheckCellMetadata,
     ]
+    c.LimitOutput.max_lines = 500
+    c.LimitOutput.max_traceback = 50
+    c.merge(execution_config(limits))
+
+
+def execution_config(limits: Limits) -> Config:
+    """The part of the configuration that says how cells are run."""
+    c = Config()
     c.SandboxedExecute.enabled = True
     c.SandboxedExecute.kernel_manager_class = KERNEL_MANAGER
     c.SandboxedExecute.cell_seconds = limits.cell_timeout
@@ -113,8 +121,7 @@ def _autograde(c: Config, limits: Limits) -> None:
     c.SandboxedExecute.flood_bytes = limits.flood_bytes
     c.SandboxProvisioner.memory_mb = limits.memory_mb
     c.SandboxProvisioner.run_as_uid = GRADER_UID
-    c.LimitOutput.max_lines = 500
-    c.LimitOutput.max_traceback = 50
+    return c
 
 
 def _html(c: Config) -> None:

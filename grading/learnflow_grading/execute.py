@@ -61,7 +61,9 @@ class SandboxedExecute(Execute):
         120.0, help="Wall-clock seconds for all cells of a notebook together; the rest is then not run."
     ).tag(config=True)
 
-    output_bytes = Integer(100_000, help="Characters of output kept of one cell; more is cut.").tag(config=True)
+    output_bytes = Integer(100_000, help="Characters of output kept of one cell; more is cut.").tag(
+        config=True
+    )
 
     flood_bytes = Integer(
         64 * 1024 * 1024, help="Characters of output of one cell after which its kernel is stopped."
@@ -203,7 +205,9 @@ class SandboxedExecute(Execute):
                     return None
             else:
                 return None
-        return cast(NotebookNode | None, super().output(outs, {**msg, "content": content}, display_id, cell_index))
+        return cast(
+            NotebookNode | None, super().output(outs, {**msg, "content": content}, display_id, cell_index)
+        )
 
     def _room_for(self, content: dict[str, Any]) -> bool:
         size = _size(content)

@@ -6,9 +6,9 @@ have read the test and printed it. The page's own Content-Security-Policy forbid
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
@@ -40,7 +40,10 @@ class ForStudents(Preprocessor):
             for cell in nb.cells:
                 if is_grade(cell):
                     grade = gradebook.find_grade(
-                        cell.metadata.nbgrader["grade_id"], place["notebook"], place["assignment"], place["student"]
+                        cell.metadata.nbgrader["grade_id"],
+                        place["notebook"],
+                        place["assignment"],
+                        place["student"],
                     )
                     cell.metadata.nbgrader["score"] = given_score(grade)
         tainted = False
@@ -62,7 +65,9 @@ def for_student(cell: NotebookNode, *, tainted: bool) -> bool:
     tainted = tainted or bool(hidden)
     told: dict[str, Any] = {}
     if is_grade(cell):
-        told["message"] = explain(cell, Points(info.get("score"), float(info.get("points", 0))), tainted=tainted)
+        told["message"] = explain(
+            cell, Points(info.get("score"), float(info.get("points", 0))), tainted=tainted
+        )
     elif STOPPED in cell.metadata:
         told["message"] = REASONS.get(cell.metadata[STOPPED], "")
     if cell.cell_type == "code":
@@ -81,15 +86,19 @@ def for_student(cell: NotebookNode, *, tainted: bool) -> bool:
     return tainted
 
 
+class _PagesOnly(GenerateFeedback):
+    """nbgrader's copies all files of a submission next to the pages: a student's own HTML among them."""
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        Path(self._format_dest(assignment_id, student_id)).mkdir(parents=True, exist_ok=True)
+
+
 def generate(course: Course, assignment: str, student: str) -> tuple[CourseFile, ...]:
     """Write the feedback pages of one graded submission into the course folder, and return them."""
-    converter = GenerateFeedback(coursedir=course.directory(assignment, student), config=course.config())
+    converter = _PagesOnly(coursedir=course.directory(assignment, student), config=course.config())
     converter.force = True
     converter.start()
     folder = course.folder("feedback", student, assignment)
-    return tuple(CourseFile(path=path.name, content=path.read_bytes()) for path in sorted(folder.glob("*.html")))
-
-
-def read_graded(course: Course, assignment: str, student: str, notebook: str) -> NotebookNode:
-    """The notebook as it was run, outputs included."""
-    return nbformat.read(course.folder("autograded", student, assignment) / f"{notebook}.ipynb", as_version=4)
+    return tuple(
+        CourseFile(path=path.name, content=path.read_bytes()) for path in sorted(folder.glob("*.html"))
+    )

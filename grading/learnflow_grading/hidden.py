@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
-_MARKER = re.compile(r"(?:BEGIN|END)\W{0,3}(?:HIDDEN\W{0,3}TESTS?|(?:REFERENCE\W{0,3})?SOLUTIONS?)\b", re.IGNORECASE)
+_MARKER = re.compile(
+    r"(?:BEGIN|END)\W{0,3}(?:HIDDEN\W{0,3}TESTS?|(?:REFERENCE\W{0,3})?SOLUTIONS?)\b", re.IGNORECASE
+)
 _REGIONS = (
     ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"),
     ("BEGIN SOLUTION", "END SOLUTION"),
@@ -104,7 +106,9 @@ def refuse_leaks(name: str, secret: frozenset[str], texts: Sequence[str]) -> Non
 class RememberHidden(Preprocessor):
     """First of `generate_assignment`'s preprocessors: notes what must not get out."""
 
-    def preprocess(self, nb: NotebookNode, resources: dict[str, object]) -> tuple[NotebookNode, dict[str, object]]:
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, object]
+    ) -> tuple[NotebookNode, dict[str, object]]:
         resources["learnflow_secret"] = secret_lines(cell.source for cell in nb.cells)
         return nb, resources
 
@@ -112,7 +116,9 @@ class RememberHidden(Preprocessor):
 class RefuseHidden(Preprocessor):
     """Last of them: fails when any of it is still there. Holds for the formgrader's buttons as well."""
 
-    def preprocess(self, nb: NotebookNode, resources: dict[str, object]) -> tuple[NotebookNode, dict[str, object]]:
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, object]
+    ) -> tuple[NotebookNode, dict[str, object]]:
         secret = resources.pop("learnflow_secret")
         assert isinstance(secret, frozenset)
         refuse_leaks(f"{resources['unique_key']}.ipynb", secret, list(notebook_texts(nb)))

@@ -61,7 +61,9 @@ def explain(cell: NotebookNode, points: Points, *, tainted: bool) -> str:
     if stop := cell.metadata.get(STOPPED):
         return REASONS.get(stop, "")
     if cell.cell_type != "code" or cell.metadata.get("nbgrader", {}).get("solution"):
-        return "There is no answer here yet." if points.score == 0 else "Your teacher gave part of the points."
+        return (
+            "There is no answer here yet." if points.score == 0 else "Your teacher gave part of the points."
+        )
     error = first_error(cell)
     if error is not None:
         return _explain_error(cell.source, error, tainted=tainted)

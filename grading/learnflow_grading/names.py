@@ -22,7 +22,9 @@ def check_name(name: str, kind: str) -> str:
     BadRequest otherwise.
     """
     if not _NAME.fullmatch(name) or (kind == "assignment" and "+" in name):
-        raise BadRequest(f"{name[:60]!r} cannot be used as the name of a {kind}: letters, digits, - and _ can.")
+        raise BadRequest(
+            f"{name[:60]!r} cannot be used as the name of a {kind}: letters, digits, - and _ can."
+        )
     return name
 
 

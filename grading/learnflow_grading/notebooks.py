@@ -32,7 +32,9 @@ def read_notebook(name: str, data: bytes) -> NotebookNode:
     Unprocessable, in a sentence that names the file, for what is no notebook, is too large, or is too old.
     """
     if len(data) > MAX_NOTEBOOK_BYTES:
-        raise Unprocessable(f"{name} is larger than {MAX_NOTEBOOK_BYTES // 1024**2} MB. Clear its outputs and hand it in again.")
+        raise Unprocessable(
+            f"{name} is larger than {MAX_NOTEBOOK_BYTES // 1024**2} MB. Clear its outputs and hand it in again."
+        )
     try:
         raw = json.loads(data)
     except (ValueError, RecursionError):
@@ -53,7 +55,9 @@ def _upgraded(name: str, raw: dict[str, Any]) -> dict[str, Any]:
     try:
         upgraded: dict[str, Any] = convert(from_dict(raw), 4)
     except Exception:  # nbformat's converters fail on odd input in any way they like
-        raise Unprocessable(f"{name} is in an old format that cannot be read. Open it in JupyterLab, save it, and hand it in again.") from None
+        raise Unprocessable(
+            f"{name} is in an old format that cannot be read. Open it in JupyterLab, save it, and hand it in again."
+        ) from None
     return upgraded
 
 
@@ -140,7 +144,9 @@ def _put_back(cells: list[NotebookNode], plan: NotebookPlan, present: set[str]) 
     for cell_plan in plan.cells:
         if cell_plan.name in present:
             position = 1 + next(
-                i for i, cell in enumerate(cells) if cell.metadata.get("nbgrader", {}).get("grade_id") == cell_plan.name
+                i
+                for i, cell in enumerate(cells)
+                if cell.metadata.get("nbgrader", {}).get("grade_id") == cell_plan.name
             )
         else:
             cells.insert(position, planned(cell_plan))

@@ -25,7 +25,9 @@ from .names import check_name
 
 log = logging.getLogger(__name__)
 
-_TEXT_SUFFIXES = frozenset({".ipynb", ".py", ".md", ".txt", ".json", ".html", ".rst", ".yml", ".yaml", ".cfg", ""})
+_TEXT_SUFFIXES = frozenset(
+    {".ipynb", ".py", ".md", ".txt", ".json", ".html", ".rst", ".yml", ".yaml", ".cfg", ""}
+)
 
 
 @dataclass(frozen=True)
@@ -140,9 +142,14 @@ def _describe(course: Course, assignment: str, released: Path) -> Released:
     exercises: list[tuple[str, str, float]] = []
     with Gradebook(course.db_url, course.name) as gradebook:
         for notebook in sorted(gradebook.find_assignment(assignment).notebooks, key=lambda n: str(n.name)):
-            cells = [(cell.name, float(cell.max_score)) for cell in (*notebook.grade_cells, *notebook.task_cells)]
+            cells = [
+                (cell.name, float(cell.max_score)) for cell in (*notebook.grade_cells, *notebook.task_cells)
+            ]
             names = order[notebook.name]
-            exercises += [(notebook.name, name, points) for name, points in sorted(cells, key=lambda c: names.index(c[0]))]
+            exercises += [
+                (notebook.name, name, points)
+                for name, points in sorted(cells, key=lambda c: names.index(c[0]))
+            ]
     return Released(title or assignment.replace("-", " ").replace("_", " "), tuple(order), tuple(exercises))
 
 

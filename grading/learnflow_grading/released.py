@@ -32,7 +32,9 @@ def assignments(exchange_root: Path, course: str) -> tuple[str, ...]:
 def notebooks(exchange_root: Path, course: str, assignment: str) -> tuple[str, ...]:
     """Names, without `.ipynb`, of an assignment's notebooks, sorted. NotFound when it is not released."""
     folder = _folder(exchange_root, course, assignment)
-    return tuple(sorted(path.stem for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink()))
+    return tuple(
+        sorted(path.stem for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink())
+    )
 
 
 def files(exchange_root: Path, course: str, assignment: str) -> FileSet:
@@ -46,7 +48,9 @@ def files(exchange_root: Path, course: str, assignment: str) -> FileSet:
     for path in sorted(_regular(folder)):
         left -= path.stat().st_size
         if left < 0:
-            raise TooLarge(f"{assignment} is larger than {MAX_RELEASE_BYTES // 1024**2} MB; ask your teacher to shrink it.")
+            raise TooLarge(
+                f"{assignment} is larger than {MAX_RELEASE_BYTES // 1024**2} MB; ask your teacher to shrink it."
+            )
         found.append(CourseFile(path=path.relative_to(folder).as_posix(), content=_read(path)))
     return FileSet(files=tuple(found))
 

@@ -24,7 +24,7 @@ from learnflow_ext.contracts.errors import BadRequest, LearnFlowError
 
 from .autograde import Submission, grade
 from .course import Course, Limits, put_environment_on_path
-from .protocol import Answer, GradeOp, Op, ReleaseOp
+from .protocol import Answer, Op, ReleaseOp
 from .release import release
 
 log = logging.getLogger("learnflow.grading")
@@ -39,7 +39,9 @@ def handle(op: Op) -> Answer:
     limits = Limits(cell_timeout=op.cell_timeout, memory_mb=op.memory_mb)
     record = grade(
         Course(op.course, Path(op.course_root), limits=limits),
-        Submission(op.submission_id, op.assignment, op.student, Path(op.submitted_dir), _time(op.submitted_at)),
+        Submission(
+            op.submission_id, op.assignment, op.student, Path(op.submitted_dir), _time(op.submitted_at)
+        ),
     )
     return Answer(ok=True, record=record)
 
