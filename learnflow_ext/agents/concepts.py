@@ -1,0 +1,249 @@
+"""The concepts agent: explains ideas in the words of the course's own notebooks, and reads lines of code
+aloud."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import msgspec
+
+from learnflow_ext.agents.course_index import CourseIndex, Section, visible
+from learnflow_ext.agents.debug import read_more
+from learnflow_ext.agents.line_reader import describe, read_line
+from learnflow_ext.agents.reply import MAX_WORDS, Reply, words
+from learnflow_ext.agents.source import fenced, line_asked_about, parse
+from learnflow_ext.contracts.help import HelpRequest
+
+MAX_LINES_READ = 4
+_EXERCISE = re.compile(
+    r"\b(?:exercise|question|task|aufgabe|ex)\s*(?:number|no\.?|nr\.?|#)?\s*(\d{1,2})\b", re.IGNORECASE
+)
+_THIS_CODE = re.compile(
+    r"\b(this|my|the|that)\s+(\w+\s+)?(code|cell|program|function|loop|snippet|script)\b", re.IGNORECASE
+)
+
+
+class ConceptFindings(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to explain."""
+
+    sections: tuple[Section, ...] = ()
+    """Of the course, best first; empty when it says nothing about the question."""
+    exercise: Section | None = None
+    """The exercise the question names."""
+    line: int | None = None
+    """The line the question names."""
+    read: tuple[tuple[int, str], ...] = ()
+    """(line, what it does) of code that was read."""
+    has_code: bool = False
+    topics: tuple[str, ...] = ()
+    """What the course does explain: for a question it has no answer to."""
+
+    @property
+    def concept(self) -> str:
+        """What it came to, for the record; empty when unknown."""
+        if not self.sections:
+            return ""
+        first = self.sections[0]
+        return first.concepts[0] if first.concepts else first.title
+
+
+def analyse(
+    request: HelpRequest,
+    index: CourseIndex,
+    released: frozenset[str] | None = None,
+    *,
+    look_at_code: bool = True,
+) -> ConceptFindings:
+    """Find the line, exercise or idea that is meant. Without `look_at_code` only ideas and exercises."""
+    prose, pasted = fenced(request.text)
+    code = (pasted or request.code) if look_at_code else ""
+    line = line_asked_about(prose) if look_at_code else None
+    topics = tuple(
+        dict.fromkeys(
+            section.title
+            for section in index.sections
+            if section.kind == "lesson" and section.concepts and visible(section, released)
+        )
+    )
+    if line is not None:
+        sentence = read_line(code, line)
+        return ConceptFindings(
+            line=line,
+            read=((line, sentence),) if sentence else (),
+            has_code=bool(code.strip()),
+            sections=tuple(index.search(_kind_of_line(code, line), limit=1, released=released)),
+            topics=topics,
+        )
+    exercise = _named_exercise(prose, request.assignment, index, released)
+    if exercise is not None:
+        found = index.search(" ".join(exercise.concepts), limit=2, released=released)
+        return ConceptFindings(exercise=exercise, sections=tuple(found), topics=topics)
+    sections = tuple(index.search(prose, limit=2, released=released))
+    if (
+        code.strip()
+        and (pasted or _THIS_CODE.search(prose))
+        and not (sections and index.topical(prose) and not pasted)
+    ):
+        return ConceptFindings(read=_read(code), has_code=True, topics=topics)
+    return ConceptFindings(sections=sections, has_code=bool(code.strip()), topics=topics)
+
+
+def _named_exercise(
+    prose: str, assignment: str, index: CourseIndex, released: frozenset[str] | None
+) -> Section | None:
+    """The exercise that a question names by its number: of the assignment at hand, else the only one so
+    numbered."""
+    asked = _EXERCISE.search(prose)
+    if asked is None:
+        return None
+    numbered = [
+        section
+        for section in index.exercises
+        if visible(section, released)
+        and re.search(rf"\b{int(asked.group(1))}\b", section.title.split(":")[0])
+    ]
+    here = [section for section in numbered if section.assignment == assignment]
+    return here[0] if here else numbered[0] if len(numbered) == 1 else None
+
+
+_KINDS: tuple[tuple[type, str], ...] = (
+    (ast.For, "for loops"),
+    (ast.While, "while loops"),
+    (ast.If, "conditions"),
+    (ast.FunctionDef, "functions"),
+    (ast.Return, "return functions"),
+    (ast.List, "lists"),
+    (ast.Subscript, "indexing"),
+    (ast.JoinedStr, "f-strings"),
+    (ast.BinOp, "arithmetic"),
+    (ast.Assign, "names assignment"),
+    (ast.Call, "print functions"),
+)
+
+
+def _kind_of_line(code: str, line: int) -> str:
+    """What the course calls the thing on that line; empty when unknown."""
+    tree = parse(code)
+    if tree is None:
+        return ""
+    here = {type(node) for node in ast.walk(tree) if getattr(node, "lineno", None) == line}
+    return next((name for kind, name in _KINDS if kind in here), "")
+
+
+def _read(code: str) -> tuple[tuple[int, str], ...]:
+    """The first statements of a cell, read aloud, inner ones in their place; empty when it cannot be read."""
+    tree = parse(code)
+    if tree is None:
+        return ()
+    statements = sorted(
+        (node for node in ast.walk(tree) if isinstance(node, ast.stmt)), key=lambda node: node.lineno
+    )
+    read = []
+    for statement in statements:
+        sentence = describe(statement)
+        if sentence is not None:
+            read.append((statement.lineno, sentence))
+    return tuple(read[:MAX_LINES_READ])
+
+
+def compose(findings: ConceptFindings) -> Reply:
+    """The explanation, then where it comes from."""
+    if findings.line is not None:
+        return _compose_line(findings)
+    if findings.read:
+        lines = [f"- **Line {line}:** {sentence}" for line, sentence in findings.read]
+        more = "Ask me about a line by its number, for instance: *what does line 2 mean?*"
+        return Reply(paragraphs=_trimmed(("Line by line:", *lines, more)))
+    if findings.exercise is not None:
+        return _compose_exercise(findings, findings.exercise)
+    if findings.sections:
+        return _compose_section(findings.sections)
+    return _compose_nothing(findings)
+
+
+def _compose_line(findings: ConceptFindings) -> Reply:
+    if not findings.has_code:
+        return Reply(
+            paragraphs=(
+                f"I would like to explain line {findings.line}, but I cannot see the code. Run the cell "
+                "and ask again, or "
+                "paste it here between two lines of three backticks.",
+            )
+        )
+    if not findings.read:
+        return Reply(
+            paragraphs=(
+                f"I have no good words for line {findings.line} of this cell: perhaps there is no such "
+                "line, or Python cannot "
+                "read it yet. Run the cell: if it fails, press **Explain** below it.",
+            )
+        )
+    (line, sentence), *_ = findings.read
+    return Reply(
+        paragraphs=tuple(filter(None, (f"**Line {line}.** {sentence}", read_more(findings.sections)))),
+        citations=tuple(section.citation for section in findings.sections),
+    )
+
+
+def _compose_exercise(findings: ConceptFindings, exercise: Section) -> Reply:
+    parts = [f"**{exercise.title}** asks for this:"]
+    parts += [paragraph for paragraph in exercise.paragraphs if not paragraph.startswith("```")][:2]
+    steps = (
+        "Say in your own words: what goes in, and what should come out? Then try the example of the "
+        "exercise on paper."
+    )
+    return Reply(
+        paragraphs=_trimmed((*parts, steps), tail=read_more(findings.sections)),
+        citations=(exercise.citation, *(section.citation for section in findings.sections)),
+        rung=1,
+    )
+
+
+def _compose_section(sections: tuple[Section, ...]) -> Reply:
+    best = sections[0]
+    body = [paragraph for paragraph in best.paragraphs if not paragraph.lstrip().startswith("|")]
+    example = f"For example:\n\n```python\n{best.examples[0]}\n```" if best.examples else ""
+    source = f"This is from *{best.title}* in *{best.notebook_title}*."
+    if len(sections) > 1:
+        source += f" See also *{sections[1].title}*."
+    room = MAX_WORDS - words(example) - words(source)
+    told: list[str] = []
+    for paragraph in body:
+        if told and sum(map(words, told)) + words(paragraph) > room - 5:
+            break
+        told.append(paragraph)
+    paragraphs = _trimmed((f"**{best.title}**", *told, example), tail=source)
+    citations = tuple(section.citation for section in sections)
+    weaker = Reply(
+        paragraphs=(f"**{best.title}**", "Read this section again, and run its example.", source),
+        citations=citations,
+        rung=1,
+    )
+    return Reply(paragraphs=paragraphs, citations=citations, weaker=weaker)
+
+
+def _compose_nothing(findings: ConceptFindings) -> Reply:
+    if not findings.topics:
+        return Reply(
+            paragraphs=("I answer from your course's notebooks, and they have nothing for me to read yet.",)
+        )
+    shown = "".join(f"\n- {topic}" for topic in findings.topics[:8])
+    return Reply(
+        paragraphs=(
+            "I answer from your course's notebooks, and I find nothing about that in them. They explain:",
+            shown.strip(),
+            "Which of these is nearest to what you mean? Or ask your teacher.",
+        )
+    )
+
+
+def _trimmed(paragraphs: tuple[str, ...], *, tail: str = "") -> tuple[str, ...]:
+    """The leading paragraphs that fit, and `tail` always; a first paragraph that is too long loses its
+    end."""
+    room = MAX_WORDS - words(tail)
+    kept: list[str] = []
+    for paragraph in filter(None, paragraphs):
+        if sum(map(words, kept)) + words(paragraph) <= room:
+            kept.append(paragraph)
+    return (*kept, tail) if tail else tuple(kept)

@@ -1,0 +1,269 @@
+"""The debug agent: from a failed cell to the place, the cause, and one question that leads on. Never the
+correction."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from learnflow_ext.agents import code_checks, markdown
+from learnflow_ext.agents.course_index import CourseIndex, Section
+from learnflow_ext.agents.reply import Reply
+from learnflow_ext.agents.source import fenced, parse_or_error
+from learnflow_ext.contracts.help import CellError, Diagnosis, HelpRequest, Variable
+from learnflow_ext.diagnosis import diagnose_text
+
+MAX_VARIABLES = 3
+
+_LAST_LINE = re.compile(
+    r"^\s*((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Iteration))(?::\s*(.*))?\s*$", re.M
+)
+
+# By concept where the diagnosis names one, otherwise by exception. Each leads to the place, none says what
+# to write.
+_QUESTIONS = {
+    "NameError": (
+        "Where in your notebook did this name first get a value, and is it spelt exactly like that there?"
+    ),
+    "UnboundLocalError": (
+        "Which line inside the function gives this name its first value, and has it run by then?"
+    ),
+    "TypeError": "What kind of value stands on each side here, and do these two kinds go together?",
+    "ValueError": (
+        "Which value arrives here, and would you, as a person, be able to do with it what the line asks?"
+    ),
+    "IndexError": "How many items are there at that moment, and which numbers do their places have?",
+    "KeyError": "Which keys does it have at that moment, letter by letter?",
+    "AttributeError": "What kind of value stands before the dot, and what can that kind of value do?",
+    "ZeroDivisionError": (
+        "Which name below the division line is 0 at that moment, and how did it get to be 0?"
+    ),
+    "SyntaxError": "Read this line and the one above it sign by sign: does everything that opens also close?",
+    "IndentationError": "How many spaces stand before this line, and which line above does it belong to?",
+    "TabError": "Which lines begin with tabs and which with spaces?",
+    "AssertionError": (
+        "What did the check expect, and what does your code give when you print it for that input?"
+    ),
+    "NotImplementedError": (
+        "Which line is still the placeholder, and what should your own code do in its place?"
+    ),
+    "RecursionError": "For which input should the function stop calling itself, and does it ever get there?",
+    "KeyboardInterrupt": (
+        "What does the loop's comparison look at, and which line inside the loop changes it?"
+    ),
+    "ModuleNotFoundError": "How is that module's name spelt, letter by letter, and does this course use it?",
+    "ImportError": "Does that module really have something with exactly this name?",
+    "FileNotFoundError": "In which folder does Python look for the file, and what is it called there?",
+    "EOFError": "How often does your program ask for input, and how often was there some?",
+}
+_ANY_QUESTION = "If you print the names of this line just before it, which one surprises you?"
+
+_CONCEPT_WORDS = {
+    "NameError": "names",
+    "UnboundLocalError": "names",
+    "TypeError": "types",
+    "ValueError": "type conversion",
+    "IndexError": "indexing",
+    "ZeroDivisionError": "division",
+    "SyntaxError": "syntax",
+    "IndentationError": "indentation",
+    "TabError": "indentation",
+    "KeyboardInterrupt": "endless loops",
+    "NotImplementedError": "functions",
+    "AttributeError": "types",
+}
+
+
+class DebugFindings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the analysis came to."""
+
+    diagnosis: Diagnosis | None
+    """None when there is no error to see."""
+    variables: tuple[Variable, ...] = ()
+    sections: tuple[Section, ...] = ()
+    code: str = ""
+    suspicion: code_checks.Remark | None = None
+    """Without an error: the likeliest slip in the code, or None."""
+
+
+def analyse(
+    request: HelpRequest, index: CourseIndex, released: frozenset[str] | None = None
+) -> DebugFindings:
+    """Look at the failed cell, or at an error quoted in the message, or else at the code alone."""
+    error = request.error or quoted_error(request.text, request.code)
+    code = request.code or fenced(request.text)[1]
+    if error is None:
+        error = _unreadable(code)
+    if error is None:
+        return DebugFindings(diagnosis=None, code=code, suspicion=code_checks.likeliest_slip(code))
+    diagnosis = error.diagnosis or diagnose_text(
+        error.exception, error.message, error.code or code, error.traceback
+    )
+    return DebugFindings(
+        diagnosis=diagnosis,
+        variables=error.variables[:MAX_VARIABLES],
+        sections=tuple(index.search(topic(diagnosis), limit=1, released=released)),
+        code=error.code or code,
+    )
+
+
+def topic(diagnosis: Diagnosis) -> str:
+    """What to look up in the course."""
+    name = markdown.identifier(diagnosis.exception)
+    return f"{diagnosis.concept or _CONCEPT_WORDS.get(name, '')} {name}"
+
+
+def quoted_error(text: str, code: str) -> CellError | None:
+    """The error whose output a message quotes, or only names ("NameError: name 'x' is not defined");
+    None without."""
+    found = list(_LAST_LINE.finditer(text))
+    if not found:
+        return None
+    last = found[-1]
+    return CellError(
+        exception=last.group(1), message=last.group(2) or "", code=code, traceback=text[: last.end()]
+    )
+
+
+def _unreadable(code: str) -> CellError | None:
+    """The SyntaxError of code that never ran; None when it reads well or there is none."""
+    error = parse_or_error(code) if code.strip() else None
+    if not isinstance(error, SyntaxError):
+        return None
+    return CellError(exception=type(error).__name__, message=error.msg or "", line=error.lineno, code=code)
+
+
+def compose(findings: DebugFindings) -> Reply:
+    """Rung 3: the place, the cause, a question. Rungs 2 and 1 below it say less."""
+    diagnosis = findings.diagnosis
+    if diagnosis is None:
+        return _without_error(findings)
+    name = markdown.identifier(diagnosis.exception)
+    line = diagnosis.line
+    title = f"**{name} in line {line}**" if line is not None and 0 < line < 100_000 else f"**{name}**"
+    cause = markdown.plain(diagnosis.cause, max_words=60)
+    place = _place(diagnosis)
+    question = f"**Ask yourself:** {_QUESTIONS.get(name, _ANY_QUESTION)}"
+    reading = read_more(findings.sections)
+    citations = tuple(section.citation for section in findings.sections)
+    concept = Reply(
+        paragraphs=tuple(filter(None, (title, _general(name), reading))), citations=citations, rung=1
+    )
+    pointing = Reply(
+        paragraphs=tuple(filter(None, (title, place, reading))), citations=citations, rung=2, weaker=concept
+    )
+    values = _values(findings.variables)
+    return Reply(
+        paragraphs=tuple(filter(None, (title, cause, place, values, question, reading))),
+        citations=citations,
+        rung=3,
+        weaker=pointing,
+    )
+
+
+def compose_idea(findings: DebugFindings) -> Reply:
+    """Where a teacher allows ideas only: the kind of error, and nothing about the student's code."""
+    note = "For this work I may only explain ideas, so I have not looked at your code."
+    if findings.diagnosis is None:
+        return Reply(
+            paragraphs=(note, "Which idea would you like explained: names, types, lists, loops?"), rung=1
+        )
+    name = markdown.identifier(findings.diagnosis.exception)
+    return Reply(
+        paragraphs=tuple(filter(None, (f"**{name}**", _general(name), read_more(findings.sections), note))),
+        citations=tuple(section.citation for section in findings.sections),
+        rung=1,
+    )
+
+
+def read_more(sections: tuple[Section, ...]) -> str:
+    """Where the course explains it, in words; empty without a section."""
+    if not sections:
+        return ""
+    places = " and ".join(f"*{section.title}* in *{section.notebook_title}*" for section in sections)
+    return f"Read again: {places}."
+
+
+def _place(diagnosis: Diagnosis) -> str:
+    shown = f": {markdown.code(diagnosis.source_line)}" if diagnosis.source_line.strip() else ""
+    if diagnosis.line is None or diagnosis.line < 1:
+        return f"Python stopped here{shown}." if shown else ""
+    return (
+        f"Look at line {diagnosis.line}{shown}." if shown else f"Look at line {diagnosis.line} of the cell."
+    )
+
+
+def _values(variables: tuple[Variable, ...]) -> str:
+    known = [
+        f"{markdown.code(each.name, 30)} was {markdown.code(each.value, 40)} ({markdown.code(each.type, 20)})"
+        for each in variables
+    ]
+    return f"At that moment {', '.join(known)}." if known else ""
+
+
+_GENERAL = {
+    "NameError": (
+        "Python meets a name that has no value yet. Names get their value with `=`, in a line "
+        "that runs earlier."
+    ),
+    "TypeError": (
+        "Something is done with a kind of value that cannot do it. Numbers, texts and lists "
+        "each have their own."
+    ),
+    "ValueError": "The kind of value is right, but nothing can be done with this particular one.",
+    "IndexError": "A list or text is asked for a place that it does not have. Places count from 0.",
+    "KeyError": "A dictionary is asked for a key that it does not have.",
+    "AttributeError": "A value is asked for something, after the dot, that its kind does not have.",
+    "ZeroDivisionError": "A division by 0 has no result, so Python stops.",
+    "SyntaxError": (
+        "Python could not read the code, so nothing of it ran. Often a sign is missing: a "
+        "bracket, quote or colon."
+    ),
+    "IndentationError": (
+        "The spaces at the beginning of a line say what it belongs to, and here they do not fit."
+    ),
+    "AssertionError": "A check compared what your code gives with what it should give, and they differ.",
+    "NotImplementedError": "The placeholder of an exercise ran: your own code should stand in its place.",
+    "KeyboardInterrupt": "The cell was stopped by hand, usually because a loop did not end.",
+}
+
+
+def _general(name: str) -> str:
+    return _GENERAL.get(name, "Python met something it could not do, and stopped there.")
+
+
+def _without_error(findings: DebugFindings) -> Reply:
+    if not findings.code.strip():
+        return Reply(
+            paragraphs=(
+                "I cannot see an error yet. Run the cell, and press **Explain** below it when it fails.",
+                "If it runs, but gives something else than you want, tell me two things: what did you "
+                "expect, and what "
+                "did you get? You can paste the code between two lines of three backticks.",
+            )
+        )
+    first = (
+        "This cell shows me no error, so Python could do everything it says. Perhaps it says "
+        "something else than you mean."
+    )
+    if findings.suspicion is not None:
+        return Reply(
+            paragraphs=(
+                first,
+                f"Look at line {findings.suspicion.line}: {findings.suspicion.why}",
+                f"**Ask yourself:** {findings.suspicion.question}",
+            ),
+            rung=3,
+            weaker=Reply(paragraphs=(first, f"Look at line {findings.suspicion.line} again."), rung=2),
+        )
+    return Reply(
+        paragraphs=(
+            first,
+            "Pick the smallest input you can think of, and go through the cell line by line on paper: "
+            "what is each name "
+            "after each line? Then put a `print` where you are least sure, and compare.",
+            "**Ask yourself:** which is the first line where paper and screen differ?",
+        ),
+        rung=3,
+    )

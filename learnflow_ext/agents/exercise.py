@@ -1,0 +1,111 @@
+"""The exercise agent: what to do next in the course, and why."""
+
+from __future__ import annotations
+
+import msgspec
+
+from learnflow_ext.agents.context import HelpContext
+from learnflow_ext.agents.course_index import CourseIndex, Section, visible
+from learnflow_ext.agents.reply import Reply, fitting
+from learnflow_ext.agents.retrieval import terms
+from learnflow_ext.contracts.help import HelpRequest
+from learnflow_ext.contracts.progress import AssignmentProgress
+
+
+class ExerciseFindings(msgspec.Struct, frozen=True, kw_only=True):
+    """What is suggested."""
+
+    section: Section | None = None
+    """None when there is nothing to suggest."""
+    topic_found: bool = False
+    """The student named a topic, and this exercise trains it."""
+    standing: AssignmentProgress | None = None
+    """In the assignment of the suggestion."""
+    all_done: bool = False
+    """Everything graded has full marks."""
+    others: tuple[Section, ...] = ()
+
+
+def analyse(request: HelpRequest, index: CourseIndex, context: HelpContext) -> ExerciseFindings:
+    """The first exercise on the topic asked for, else of the first assignment without full marks."""
+    standings = {each.assignment: each for each in context.progress.assignments} if context.progress else {}
+    open_ones = [section for section in index.exercises if visible(section, context.released)]
+    wanted = [section for section in open_ones if _trains(section, request.text)]
+    undone = [section for section in (wanted or open_ones) if not _full(standings.get(section.assignment))]
+    # What the student has before them comes first; the sort keeps course order otherwise.
+    undone.sort(key=lambda section: section.assignment != request.assignment)
+    chosen = undone or wanted
+    if not chosen:
+        return ExerciseFindings(all_done=bool(open_ones))
+    return ExerciseFindings(
+        section=chosen[0],
+        topic_found=bool(wanted),
+        standing=standings.get(chosen[0].assignment),
+        all_done=not undone,
+        others=tuple(chosen[1:3]),
+    )
+
+
+def _trains(section: Section, text: str) -> bool:
+    asked = set(terms(text))
+    return any(set(terms(concept)) & asked for concept in section.concepts)
+
+
+def _full(standing: AssignmentProgress | None) -> bool:
+    return (
+        standing is not None
+        and standing.best_score is not None
+        and standing.max_score is not None
+        and standing.best_score >= standing.max_score
+    )
+
+
+def compose(findings: ExerciseFindings) -> Reply:
+    """The suggestion, and what it trains. Points and statement are the course's."""
+    section = findings.section
+    if section is None:
+        if findings.all_done:
+            return Reply(
+                paragraphs=(
+                    "You have full marks in everything there is. Well done!",
+                    "Pick your favourite exercise, and change it: other data, one rule more. Then "
+                    "explain it to a friend.",
+                )
+            )
+        return Reply(
+            paragraphs=(
+                "There is no exercise for you in this course yet. Ask your teacher when the first comes.",
+            )
+        )
+    points = f" ({section.points} points)" if section.points > 1 else ""
+    first = f"**Next: {section.title}**{points}, in *{section.notebook_title}*."
+    trains = f"It trains {' and '.join(section.concepts[:2])}." if section.concepts else ""
+    why = _why(findings)
+    start = next((text for text in section.paragraphs if not text.startswith("```")), "")
+    others = " and ".join(f"*{each.title}*" for each in findings.others)
+    return Reply(
+        paragraphs=fitting(
+            tuple(
+                filter(
+                    None,
+                    (
+                        first,
+                        " ".join(filter(None, (trains, why))),
+                        start,
+                        f"After that: {others}." if others else "",
+                    ),
+                )
+            )
+        ),
+        citations=(section.citation,),
+    )
+
+
+def _why(findings: ExerciseFindings) -> str:
+    standing = findings.standing
+    if findings.all_done:
+        return "You have full marks there already: try to solve it again without looking."
+    if standing is None or standing.best_score is None or standing.max_score is None:
+        return "You have not handed this one in yet."
+    best = f"{standing.best_score:g} of {standing.max_score:g} points"
+    return f"Your best result there is {best}, so there is something to gain."

@@ -1,0 +1,211 @@
+"""The tutor: one question in, one answer out. Triage, then the agent's analysis, then its words behind
+the guard."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from learnflow_ext.agents import concepts, courtesy, debug, exercise, progress, review
+from learnflow_ext.agents.context import HelpContext
+from learnflow_ext.agents.course_index import CourseIndex
+from learnflow_ext.agents.guard import PASSED, Guard, Verdict
+from learnflow_ext.agents.reply import Reply
+from learnflow_ext.agents.source import fenced
+from learnflow_ext.agents.triage import Triage, addressed, triage
+from learnflow_ext.contracts.help import AgentName, Diagnosis, HelpRequest, Intent, ReplyChunk
+
+Findings = (
+    concepts.ConceptFindings
+    | debug.DebugFindings
+    | exercise.ExerciseFindings
+    | progress.ProgressFindings
+    | review.ReviewFindings
+    | courtesy.Courtesy
+)
+
+LAST_RESORT = Reply(
+    paragraphs=(
+        "I had better not say more here, because it would give the solution away. Tell me which line you "
+        "are unsure "
+        "about, and what you expect it to do.",
+    ),
+    rung=1,
+)
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What will be answered, before a word of it is composed."""
+
+    triage: Triage
+    findings: Findings
+    own_code: str = ""
+    """The student's, as far as the question brought it."""
+    ideas_only: bool = False
+    """The policy forbids looking at the student's code."""
+
+    @property
+    def intent(self) -> Intent:
+        return self.triage.intent
+
+    @property
+    def agent(self) -> AgentName:
+        return self.triage.agent
+
+    @property
+    def confidence(self) -> float:
+        return self.triage.confidence
+
+    @property
+    def unsure(self) -> bool:
+        return self.triage.unsure
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """Of the debug agent; None for the others, and where there was no error to see."""
+        return self.findings.diagnosis if isinstance(self.findings, debug.DebugFindings) else None
+
+    @property
+    def concept(self) -> str:
+        """What it is about in the course's words; empty when unknown."""
+        if isinstance(self.findings, concepts.ConceptFindings):
+            return self.findings.concept
+        return self.diagnosis.concept if self.diagnosis is not None else ""
+
+
+class Tutor:
+    """Answers questions about one course. Holds no state of a student's: it may serve any number at a
+    time."""
+
+    def __init__(self, course_index: CourseIndex, guard: Guard | None = None) -> None:
+        """`guard` knows the reference solutions; without one nothing is withheld."""
+        self._index = course_index
+        self._guard = guard or Guard()
+
+    @classmethod
+    def from_source(cls, directory: Path | str) -> Tutor:
+        """For a course folder: what students may read to quote from, and its solutions to guard.
+
+        Service side only. Blocks on disk: call it off the event loop.
+        """
+        return cls(CourseIndex.from_source(directory), Guard.from_source(directory))
+
+    def plan(self, request: HelpRequest, context: HelpContext) -> Plan:
+        """Route the question and analyse it. Pure; some milliseconds."""
+        if self._index.title:
+            context = msgspec.structs.replace(context, course_title=self._index.title)
+        route = triage(request.text, request.error, agent=request.agent, code=request.code)
+        asked = msgspec.structs.replace(request, text=addressed(request.text)[1])
+        own_code = "\n".join(
+            filter(None, (asked.code, asked.error.code if asked.error else "", fenced(asked.text)[1]))
+        )
+        return Plan(
+            triage=route,
+            findings=self._analyse(route, asked, context),
+            own_code=own_code,
+            ideas_only=context.policy == "concepts",
+        )
+
+    def _analyse(self, route: Triage, request: HelpRequest, context: HelpContext) -> Findings:
+        if context.policy == "off":
+            return courtesy.switched_off(context)
+        ideas_only = context.policy == "concepts"
+        if route.intent == "solution_request":
+            return courtesy.refusal(request, self._index, context, ideas_only=ideas_only)
+        if route.unsure:
+            return courtesy.question(request)
+        if route.intent == "off_topic":
+            return courtesy.redirect(request, context)
+        if ideas_only and route.agent == "review":
+            return courtesy.no_review()
+        match route.agent:
+            case "debug":
+                return debug.analyse(request, self._index, context.released)
+            case "review":
+                return review.analyse(request)
+            case "exercise":
+                return exercise.analyse(request, self._index, context)
+            case "progress":
+                return progress.analyse(self._index, context)
+        return concepts.analyse(request, self._index, context.released, look_at_code=not ideas_only)
+
+    async def answer(
+        self,
+        request: HelpRequest,
+        context: HelpContext,
+        *,
+        plan: Plan | None = None,
+        request_id: str = "",
+    ) -> AsyncIterator[ReplyChunk]:
+        """The answer as chunks: `start`, the paragraphs as `text`, `end`. `plan` saves planning twice.
+
+        The texts, put together, are Markdown. `end` carries the citations and says whether something was
+        withheld.
+        """
+        plan = plan or self.plan(request, context)
+        reply, verdict = self._guarded(plan, context)
+        yield ReplyChunk(
+            kind="start", agent=plan.agent, intent=plan.intent, rung=reply.rung, request_id=request_id
+        )
+        for text in _chunks(reply):
+            yield ReplyChunk(
+                kind="text",
+                text=text,
+                agent=plan.agent,
+                intent=plan.intent,
+                rung=reply.rung,
+                withheld=verdict.withheld,
+                request_id=request_id,
+            )
+        yield ReplyChunk(
+            kind="end",
+            agent=plan.agent,
+            intent=plan.intent,
+            rung=reply.rung,
+            withheld=verdict.withheld,
+            citations=reply.citations,
+            request_id=request_id,
+        )
+
+    def _guarded(self, plan: Plan, context: HelpContext) -> tuple[Reply, Verdict]:
+        """The strongest version of the reply that gives nothing away, and the verdict on the one first
+        meant."""
+        reply: Reply | None = compose(plan)
+        if context.policy == "open":
+            assert reply is not None
+            return reply, PASSED
+        first: Verdict | None = None
+        while reply is not None:
+            verdict = self._guard.judge(reply.text, own_code=plan.own_code)
+            first = first or verdict
+            if not verdict.withheld:
+                return reply, first
+            reply = reply.weaker
+        assert first is not None
+        return LAST_RESORT, first
+
+
+def compose(plan: Plan) -> Reply:
+    """The findings in words, the guard not asked yet."""
+    if isinstance(plan.findings, debug.DebugFindings) and plan.ideas_only:
+        return debug.compose_idea(plan.findings)
+    return _COMPOSERS[type(plan.findings)](plan.findings)
+
+
+_COMPOSERS: dict[type, Callable[[Any], Reply]] = {
+    concepts.ConceptFindings: concepts.compose,
+    courtesy.Courtesy: courtesy.compose,
+    debug.DebugFindings: debug.compose,
+    exercise.ExerciseFindings: exercise.compose,
+    progress.ProgressFindings: progress.compose,
+    review.ReviewFindings: review.compose,
+}
+
+
+def _chunks(reply: Reply) -> Iterator[str]:
+    last = len(reply.paragraphs) - 1
+    for place, paragraph in enumerate(reply.paragraphs):
+        yield paragraph if place == last else f"{paragraph}\n\n"
