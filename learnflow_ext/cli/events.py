@@ -12,7 +12,7 @@ import typer
 
 from learnflow_ext.cli.where import CannotRun, ConfigOption, StateOption, UrlOption, database
 from learnflow_ext.contracts.events import TOPICS, TYPE_PREFIX
-from learnflow_ext.store import eventlog
+from learnflow_ext.store import eventlog, texts
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.eventlog import LogEntry
 
@@ -44,12 +44,17 @@ def tail(
     if topic is not None and topic not in TOPICS:
         raise CannotRun(f"There is no topic {topic!r}. The topics are: {', '.join(TOPICS)}.")
     db = database(config, state, database_url)
-    read = functools.partial(eventlog.tail, topic=topic, student=student, course=course)
+    read = functools.partial(eventlog.tail, topic=topic, student=_typed(student), course=_typed(course))
     show = _as_json if as_json else _as_line
     try:
         asyncio.run(_tail(db, read, lines, show, follow=follow))
     except KeyboardInterrupt:
         return
+
+
+def _typed(name: str | None) -> str | None:
+    """A name from the command line, where bytes that are no text may hide."""
+    return None if name is None else texts.clip(name, texts.NAME)
 
 
 async def _tail(

@@ -33,13 +33,13 @@ async def ensure(conn: AsyncConnection, name: str) -> int:
 
     BadRequest for a name that is empty or longer than 255 characters.
     """
+    if not name or texts.clip(name, texts.NAME) != name:
+        raise BadRequest(f"A user name has between 1 and {texts.NAME} characters.")
     found = await conn.scalar(
         select(User.id).join(Pseudonym, Pseudonym.user_id == User.id).where(User.name == name)
     )
     if found is not None:
         return int(found)
-    if not name or len(name) > texts.NAME or texts.clip(name, texts.NAME) != name:
-        raise BadRequest(f"A user name has between 1 and {texts.NAME} characters.")
     await conn.execute(
         insert(User).values(name=name, created_at=now()).on_conflict_do_nothing(index_elements=["name"])
     )
