@@ -55,5 +55,11 @@ export default defineConfig([
       'prefer-arrow-callback': 'error'
     }
   },
+  {
+    files: ['tests/*.ts'],
+    rules: {
+      'jupyter/command-described-by': 'off'
+    }
+  },
   prettierRecommended
 ]);

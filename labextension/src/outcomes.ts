@@ -5,6 +5,7 @@
 /** `SubmissionView` of the Python contracts, as far as it is shown. */
 export interface ISubmission {
   id: string;
+  course: string;
   assignment: string;
   status: 'queued' | 'grading' | 'graded' | 'failed';
   /** null until graded. */
@@ -56,10 +57,11 @@ export function isPending(submission: ISubmission): boolean {
 
 /** Read the answer of `GET learnflow/submissions`; what is no submission is left out. */
 export function parseSubmissions(answer: unknown): ISubmission[] {
-  if (!Array.isArray(answer)) {
-    return [];
-  }
-  return answer.flatMap(item => parseSubmission(item) ?? []);
+  const listed = (answer as { submissions?: unknown } | null | undefined)
+    ?.submissions;
+  return (Array.isArray(listed) ? listed : []).flatMap(
+    item => parseSubmission(item) ?? []
+  );
 }
 
 /** Read what an earlier session stored; null for anything else. */
@@ -79,9 +81,10 @@ function parseSubmission(item: unknown): ISubmission | null {
     return null;
   }
   const it = item as Record<string, unknown>;
-  const { submission_id: id, assignment, status } = it;
+  const { submission_id: id, course, assignment, status } = it;
   if (
     typeof id !== 'string' ||
+    typeof course !== 'string' ||
     typeof assignment !== 'string' ||
     (status !== 'queued' &&
       status !== 'grading' &&
@@ -92,6 +95,7 @@ function parseSubmission(item: unknown): ISubmission | null {
   }
   return {
     id,
+    course,
     assignment,
     status,
     score: number(it.score),

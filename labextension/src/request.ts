@@ -12,10 +12,12 @@ export class RequestError extends Trouble {
   /**
    * @param message The sentence.
    * @param status The HTTP status; 0 where no answer came at all.
+   * @param isProblem Whether a part of LearnFlow gave this answer, and not just any server.
    */
   constructor(
     message: string,
-    readonly status: number
+    readonly status: number,
+    readonly isProblem: boolean
   ) {
     super(message);
   }
@@ -45,15 +47,18 @@ export async function request(
       trans.__(
         'Your notebook server cannot be reached. Check the connection, then try again.'
       ),
-      0
+      0,
+      false
     );
   }
   const answer = parse(await response.text());
   if (!response.ok) {
+    const sentence = problemSentence(answer);
     throw new RequestError(
-      problemSentence(answer) ??
+      sentence ??
         trans.__('That did not work just now. Please try again in a minute.'),
-      response.status
+      response.status,
+      sentence !== null
     );
   }
   return answer;

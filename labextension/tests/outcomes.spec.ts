@@ -16,6 +16,7 @@ function submission(
 ): ISubmission {
   return {
     id,
+    course: 'python-basics',
     assignment: '01-first-steps',
     status,
     score: status === 'graded' ? 7 : null,
@@ -117,19 +118,22 @@ describe('parseSubmissions', () => {
         message: '',
         has_feedback: true
       },
-      { submission_id: 'b', assignment: 'x', status: 'lost' },
-      { submission_id: 1, assignment: 'x', status: 'queued' },
+      { submission_id: 'b', course: 'c', assignment: 'x', status: 'lost' },
+      { submission_id: 1, course: 'c', assignment: 'x', status: 'queued' },
       null,
       'queued'
     ];
-    expect(parseSubmissions(views)).toEqual([
+    expect(parseSubmissions({ submissions: views, pending: false })).toEqual([
       submission('a', 'graded', { needsReview: true })
     ]);
   });
 
-  it.each([undefined, null, {}, 'x'])('takes %j for none', answer => {
-    expect(parseSubmissions(answer)).toEqual([]);
-  });
+  it.each([undefined, null, {}, 'x', { submissions: 'x' }])(
+    'takes %j for none',
+    answer => {
+      expect(parseSubmissions(answer)).toEqual([]);
+    }
+  );
 });
 
 describe('parseTold', () => {

@@ -1,0 +1,13 @@
+// What JupyterLab's packages look for as they are loaded, and jsdom has not.
+class DragEventStandIn extends MouseEvent {}
+
+const noMatch = () => ({
+  matches: false,
+  addEventListener: () => undefined,
+  removeEventListener: () => undefined,
+  addListener: () => undefined,
+  removeListener: () => undefined
+});
+
+Object.assign(globalThis, { DragEvent: DragEventStandIn });
+Object.assign(window, { matchMedia: noMatch });
