@@ -13,6 +13,7 @@ HOME = Path("/home/student")
 RUN = Path("/run/learnflow")
 """Where a kernel finds the files that were made for it, read-only."""
 USER = "student"
+TMP = Path("/tmp")  # noqa: S108 - a private file system inside, never the host's
 
 
 @dataclass(frozen=True)
@@ -134,19 +135,30 @@ def kernel_argv(box: KernelBox) -> list[str]:
     features, limits = box.features, box.limits
     argv = ["bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     argv += ["--unshare-cgroup-try", *(["--disable-userns"] if features.disable_userns else [])]
-    argv += ["--hostname", "classroom", "--cap-drop", "ALL", "--new-session", "--die-with-parent", "--clearenv"]
+    argv += [
+        "--hostname",
+        "classroom",
+        "--cap-drop",
+        "ALL",
+        "--new-session",
+        "--die-with-parent",
+        "--clearenv",
+    ]
     for name, value in sorted(box.env.items()):
         argv += ["--setenv", name, value]
     writable = [box.sockets, *([box.work] if box.work else [])]
-    scratch = [Path("/tmp"), HOME, Path("/dev/shm")]  # noqa: S108 - a private file system inside
-    argv += _folders([*box.mounts.read_only, *box.files, *writable, HOME], [*box.mounts.read_only, *scratch[:1]])
+    scratch = [TMP, HOME, Path("/dev/shm")]
+    argv += _folders(
+        [*box.mounts.read_only, *box.files, *writable, HOME], [*box.mounts.read_only, *scratch[:1]]
+    )
     argv += _system(box.mounts)
     argv += ["--proc", "/proc", "--dev", "/dev"]
     for path in scratch:
         argv += _tmpfs(path, limits, features)
     # After /tmp: the sockets' folder may lie in the host's, and a test's work folder too.
     argv += _folders(
-        [path for path in writable if path.is_relative_to(scratch[0])], [Path("/tmp")]  # noqa: S108
+        [path for path in writable if path.is_relative_to(scratch[0])],
+        [TMP],
     )
     for destination, source in sorted(box.files.items()):
         argv += ["--ro-bind", str(source), str(destination)]
@@ -168,8 +180,8 @@ def server_argv(
 ) -> list[str]:
     """The command that runs a student's Jupyter server so that it sees no other student's files.
 
-    It keeps the network (it talks to the hub) and the processes (the hub stops it by id), and may itself start
-    kernels in sandboxes. `work` and `home` are writable; `files` maps destinations to sources of single
+    It keeps the network (it talks to the hub) and the processes (the hub stops it by id), and may itself
+    start kernels in sandboxes. `work` and `home` are writable; `files` maps destinations to sources of single
     read-only files, `read_only` names more folders. `env` replaces the environment; None keeps the caller's.
     """
     files = files or {}
@@ -182,8 +194,8 @@ def server_argv(
     argv += _folders([*inside, *files, work, home], inside)
     argv += _system(Mounts((*mounts.read_only, *read_only), mounts.symlinks, mounts.masked))
     # Bound, not mounted anew: only a process that sees a whole /proc may mount one for its kernels.
-    argv += ["--dev-bind", "/proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
-    argv += _folders([path for path in (work, home) if path.is_relative_to("/tmp")], [Path("/tmp")])  # noqa: S108
+    argv += ["--dev-bind", "/proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", str(TMP)]
+    argv += _folders([path for path in (work, home) if path.is_relative_to(TMP)], [TMP])
     for destination, source in sorted(files.items()):
         argv += ["--ro-bind", str(source), str(destination)]
     for path in (work, home):

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import ClassVar
 
 from learnflow_ext.contracts.errors import LearnFlowError
-
 from learnflow_kernels.bubblewrap import Features, drop_to
 
 INSTALL = "`apt-get install bubblewrap` (or your system's package of that name)"
@@ -34,9 +33,11 @@ def _why_not(complaint: str) -> str:
     """What to do about bubblewrap's own words."""
     first = complaint.strip().splitlines()[-1] if complaint.strip() else "it gave no reason"
     hint = (
-        "Ordinary users must be allowed to make user namespaces: `sysctl kernel.unprivileged_userns_clone=1` on older"
+        "Ordinary users must be allowed to make user namespaces: `sysctl"
+        " kernel.unprivileged_userns_clone=1` on older"
         " Debian, an AppArmor profile for bwrap on Ubuntu 24.04 and later"
-        " (`sysctl kernel.apparmor_restrict_unprivileged_userns=0` lifts the rule for everybody), and in a container"
+        " (`sysctl kernel.apparmor_restrict_unprivileged_userns=0` lifts the rule for everybody),"
+        " and in a container"
         " seccomp and the masking of /proc must be off."
     )
     return f"Kernels need a sandbox, and bubblewrap cannot make one here: {first}. {hint}"

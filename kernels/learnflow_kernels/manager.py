@@ -14,8 +14,8 @@ class SandboxKernelManager(AsyncKernelManager):
 
     tutor = Bool(
         False,
-        help="""Explain errors in the kernel (see SandboxKernelSpecManager.tutor). Off, because the cells that fail
-        in grading are often hidden tests.""",
+        help="""Explain errors in the kernel (see SandboxKernelSpecManager.tutor). Off, because the cells
+        that fail in grading are often hidden tests.""",
     ).tag(config=True)
 
     @default("kernel_spec_manager")

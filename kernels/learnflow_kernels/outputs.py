@@ -131,7 +131,7 @@ class BoundedSession(Session):
         content: dict[str, Any] | None = None,
         parent: dict[str, Any] | None = None,
         ident: bytes | list[bytes] | None = None,
-        buffers: list[bytes | memoryview] | None = None,
+        buffers: list[bytes | memoryview[bytes]] | None = None,
         track: bool = False,
         header: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,

@@ -83,7 +83,12 @@ def kernel_mounts() -> Mounts:
     working copy that holds all of these.
     """
     ours = _package(learnflow_ext.__file__)
-    sources = [ours / "__init__.py", ours / "contracts", ours / "diagnosis", _package(learnflow_kernels.__file__)]
+    sources = [
+        ours / "__init__.py",
+        ours / "contracts",
+        ours / "diagnosis",
+        _package(learnflow_kernels.__file__),
+    ]
     return _mounts(_ETC, sources)
 
 

@@ -10,7 +10,9 @@ _DEPTH = 8
 def children(pid: int, proc: Path = Path("/proc")) -> list[int]:
     """Ids of the direct children of a process's main thread, oldest first; empty when it is gone."""
     try:
-        return [int(child) for child in (proc / str(pid) / "task" / str(pid) / "children").read_text().split()]
+        return [
+            int(child) for child in (proc / str(pid) / "task" / str(pid) / "children").read_text().split()
+        ]
     except OSError:
         return []
 
@@ -24,7 +26,7 @@ def name_of(pid: int, proc: Path = Path("/proc")) -> str:
 
 
 def kernel_process(pid: int, proc: Path = Path("/proc")) -> int | None:
-    """The process that the chain of bubblewraps starting at `pid` runs; None when there is none (any more)."""
+    """The process that the chain of bubblewraps starting at `pid` runs; None when it has ended."""
     for _ in range(_DEPTH):
         if name_of(pid, proc) != "bwrap":
             break

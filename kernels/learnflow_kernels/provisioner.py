@@ -7,74 +7,26 @@ import os
 import signal
 import subprocess
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import LocalProvisioner
-from learnflow_ext.contracts.errors import LearnFlowError
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Integer, Unicode
 
 from learnflow_kernels import cgroups, rundir
-from learnflow_kernels.bubblewrap import HOME, RUN, USER, KernelBox, Limits, drop_to, kernel_argv
+from learnflow_kernels.bubblewrap import RUN, Features, KernelBox, Limits, drop_to, kernel_argv
 from learnflow_kernels.check import require_sandbox
-from learnflow_kernels.outputs import BYTES_ENV
 from learnflow_kernels.paths import kernel_mounts
 from learnflow_kernels.processes import kernel_process
 from learnflow_kernels.reach import reach_prefix
+from learnflow_kernels.workplace import kernel_env, require_open, working_place
 
 MIB = 2**20
-_PASSED_ON = ("TZ", "LC_ALL", "LC_TIME", "LC_NUMERIC")
+# Libraries map far more than they use: 512 MiB of address space would not even start ipykernel.
 _ADDRESS_SPACE_FACTOR = 4
 _ADDRESS_SPACE_EXTRA = 2**30
-
-
-class UnsuitableFolder(LearnFlowError):
-    """The folder cannot be handed to a kernel."""
-
-    code: ClassVar[str] = "unsuitable_folder"
-    status: ClassVar[int] = 422
-
-
-def working_place(work_dir: str, cwd: str | None, forbidden: tuple[Path, ...]) -> tuple[Path | None, Path]:
-    """The folder to hand to a kernel, None for none, and the one to start in; real paths both.
-
-    `work_dir`, when set, wins, and `cwd` counts only inside it. UnsuitableFolder for a folder that does not
-    exist, or that holds one of `forbidden`: a kernel could change the system then.
-    """
-    chosen = work_dir or cwd
-    if not chosen:
-        return None, HOME
-    work = Path(chosen).resolve()
-    if not work.is_dir():
-        raise UnsuitableFolder(f"The kernel cannot start: there is no folder {work.name!r} to work in.")
-    if work == Path("/") or any(path.is_relative_to(work) or work.is_relative_to(path) for path in forbidden):
-        raise UnsuitableFolder(
-            f"The kernel cannot start in {str(work)!r}, because that folder belongs to the system."
-            " Open the notebook from a folder of its own."
-        )
-    start = Path(cwd).resolve() if cwd else work
-    return work, start if start.is_relative_to(work) and start.is_dir() else work
-
-
-def kernel_env(executable: str, output_bytes: int, host: dict[str, str]) -> dict[str, str]:
-    """The whole environment inside: nothing of the host's but time zone and number formats."""
-    passed = {name: host[name] for name in _PASSED_ON if name in host}
-    return passed | {
-        "PATH": f"{Path(executable).parent}:/usr/bin:/bin",
-        "HOME": str(HOME),
-        "USER": USER,
-        "LOGNAME": USER,
-        "SHELL": "/bin/sh",
-        "LANG": "C.UTF-8",
-        "TMPDIR": "/tmp",  # noqa: S108 - a private one, inside
-        "IPYTHONDIR": str(HOME / ".ipython"),
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "PYTHONNOUSERSITE": "1",
-        # A thread per core of a large machine would meet the limit on processes.
-        "OMP_NUM_THREADS": "4",
-        "OPENBLAS_NUM_THREADS": "4",
-        BYTES_ENV: str(output_bytes),
-    }
+_OWN_PROCESSES = 8
+"""bubblewrap's own, which are in the kernel's control group too."""
 
 
 class SandboxProvisioner(LocalProvisioner):
@@ -86,9 +38,9 @@ class SandboxProvisioner(LocalProvisioner):
     memory_mb = Integer(
         512,
         min=64,
-        help="""Memory of a kernel, in MiB. A kernel that needs more is ended (where control groups can be used) or
-        gets a MemoryError (elsewhere, and then each of its processes may use this much). 512 is plenty for
-        teaching; raise it for courses with large tables.""",
+        help="""Memory of a kernel, in MiB. A kernel that needs more is ended (where control groups can be
+        used) or gets a MemoryError (elsewhere, and then each of its processes may use this much). 512 is
+        plenty for teaching; raise it for courses with large tables.""",
     ).tag(config=True)
 
     processes = Integer(
@@ -100,36 +52,41 @@ class SandboxProvisioner(LocalProvisioner):
     )
 
     file_size_mb = Integer(
-        100, min=1, help="Size, in MiB, of the largest file student code may write. Not a quota on all its files."
+        100,
+        min=1,
+        help="Size, in MiB, of the largest file student code may write. Not a quota on all its files.",
     ).tag(config=True)
 
     scratch_mb = Integer(
-        64, min=1, help="Size, in MiB, of each temporary folder inside: home, /tmp, /dev/shm. They live in memory."
+        64,
+        min=1,
+        help="Size, in MiB, of each temporary folder inside: home, /tmp, /dev/shm. They live in memory.",
     ).tag(config=True)
 
     output_kb = Integer(
         1000,
         min=1,
-        help="""Text one cell may print, in kB; the rest is dropped and a sentence says so. Pictures and tables
-        may be ten times as large.""",
+        help="""Text one cell may print, in kB; the rest is dropped and a sentence says so. Pictures and
+        tables may be ten times as large.""",
     ).tag(config=True)
 
     work_dir = Unicode(
         "",
-        help="""Folder that kernels may read and write, for instance the notebook server's root. Empty takes the
-        folder of the notebook, so that code sees no other.""",
+        help="""Folder that kernels may read and write, for instance the notebook server's root. Empty
+        takes the folder of the notebook, so that code sees no other.""",
     ).tag(config=True)
 
     run_as_uid = Integer(
         199_999,
         min=1,
-        help="""The user (and group) id that kernels run as when we are root; ignored otherwise. The work folder
-        must be open to it. Give parallel kernels of different people different ids: the limit on
+        help="""The user (and group) id that kernels run as when we are root; ignored otherwise. The work
+        folder must be open to it. Give parallel kernels of different people different ids: the limit on
         processes counts by id.""",
     ).tag(config=True)
 
     _run: rundir.RunDir | None = None
     _group: cgroups.Group = cgroups.NONE
+    _launches = 0
     _reported = False
 
     @property
@@ -139,38 +96,55 @@ class SandboxProvisioner(LocalProvisioner):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Make the folder for the sockets, have the connection file written, and wrap the command.
 
-        SandboxUnavailable without a sandbox, UnsuitableFolder for a folder no kernel may have.
+        SandboxUnavailable without a sandbox, UnsuitableFolder for a folder no kernel may have; then nothing
+        is left behind.
         """
         features = await asyncio.to_thread(require_sandbox, self._uid)
-        mounts = await asyncio.to_thread(kernel_mounts)
         cwd = kwargs.pop("cwd", None)
-        place = working_place(self.work_dir, None if cwd is None else str(cwd), mounts.read_only)
-        work, start = place
         if self._run is None:
             self._run = await asyncio.to_thread(rundir.make, self._uid)
-        self._reported = False
-        manager = self.parent
-        if manager is not None:
+        try:
+            manager = self.parent
+            assert manager is not None
             manager.transport, manager.cache_ports, manager.ip = "ipc", False, self._run.ip
-        kwargs = await super().pre_launch(**kwargs)
-        command = [str(part) for part in kwargs["cmd"]]
-        if manager is not None:
+            kwargs = await super().pre_launch(**kwargs)
+            command = [str(part) for part in kwargs["cmd"]]
             connection = Path(manager.connection_file)
-            await asyncio.to_thread(self._run.write, connection.read_bytes(), self._uid)
-            inside = str(RUN / "connection.json")
-            command = [part.replace(os.path.realpath(connection), inside) for part in command]
-        await asyncio.to_thread(self._remove_group)
-        self._group = await asyncio.to_thread(
-            cgroups.create,
-            self._run.root.name,
+            start_in = None if cwd is None else str(cwd)
+            kwargs["cmd"] = await asyncio.to_thread(self._wrapped, command, connection, start_in, features)
+        except BaseException:
+            await self.cleanup()
+            raise
+        kwargs["env"] = {"PATH": os.environ.get("PATH", os.defpath)}
+        kwargs["cwd"] = "/"
+        return kwargs
+
+    def _wrapped(
+        self, command: list[str], connection: Path, cwd: str | None, features: Features
+    ) -> list[str]:
+        """The command that runs `command` in a sandbox; makes the kernel's files and its control group."""
+        assert self._run is not None
+        mounts = kernel_mounts()
+        work, start = working_place(
+            self.work_dir, cwd, system=mounts.read_only, private=(Path.home(), self._run.root)
+        )
+        if work is not None:
+            require_open(work, self._uid)
+        self._run.write(connection.read_bytes(), self._uid)
+        inside = str(RUN / "connection.json")
+        command = [part.replace(os.path.realpath(connection), inside) for part in command]
+        self._group.remove()
+        self._launches += 1
+        self._group = cgroups.create(
+            f"{self._run.root.name}-{self._launches}",
             memory=self.memory_mb * MIB,
-            processes=self.processes + 8,  # bubblewrap's own are in the group too
+            processes=self.processes + _OWN_PROCESSES,
         )
         box = KernelBox(
             mounts=mounts,
             sockets=self._run.sockets,
             command=tuple(command),
-            env=kernel_env(command[0], self.output_kb * 1000, dict(os.environ)),
+            env=kernel_env(command[0], self.output_kb * 1000, os.environ),
             files=self._run.files,
             work=work,
             chdir=start,
@@ -178,11 +152,8 @@ class SandboxProvisioner(LocalProvisioner):
             features=features,
         )
         needed = [*mounts.read_only, self._run.root, *([work] if work else [])]
-        prefix = [*reach_prefix(needed, self._uid), *(drop_to(self._uid) if os.geteuid() == 0 else [])]
-        kwargs["cmd"] = [*self._group.enter_argv(), *prefix, *kernel_argv(box)]
-        kwargs["env"] = {"PATH": os.environ.get("PATH", os.defpath)}
-        kwargs["cwd"] = "/"
-        return kwargs
+        become = drop_to(self._uid) if os.geteuid() == 0 else []
+        return [*self._group.enter_argv(), *reach_prefix(needed, self._uid), *become, *kernel_argv(box)]
 
     def _limits(self) -> Limits:
         data = None if self._group.limits_memory else self.memory_mb * MIB
@@ -198,7 +169,9 @@ class SandboxProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the command that `pre_launch` made; its own output goes to the start log."""
         assert self._run is not None
-        with self._run.log.open("wb") as log:
+        self._reported = False
+        log = await asyncio.to_thread(self._run.log.open, "wb")
+        with log:
             return await super().launch_kernel(cmd, stdout=subprocess.DEVNULL, stderr=log, **kwargs)
 
     async def poll(self) -> int | None:
@@ -223,9 +196,10 @@ class SandboxProvisioner(LocalProvisioner):
         await super().send_signal(signum)
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Remove sockets, files and control group. Called twice by jupyter_client; the second finds nothing."""
+        """Remove sockets, files and control group. jupyter_client calls twice; the second finds nothing."""
         for _ in range(50):
-            if await asyncio.to_thread(self._remove_group):
+            if await asyncio.to_thread(self._group.remove):
+                self._group = cgroups.NONE
                 break
             await asyncio.sleep(0.02)
         else:
@@ -237,9 +211,3 @@ class SandboxProvisioner(LocalProvisioner):
                 await asyncio.to_thread(self._run.remove)
                 self._run = None
         await super().cleanup(restart=restart)
-
-    def _remove_group(self) -> bool:
-        if self._group.remove():
-            self._group = cgroups.NONE
-            return True
-        return False

@@ -1,7 +1,7 @@
 """Which paths an ordinary user can reach, and how root opens a way to those it cannot.
 
-A folder such as `/root` (mode 0700) often holds the Python that student code must run with. Nothing on disk is
-changed: root enters a mount namespace in which an empty, passable folder covers the closed one, and only
+A folder such as `/root` (mode 0700) often holds the Python that student code must run with. Nothing on disk
+is changed: root enters a mount namespace in which an empty, passable folder covers the closed one, and only
 the needed paths below it are mounted back.
 """
 

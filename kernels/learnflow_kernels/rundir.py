@@ -91,7 +91,7 @@ def _give(path: Path, uid: int) -> None:
 
 def make(uid: int) -> RunDir:
     """A fresh folder for a kernel of user `uid`. Short, because a socket's path must stay below 108 bytes."""
-    run = RunDir(Path(tempfile.mkdtemp(prefix="lf-", dir="/tmp")))  # noqa: S108 - mkdtemp is safe there
+    run = RunDir(Path(tempfile.mkdtemp(prefix="lf-", dir="/tmp")))
     run.sockets.mkdir(mode=0o700)
     _give(run.sockets, uid)
     _give(run.root, uid)

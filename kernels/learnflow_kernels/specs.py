@@ -43,8 +43,8 @@ class SandboxKernelSpecManager(KernelSpecManager):
 
     tutor = Bool(
         True,
-        help="""Explain errors in the kernel, as a `CellError` beside the traceback. Turn off where nobody reads it
-        and it must not be: in grading, where the failing cell is a hidden test.""",
+        help="""Explain errors in the kernel, as a `CellError` beside the traceback. Turn off in grading,
+        where the failing cell may be a hidden test.""",
     ).tag(config=True)
 
     def find_kernel_specs(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What went wrong in a cell, in a beginner's words. A leaf: it knows the contracts and nothing else of ours."""
+"""What went wrong in a cell, in a beginner's words. Knows the contracts, and nothing else of ours."""
 
 from learnflow_ext.diagnosis.diagnose import diagnose, diagnose_text
 

@@ -92,7 +92,10 @@ _BY_KEYWORD = {
 
 
 def concept_of(exception: str, message: str, line: str = "") -> str:
-    """What to read up, for instance `lists`, by exception, message and the failing line; empty for exceptions that no idea of the language explains."""
+    """What to read up, for instance `lists`, by exception, message and failing line.
+
+    Empty for exceptions that no idea of the language explains.
+    """
     word = re.match(r"\w+", line)
     if exception == "SyntaxError" and word and word[0] in _BY_KEYWORD:
         return _BY_KEYWORD[word[0]]

@@ -1,4 +1,4 @@
-"""From an error to a diagnosis: the exception and its line from Python, the cause from the best rule that fits."""
+"""From an error to a diagnosis: exception and line from Python, the cause from the best rule that fits."""
 
 from __future__ import annotations
 
@@ -57,8 +57,10 @@ def _general(exception: str, message: str, place: Place) -> str:
     says = f" Python's message is: {message.rstrip('.?')}." if message else ""
     if exception in _SYNTAX_ERRORS:
         return (
-            f"Python could not read this line as code, and I cannot tell why.{says} Compare the line, and the one"
-            " above it, with an example letter by letter: a bracket, a quote, a comma or a colon may be missing."
+            f"Python could not read this line as code, and I cannot tell why.{says} Compare the"
+            f" line, and the one"
+            " above it, with an example letter by letter: a bracket, a quote, a comma or a colon may"
+            " be missing."
         )
     where = "The line was running" if place.line is not None else "The cell was running"
     return (
@@ -112,7 +114,8 @@ def diagnose(
 def diagnose_text(exception: str, message: str, code: str, traceback: str) -> Diagnosis:
     """As `diagnose`, where only text is known: less precise, and safe with anybody's text.
 
-    `code` is the cell, `traceback` its traceback with or without colours; both may be empty, and neither is run.
+    `code` is the cell, `traceback` its traceback with or without colours; both may be empty,
+    and neither is run.
     """
     exception = clean(exception, MAX_NAME) or "Error"
     message = clean(_ON_FILE.sub("", clean(message, MAX_MESSAGE)), MAX_MESSAGE)

@@ -1,6 +1,6 @@
 """friendly-traceback behind our own interface.
 
-It is unmaintained, prints, exits and patches `linecache` when left alone, so all of that stays in this module.
+It is unmaintained, and left alone it prints, exits and patches `linecache`: all of that stays in this module.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import linecache
 from functools import lru_cache
 from types import ModuleType, TracebackType
 
-from learnflow_ext.diagnosis.place import steps
+from learnflow_ext.diagnosis.place import innermost_in_cells, steps
 from learnflow_ext.diagnosis.plain import MAX_SENTENCES, prose, sentences, without_host_paths
 
 _MAX_SOURCE = 40_000
@@ -30,7 +30,7 @@ class _GaveUpError(Exception):
     """Raised where the library would print and exit."""
 
 
-def _give_up(*_: object) -> None:
+def _give_up(_: str) -> None:
     raise _GaveUpError
 
 
@@ -42,7 +42,7 @@ def _library() -> tuple[ModuleType, ModuleType]:
         from friendly_traceback import core, debug_helper, source_cache
     finally:
         linecache.getlines = getlines
-    debug_helper.handle_internal_error = _give_up
+    debug_helper.__dict__["handle_internal_error"] = _give_up
     return core, source_cache
 
 
@@ -57,14 +57,6 @@ def _shortened(traceback: TracebackType | None, last: TracebackType | None) -> T
     for step in reversed(kept[-_MAX_STEPS:]):
         copy = TracebackType(copy, step.tb_frame, step.tb_lasti, step.tb_lineno)
     return copy
-
-
-def _innermost_in(traceback: TracebackType | None, filename: str) -> TracebackType | None:
-    found = None
-    for step in steps(traceback):
-        if step.tb_frame.f_code.co_filename == filename:
-            found = step
-    return found
 
 
 def _from(traceback: TracebackType | None, filename: str) -> TracebackType | None:
@@ -99,7 +91,7 @@ def explain(error: BaseException, source: str, filename: str) -> str:
         source_cache.cache.add(filename, source)
     syntax = isinstance(error, SyntaxError)
     traceback = error.__traceback__ if syntax else _from(error.__traceback__, filename)
-    shortened = _shortened(traceback, _innermost_in(traceback, filename))
+    shortened = _shortened(traceback, innermost_in_cells(traceback, filename))
     getlines, linecache.getlines = linecache.getlines, source_cache.cache.get_source_lines
     try:
         analysis = core.FriendlyTraceback(type(error), error, shortened)

@@ -58,10 +58,12 @@ def _at(source: str, line: int | None, frame: FrameType | None = None) -> Place:
     return Place(line, line_text(source, line), frame)
 
 
-def _shift(source: str, filename: str) -> int:
+def shift_of(source: str, filename: str) -> int:
     """Lines that IPython took from the top of the cell before it ran it: it drops leading blank ones."""
     run = linecache.getlines(filename)
-    return _leading_blank(source.splitlines()) - _leading_blank(run) if any(line.strip() for line in run) else 0
+    return (
+        _leading_blank(source.splitlines()) - _leading_blank(run) if any(line.strip() for line in run) else 0
+    )
 
 
 def _is_cell(filename: str, source: str) -> bool:
@@ -92,18 +94,37 @@ def place_in_cell(error: BaseException, source: str, filename: str | None = None
     if filename is None:
         return Place()
     found: TracebackType | None = None
-    shift = _shift(source, filename)
+    shift = shift_of(source, filename)
     for step in steps(error.__traceback__):
         name = step.tb_frame.f_code.co_filename
         if name == filename:
             found = step
         elif name == _TIMED and source.lstrip().startswith("%%"):
             found, shift = step, _leading_blank(source.splitlines()) + 1
-    if isinstance(error, SyntaxError) and error.filename in (filename, None) and isinstance(error.lineno, int):
+    if (
+        isinstance(error, SyntaxError)
+        and error.filename in (filename, None)
+        and isinstance(error.lineno, int)
+    ):
         return _at(source, error.lineno + shift)
     if found is None:
         return Place()
     return _at(source, found.tb_lineno + shift, found.tb_frame)
+
+
+def in_a_cell(filename: str, cell: str) -> bool:
+    """Whether `filename` is the cell `cell` or, in a notebook, one that ran before it."""
+    folder, _, _ = cell.rpartition("/")
+    return filename == cell or ("/ipykernel_" in folder and filename.startswith(f"{folder}/"))
+
+
+def innermost_in_cells(traceback: TracebackType | None, cell: str) -> TracebackType | None:
+    """The innermost step of a traceback in the student's own cells; None when there is none."""
+    found = None
+    for step in steps(traceback):
+        if in_a_cell(step.tb_frame.f_code.co_filename, cell):
+            found = step
+    return found
 
 
 def place_in_text(traceback: str, code: str) -> Place:

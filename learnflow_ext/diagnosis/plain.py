@@ -25,8 +25,14 @@ _REWORDED = (
     (re.compile(r"\bI (?:suspect|am guessing|think|believe) that you\b"), "It looks as if you"),
     (re.compile(r" identified above\b"), ""),
     (re.compile(r"In your program, the name of the file"), "The name of the file"),
-    (re.compile(r"It was expected to be found in the `your folder` directory"), "It was looked for in your folder"),
-    (re.compile(r"\bIn your program, no object with the name (`[^`]*`) exists\."), r"Nothing called \1 exists yet."),
+    (
+        re.compile(r"It was expected to be found in the `your folder` directory"),
+        "It was looked for in your folder",
+    ),
+    (
+        re.compile(r"\bIn your program, no object with the name (`[^`]*`) exists\."),
+        r"Nothing called \1 exists yet.",
+    ),
 )
 
 

@@ -13,13 +13,15 @@ _FIRST: _Table = (
     (
         "RecursionError",
         "",
-        "A function kept calling itself and never stopped. Check that it has a case that returns without calling"
+        "A function kept calling itself and never stopped. Check that it has a case that returns"
+        " without calling"
         " itself, and that each call comes closer to that case.",
     ),
     (
         "MemoryError",
         "",
-        "The code needed more memory than it may use. Perhaps a loop never ends and keeps collecting, or a list or"
+        "The code needed more memory than it may use. Perhaps a loop never ends and keeps"
+        " collecting, or a list or"
         " number is far larger than intended.",
     ),
     ("EOFError", "", "`input()` asked for text, and there was nobody to type any."),
@@ -37,13 +39,15 @@ _FIRST: _Table = (
     (
         "ConnectionRefusedError|gaierror|URLError|ConnectionError|ConnectTimeout|HTTPError|TimeoutError|SSLError",
         r"resolution|not known|unreachable|refused|Max retries|No address",
-        "The code tried to reach the internet, and notebooks here have no connection to it. Use a file from your"
+        "The code tried to reach the internet, and notebooks here have no connection to it. Use a"
+        " file from your"
         " folder instead.",
     ),
     (
         "OSError",
         r"Network is unreachable|Temporary failure in name resolution|Name or service not known",
-        "The code tried to reach the internet, and notebooks here have no connection to it. Use a file from your"
+        "The code tried to reach the internet, and notebooks here have no connection to it. Use a"
+        " file from your"
         " folder instead.",
     ),
     (
@@ -59,25 +63,30 @@ _FIRST: _Table = (
     (
         "RuntimeError|BlockingIOError",
         r"can't start new thread|Resource temporarily unavailable",
-        "The code started more processes or threads than it may have. Perhaps a loop starts them without end.",
+        "The code started more processes or threads than it may have. Perhaps a loop starts them"
+        " without end.",
     ),
     (
         "KeyError",
         r"popitem\(\): dictionary is empty|No keys found in the first mapping",
-        "You tried to take an item out, with popitem(): dictionary is empty. Check that something is left in it"
+        "You tried to take an item out, with popitem(): dictionary is empty. Check that something is"
+        " left in it"
         " before taking an item.",
     ),
     (
         "TypeError",
         r"'(\w+)' object is not callable",
-        r"The round brackets `()` after a name call a function, but here the name stands for a value of type `\1`,"
-        " which cannot be called. Perhaps a variable has the same name as a function, or an operator is missing"
+        r"The round brackets `()` after a name call a function, but here the name stands for a value"
+        r" of type `\1`,"
+        " which cannot be called. Perhaps a variable has the same name as a function, or an operator"
+        " is missing"
         " before the bracket.",
     ),
     (
         "TypeError",
         r"object of type '(?!function|builtin_function|method)(\w+)' has no len\(\)$",
-        r"`len()` counts the items of something that holds several, such as a list or a text. A value of type `\1`"
+        r"`len()` counts the items of something that holds several, such as a list or a text. A"
+        r" value of type `\1`"
         " holds none.",
     ),
     (
@@ -88,13 +97,15 @@ _FIRST: _Table = (
     (
         "TypeError",
         r"'(\w+)' object is not iterable",
-        r"A value of type `\1` was used where Python needs several values to go through, one after the other, such as"
+        r"A value of type `\1` was used where Python needs several values to go through, one after"
+        r" the other, such as"
         " a list, a text or a `range(...)`.",
     ),
     (
         "TypeError",
         r"([\w.]+)\(\) missing (\d+) required positional arguments?: (.+)",
-        r"The function `\1()` was called with too few values: \2 missing, for \3. Each of its parameters needs a"
+        r"The function `\1()` was called with too few values: \2 missing, for \3. Each of its"
+        r" parameters needs a"
         " value between the brackets.",
     ),
     (
@@ -107,22 +118,36 @@ _FIRST: _Table = (
         r"Cannot choose from an empty sequence",
         "There was nothing to choose from: the list, or whatever is between the brackets, is empty.",
     ),
-    ("ValueError", r"list\.remove\(x\): x not in list", "`remove` was asked to take away an item that is not in the list."),
+    (
+        "ValueError",
+        r"list\.remove\(x\): x not in list",
+        "`remove` was asked to take away an item that is not in the list.",
+    ),
     ("ValueError", r"^(.+) is not in list$", r"The list does not contain \1, so it has no position in it."),
     ("ValueError", r"substring not found", "The text does not contain what was searched for."),
-    ("ValueError", r"math domain error", "The function has no result for this number, as with the square root of -1."),
+    (
+        "ValueError",
+        r"math domain error",
+        "The function has no result for this number, as with the square root of -1.",
+    ),
     ("StopIteration", "", "There was no next item left to take."),
-    ("NotImplementedError", "", "This part of the code is still to be written: it says so by raising this error."),
+    (
+        "NotImplementedError",
+        "",
+        "This part of the code is still to be written: it says so by raising this error.",
+    ),
     ("OverflowError", "", "A number became too large for this calculation."),
     (
         "TypeError",
         r"unhashable type: '(\w+)'",
-        r"A value of type `\1` can change, so it cannot be a key of a dictionary or an item of a set. A tuple can.",
+        r"A value of type `\1` can change, so it cannot be a key of a dictionary or an item of a"
+        r" set. A tuple can.",
     ),
     (
         "UnicodeDecodeError",
         "",
-        "The file is not plain text in the expected encoding. Perhaps it is a picture or a table program's own file.",
+        "The file is not plain text in the expected encoding. Perhaps it is a picture or a table"
+        " program's own file.",
     ),
 )
 
@@ -130,19 +155,22 @@ _REST: _Table = (
     (
         "NameError",
         r"name '(\w+)' is not defined",
-        r"Python does not know the name `\1`. Either it is misspelt, or the cell that defines it has not been run"
+        r"Python does not know the name `\1`. Either it is misspelt, or the cell that defines it has"
+        r" not been run"
         " yet, or it is meant as text and needs quotes.",
     ),
     (
         "UnboundLocalError|NameError",
         r"(?:local|free) variable '(\w+)'",
-        r"The name `\1` is given a value inside this function, so it belongs to the function, and it was used before"
+        r"The name `\1` is given a value inside this function, so it belongs to the function, and it"
+        r" was used before"
         " that value was there.",
     ),
     (
         "TypeError",
         r'can only concatenate (\w+) \(not "(\w+)"\) to \w+',
-        r"`+` can join two values of type `\1`, but the other one is a `\2`. Turn one of them into the type of the"
+        r"`+` can join two values of type `\1`, but the other one is a `\2`. Turn one of them into"
+        r" the type of the"
         " other first, for instance with `str(...)` or `int(...)`.",
     ),
     (
@@ -158,7 +186,8 @@ _REST: _Table = (
     (
         "TypeError",
         r"'(\w+)' object is not subscriptable",
-        r"Square brackets `[]` take an item out of a list, a text or a dictionary. A value of type `\1` has no items.",
+        r"Square brackets `[]` take an item out of a list, a text or a dictionary. A value of type"
+        r" `\1` has no items.",
     ),
     (
         "TypeError",
@@ -188,7 +217,8 @@ _REST: _Table = (
     (
         "ValueError",
         r"invalid literal for int\(\) with base \d+: (.+)",
-        r"`int()` turns text into a whole number, and \1 is not one. Only digits may be in it, and perhaps a sign.",
+        r"`int()` turns text into a whole number, and \1 is not one. Only digits may be in it, and"
+        r" perhaps a sign.",
     ),
     (
         "ValueError",
@@ -213,25 +243,33 @@ _REST: _Table = (
     (
         "IndexError",
         r"(\w+).* index out of range",
-        r"The \1 has no item at that position. Positions are counted from 0, so the last one is one less than the"
+        r"The \1 has no item at that position. Positions are counted from 0, so the last one is one"
+        r" less than the"
         " length.",
     ),
-    ("KeyError", r"^(.+)$", r"The dictionary has no key \1. Check its spelling, and that it was added before."),
+    (
+        "KeyError",
+        r"^(.+)$",
+        r"The dictionary has no key \1. Check its spelling, and that it was added before.",
+    ),
     (
         "AttributeError",
         r"'NoneType' object has no attribute '(\w+)'",
-        r"The value before `.\1` is `None`, which means \"nothing\". Perhaps a function returned nothing where you"
+        r"The value before `.\1` is `None`, which means \"nothing\". Perhaps a function returned"
+        r" nothing where you"
         " expected a result.",
     ),
     (
         "AttributeError",
         r"module '([\w.]+)' has no attribute '(\w+)'",
-        r"The module `\1` has nothing called `\2`. Check its spelling, and that no file of yours has the module's name.",
+        r"The module `\1` has nothing called `\2`. Check its spelling, and that no file of yours has"
+        r" the module's name.",
     ),
     (
         "AttributeError",
         r"'(\w+)' object has no attribute '(\w+)'",
-        r"A value of type `\1` has nothing called `\2`. Check its spelling, and that the value is what you think it is.",
+        r"A value of type `\1` has nothing called `\2`. Check its spelling, and that the value is"
+        r" what you think it is.",
     ),
     ("ZeroDivisionError", "", "The code divides by zero, and that has no result."),
     (
@@ -239,7 +277,11 @@ _REST: _Table = (
         r"No module named '([\w.]+)'",
         r"There is no module called `\1` here. Check its spelling; if it is right, it is not installed.",
     ),
-    ("ImportError", r"cannot import name '(\w+)' from '([\w.]+)'", r"The module `\2` has nothing called `\1` to import."),
+    (
+        "ImportError",
+        r"cannot import name '(\w+)' from '([\w.]+)'",
+        r"The module `\2` has nothing called `\1` to import.",
+    ),
     (
         "FileNotFoundError",
         r"No such file or directory: (.+)",
@@ -247,13 +289,22 @@ _REST: _Table = (
     ),
     ("PermissionError", "", "Your code may not open that file or folder."),
     ("IsADirectoryError", "", "That is a folder, and a file is needed here."),
-    ("RuntimeError", r"(\w+) changed size during iteration", r"The \1 was changed while a loop was going through it."),
-    ("LookupError", "", "`LookupError` is the base class for the errors of looking something up by a key or a position."),
+    (
+        "RuntimeError",
+        r"(\w+) changed size during iteration",
+        r"The \1 was changed while a loop was going through it.",
+    ),
+    (
+        "LookupError",
+        "",
+        "`LookupError` is the base class for the errors of looking something up by a key or a position.",
+    ),
 )
 
 
 _FAMILIAR_MODULES = frozenset(
-    "collections copy csv datetime decimal fractions functools itertools json math matplotlib numpy os pandas pathlib"
+    "collections copy csv datetime decimal fractions functools itertools json math matplotlib numpy"
+    " os pandas pathlib"
     " random re statistics string sys time turtle unicodedata np pd plt tkinter".split()
 )
 
@@ -283,7 +334,10 @@ def raised_on_purpose(exception: str, message: str, line: str) -> str:
     if not line.startswith("raise"):
         return ""
     says = f" Its message says: {message}" if message else ""
-    return f"This line raises the `{exception}` itself, with `raise`: the code above it led here on purpose.{says}"
+    return (
+        f"This line raises the `{exception}` itself, with `raise`: the code above it led here on"
+        f" purpose.{says}"
+    )
 
 
 def far_fetched(exception: str, cause: str) -> bool:

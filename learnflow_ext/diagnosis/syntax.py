@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 _BLOCK = re.compile(r"^(if|elif|else|while|for|def|class|try|except|finally|with|async)\b")
-_TYPOGRAPHIC = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'"})
+_TYPOGRAPHIC = str.maketrans("\u201c\u201d\u201e\u2018\u2019", '"""\'\'')
 _TWO_STATEMENTS = re.compile(r"^[A-Za-z_]\w*\s*=\s*[\w.'\"]+\s+[A-Za-z_]\w*\s*=[^=]")
 
 Rule = Callable[[str, str, str], str]
@@ -25,7 +25,9 @@ def compiles(code: str) -> bool:
 
 def _blank_strings(line: str) -> str:
     """`line` with the contents of its strings as spaces, and without a comment."""
-    quiet = re.sub(r"\"[^\"\n]*\"|'[^'\n]*'", lambda found: found[0][0] + " " * (len(found[0]) - 2) + found[0][0], line)
+    quiet = re.sub(
+        r"\"[^\"\n]*\"|'[^'\n]*'", lambda found: found[0][0] + " " * (len(found[0]) - 2) + found[0][0], line
+    )
     return quiet.split("#", 1)[0].rstrip()
 
 
@@ -48,7 +50,8 @@ def missing_colon(exception: str, message: str, line: str) -> str:
         head, tail = line[: gap.start()], line[gap.end() :]
         if compiles_as_block(f"{head}:") and compiles(tail):
             return (
-                f"A colon `:` is missing after `{head}`. It tells Python where the condition ends and the block begins."
+                f"A colon `:` is missing after `{head}`. It tells Python where the condition ends"
+                f" and the block begins."
                 if word in ("if", "elif", "while")
                 else f"A colon `:` is missing after `{head}`. It tells Python that the block begins there."
             )
@@ -100,7 +103,7 @@ def unknown_operator(exception: str, message: str, line: str) -> str:
         ("||", "or", "one or the other"),
     ):
         if wrong in quiet:
-            return f"Python has no operator `{wrong}`. For \"{meaning}\" it is written `{right}`."
+            return f'Python has no operator `{wrong}`. For "{meaning}" it is written `{right}`.'
     if re.search(r"\w(\+\+|--)\s*;?$", quiet):
         return "Python has no `++` or `--`. To count up by one, write `x += 1`; to count down, `x -= 1`."
     return ""
@@ -123,7 +126,10 @@ def list_without_commas(exception: str, message: str, line: str) -> str:
 def unfinished_import(exception: str, message: str, line: str) -> str:
     """`import`, `from math import`, `import foo bar`."""
     if re.match(r"(from\s+[\w.]+\s+)?import\s*$", line):
-        return "The line ends before it says what to import. Name the module, or what you need from it, after `import`."
+        return (
+            "The line ends before it says what to import. Name the module, or what you need from"
+            " it, after `import`."
+        )
     if re.match(r"import\s+\w+\s+\w+", line):
         return "Several names after `import` must be separated by commas."
     return ""
@@ -133,7 +139,10 @@ def keyword_as_name(exception: str, message: str, line: str) -> str:
     """`class = 3`, `async = 1`."""
     found = re.match(r"(\w+)\s*=[^=]", line)
     if found and keyword.iskeyword(found[1]) and found[1] not in ("True", "False", "None"):
-        return f"`{found[1]}` is a word that Python uses itself, so it cannot be the name of a variable. Choose another."
+        return (
+            f"`{found[1]}` is a word that Python uses itself, so it cannot be the name of a"
+            f" variable. Choose another."
+        )
     return ""
 
 
@@ -188,13 +197,18 @@ def crooked_unindent(exception: str, message: str, line: str) -> str:
 def tabs_and_spaces(exception: str, message: str, line: str) -> str:
     """Mixed indentation."""
     if exception == "TabError":
-        return "The indentation mixes tabs and spaces, so Python cannot tell how deep a line is. Use four spaces a level."
+        return (
+            "The indentation mixes tabs and spaces, so Python cannot tell how deep a line is. Use"
+            " four spaces a level."
+        )
     return ""
 
 
 def dangling_operator(exception: str, message: str, line: str) -> str:
     """`x = 5 +`."""
-    found = re.search(r"(?<![\w+*/=<>.-])(\+|-|\*\*?|//?|%|and|or|not|in|==|<=?|>=?|!=|=)$", _blank_strings(line))
+    found = re.search(
+        r"(?<![\w+*/=<>.-])(\+|-|\*\*?|//?|%|and|or|not|in|==|<=?|>=?|!=|=)$", _blank_strings(line)
+    )
     if found and message.startswith("invalid syntax"):
         return f"The line ends with `{found[1]}`, and Python expects something more after it."
     return ""
@@ -203,7 +217,10 @@ def dangling_operator(exception: str, message: str, line: str) -> str:
 def parameter_order(exception: str, message: str, line: str) -> str:
     """Names with a value before names without one."""
     if re.match(r"non-default argument follows default|parameter without a default follows", message):
-        return "In the brackets after `def`, parameters with a default value (`b=2`) must come after those without one."
+        return (
+            "In the brackets after `def`, parameters with a default value (`b=2`) must come after"
+            " those without one."
+        )
     if message.startswith("positional argument follows keyword argument"):
         return "In a call, values with a name (`end=2`) must come after the values without one."
     return ""
