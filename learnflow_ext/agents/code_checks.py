@@ -312,8 +312,8 @@ def _long_function(tree: ast.Module) -> Iterator[Remark]:
                 kind="long-function",
                 line=function.lineno,
                 why=(
-                    f"{markdown.code(function.name)} has {length} lines. That is a lot to keep in mind "
-                    "at once."
+                    f"{markdown.code(function.name)} has {length} lines. That is a lot to keep in mind at "
+                    "once."
                 ),
                 question="Which part of it has a job of its own that you could give a name?",
                 slip=False,

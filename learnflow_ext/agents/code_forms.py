@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from learnflow_ext.agents.source import parse
+from learnflow_ext.agents.source import parse, written
 
 _PYTHONS_OWN = frozenset(dir(builtins))
 _FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Gt: ast.Lt, ast.GtE: ast.LtE}
@@ -65,7 +65,7 @@ class _Anonymous(ast.NodeTransformer):
         return self._visited(ast.Assign([node.target], node.value))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        old = ast.parse(ast.unparse(node.target), mode="eval").body
+        old = ast.parse(written(node.target), mode="eval").body
         return self._visited(ast.Assign([node.target], ast.BinOp(old, node.op, node.value)))
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
@@ -77,7 +77,7 @@ class _Anonymous(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.op, (ast.Add, ast.Mult)):
-            left, right = sorted((node.left, node.right), key=ast.unparse)
+            left, right = sorted((node.left, node.right), key=written)
             return ast.BinOp(left, node.op, right)
         return node
 
@@ -107,17 +107,13 @@ def _form(statement: ast.stmt) -> Form:
     named = _Anonymous(keep_names=True).visit(_again(head))
     weight = sum(not isinstance(node, (ast.expr_context, ast.Pass)) for node in ast.walk(anonymous))
     value = getattr(named, "value", None) if isinstance(named, (ast.Assign, ast.Return, ast.Expr)) else None
-    core = "" if value is None or isinstance(value, (ast.Name, ast.Constant)) else ast.unparse(value)
-    return Form(_text(anonymous), _text(named), weight, core)
+    core = "" if value is None or isinstance(value, (ast.Name, ast.Constant)) else written(value)
+    return Form(written(anonymous), written(named), weight, core)
 
 
 def _again(head: ast.stmt) -> ast.stmt:
     """A copy of its own: the transformer changes trees in place."""
-    return ast.parse(ast.unparse(ast.fix_missing_locations(head))).body[0]
-
-
-def _text(node: ast.AST) -> str:
-    return ast.unparse(ast.fix_missing_locations(node))
+    return ast.parse(written(head)).body[0]
 
 
 def _head(statement: ast.stmt) -> ast.stmt | None:

@@ -29,6 +29,8 @@ class ConceptFindings(msgspec.Struct, frozen=True, kw_only=True):
 
     sections: tuple[Section, ...] = ()
     """Of the course, best first; empty when it says nothing about the question."""
+    following: tuple[str, ...] = ()
+    """Paragraphs that come after the best section under the same heading."""
     exercise: Section | None = None
     """The exercise the question names."""
     line: int | None = None
@@ -79,14 +81,20 @@ def analyse(
     if exercise is not None:
         found = index.search(" ".join(exercise.concepts), limit=2, released=released)
         return ConceptFindings(exercise=exercise, sections=tuple(found), topics=topics)
-    sections = tuple(index.search(prose, limit=2, released=released))
+    sections = tuple(index.search(prose, limit=3, released=released))
     if (
         code.strip()
         and (pasted or _THIS_CODE.search(prose))
         and not (sections and index.topical(prose) and not pasted)
     ):
         return ConceptFindings(read=_read(code), has_code=True, topics=topics)
-    return ConceptFindings(sections=sections, has_code=bool(code.strip()), topics=topics)
+    after = index.after(sections[0]) if sections else None
+    return ConceptFindings(
+        sections=sections,
+        following=after.paragraphs if after is not None else (),
+        has_code=bool(code.strip()),
+        topics=topics,
+    )
 
 
 def _named_exercise(
@@ -158,7 +166,7 @@ def compose(findings: ConceptFindings) -> Reply:
     if findings.exercise is not None:
         return _compose_exercise(findings, findings.exercise)
     if findings.sections:
-        return _compose_section(findings.sections)
+        return _compose_section(findings)
     return _compose_nothing(findings)
 
 
@@ -166,17 +174,15 @@ def _compose_line(findings: ConceptFindings) -> Reply:
     if not findings.has_code:
         return Reply(
             paragraphs=(
-                f"I would like to explain line {findings.line}, but I cannot see the code. Run the cell "
-                "and ask again, or "
-                "paste it here between two lines of three backticks.",
+                f"I would like to explain line {findings.line}, but I cannot see the code. Run the cell and "
+                "ask again, or paste it here between two lines of three backticks.",
             )
         )
     if not findings.read:
         return Reply(
             paragraphs=(
                 f"I have no good words for line {findings.line} of this cell: perhaps there is no such "
-                "line, or Python cannot "
-                "read it yet. Run the cell: if it fails, press **Explain** below it.",
+                "line, or Python cannot read it yet. Run the cell: if it fails, press **Explain** below it.",
             )
         )
     (line, sentence), *_ = findings.read
@@ -200,27 +206,35 @@ def _compose_exercise(findings: ConceptFindings, exercise: Section) -> Reply:
     )
 
 
-def _compose_section(sections: tuple[Section, ...]) -> Reply:
-    best = sections[0]
-    body = [paragraph for paragraph in best.paragraphs if not paragraph.lstrip().startswith("|")]
-    example = f"For example:\n\n```python\n{best.examples[0]}\n```" if best.examples else ""
+def _compose_section(findings: ConceptFindings) -> Reply:
+    best, *others = findings.sections
+    elsewhere = next((section for section in others if section.title != best.title), None)
     source = f"This is from *{best.title}* in *{best.notebook_title}*."
-    if len(sections) > 1:
-        source += f" See also *{sections[1].title}*."
-    room = MAX_WORDS - words(example) - words(source)
-    told: list[str] = []
-    for paragraph in body:
-        if told and sum(map(words, told)) + words(paragraph) > room - 5:
-            break
-        told.append(paragraph)
-    paragraphs = _trimmed((f"**{best.title}**", *told, example), tail=source)
-    citations = tuple(section.citation for section in sections)
+    if elsewhere is not None:
+        source += f" See also *{elsewhere.title}*."
+    told = _whole(best.paragraphs, MAX_WORDS - words(source) - words(best.title))
+    if len(told) == len(best.paragraphs):
+        room = MAX_WORDS - words(source) - words(best.title) - sum(map(words, told))
+        told += _whole(findings.following, room)
+    citations = tuple(section.citation for section in (best, elsewhere) if section is not None)
     weaker = Reply(
         paragraphs=(f"**{best.title}**", "Read this section again, and run its example.", source),
         citations=citations,
         rung=1,
     )
-    return Reply(paragraphs=paragraphs, citations=citations, weaker=weaker)
+    return Reply(paragraphs=(f"**{best.title}**", *told, source), citations=citations, weaker=weaker)
+
+
+def _whole(paragraphs: tuple[str, ...], room: int) -> tuple[str, ...]:
+    """The leading paragraphs within `room` words, and no heading of a list that is not there."""
+    kept: list[str] = []
+    for paragraph in paragraphs:
+        if sum(map(words, kept)) + words(paragraph) > room:
+            break
+        kept.append(paragraph)
+    while kept and (kept[-1].endswith(":") or re.fullmatch(r"\*\*[^*]+\*\*", kept[-1])):
+        kept.pop()
+    return tuple(kept)
 
 
 def _compose_nothing(findings: ConceptFindings) -> Reply:

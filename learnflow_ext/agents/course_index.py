@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from learnflow_ext.agents.retrieval import Ranking
+from learnflow_ext.agents.retrieval import Ranking, terms
 from learnflow_ext.contracts.help import Citation
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
@@ -73,20 +73,22 @@ class CourseFile(msgspec.Struct, frozen=True):
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
-    """A heading and what stands under it."""
+    """One text cell of a notebook, or the part of it under a heading, with the examples that follow."""
 
     kind: Literal["lesson", "exercise"]
     title: str
+    """The heading that it stands under."""
     notebook_title: str
     assignment: str
     notebook: str
     """Path below the course's source."""
     cell_id: str
+    opens: bool = True
+    """True right below the heading, where an idea is introduced; False for what follows."""
     concepts: tuple[str, ...] = ()
+    """What it teaches, the main thing first; from the cell's metadata, `{"learnflow": {"concepts": [...]}}`."""
     paragraphs: tuple[str, ...] = ()
-    """Markdown, in order; written by the teacher."""
-    examples: tuple[str, ...] = ()
-    """Code of the worked examples, in order."""
+    """Markdown, in order; written by the teacher. A worked example is a fenced block."""
     points: int = 0
     """Of an exercise, where its heading says so; otherwise 0."""
 
@@ -101,12 +103,12 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
 class _Draft:
     """A section while its cells are read."""
 
-    def __init__(self, title: str, cell_id: str) -> None:
+    def __init__(self, title: str, cell_id: str, *, opens: bool) -> None:
         self.title = title
+        self.opens = opens
         self.cell_id = cell_id
         self.concepts: list[str] = []
         self.paragraphs: list[str] = []
-        self.examples: list[str] = []
         self.asks = False
 
 
@@ -140,6 +142,8 @@ class CourseIndex:
     MIN_SCORE = 1.0
     """Below this a section shares hardly more than a passing word with the question."""
     OFF_TOPIC_WEIGHT = 0.3
+    OPENING_WEIGHT = 1.3
+    MAIN_WEIGHT = 1.3
 
     def __init__(self, sections: Sequence[Section] = (), *, title: str = "") -> None:
         """An index without sections is fine: it finds nothing."""
@@ -148,7 +152,7 @@ class CourseIndex:
         self._marked = any(section.concepts for section in self.sections)
         self._ranking = Ranking(
             [f"{section.title} {' '.join(section.concepts)}" for section in self.sections],
-            [f"{' '.join(section.paragraphs)} {' '.join(section.examples)}" for section in self.sections],
+            [" ".join(section.paragraphs) for section in self.sections],
         )
 
     @classmethod
@@ -179,12 +183,35 @@ class CourseIndex:
         """Whether the text names something the course has a heading or concept for."""
         return self._ranking.topical(text)
 
+    def about(self, concept: str, *, limit: int = 1, released: frozenset[str] | None = None) -> list[Section]:
+        """Lessons that the course marks with this concept, those where it is the main one first."""
+        marked = [
+            section
+            for section in self.sections
+            if section.kind == "lesson" and concept in section.concepts and visible(section, released)
+        ]
+        return sorted(marked, key=lambda section: section.concepts.index(concept))[:limit]
+
+    def after(self, section: Section) -> Section | None:
+        """What follows under the same heading; None at its end."""
+        place = self.sections.index(section) + 1
+        if place < len(self.sections):
+            following = self.sections[place]
+            if (following.notebook, following.title, following.kind) == (
+                section.notebook,
+                section.title,
+                "lesson",
+            ):
+                return following
+        return None
+
     def search(
         self, text: str, *, limit: int = 2, released: frozenset[str] | None = None, kind: str = "lesson"
     ) -> list[Section]:
         """Sections that fit a question, best first; empty when the course says nothing about it."""
         hits = self._ranking.search(text, limit=len(self.sections))
-        weighed = [(hit.score * self._weight(self.sections[hit.index]), hit.index) for hit in hits]
+        asked = frozenset(self._ranking.known(text))
+        weighed = [(hit.score * self._weight(self.sections[hit.index], asked), hit.index) for hit in hits]
         fitting = [
             self.sections[index]
             for score, index in sorted(weighed, key=lambda pair: (-pair[0], pair[1]))
@@ -194,9 +221,14 @@ class CourseIndex:
         ]
         return fitting[:limit]
 
-    def _weight(self, section: Section) -> float:
-        """Welcomes and summaries count less, in a course that says which sections teach which concept."""
-        return self.OFF_TOPIC_WEIGHT if self._marked and not section.concepts else 1.0
+    def _weight(self, section: Section, asked: frozenset[str]) -> float:
+        """More for where an idea is introduced, less for welcomes and summaries (in a course that marks concepts)."""
+        if not section.concepts:
+            return self.OFF_TOPIC_WEIGHT if self._marked else 1.0
+        main = frozenset(terms(section.concepts[0]))
+        return (self.OPENING_WEIGHT if section.opens else 1.0) * (
+            self.MAIN_WEIGHT if main & asked == main else 1.0
+        )
 
 
 def visible(section: Section, released: frozenset[str] | None) -> bool:
@@ -223,17 +255,17 @@ def _sections(notebook: Notebook, assignment: str, place: str) -> Iterator[Secti
             for level, title, paragraphs in _split(_MARKED.sub("", cell.text)):
                 if title and level == 1 and not drafts:
                     notebook_title = title
-                if title or not drafts:
-                    drafts.append(_Draft(title or notebook_title, cell.id))
+                heading = title or (drafts[-1].title if drafts else notebook_title)
+                drafts.append(_Draft(heading, cell.id, opens=bool(title)))
                 drafts[-1].paragraphs += paragraphs
             if drafts:
                 drafts[-1].concepts += _concepts(cell)
         elif cell.cell_type == "code" and drafts:
             example = _MARKED.sub("", cell.text).strip()
             if any(line.strip() and not line.lstrip().startswith("#") for line in example.splitlines()):
-                drafts[-1].examples.append(example)
+                drafts[-1].paragraphs.append(f"```python\n{example}\n```")
     for draft in drafts:
-        if draft.paragraphs or draft.examples:
+        if draft.paragraphs:
             points = _POINTS.search(draft.title)
             yield Section(
                 kind="exercise" if draft.asks else "lesson",
@@ -242,9 +274,9 @@ def _sections(notebook: Notebook, assignment: str, place: str) -> Iterator[Secti
                 assignment=assignment,
                 notebook=place,
                 cell_id=draft.cell_id,
+                opens=draft.opens,
                 concepts=tuple(dict.fromkeys(draft.concepts)),
                 paragraphs=tuple(draft.paragraphs),
-                examples=tuple(draft.examples),
                 points=int(points.group(1)) if points else 0,
             )
 

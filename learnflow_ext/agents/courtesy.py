@@ -22,13 +22,12 @@ _THANKS = re.compile(r"\b(thanks?|thx|thank you|danke|gracias|merci|ty|cheers)\b
 _BYE = re.compile(r"^\W*(bye+|goodbye|see (you|ya)|cya|ciao|tschuss)\b")
 
 _NO = (
-    "I will not write the solution for you: what you find yourself, you keep. But I gladly take the "
-    "next step with you."
+    "I will not write the solution for you: what you find yourself, you keep. But I gladly take the next "
+    "step with you."
 )
 _STEPS = (
-    "**Start small:** take the example from the exercise, and solve it by hand, on paper. Write down "
-    "each step "
-    "in plain words. Which of these steps can you already say in Python?",
+    "**Start small:** take the example from the exercise, and solve it by hand, on paper. Write down each "
+    "step in plain words. Which of these steps can you already say in Python?",
     "Write that one line, run it, and tell me what you see.",
 )
 
@@ -49,17 +48,15 @@ def switched_off(context: HelpContext) -> Courtesy:
     where = f" for *{context.assignment_title}*" if context.assignment_title else " here"
     return _say(
         f"The tutor is switched off{where}. Your teacher decided that, and it is nothing you did. If you "
-        "are stuck, "
-        "please ask your teacher."
+        "are stuck, please ask your teacher."
     )
 
 
 def no_review() -> Courtesy:
     """Ideas only: no look at the code."""
     return _say(
-        "For this work I may only explain ideas, so I cannot look at your code. Ask me about an idea, "
-        "for instance: "
-        "*what is a good name?* or *what does return do?*"
+        "For this work I may only explain ideas, so I cannot look at your code. Ask me about an idea, for "
+        "instance: *what is a good name?* or *what does return do?*"
     )
 
 
@@ -103,13 +100,11 @@ def redirect(request: HelpRequest, context: HelpContext) -> Courtesy:
     if _GREETING.search(words):
         return _say(
             f"Hello! I help with {course}. Ask me about an idea (*what is a list?*), press **Explain** "
-            "below a cell that "
-            "fails, or ask how far you are."
+            "below a cell that fails, or ask how far you are."
         )
     return _say(
-        f"That is outside of what I know: I am here for {course}. Shall we go back to it? I can explain "
-        "an idea, look "
-        "at an error, look over code that works, or find you an exercise."
+        f"That is outside of what I know: I am here for {course}. Shall we go back to it? I can explain an "
+        "idea, look at an error, look over code that works, or find you an exercise."
     )
 
 
@@ -120,13 +115,11 @@ def question(request: HelpRequest) -> Courtesy:
         first = "I see code that Python cannot read yet. " if broken else "I see your code. "
         return _say(
             f"{first}What would you like: that I **explain** what it does, find out why it **does not "
-            "work**, or "
-            "say what could be **better**?"
+            "work**, or say what could be **better**?"
         )
     return _say(
         "I am not sure what you need. Do you want an **idea** explained, does something **not work**, "
-        "shall I **look over** "
-        "your code, or would you like an **exercise**?"
+        "shall I **look over** your code, or would you like an **exercise**?"
     )
 
 

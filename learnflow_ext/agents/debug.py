@@ -103,15 +103,17 @@ def analyse(
     return DebugFindings(
         diagnosis=diagnosis,
         variables=error.variables[:MAX_VARIABLES],
-        sections=tuple(index.search(topic(diagnosis), limit=1, released=released)),
+        sections=tuple(
+            index.about(topic(diagnosis), released=released)
+            or index.search(f"{topic(diagnosis)} {diagnosis.exception}", limit=1, released=released)
+        ),
         code=error.code or code,
     )
 
 
 def topic(diagnosis: Diagnosis) -> str:
-    """What to look up in the course."""
-    name = markdown.identifier(diagnosis.exception)
-    return f"{diagnosis.concept or _CONCEPT_WORDS.get(name, '')} {name}"
+    """The concept to look up in the course; empty when unknown."""
+    return diagnosis.concept or _CONCEPT_WORDS.get(markdown.identifier(diagnosis.exception), "")
 
 
 def quoted_error(text: str, code: str) -> CellError | None:
@@ -131,7 +133,14 @@ def _unreadable(code: str) -> CellError | None:
     error = parse_or_error(code) if code.strip() else None
     if not isinstance(error, SyntaxError):
         return None
-    return CellError(exception=type(error).__name__, message=error.msg or "", line=error.lineno, code=code)
+    name = type(error).__name__
+    return CellError(
+        exception=name,
+        message=error.msg or "",
+        line=error.lineno,
+        code=code,
+        traceback=f'  File "<cell>", line {error.lineno}\n{name}: {error.msg}',
+    )
 
 
 def compose(findings: DebugFindings) -> Reply:
@@ -204,12 +213,12 @@ def _values(variables: tuple[Variable, ...]) -> str:
 
 _GENERAL = {
     "NameError": (
-        "Python meets a name that has no value yet. Names get their value with `=`, in a line "
-        "that runs earlier."
+        "Python meets a name that has no value yet. Names get their value with `=`, in a line that runs "
+        "earlier."
     ),
     "TypeError": (
-        "Something is done with a kind of value that cannot do it. Numbers, texts and lists "
-        "each have their own."
+        "Something is done with a kind of value that cannot do it. Numbers, texts and lists each have "
+        "their own."
     ),
     "ValueError": "The kind of value is right, but nothing can be done with this particular one.",
     "IndexError": "A list or text is asked for a place that it does not have. Places count from 0.",
@@ -217,8 +226,8 @@ _GENERAL = {
     "AttributeError": "A value is asked for something, after the dot, that its kind does not have.",
     "ZeroDivisionError": "A division by 0 has no result, so Python stops.",
     "SyntaxError": (
-        "Python could not read the code, so nothing of it ran. Often a sign is missing: a "
-        "bracket, quote or colon."
+        "Python could not read the code, so nothing of it ran. Often a sign is missing: a bracket, quote "
+        "or colon."
     ),
     "IndentationError": (
         "The spaces at the beginning of a line say what it belongs to, and here they do not fit."
@@ -239,13 +248,13 @@ def _without_error(findings: DebugFindings) -> Reply:
             paragraphs=(
                 "I cannot see an error yet. Run the cell, and press **Explain** below it when it fails.",
                 "If it runs, but gives something else than you want, tell me two things: what did you "
-                "expect, and what "
-                "did you get? You can paste the code between two lines of three backticks.",
+                "expect, and what did you get? You can paste the code between two lines of three backticks.",
+                "Ideas, such as *what is a list?*, are for `@Concepts` to explain.",
             )
         )
     first = (
-        "This cell shows me no error, so Python could do everything it says. Perhaps it says "
-        "something else than you mean."
+        "This cell shows me no error, so Python could do everything it says. Perhaps it says something "
+        "else than you mean."
     )
     if findings.suspicion is not None:
         return Reply(
@@ -260,9 +269,8 @@ def _without_error(findings: DebugFindings) -> Reply:
     return Reply(
         paragraphs=(
             first,
-            "Pick the smallest input you can think of, and go through the cell line by line on paper: "
-            "what is each name "
-            "after each line? Then put a `print` where you are least sure, and compare.",
+            "Pick the smallest input you can think of, and go through the cell line by line on paper: what "
+            "is each name after each line? Then put a `print` where you are least sure, and compare.",
             "**Ask yourself:** which is the first line where paper and screen differ?",
         ),
         rung=3,

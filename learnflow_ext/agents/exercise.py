@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from learnflow_ext.agents.context import HelpContext
@@ -68,8 +70,8 @@ def compose(findings: ExerciseFindings) -> Reply:
             return Reply(
                 paragraphs=(
                     "You have full marks in everything there is. Well done!",
-                    "Pick your favourite exercise, and change it: other data, one rule more. Then "
-                    "explain it to a friend.",
+                    "Pick your favourite exercise, and change it: other data, one rule more. Then explain "
+                    "it to a friend.",
                 )
             )
         return Reply(
@@ -81,7 +83,7 @@ def compose(findings: ExerciseFindings) -> Reply:
     first = f"**Next: {section.title}**{points}, in *{section.notebook_title}*."
     trains = f"It trains {' and '.join(section.concepts[:2])}." if section.concepts else ""
     why = _why(findings)
-    start = next((text for text in section.paragraphs if not text.startswith("```")), "")
+    start = _opening(section)
     others = " and ".join(f"*{each.title}*" for each in findings.others)
     return Reply(
         paragraphs=fitting(
@@ -101,6 +103,14 @@ def compose(findings: ExerciseFindings) -> Reply:
     )
 
 
+def _opening(section: Section) -> str:
+    """The statement's first sentences, without one that only leads over to a list."""
+    text = next((text for text in section.paragraphs if not text.startswith(("```", "|", "-"))), "")
+    if text.endswith(":"):
+        text = " ".join(re.split(r"(?<=[.!?])\s+", text)[:-1])
+    return text
+
+
 def _why(findings: ExerciseFindings) -> str:
     standing = findings.standing
     if findings.all_done:
@@ -108,4 +118,4 @@ def _why(findings: ExerciseFindings) -> str:
     if standing is None or standing.best_score is None or standing.max_score is None:
         return "You have not handed this one in yet."
     best = f"{standing.best_score:g} of {standing.max_score:g} points"
-    return f"Your best result there is {best}, so there is something to gain."
+    return f"Your best result there is {best}, and your feedback says where the rest is."

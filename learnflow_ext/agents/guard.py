@@ -21,14 +21,14 @@ from learnflow_ext.agents.source import fenced, parse
 
 NEARLY = 0.8
 """The share of a solution, by weight of its statements, that already gives it away."""
-SMALL = 12
+SMALL = 15
 """A solution of less weight than this is also known by what it works out, with its own names."""
 
 _REGION = re.compile(r"^[^\n]*BEGIN SOLUTION\b[^\n]*\n(.*?)^[^\n]*END SOLUTION\b", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _LINE_START = re.compile(r"^\s*(?:(?:[-*+>]|\d+[.)]|In \[\d*\]:|>>>|\.\.\.|\*\*[^*]*\*\*)\s*)*")
 _CUT = re.compile(
-    r"[;,.:]\s+|\s+(?:then|and then|and|next|finally|first|write|put|type|add|use)\s+", re.IGNORECASE
+    r"(?<=[;,.:])\s+|(?:^|\s+)(?:then|and|next|finally|first|write|put|type|add|use)\s+", re.IGNORECASE
 )
 _CONSTANT = re.compile(r"^(\w+) = ('[^']{1,40}'|\"[^\"]{1,40}\"|-?[\d.]+|True|False)$")
 _NUMBERED = re.compile(r"^([a-z]+)_?(\d+)$", re.IGNORECASE)
@@ -152,7 +152,7 @@ def _readings(piece: str) -> Iterable[str]:
     if line.endswith(":"):
         yield f"{line} pass" if not line.startswith(("elif", "else")) else f"if x: pass\n{line} pass"
     else:
-        yield line.rstrip(".!?")
+        yield line.rstrip(".,;!?")
 
 
 class Guard:

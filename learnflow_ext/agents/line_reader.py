@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from learnflow_ext.agents import markdown
-from learnflow_ext.agents.source import parse, without_magics
+from learnflow_ext.agents.source import parse, without_magics, written
 
 _SIGNS: dict[type[ast.AST], str] = {
     ast.Eq: "is equal to",
@@ -82,13 +82,15 @@ def describe(statement: ast.stmt) -> str | None:
 
 
 def _span(node: ast.AST) -> str:
-    return markdown.code(ast.unparse(node), 50)
+    return markdown.code(written(node), 50)
 
 
 def _assign(node: ast.Assign) -> str:
     target = node.targets[0]
     if isinstance(target, ast.Subscript):
         return f"It puts {_value(node.value)} into {_span(target.value)}, at the place {_span(target.slice)}."
+    if isinstance(node.value, ast.Constant) or (isinstance(node.value, ast.List) and not node.value.elts):
+        return f"It gives the name {_span(target)} to {_value(node.value)}."
     return f"It works out {_value(node.value)}, and gives it the name {_span(target)}."
 
 

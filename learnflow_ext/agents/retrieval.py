@@ -115,12 +115,12 @@ class Ranking:
 
     def __init__(self, headings: Sequence[str], bodies: Sequence[str]) -> None:
         """Empty sequences are fine: nothing is ever found."""
-        self._heads = [Counter(terms(heading)) for heading in headings]
+        self._heads = [set(terms(heading)) for heading in headings]
         self._counts: list[Counter[str]] = []
         for head, body in zip(self._heads, bodies, strict=True):
             counts = Counter(terms(body))
-            for term, times in head.items():
-                counts[term] += self.HEADING_WEIGHT * times
+            for term in head:
+                counts[term] += self.HEADING_WEIGHT
             self._counts.append(counts)
         self._lengths = [sum(counts.values()) for counts in self._counts]
         self._mean = (sum(self._lengths) / len(self._lengths)) if self._lengths else 1.0

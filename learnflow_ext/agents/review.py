@@ -81,25 +81,23 @@ def compose(findings: ReviewFindings) -> Reply:
         return Reply(
             paragraphs=(
                 "I would like to look at your code, but I cannot see any. Run the cell and ask again, or "
-                "paste the code "
-                "between two lines of three backticks.",
+                "paste the code between two lines of three backticks.",
             )
         )
     if findings.fails:
         return Reply(
             paragraphs=(
-                f"This cell stops with a **{findings.fails}** at the moment, so let us get it to run "
-                "first: press **Explain** "
-                "below the cell, or ask `@Debug`. Then I will gladly look at how it is written.",
+                f"This cell stops with a **{findings.fails}** at the moment, so let us get it to run first: "
+                "press **Explain** below the cell, or ask `@Debug`. Then I will gladly look at how it is "
+                "written.",
             )
         )
     if findings.unreadable_line is not None:
         place = f" in line {findings.unreadable_line}" if findings.unreadable_line else ""
         return Reply(
             paragraphs=(
-                f"Python cannot read this code yet{place}, so I cannot review it either. Run it and "
-                "press **Explain**, or ask "
-                "`@Debug`, and come back when it runs.",
+                f"Python cannot read this code yet{place}, so I cannot review it either. Run it and press "
+                "**Explain**, or ask `@Debug`, and come back when it runs.",
             )
         )
     good = " and ".join(findings.praise) if findings.praise else "Python reads it without trouble"
@@ -109,8 +107,7 @@ def compose(findings: ReviewFindings) -> Reply:
             paragraphs=(
                 start,
                 "I found nothing that I would change. I can only judge how it is written, not whether it "
-                "solves the "
-                "exercise: the check cells tell you that.",
+                "solves the exercise: the check cells tell you that.",
                 "**Ask yourself:** for which unusual input might it go wrong? An empty list, 0, an empty "
                 "text?",
             )

@@ -60,6 +60,14 @@ def parse_or_error(code: str) -> ast.Module | SyntaxError | None:
     return tree if _depth(tree) <= MAX_DEPTH else None
 
 
+def written(node: ast.AST) -> str:
+    """The tree's code in one layout; an ellipsis for the few trees that Python cannot write down again."""
+    try:
+        return ast.unparse(ast.fix_missing_locations(node))
+    except (ValueError, RecursionError):
+        return "…"
+
+
 def _depth(tree: ast.AST) -> int:
     """How deeply the tree nests, counted without recursion."""
     depth = 0

@@ -100,7 +100,7 @@ _RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = tuple(
 )
 _IDEA = re.compile(
     r"\b(what (is|are|does|do) (an?|the)? ?(?!error|problem|wrong)\w+|difference between"
-    r"|how (do|does|to|can)|explain)\b"
+    r"|how (do|does|to|can)|explain (?!pls|please|me\b|why)\w+)\b"
 )
 _THIS_CELL = re.compile(
     r"\b(this|it|my|error|wrong|why|line|here|fail\w*|fix|mistake|problem|happened|broken|bug|that|message)\b"
