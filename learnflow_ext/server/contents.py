@@ -60,7 +60,7 @@ class ConfinedContentsManager(AsyncLargeFileManager):
 
     @default("files_handler_params")
     def _default_files_handler_params(self) -> dict[str, Any]:
-        return {}
+        return {"path": self.root_dir}  # asked for by a base class, and not used
 
     @default("checkpoints_class")
     def _default_checkpoints_class(self) -> type[ServerCheckpoints]:

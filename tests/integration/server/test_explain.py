@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from tests.integration.server.conftest import OpenChat, Script, Server
 
 
-def body(chat: str, **more: Any) -> dict[str, Any]:
+def body(name: str, **more: Any) -> dict[str, Any]:
     return {
         "notebook": "py/one/first.ipynb",
         "cellId": "c1",
         "code": "\ntotal = prise * 2",
         "error": {"exception": "NameError", "message": "name 'prise' is not defined", "line": 2},
-        "chat": chat,
+        "chat": name,
         **more,
     }
 
@@ -34,7 +34,7 @@ async def test_question_and_answer_are_in_the_chat(
     async with open_chat(name) as chat:
         posted = chat.frames[0]["messages"][0]
         assert posted["body"] == "Explain the error in the cell `total = prise * 2` of first.ipynb: NameError"
-        assert posted["sender"] == chat.user["username"]
+        assert not chat.frames[0]["users"][posted["sender"]].get("bot")
         if not chat.frames[0]["messages"][1:]:
             await chat.reply()
     [question] = service.questions

@@ -1,0 +1,224 @@
+"""Cells that run in a real sandboxed kernel, seen over the kernel's websocket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from learnflow_ext.contracts.runs import RunReport
+from learnflow_ext.server.telemetry import TOO_BIG, TOO_FAST
+
+if TYPE_CHECKING:
+    from tornado.websocket import WebSocketClientConnection
+
+    from tests.integration.server.conftest import Chat, Script, Server
+
+
+class Tab:
+    """A browser tab with a notebook: one session on the kernel's channels."""
+
+    def __init__(self, connection: WebSocketClientConnection, session: str) -> None:
+        self._connection = connection
+        self._session = session
+        self.output = ""
+        self.bytes = 0
+
+    async def send(self, code: str, cell_id: str = "c1", **content: Any) -> str:
+        run_id = uuid.uuid4().hex
+        message = {
+            "channel": "shell",
+            "header": {
+                "msg_id": run_id,
+                "msg_type": "execute_request",
+                "session": self._session,
+                "username": "",
+                "version": "5.3",
+            },
+            "parent_header": {},
+            "metadata": {"cellId": cell_id},
+            "content": {"code": code, "silent": False, "store_history": True, "stop_on_error": True, **content},
+        }
+        await self._connection.write_message(json.dumps(message))
+        return run_id
+
+    async def until_idle(self, run_id: str, seconds: float = 60) -> None:
+        left = {"idle", "reply"}
+        async with asyncio.timeout(seconds):
+            while left:
+                raw = await self._connection.read_message()
+                assert raw is not None, "the server hung up"
+                self.bytes += len(raw)
+                message = json.loads(raw)
+                if message["parent_header"].get("msg_id") != run_id:
+                    continue
+                if message["msg_type"] == "stream":
+                    self.output += message["content"]["text"]
+                elif message["msg_type"] == "execute_reply":
+                    left.discard("reply")
+                elif message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                    left.discard("idle")
+
+    async def run(self, code: str, cell_id: str = "c1", **content: Any) -> str:
+        run_id = await self.send(code, cell_id, **content)
+        await self.until_idle(run_id)
+        return run_id
+
+
+@asynccontextmanager
+async def opened(server: Server, kernel_id: str) -> AsyncIterator[Tab]:
+    session = uuid.uuid4().hex
+    async with server.socket(f"api/kernels/{kernel_id}/channels?session_id={session}") as connection:
+        yield Tab(connection, session)
+
+
+@pytest.fixture
+async def kernel(server: Server) -> AsyncIterator[str]:
+    """Id of the kernel of `py/one/first.ipynb`."""
+    (server.work / "py/one").mkdir(parents=True, exist_ok=True)
+    session = await server.json(
+        "POST",
+        "api/sessions",
+        {
+            "path": "py/one/first.ipynb",
+            "type": "notebook",
+            "name": "first.ipynb",
+            "kernel": {"name": "python3"},
+        },
+    )
+    yield session["kernel"]["id"]
+    await server.call("DELETE", f"api/sessions/{session['id']}")
+
+
+@pytest.fixture
+async def tab(server: Server, kernel: str) -> AsyncIterator[Tab]:
+    async with opened(server, kernel) as tab:
+        yield tab
+
+
+async def report(service: Script, run_id: str, seconds: float = 15) -> RunReport:
+    """The report of that run, once it is there. Reports of an earlier test may still trickle in."""
+    async with asyncio.timeout(seconds):
+        while not (found := [run for run in service.runs if run.run_id == run_id]):
+            await asyncio.sleep(0.05)
+    assert len(found) == 1
+    return found[0]
+
+
+FLOOD = """
+from jupyter_client.session import Session
+kernel = get_ipython().kernel
+for _ in range(COUNT):
+    Session.send(kernel.session, kernel.iopub_socket, "KIND", CONTENT, parent=kernel.get_parent())
+"""
+"""A hostile cell: past everything that limits output inside the kernel."""
+
+
+async def test_a_good_and_a_bad_run_are_reported(tab: Tab, service: Script, chat: Chat) -> None:
+    good = await tab.run("import time; time.sleep(0.2); x = 1")
+    bad = await tab.run("total = x + 1\nprint(totl)", "c2")
+    empty = await tab.run("   ")
+    first, second = await report(service, good), await report(service, bad)
+    assert (first.run_id, first.ok, first.cell_id, first.exception) == (good, True, "c1", "")
+    assert 200 <= first.duration_ms < 5000
+    assert (first.notebook, first.course, first.assignment) == ("py/one/first.ipynb", "py", "one")
+    assert (second.run_id, second.ok, second.exception) == (bad, False, "NameError")
+    assert "totl" in second.message
+    assert empty not in {run.run_id for run in service.runs}
+
+    await chat.say("why?")
+    await chat.reply()
+    [question] = service.questions
+    assert question.error is not None
+    assert question.error.exception == "NameError"
+    assert question.error.diagnosis is not None
+    assert question.error.diagnosis.line == 2
+    assert (question.notebook, question.cell_id) == ("py/one/first.ipynb", "c2")
+    assert question.code == "total = x + 1\nprint(totl)"
+
+
+async def test_with_two_tabs_a_run_counts_once(
+    server: Server, kernel: str, tab: Tab, service: Script
+) -> None:
+    async with opened(server, kernel) as other:
+        here = await tab.run("1/0")
+        there = await other.run("2")
+        assert (await report(service, here)).exception == "ZeroDivisionError"
+        assert (await report(service, there)).ok
+        await asyncio.sleep(1.5)
+    assert [run.run_id for run in service.runs if run.run_id in (here, there)] == [here, there]
+
+
+async def test_cells_that_were_called_off_are_no_runs(tab: Tab, service: Script) -> None:
+    first = await tab.send("1/0")
+    second = await tab.send("2")
+    await tab.until_idle(first)
+    await report(service, first)
+    await asyncio.sleep(1.5)
+    assert second not in {run.run_id for run in service.runs}
+
+
+class TestServiceIsDown:
+    async def test_reports_wait_for_it(self, tab: Tab, service: Script) -> None:
+        service.down = True
+        run_id = await tab.run("1")
+        await asyncio.sleep(2.5)
+        assert service.runs == []
+        service.down = False
+        await report(service, run_id)
+
+
+class TestFiftyMegabytesOfOutput:
+    async def test_the_browser_gets_a_sentence_and_a_part(
+        self, server: Server, tab: Tab, service: Script
+    ) -> None:
+        run_id = await tab.run("for _ in range(500):\n    print('x' * 100_000)")
+        assert "not shown" in tab.output
+        assert tab.bytes < 10_000_000
+        assert (await report(service, run_id)).ok
+        assert (await server.call("GET", "learnflow/status")).code == 200
+
+    async def test_a_cell_that_goes_round_the_kernels_limit_meets_ours(
+        self, server: Server, tab: Tab, service: Script
+    ) -> None:
+        content = '{"name": "stdout", "text": "x" * 100_000}'
+        flood = FLOOD.replace("COUNT", "500").replace("KIND", "stream").replace("CONTENT", content)
+        run_id = await tab.run(flood)
+        assert TOO_FAST in tab.output
+        assert tab.bytes < 10_000_000
+        assert (await report(service, run_id)).ok
+        assert (await server.call("GET", "learnflow/status")).code == 200
+
+    async def test_one_huge_output_is_left_out(self, tab: Tab, service: Script) -> None:
+        content = '{"data": {"text/html": "x" * 30_000_000}, "metadata": {}}'
+        await tab.run(FLOOD.replace("COUNT", "1").replace("KIND", "display_data").replace("CONTENT", content))
+        assert TOO_BIG in tab.output
+        assert tab.bytes < 1_000_000
+
+
+class TestKernelSaysNonsense:
+    async def test_a_forged_error_of_any_shape_harms_nothing(
+        self, server: Server, tab: Tab, service: Script
+    ) -> None:
+        mime = "application/vnd.learnflow.error+json"
+        run_id = await tab.run(
+            "from IPython.display import display\n"
+            f"for each in (1, [], None, {{'exception': 3}}, {{'exception': 'E' * 9999, 'message': 'm'}}):\n"
+            f"    display({{{mime!r}: each}}, raw=True)\n"
+            "1/0"
+        )
+        run = await report(service, run_id)
+        assert run.ok is False
+        assert len(run.exception) <= 100
+        assert (await server.call("GET", "learnflow/status")).code == 200
+
+
+class TestKernelDies:
+    async def test_the_run_is_reported_as_failed(self, tab: Tab, service: Script) -> None:
+        run = await report(service, await tab.send("import os\nos.kill(os.getpid(), 9)"), 40)
+        assert (run.ok, run.exception) == (False, "KernelStopped")
