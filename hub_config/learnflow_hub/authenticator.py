@@ -83,7 +83,8 @@ class ClassroomAuthenticator(NativeAuthenticator):
         """The user's name, or None when name and password do not match."""
         name = self.normalize_username(data.get("username", ""))
         password = data.get("password", "")
-        if self.is_blocked(name) or too_long(password):
+        blocked = self.allowed_failed_logins and self.is_blocked(name)
+        if blocked or too_long(password):
             return None
         info = self.get_user(name)
         expected = bytes(info.password) if info is not None else _NOBODYS_HASH

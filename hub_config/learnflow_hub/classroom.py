@@ -17,12 +17,14 @@ from pathlib import Path
 import psutil
 
 from .ports import LOOPBACK, free_ports
-from .processes import is_alive, kill_all
+from .processes import is_alive, kill_all, tree
 from .services import search_path
 from .state import State
 
 STOP_SECONDS = 30.0
 """How long the hub may take to stop its servers and services before all that is left is killed."""
+SERVICE_STOP_SECONDS = 10.0
+"""How long a service may take by itself, before the hub is asked to stop it."""
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -81,6 +83,14 @@ class Classroom:
             time.sleep(0.15)
         raise NotStarted(f"{self.url}{path} did not answer in {seconds:.0f} s. The log: {self._state.log}")
 
+    def reap(self) -> None:
+        """Let go of the orphans that ended; as their new parent we must. Call it now and then."""
+        for process in psutil.Process().children():
+            ours = self._hub is not None and process.pid == self._hub.pid
+            if not ours and not is_alive(process):
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(process.pid, os.WNOHANG)
+
     def running(self) -> bool:
         """Whether the hub is."""
         return self._hub is not None and self._hub.poll() is None
@@ -89,6 +99,7 @@ class Classroom:
         """Stop the hub, and whatever is left of what it started. Right to call at any time, and twice."""
         if self._hub is not None:
             if self.running():
+                self._stop_services(self._hub.pid)
                 self._hub.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._hub.wait(STOP_SECONDS)
@@ -98,6 +109,26 @@ class Classroom:
             if not left:
                 break
             kill_all(left)
+        self.reap()
+
+
+    @staticmethod
+    def _stop_services(hub: int) -> None:
+        """Ask all services at once; the hub would go from one to the next, seconds apart."""
+        services = [process for process in tree(hub)[1:] if _is_service(process, hub)]
+        for process in services:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+        deadline = time.monotonic() + SERVICE_STOP_SECONDS
+        while any(is_alive(process) for process in services) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+def _is_service(process: psutil.Process, hub: int) -> bool:
+    """Whether the hub itself started this Python program; users' servers are below a sandbox's."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return bool(process.ppid() == hub and process.name().startswith("python"))
+    return False
 
 
 def answers(url: str) -> bool:

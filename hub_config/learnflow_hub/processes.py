@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterable, Iterator
 
 import psutil
@@ -59,8 +60,13 @@ def kill_all(processes: Iterable[psutil.Process], timeout: float = 5) -> list[ps
     for process in condemned:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    _, left = psutil.wait_procs(condemned, timeout=timeout)
-    return [process for process in left if is_alive(process)]
+    deadline = time.monotonic() + timeout
+    # Not psutil.wait_procs: it waits for zombies too, and these may be another's to bury.
+    while left := [process for process in condemned if is_alive(process)]:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    return left
 
 
 def is_alive(process: psutil.Process) -> bool:

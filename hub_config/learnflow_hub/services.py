@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,12 +36,14 @@ def services(
     `ports` maps the name of each service with a URL to its port; `idle_seconds` 0 leaves the culler out.
     """
     path = {"PATH": search_path()}
+    formgrader_config = grading_file("formgrader_config.py") if settings.courses else None
     entries: list[dict[str, Any]] = [
         {
             "name": SERVICE_NAME,
             "url": f"http://{LOOPBACK}:{ports[SERVICE_NAME]}",
             "command": [sys.executable, "-m", "learnflow_ext.service", "--config", str(config_file)],
-            "environment": dict(path),
+            # The example configuration takes its state folder from here.
+            "environment": {**path, "LEARNFLOW_STATE": str(settings.state_path)},
             "oauth_no_confirm": True,
             "timeout": START_TIMEOUT_S,
         }
@@ -49,9 +52,11 @@ def services(
         {
             "name": formgrader_service(course),
             "url": f"http://{LOOPBACK}:{ports[formgrader_service(course)]}",
-            "command": [sys.executable, "-m", "learnflow_grading.formgrader"],
+            "command": [sys.executable, "-m", "learnflow_hub.singleuser", str(formgrader_config)],
             "environment": {
                 **path,
+                "HOME": str(settings.state_path / "formgraders" / course),
+                "PYTHONSAFEPATH": "1",
                 "LEARNFLOW_COURSE": course,
                 "LEARNFLOW_COURSE_ROOT": str(settings.course_root(course)),
                 "LEARNFLOW_EXCHANGE_ROOT": str(settings.exchange_root),
@@ -72,6 +77,18 @@ def services(
             }
         )
     return entries
+
+
+def grading_file(name: str) -> Path:
+    """A file of the grading package, which this one configures and never imports.
+
+    FileNotFoundError when it is missing: a formgrader without its configuration would be an open server.
+    """
+    spec = importlib.util.find_spec("learnflow_grading")
+    file = Path(next(iter(spec.submodule_search_locations or ()), "")) / name if spec else Path(name)
+    if not file.is_file():
+        raise FileNotFoundError(f"LearnFlow is not completely installed: {file} is missing.")
+    return file
 
 
 def search_path() -> str:

@@ -66,7 +66,7 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
     _default(c.ConfinedSpawner, "users_dir", str(state.users))
     _default(c.Spawner, "default_url", "/lab")
     _default(c.Spawner, "start_timeout", 60)
-    c.Spawner.environment.update({"LEARNFLOW_SERVICE_URL": service_url(ports[SERVICE_NAME])})
+    c.Spawner.environment.update({"LEARNFLOW_URL": service_url(ports[SERVICE_NAME])})
 
     if _hub_is_starting():
         # Databases, secrets and submissions made by the hub and its services are nobody else's business.

@@ -16,7 +16,7 @@ from learnflow_kernels.bubblewrap import drop_to, server_argv
 from learnflow_kernels.check import SandboxUnavailable, require_sandbox
 from learnflow_kernels.paths import server_mounts
 from learnflow_kernels.reach import reach_prefix
-from traitlets import Bool, Dict, Float, Integer, List, Unicode, default
+from traitlets import Bool, Float, Integer, List, Unicode, default
 
 from .bundle import PACKAGE
 from .folders import FolderTaken, UserFolders
@@ -29,6 +29,7 @@ INSIDE = Path("/run/learnflow")
 """Where the server's program and configuration appear inside its sandbox."""
 PROGRAM = "singleuser.py"
 CONFIG = "singleuser_config.py"
+LOOK_EVERY_S = 0.05
 
 
 class ConfinedSpawner(LocalProcessSpawner):
@@ -57,10 +58,11 @@ class ConfinedSpawner(LocalProcessSpawner):
 
     # The base class has an admin choose these; here they are the confinement.
     disable_user_config = Bool(True, help="Always on: users' files never configure their server.")
-    env_keep = List(Unicode(), ["LANG", "LC_ALL", "TZ"], help="Variables of the hub that servers get.").tag(
-        config=True
-    )
-    environment = Dict(help="Further variables for every server.").tag(config=True)
+    env_keep = List(
+        Unicode(),
+        ["LANG", "LC_ALL", "TZ", "LEARNFLOW_TEST_BROWSER"],
+        help="Variables of the hub that servers get; nothing else of its environment reaches them.",
+    ).tag(config=True)
 
     started = Float(0.0, help="When the process `pid` began, in seconds since the epoch; 0 for not yet.")
 
@@ -156,11 +158,18 @@ class ConfinedSpawner(LocalProcessSpawner):
         processes = await asyncio.to_thread(tree, self.pid)
         if not now and await self.poll() is None:
             await self._signal(signal.SIGTERM)
-            await self.wait_for_death(self.stop_seconds)
+            await self._wait_for_end()
         left = await asyncio.to_thread(self._kill, processes)
         if left:
             self.log.error("Processes %s of %s could not be killed", left, self.user.name)
         await self.poll()
+
+    async def _wait_for_end(self) -> None:
+        # The hub's own wait_for_death backs off to seconds between two looks.
+        for _ in range(int(self.stop_seconds / LOOK_EVERY_S)):
+            if await self.poll() is not None:
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
 
     def _kill(self, processes: list[Any]) -> list[int]:
         condemned = [process for process in processes if is_alive(process)]
@@ -175,7 +184,7 @@ def confined_argv(folders: UserFolders, uid: int) -> list[str]:
     mounts = server_mounts()
     files = {INSIDE / name: PACKAGE / name for name in (PROGRAM, CONFIG)}
     argv = server_argv(
-        [sys.executable, "-P", str(INSIDE / PROGRAM)],
+        [sys.executable, "-P", str(INSIDE / PROGRAM), str(INSIDE / CONFIG)],
         mounts=mounts,
         work=folders.work,
         home=folders.server,

@@ -146,8 +146,8 @@ def run_until_told(
                 announce(room, folder, passwords, as_json=as_json)
                 folder.passwords_shown.touch()
                 open_browser(room.url, browser)
-        while room.running() and not told.wait(0.5):
-            pass
+        while room.running() and not told.wait(1):
+            room.reap()
         if not told.is_set():
             problem = f"The hub stopped by itself. Its log: {folder.log}"
     except NotStarted as error:
@@ -182,7 +182,7 @@ def announce(room: Classroom, folder: State, passwords: dict[str, str], *, as_js
     if passwords:
         lines.append("Accounts (the passwords are shown only now):")
         for role, names in (("teacher", TEACHERS), ("student", STUDENTS), ("admin", ADMINS)):
-            lines += [f"  {role:<8} {name:<8} {passwords[name]}" for name in names]
+            lines += [f"  {name:<8} {role:<8} {passwords[name]}" for name in names]
     else:
         lines.append(f"Accounts: {', '.join((*TEACHERS, *STUDENTS, *ADMINS))}.")
         lines.append("Their passwords were printed at the first start.")

@@ -1,0 +1,70 @@
+# `make help` lists what there is. Every target sets up what it needs, and skips what is done already.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .make
+FRONT_END := $(wildcard labextension/*.json labextension/*.py labextension/yarn.lock) \
+	$(shell find $(wildcard $(addprefix labextension/,src style schema scripts)) -type f)
+# jlpm starts node by name, and node comes as a wheel.
+JLPM := cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo lint test bench clean
+
+help: ## List what make can do here
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMPS)/installed ## Install everything needed to run LearnFlow into .venv
+
+demo: setup ## Start a classroom on this machine (ARGS="--port 9000" passes options on)
+	@$(BIN)/learnflow demo $(ARGS)
+
+lint: setup ## Check style, types and layers of the Python and TypeScript sources
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/mypy tests
+	$(BIN)/lint-imports
+	$(JLPM) install --immutable
+	$(JLPM) lint:check
+
+test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their coverage
+	$(JLPM) test
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage json -q -o .coverage.json
+	$(BIN)/python tests/coverage_gate.py .coverage.json
+
+bench: $(STAMPS)/test-system setup ## Measure how fast the classroom starts, answers and grades
+	$(BIN)/python tests/benchmarks/bench.py
+
+clean: ## Delete everything that was built or installed here; a classroom's state in .learnflow stays
+	rm -rf $(VENV) $(STAMPS) dist build htmlcov test-results labextension/lib labextension/node_modules
+	rm -rf learnflow_ext/labextension learnflow_ext/service/static/vendor
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMPS)/python:
+	@mkdir -p $(STAMPS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "LearnFlow needs Python 3.11 or newer, and '$(PYTHON)' is not. Name one: make setup PYTHON=python3.12" >&2; \
+		exit 1; }
+	@touch $@
+
+$(STAMPS)/run-system: .ci/system-packages $(STAMPS)/python
+	.ci/system-packages run
+	@touch $@
+
+$(STAMPS)/test-system: .ci/system-packages $(STAMPS)/run-system
+	.ci/system-packages test
+	@touch $@
+
+$(STAMPS)/venv: $(STAMPS)/run-system
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+	@touch $@
+
+$(STAMPS)/installed: $(STAMPS)/venv pyproject.toml $(FRONT_END)
+	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode -e '.[kernels,grading,hub,dev]'
+	@touch $@
