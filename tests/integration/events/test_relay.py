@@ -1,0 +1,272 @@
+"""From the outbox to the bus: at least once, in order, and nothing forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
+
+from learnflow_ext.contracts.events import HelpAsked
+from learnflow_ext.events.bus import BusMessage
+from learnflow_ext.events.memory import MemoryBus, MemorySubscription
+from learnflow_ext.events.relay import Relay
+from learnflow_ext.events.wire import from_message
+from learnflow_ext.store import outbox, people
+from learnflow_ext.store.database import Database, DatabaseUnavailable
+from learnflow_ext.store.models import OutboxEvent
+
+TOPIC = "learning.requests"
+Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+Background = Callable[[Coroutine[object, object, None]], "asyncio.Task[None]"]
+
+
+def asked(student: str, number: int) -> HelpAsked:
+    return HelpAsked(course="c", student=student, request_id=str(number), text="secret", agent="tutor")
+
+
+async def record(db: Database, *numbers: int, student: str = "ada") -> None:
+    async with db.begin() as conn:
+        await outbox.record_all(conn, [asked(student, number) for number in numbers])
+
+
+def number_of(message: BusMessage) -> int:
+    event = from_message(message).event
+    assert isinstance(event, HelpAsked)
+    return int(event.request_id)
+
+
+async def waiting(db: Database) -> int:
+    async with db.connect() as conn:
+        return await outbox.size(conn)
+
+
+class FlakyBus:
+    """A bus whose publishing and confirming the test decides."""
+
+    def __init__(self) -> None:
+        self.taken: list[int] = []
+        self.futures: list[asyncio.Future[None]] = []
+        self.refuse = 0
+        self.confirm = True
+
+    async def publish(self, message: BusMessage) -> asyncio.Future[None]:
+        if self.refuse:
+            self.refuse -= 1
+            raise ConnectionError("broker gone")
+        self.taken.append(number_of(message))
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.confirm:
+            future.set_result(None)
+        self.futures.append(future)
+        return future
+
+    def subscribe(self, group: str, topics: Iterable[str]) -> MemorySubscription:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        return None
+
+
+@pytest.fixture
+def flaky() -> FlakyBus:
+    return FlakyBus()
+
+
+async def test_events_arrive_at_once_and_leave_the_outbox_when_acked(
+    db: Database, bus: MemoryBus, background: Background, eventually: Eventually
+) -> None:
+    subscription = bus.subscribe("g", [TOPIC])
+    background(Relay(db, bus, poll_s=60).run())
+    await record(db, 1)
+    async with asyncio.timeout(2):
+        delivery = await anext(subscription)
+    async with db.begin() as conn:
+        assert delivery.message.key == f"c:{await people.pseudonym(conn, 'ada')}"
+    assert b"secret" not in delivery.message.value
+    assert await waiting(db) == 1, "not confirmed yet"
+    await delivery.ack()
+
+    async def empty() -> bool:
+        return await waiting(db) == 0
+
+    await eventually(empty)
+
+
+async def test_what_waited_before_the_start_goes_first(
+    db: Database, flaky: FlakyBus, background: Background, eventually: Eventually
+) -> None:
+    await record(db, *range(50))
+    background(Relay(db, flaky, window=7).run())
+    await record(db, *range(50, 60))
+
+    async def empty() -> bool:
+        return await waiting(db) == 0
+
+    await eventually(empty)
+    assert flaky.taken == list(range(60))
+
+
+async def test_events_of_another_process_are_found_by_looking(
+    db: Database, flaky: FlakyBus, background: Background, eventually: Eventually
+) -> None:
+    background(Relay(db, flaky, poll_s=0.05).run())
+    await asyncio.sleep(0.1)
+    other = Database(str(db.url))
+    await other.open()
+    await record(other, 1)
+    await other.close()
+
+    async def taken() -> bool:
+        return flaky.taken == [1]
+
+    await eventually(taken)
+
+
+async def test_no_more_than_the_window_is_on_its_way(
+    db: Database, flaky: FlakyBus, background: Background, eventually: Eventually
+) -> None:
+    flaky.confirm = False
+    await record(db, *range(10))
+    background(Relay(db, flaky, window=4, poll_s=0.02).run())
+    await asyncio.sleep(0.2)
+    assert flaky.taken == [0, 1, 2, 3]
+    for future in flaky.futures:
+        future.set_result(None)
+    flaky.confirm = True
+
+    async def empty() -> bool:
+        return await waiting(db) == 0
+
+    await eventually(empty)
+    assert flaky.taken == list(range(10))
+
+
+class TestCrashBetweenPublishAndDelete:
+    async def test_the_next_relay_sends_it_again(self, db: Database, flaky: FlakyBus) -> None:
+        await record(db, 1, 2)
+        first = Relay(db, flaky)
+        await first._publish_some()
+        assert flaky.taken == [1, 2]
+        second = Relay(db, flaky)
+        await second._publish_some()
+        await second._forget_confirmed()
+        assert flaky.taken == [1, 2, 1, 2]
+        assert await waiting(db) == 0
+
+
+class TestTheBusRefuses:
+    async def test_nothing_is_lost_and_the_order_stays(
+        self, db: Database, flaky: FlakyBus, background: Background, eventually: Eventually
+    ) -> None:
+        flaky.refuse = 3
+        await record(db, 1, 2, 3)
+        with capture_logs() as logs:
+            task = background(Relay(db, flaky).run())
+
+            async def empty() -> bool:
+                return await waiting(db) == 0
+
+            await eventually(empty)
+        assert flaky.taken == [1, 2, 3]
+        assert [line["event"] for line in logs if line["log_level"] == "error"] == ["relay.failed"] * 3
+        assert not task.done()
+
+
+class TestADeliveryFailsLater:
+    async def test_everything_from_there_goes_out_again(
+        self, db: Database, flaky: FlakyBus, background: Background, eventually: Eventually
+    ) -> None:
+        flaky.confirm = False
+        await record(db, 1, 2, 3)
+        background(Relay(db, flaky, poll_s=0.02).run())
+
+        async def handed_over() -> bool:
+            return len(flaky.futures) == 3
+
+        await eventually(handed_over)
+        flaky.confirm = True
+        flaky.futures[0].set_result(None)
+        flaky.futures[1].set_exception(ConnectionError("broker gone"))
+        flaky.futures[2].cancel()
+
+        async def empty() -> bool:
+            return await waiting(db) == 0
+
+        await eventually(empty)
+        assert flaky.taken == [1, 2, 3, 2, 3]
+
+
+class TestTheDatabaseIsAway:
+    async def test_the_relay_waits_and_goes_on(
+        self,
+        db: Database,
+        flaky: FlakyBus,
+        background: Background,
+        eventually: Eventually,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        await record(db, 1)
+        real = outbox.delete
+        failures = iter([DatabaseUnavailable("The disk of the database is full.")] * 2)
+
+        async def sometimes(conn: AsyncConnection, sequences: Iterable[int]) -> None:
+            for failure in failures:
+                raise failure
+            await real(conn, sequences)
+
+        monkeypatch.setattr(outbox, "delete", sometimes)
+        with capture_logs() as logs:
+            background(Relay(db, flaky, poll_s=0.02).run())
+
+            async def empty() -> bool:
+                return await waiting(db) == 0
+
+            await eventually(empty)
+        assert flaky.taken == [1], "what was handed over is not sent again because of us"
+        assert sum(line["event"] == "relay.failed" for line in logs) == 2
+
+
+class TestARowThisCodeCannotRead:
+    async def test_goes_to_the_dead_letters_and_blocks_nobody(
+        self, db: Database, bus: MemoryBus, background: Background, eventually: Eventually
+    ) -> None:
+        subscription = bus.subscribe("g", [TOPIC])
+        graveyard = bus.subscribe("dead", [TOPIC + ".dead-letter"])
+        await record(db, 1, 2)
+        async with db.begin() as conn:
+            broken, _ = await outbox.pending(conn, 2)
+            await conn.execute(
+                update(OutboxEvent)
+                .where(OutboxEvent.sequence == broken.sequence)
+                .values(type="org.learnflow.help.asked.v9")
+            )
+        with capture_logs() as logs:
+            background(Relay(db, bus).run())
+            delivery = await anext(subscription)
+            assert number_of(delivery.message) == 2
+            await delivery.ack()
+            dead = await anext(graveyard)
+            await dead.ack()
+        assert dead.message.headers["learnflow-event-id"].decode() == broken.event_id
+        assert b"secret" not in dead.message.value
+        assert [line["event_id"] for line in logs if line["event"] == "relay.dead_letter"] == [
+            broken.event_id
+        ]
+
+        async def empty() -> bool:
+            return await waiting(db) == 0
+
+        await eventually(empty)
+
+
+async def test_a_closed_bus_ends_the_relay(db: Database, bus: MemoryBus, background: Background) -> None:
+    task = background(Relay(db, bus).run())
+    await bus.close()
+    await record(db, 1)
+    async with asyncio.timeout(2):
+        await task
+    assert await waiting(db) == 1
