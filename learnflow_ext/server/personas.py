@@ -133,8 +133,8 @@ class ServicePersona(BasePersona):
             return
         failures: list[LearnFlowError] = []
         await self.stream_message(batched(_texts(gateway, request, failures)))
-        for error in failures:
-            self.send_message(error.message)
+        for failure in failures:
+            self.send_message(failure.message)
 
     async def _request(self, message: Message, gateway: Gateway, situations: Situations) -> HelpRequest:
         text = question(message.body, self.parent.names)
@@ -169,7 +169,7 @@ class ServicePersona(BasePersona):
 async def _texts(
     gateway: Gateway, request: HelpRequest, failures: list[LearnFlowError]
 ) -> AsyncIterator[str]:
-    """The answer's text. What goes wrong is put into `failures`: jupyter-ai would log it as a fault of ours."""
+    """The answer's text. Errors go into `failures`: jupyter-ai would log them as faults of ours."""
     try:
         async for chunk in gateway.help(request):
             if chunk.text:

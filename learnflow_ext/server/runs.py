@@ -139,9 +139,9 @@ def _plain_error(run: Run, content: Mapping[str, Any]) -> CellError:
     text = "\n".join(line for line in lines if isinstance(line, str)) if isinstance(lines, list) else ""
     return CellError(
         exception=_text(content, "ename", MAX_NAME_CHARS) or "Error",
-        message=_ANSI.sub("", _text(content, "evalue", 4 * MAX_MESSAGE_CHARS))[:MAX_MESSAGE_CHARS],
+        message=strip_ansi(_text(content, "evalue", 4 * MAX_MESSAGE_CHARS))[:MAX_MESSAGE_CHARS],
         code=run.code,
-        traceback=_ANSI.sub("", text[: 4 * MAX_TRACEBACK_CHARS])[-MAX_TRACEBACK_CHARS:],
+        traceback=strip_ansi(text[: 4 * MAX_TRACEBACK_CHARS])[-MAX_TRACEBACK_CHARS:],
     )
 
 
@@ -152,6 +152,11 @@ def _tutor_error(bundle: object) -> CellError | None:
     except msgspec.ValidationError:
         return None
     return bounded_error(error)
+
+
+def strip_ansi(text: str) -> str:
+    """The text without the codes that colour it in a terminal."""
+    return _ANSI.sub("", text)
 
 
 def bounded_error(error: CellError) -> CellError:

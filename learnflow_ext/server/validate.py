@@ -16,10 +16,12 @@ from typing import Any
 
 from learnflow_ext.contracts.errors import BadRequest, TooBusy, Unavailable, Unprocessable
 from learnflow_ext.contracts.paths import split_path
-from learnflow_ext.server.confine import Folder
+from learnflow_ext.server.confine import Folder, is_ordinary
+from learnflow_ext.server.runs import strip_ansi
 
 MAX_FILES_BYTES = 20 << 20
 MAX_REPORT_BYTES = 4 << 20
+BROKEN = "The check could not run just now. Your notebook is safe. Try again."
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "USER", "LOGNAME")
 """Nothing else: the server's environment holds its token."""
 
@@ -65,7 +67,7 @@ class Validator:
         for name, status in self._folder.names(parts[:-1]).items():
             if name.endswith(".ipynb") or name.startswith(".") or status.st_size > left:
                 continue
-            if self._folder.status([*parts[:-1], name]) is None or not status.st_mode & 0o100000:
+            if not is_ordinary(status):
                 continue
             content = self._folder.read([*parts[:-1], name], left)
             left -= len(content)
@@ -104,7 +106,7 @@ class Validator:
                 process.returncode,
                 trouble[-4000:].decode(errors="replace"),
             )
-            raise Unavailable("The check could not run just now. Your notebook is safe. Try again.") from None
+            raise Unavailable(BROKEN) from None
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -117,14 +119,24 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def safe_findings(report: Any) -> dict[str, Any]:
-    """The findings, with error texts escaped: nbgrader's front end puts them into the page as HTML."""
-    if not isinstance(report, dict):
-        raise Unavailable("The check could not run just now. Your notebook is safe. Try again.")
-    if report.get("ok") is False:
-        raise Unprocessable(str(report.get("message", "The notebook cannot be checked.")))
-    findings = report.get("value", report) if report.get("ok") else report
+    """The findings of `learnflow_grading.validate`, fit for nbgrader's front end.
+
+    That puts `error` into the page as HTML, so what stands there is made here, from the plain text.
+    Unprocessable with the program's sentence when the notebook could not be validated.
+    """
+    if not isinstance(report, dict) or not isinstance(report.get("success"), bool):
+        raise Unavailable(BROKEN)
+    if not report["success"]:
+        raise Unprocessable(str(report.get("message", BROKEN)))
+    findings = report.get("value")
     if not isinstance(findings, dict):
-        raise Unavailable("The check could not run just now. Your notebook is safe. Try again.")
-    for each in findings.get("failed", []):
-        each["error"] = html.escape(str(each.get("error", "")))
-    return findings
+        raise Unavailable(BROKEN)
+    failed = [
+        {"source": str(each.get("source", "")), "error": html.escape(_plain(each))}
+        for each in findings.get("failed", [])
+    ]
+    return {**findings, "failed": failed} if failed else findings
+
+
+def _plain(failure: dict[str, Any]) -> str:
+    return strip_ansi(str(failure.get("raw_error") or failure.get("error") or ""))

@@ -229,7 +229,9 @@ class Server:
             file.write_text(betrayal)
         spec = self.work / ".local/share/jupyter/kernels/evil"
         spec.mkdir(parents=True)
-        (spec / "kernel.json").write_text(json.dumps({"argv": ["sh"], "display_name": "evil", "language": "sh"}))
+        (spec / "kernel.json").write_text(
+            json.dumps({"argv": ["sh"], "display_name": "evil", "language": "sh"})
+        )
 
     @property
     def url(self) -> str:
@@ -264,7 +266,7 @@ class Server:
             protocol: Any = connection.protocol
             connection.close()
             async with asyncio.timeout(10):
-                while protocol is not None and not protocol.stream.closed():
+                while protocol is not None and not protocol.stream.closed():  # noqa: ASYNC110 - it tells nobody
                     await asyncio.sleep(0.01)
 
     def wait(self) -> None:
@@ -328,7 +330,9 @@ class Chat:
         versions: list[dict[str, Any]] = []
         while True:
             frame = await self.hear()
-            if frame["action"] == "message" and frame["message"]["sender"].startswith("jupyter-ai-personas::"):
+            if frame["action"] == "message" and frame["message"]["sender"].startswith(
+                "jupyter-ai-personas::"
+            ):
                 versions.append(frame["message"])
             writing = frame["action"] == "writing" and frame["state"]
             if frame["action"] == "writing" and not writing and versions:

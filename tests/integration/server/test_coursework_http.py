@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -76,7 +76,7 @@ async def test_a_students_notebook_is_never_overwritten(server: Server, service:
 
 class TestLinksInTheStudentsFolder:
     async def test_fetch_does_not_write_through_one(self, server: Server) -> None:
-        (server.work / "py" / "one").exists() and shutil.rmtree(server.work / "py" / "one")
+        shutil.rmtree(server.work / "py" / "one", ignore_errors=True)
         (server.work / "py" / "one").symlink_to(server.home)
         answer = await server.json("POST", "assignments/fetch", ONE)
         (server.work / "py" / "one").unlink()
@@ -161,3 +161,61 @@ async def test_the_front_end_must_fit(server: Server) -> None:
 async def test_a_wrong_request_is_a_sentence(server: Server, wrong: object) -> None:
     answer = await server.json("POST", "assignments/fetch", wrong)
     assert (answer["success"], answer["code"]) == (False, "bad_request")
+
+
+class TestValidate:
+    """The real program, in a real sandbox."""
+
+    def put(self, server: Server, test: str) -> None:
+        home = server.work / "py/one"
+        home.mkdir(parents=True, exist_ok=True)
+        marks = {"grade": True, "grade_id": "t1", "locked": True, "points": 1, "schema_version": 3}
+        cells: list[dict[str, Any]] = [
+            {"cell_type": "code", "id": "a", "metadata": {}, "source": "x = 1"},
+            {
+                "cell_type": "code",
+                "id": "b",
+                "metadata": {"nbgrader": {**marks, "solution": False, "task": False, "cell_type": "code"}},
+                "source": test,
+            },
+        ]
+        for cell in cells:
+            cell.update(outputs=[], execution_count=None)
+        notebook = {
+            "cells": cells,
+            "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        (home / "first.ipynb").write_text(json.dumps(notebook))
+
+    async def test_a_good_notebook_passes(self, server: Server) -> None:
+        self.put(server, "assert x == 1")
+        answer = await server.json("POST", "assignments/validate", {"path": "py/one/first.ipynb"})
+        assert answer["success"], answer
+        assert "failed" not in answer["value"]
+
+    async def test_a_failing_test_is_shown_and_its_markup_is_text(self, server: Server) -> None:
+        self.put(server, "assert x == 2, '<img src=x onerror=alert(1)>'")
+        answer = await server.json("POST", "assignments/validate", {"path": "py/one/first.ipynb"})
+        assert answer["success"], answer
+        [failed] = answer["value"]["failed"]
+        assert "x == 2" in failed["source"]
+        assert "&lt;img" in failed["error"]
+        assert "<img" not in failed["error"]
+
+    async def test_broken_json_is_a_sentence(self, server: Server) -> None:
+        (server.work / "py/one").mkdir(parents=True, exist_ok=True)
+        (server.work / "py/one/first.ipynb").write_text("{broken")
+        answer = await server.json("POST", "assignments/validate", {"path": "py/one/first.ipynb"})
+        assert (answer["success"], answer["status"]) == (False, 422)
+        assert "Traceback" not in answer["value"]
+
+    @pytest.mark.parametrize(
+        "path", ["../x.ipynb", "/etc/passwd", "py/one/none.ipynb", "nbgrader_config.py", ""]
+    )
+    async def test_what_is_no_notebook_is_refused(self, server: Server, path: str) -> None:
+        answer = await server.json("POST", "assignments/validate", {"path": path})
+        assert answer["success"] is False
+        assert answer["status"] in (400, 404)
+        assert not server.marker.exists()

@@ -74,7 +74,9 @@ def test_no_mcp_server_listens(server: Server) -> None:
 
 async def test_the_page_loads_what_a_student_needs(server: Server) -> None:
     page = (await server.call("GET", "lab")).body.decode()
-    config = json.loads(page.split('id="jupyter-config-data" type="application/json">')[1].split("</script>")[0])
+    config = json.loads(
+        page.split('id="jupyter-config-data" type="application/json">')[1].split("</script>")[0]
+    )
     names = {each["name"] for each in config["federated_extensions"]}
     assert {"jupyterlab-chat-extension", "@jupyter/nbgrader", "@jupyter-ai/persona-manager"} <= names
     assert not {name for name in names if "acp" in name or "commands" in name or "live-content" in name}

@@ -42,7 +42,13 @@ class Tab:
             },
             "parent_header": {},
             "metadata": {"cellId": cell_id},
-            "content": {"code": code, "silent": False, "store_history": True, "stop_on_error": True, **content},
+            "content": {
+                "code": code,
+                "silent": False,
+                "store_history": True,
+                "stop_on_error": True,
+                **content,
+            },
         }
         await self._connection.write_message(json.dumps(message))
         return run_id
@@ -104,7 +110,7 @@ async def tab(server: Server, kernel: str) -> AsyncIterator[Tab]:
 async def report(service: Script, run_id: str, seconds: float = 15) -> RunReport:
     """The report of that run, once it is there. Reports of an earlier test may still trickle in."""
     async with asyncio.timeout(seconds):
-        while not (found := [run for run in service.runs if run.run_id == run_id]):
+        while not (found := [run for run in service.runs if run.run_id == run_id]):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert len(found) == 1
     return found[0]
