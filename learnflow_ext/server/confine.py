@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from learnflow_ext.contracts.errors import BadRequest, Conflict, NotFound, TooLarge
+from learnflow_ext.contracts.errors import BadRequest, Conflict, NotFound, TooLarge, Unavailable
 
 _DIR_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -91,19 +91,19 @@ class Folder:
 
     def write(self, parts: Sequence[str], content: bytes) -> None:
         """Put the file in place in one step: there is the old content or the new, never a part."""
-        with self.directory(parts[:-1]) as above:
+        with _writing(parts), self.directory(parts[:-1]) as above:
             name = _last(parts)
             _refuse_folder(above, name)
             spare = _write_spare(above, content)
             try:
                 os.rename(spare, name, src_dir_fd=above, dst_dir_fd=above)
             except BaseException:
-                os.unlink(spare, dir_fd=above)
+                _forget(spare, above)
                 raise
 
     def append(self, parts: Sequence[str], content: bytes) -> None:
         """Add to an ordinary file that is there already (the next piece of an upload)."""
-        with self.directory(parts[:-1]) as above:
+        with _writing(parts), self.directory(parts[:-1]) as above:
             try:
                 fd = os.open(
                     _last(parts), os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=above
@@ -119,7 +119,7 @@ class Folder:
 
     def write_new(self, parts: Sequence[str], content: bytes) -> bool:
         """Write the file unless something of that name is there: then False, and nothing was touched."""
-        with self.directory(parts[:-1], create=True) as above:
+        with _writing(parts), self.directory(parts[:-1], create=True) as above:
             spare = _write_spare(above, content)
             try:
                 # link, unlike rename, never replaces: a student's own file wins any race
@@ -127,7 +127,7 @@ class Folder:
             except FileExistsError:
                 return False
             finally:
-                os.unlink(spare, dir_fd=above)
+                _forget(spare, above)
             return True
 
     def names(self, parts: Sequence[str]) -> dict[str, os.stat_result]:
@@ -154,7 +154,7 @@ class Folder:
 
     def make(self, parts: Sequence[str]) -> None:
         """Make the folder, and those above it, where they are missing. Conflict when a file is in the way."""
-        with self.directory(parts, create=True):
+        with _writing(parts), self.directory(parts, create=True):
             pass
 
     def remove(self, parts: Sequence[str]) -> None:
@@ -212,6 +212,16 @@ def is_ordinary(status: os.stat_result) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
 
 
+@contextmanager
+def _writing(parts: Sequence[str]) -> Iterator[None]:
+    """Say in a sentence why the system did not let us write: a full disk, a folder that just went away."""
+    try:
+        yield
+    except OSError as error:
+        why = (error.strerror or "unknown reason").lower()
+        raise Unavailable(f"{'/'.join(parts)} could not be written: {why}.") from error
+
+
 def _check_name(name: str) -> None:
     if not name or name in (".", "..") or "/" in name or "\0" in name:
         raise BadRequest("That is not a path of your folder.")
@@ -244,11 +254,18 @@ def _write_spare(above: int, content: bytes) -> str:
         _write_all(fd, content)
         os.fsync(fd)
     except BaseException:
-        os.unlink(spare, dir_fd=above)
+        _forget(spare, above)
         raise
     finally:
         os.close(fd)
     return spare
+
+
+def _forget(spare: str, above: int) -> None:
+    try:
+        os.unlink(spare, dir_fd=above)
+    except FileNotFoundError:
+        pass  # a kernel was quicker
 
 
 def _write_all(fd: int, content: bytes) -> None:

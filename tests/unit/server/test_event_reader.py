@@ -1,0 +1,31 @@
+"""Server-sent events, however they are cut."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learnflow_ext.server.sse import MAX_EVENT_BYTES, EventReader
+
+STREAM = (
+    b': hello\n\ndata: {"a": 1}\n\nevent: x\r\ndata:two\r\ndata: lines\r\n\r\n\n\ndata: last\n\ndata: cut'
+)
+EVENTS = [b'{"a": 1}', b"two\nlines", b"last"]
+
+
+@given(st.lists(st.integers(0, len(STREAM)), max_size=8))
+def test_any_cut_gives_the_same_events(cuts: list[int]) -> None:
+    reader, found, places = EventReader(), [], [0, *sorted(cuts), len(STREAM)]
+    for start, end in pairwise(places):
+        found += reader.feed(STREAM[start:end])
+    assert found == EVENTS
+
+
+def test_an_event_without_end_is_refused() -> None:
+    reader = EventReader()
+    with pytest.raises(ValueError, match="too large"):
+        for _ in range(100):
+            reader.feed(b"data: " + b"x" * (MAX_EVENT_BYTES // 50) + b"\n")
