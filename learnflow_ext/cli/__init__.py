@@ -68,10 +68,6 @@ def main() -> None:
     except LearnFlowError as error:
         typer.echo(error.message, err=True)
         sys.exit(CANNOT_RUN)
-    except BrokenPipeError:
-        # Whoever read us (`| head`) has enough. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception:
         # The boundary of the process. The detail is for who asks for it.
         error_id = uuid.uuid4().hex[:8]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import os
+import sys
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -50,6 +52,9 @@ def tail(
         asyncio.run(_tail(db, read, lines, show, follow=follow))
     except KeyboardInterrupt:
         return
+    except BrokenPipeError:
+        # Whoever read us (`| head`) has enough. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _typed(name: str | None) -> str | None:

@@ -1,0 +1,209 @@
+"""The grading queue, and what grading came to."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from learnflow_ext.contracts.errors import BadRequest, Conflict, NotFound, Unprocessable
+from learnflow_ext.contracts.events import AssignmentSubmitted, SubmissionGraded
+from learnflow_ext.contracts.grades import CellScore, CourseFile, FileSet, GradeRecord, SubmissionView
+from learnflow_ext.store import eventlog, submissions
+from learnflow_ext.store.database import Database
+from learnflow_ext.store.models import Grade
+
+
+async def submit(db: Database, student: str = "ada", assignment: str = "a") -> SubmissionView:
+    async with db.begin() as conn:
+        return await submissions.create(
+            conn, course="c", assignment=assignment, student=student, files_path="/kept/here", size=7
+        )
+
+
+def record_of(view: SubmissionView, **other: Any) -> GradeRecord:
+    record = GradeRecord(
+        submission_id=view.submission_id,
+        course=view.course,
+        assignment=view.assignment,
+        student=view.student,
+        status="graded",
+        score=3,
+        max_score=5,
+        cells=(CellScore(notebook="n", name="e1", score=3, max_score=5, message="one test failed"),),
+        feedback=(CourseFile(path="n.html", content=b"<p>well done</p>" * 1000),),
+    )
+    return msgspec.structs.replace(record, **other)
+
+
+async def grade(db: Database, record: GradeRecord) -> bool:
+    async with db.begin() as conn:
+        return await submissions.record_grade(conn, record) is not None
+
+
+async def view(db: Database, submission_id: str) -> SubmissionView:
+    async with db.connect() as conn:
+        return await submissions.view(conn, submission_id)
+
+
+class TestTheQueue:
+    async def test_who_came_first_is_graded_first(self, db: Database) -> None:
+        made = [await submit(db, student) for student in ("ada", "ben", "chen")]
+        assert [v.position for v in made] == [1, 2, 3]
+        async with db.begin() as conn:
+            claimed = await submissions.claim_next(conn)
+        assert claimed is not None
+        assert (claimed.student, claimed.attempts, claimed.files_path) == ("ada", 1, "/kept/here")
+        assert (await view(db, made[0].submission_id)).status == "grading"
+        assert (await view(db, made[0].submission_id)).position is None
+        assert (await view(db, made[2].submission_id)).position == 2
+
+    async def test_nobody_gets_what_another_worker_has(self, db: Database) -> None:
+        for number in range(8):
+            await submit(db, f"s{number}")
+
+        async def worker() -> list[str]:
+            taken: list[str] = []
+            while True:
+                async with db.begin() as conn:
+                    claimed = await submissions.claim_next(conn)
+                if claimed is None:
+                    return taken
+                taken.append(claimed.submission_id)
+
+        taken = await asyncio.gather(worker(), worker(), worker())
+        everything = [one for part in taken for one in part]
+        assert len(everything) == len(set(everything)) == 8
+
+    async def test_an_empty_queue_gives_nothing(self, db: Database) -> None:
+        async with db.begin() as conn:
+            assert await submissions.claim_next(conn) is None
+
+    async def test_what_a_crash_interrupted_is_back_in_its_old_place(self, db: Database) -> None:
+        first, _ = await submit(db, "ada"), await submit(db, "ben")
+        async with db.begin() as conn:
+            await submissions.claim_next(conn)
+        async with db.begin() as conn:
+            assert await submissions.requeue_interrupted(conn) == 1
+        assert (await view(db, first.submission_id)).position == 1
+        async with db.begin() as conn:
+            again = await submissions.claim_next(conn)
+        assert again is not None
+        assert (again.submission_id, again.attempts) == (first.submission_id, 2)
+
+    async def test_one_can_be_put_back(self, db: Database) -> None:
+        made = await submit(db)
+        async with db.begin() as conn:
+            assert not await submissions.requeue(conn, made.submission_id)
+            await submissions.claim_next(conn)
+            assert await submissions.requeue(conn, made.submission_id)
+        assert (await view(db, made.submission_id)).status == "queued"
+
+    async def test_submitting_is_told(self, db: Database) -> None:
+        made = await submit(db)
+        async with db.connect() as conn:
+            (entry,) = await eventlog.tail(conn, topic="code.submissions")
+        assert (entry.type, entry.data["submission_id"]) == (AssignmentSubmitted.TYPE, made.submission_id)
+
+    @pytest.mark.parametrize("assignment", ["", "x" * 300, "a\0b"])
+    async def test_an_assignment_without_a_usable_name_is_refused(
+        self, db: Database, assignment: str
+    ) -> None:
+        with pytest.raises(BadRequest):
+            await submit(db, assignment=assignment)
+
+
+class TestAGrade:
+    async def test_reaches_submission_cells_feedback_and_stream(self, db: Database) -> None:
+        made = await submit(db)
+        assert await grade(db, record_of(made, duration_ms=900))
+        found = await view(db, made.submission_id)
+        assert (found.status, found.score, found.max_score, found.has_feedback) == ("graded", 3, 5, True)
+        async with db.connect() as conn:
+            assert (await submissions.feedback(conn, made.submission_id)) == FileSet(
+                files=(CourseFile(path="n.html", content=b"<p>well done</p>" * 1000),)
+            )
+            assert await conn.scalar(select(Grade.message)) == "one test failed"
+            (entry,) = await eventlog.tail(conn, topic="progress.events")
+        assert (entry.type, entry.data["score"]) == (SubmissionGraded.TYPE, 3)
+
+    async def test_recorded_twice_counts_once(self, db: Database) -> None:
+        made = await submit(db)
+        assert await grade(db, record_of(made))
+        assert not await grade(db, record_of(made, score=5))
+        assert (await view(db, made.submission_id)).score == 3
+        async with db.connect() as conn:
+            assert len(await eventlog.tail(conn, topic="progress.events")) == 1
+
+    async def test_of_a_failed_grading_says_why(self, db: Database) -> None:
+        made = await submit(db)
+        await grade(db, record_of(made, status="failed", score=0, cells=(), feedback=(), message="No luck."))
+        found = await view(db, made.submission_id)
+        assert (found.status, found.message, found.has_feedback) == ("failed", "No luck.", False)
+        async with db.connect() as conn:
+            assert (await submissions.feedback(conn, made.submission_id)).files == ()
+
+    @pytest.mark.parametrize("other", [{"student": "ben"}, {"assignment": "b"}, {"course": "d"}])
+    async def test_of_another_student_or_assignment_is_refused(
+        self, db: Database, other: dict[str, str]
+    ) -> None:
+        made = await submit(db)
+        with pytest.raises(Conflict):
+            await grade(db, record_of(made, **other))
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"score": float("nan")},
+            {"score": -1},
+            {"max_score": float("inf")},
+            {"cells": (CellScore(notebook="n", name="e", score=float("nan"), max_score=1),)},
+        ],
+    )
+    async def test_that_is_no_number_of_points_changes_nothing(
+        self, db: Database, other: dict[str, Any]
+    ) -> None:
+        made = await submit(db)
+        with pytest.raises(Unprocessable):
+            await grade(db, record_of(made, **other))
+        assert (await view(db, made.submission_id)).status == "queued"
+
+    async def test_with_endless_feedback_keeps_what_fits_and_asks_a_person(
+        self, db: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(submissions, "MAX_FEEDBACK_BYTES", 10)
+        made = await submit(db)
+        pages = (CourseFile(path="big.html", content=b"x" * 11), CourseFile(path="ok.html", content=b"x"))
+        await grade(db, record_of(made, feedback=pages))
+        found = await view(db, made.submission_id)
+        assert found.needs_review
+        assert "big.html was too large" in found.message
+        async with db.connect() as conn:
+            kept = await submissions.feedback(conn, made.submission_id)
+        assert [file.path for file in kept.files] == ["ok.html"]
+
+
+async def test_a_student_sees_their_own_oldest_first(db: Database) -> None:
+    one, _, two = await submit(db), await submit(db, "ben"), await submit(db)
+    other = await submit(db, assignment="b")
+    async with db.connect() as conn:
+        mine = await submissions.of_student(conn, "c", "ada")
+        in_b = await submissions.of_student(conn, "c", "ada", "b")
+    assert [v.submission_id for v in mine] == [v.submission_id for v in (one, two, other)]
+    assert [v.submission_id for v in in_b] == [other.submission_id]
+
+
+async def test_an_unknown_submission_is_not_found(db: Database) -> None:
+    ghost = SubmissionView(
+        submission_id="nope", course="c", assignment="a", student="ada", status="queued", submitted_at=""
+    )
+    with pytest.raises(NotFound):
+        await view(db, "nope")
+    with pytest.raises(NotFound):
+        await grade(db, record_of(ghost))
+    async with db.connect() as conn:
+        with pytest.raises(NotFound):
+            await submissions.feedback(conn, "nope")
