@@ -13,6 +13,7 @@ HOME = Path("/home/student")
 RUN = Path("/run/learnflow")
 """Where a kernel finds the files that were made for it, read-only."""
 USER = "student"
+SHM = Path("/dev/shm")  # noqa: S108 - as TMP
 TMP = Path("/tmp")  # noqa: S108 - a private file system inside, never the host's
 
 
@@ -147,7 +148,7 @@ def kernel_argv(box: KernelBox) -> list[str]:
     for name, value in sorted(box.env.items()):
         argv += ["--setenv", name, value]
     writable = [box.sockets, *([box.work] if box.work else [])]
-    scratch = [TMP, HOME, Path("/dev/shm")]
+    scratch = [TMP, HOME, SHM]
     argv += _folders(
         [*box.mounts.read_only, *box.files, *writable, HOME], [*box.mounts.read_only, *scratch[:1]]
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
-
-import learnflow_ext
-import learnflow_kernels
 
 _MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _ETC = (
@@ -56,9 +55,12 @@ def _python() -> list[Path]:
     return [root for root in roots if not root.is_relative_to("/usr")]
 
 
-def _package(module_file: str | None) -> Path:
-    assert module_file is not None
-    return Path(module_file).resolve().parent
+def package_folder(name: str) -> Path:
+    """Where a package lies, found without importing it. ModuleNotFoundError when it is not installed."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"No package named {name!r}", name=name)
+    return Path(spec.origin).resolve().parent
 
 
 def _masked() -> Iterator[Path]:
@@ -76,23 +78,25 @@ def _mounts(etc: tuple[str, ...], sources: list[Path]) -> Mounts:
     return Mounts(tuple(folders + sources), tuple(symlinks), covered)
 
 
+@cache
 def kernel_mounts() -> Mounts:
     """For a kernel: system, Python environment, and of LearnFlow only what explains an error.
 
     No course source, no grader, no service, no configuration: also where LearnFlow is installed from a
     working copy that holds all of these.
     """
-    ours = _package(learnflow_ext.__file__)
+    ours = package_folder("learnflow_ext")
     sources = [
         ours / "__init__.py",
         ours / "contracts",
         ours / "diagnosis",
-        _package(learnflow_kernels.__file__),
+        package_folder("learnflow_kernels"),
     ]
     return _mounts(_ETC, sources)
 
 
+@cache
 def server_mounts() -> Mounts:
     """For a student's own Jupyter server: as for a kernel, and the whole `learnflow_ext`, and name lookup."""
-    sources = [_package(learnflow_ext.__file__), _package(learnflow_kernels.__file__)]
+    sources = [package_folder("learnflow_ext"), package_folder("learnflow_kernels")]
     return _mounts(_ETC + _ETC_NETWORK, sources)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from traitlets import Bool
+
+from learnflow_kernels.paths import package_folder
 
 KERNEL_NAME = "python3"
 PROVISIONER = "learnflow-sandbox"
@@ -16,10 +16,7 @@ PROVISIONER = "learnflow-sandbox"
 
 def resource_dir() -> str:
     """Folder with the kernel's logo: ipykernel's, found without importing it."""
-    spec = find_spec("ipykernel")
-    assert spec is not None
-    assert spec.origin is not None
-    return str(Path(spec.origin).parent / "resources")
+    return str(package_folder("ipykernel") / "resources")
 
 
 def sandbox_spec(*, tutor: bool) -> KernelSpec:

@@ -100,7 +100,7 @@ def diagnose(
     filename = filename or cell_file(error, source)
     place = place_in_cell(error, source, filename)
     cause = _first(exception, message, place.source_line)
-    if not cause and filename is not None:
+    if not cause and filename is not None and len(message) < MAX_MESSAGE:
         cause = friendly.explain(error, source, filename)
         if rules.far_fetched(exception, cause):
             cause = ""

@@ -1,0 +1,120 @@
+"""Real kernels in real sandboxes, as whoever runs the tests."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from learnflow_ext.contracts.help import ERROR_MIME
+from learnflow_kernels.manager import SandboxKernelManager
+from learnflow_kernels.provisioner import SandboxProvisioner
+from traitlets.config import Config
+
+
+@dataclass
+class Seen:
+    """What one cell showed."""
+
+    text: str = ""
+    error: str = ""
+    bundles: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def explained(self) -> dict[str, Any]:
+        """The one CellError it published."""
+        found = [bundle[ERROR_MIME] for bundle in self.bundles if ERROR_MIME in bundle]
+        assert len(found) == 1
+        return dict(found[0])
+
+
+class Notebook:
+    """A running kernel and a way to run cells in it."""
+
+    def __init__(self, manager: SandboxKernelManager, client: AsyncKernelClient, work: Path) -> None:
+        self.manager = manager
+        self.client = client
+        self.work = work
+
+    @property
+    def provisioner(self) -> SandboxProvisioner:
+        found = self.manager.provisioner
+        assert isinstance(found, SandboxProvisioner)
+        return found
+
+    async def run(self, code: str, *, within: float = 30) -> Seen:
+        """Run a cell to its end; TimeoutError when it takes longer."""
+        request = self.client.execute(code, allow_stdin=False)
+        async with asyncio.timeout(within):
+            return await self.collect(request)
+
+    async def collect(self, request: str) -> Seen:
+        seen = Seen()
+        while True:
+            message = await self.client.get_iopub_msg(timeout=None)
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "stream":
+                seen.text += content["text"]
+            elif kind == "error":
+                seen.error = content["ename"]
+            elif kind in ("display_data", "execute_result"):
+                seen.bundles.append(content["data"])
+                seen.text += content["data"].get("text/plain", "")
+            elif kind == "status" and content["execution_state"] == "idle":
+                return seen
+
+    async def dead(self, *, within: float = 10) -> None:
+        """Wait until the manager knows that the kernel has died."""
+        async with asyncio.timeout(within):
+            while await self.manager.is_alive():
+                await asyncio.sleep(0.05)
+
+
+Starter = Callable[..., Awaitable[Notebook]]
+
+
+@pytest.fixture
+def work() -> Iterator[Path]:
+    """A student's folder, open to the user that kernels run as."""
+    folder = Path(tempfile.mkdtemp(prefix="work-"))
+    if os.geteuid() == 0:
+        os.chown(folder, 199_999, 199_999)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def start(work: Path) -> AsyncIterator[Starter]:
+    """Start a kernel: `await start(memory_mb=…)`; it is shut down afterwards."""
+    running: list[Notebook] = []
+
+    async def starter(*, cwd: str | None = None, tutor: bool = True, **traits: Any) -> Notebook:
+        config = Config({"SandboxProvisioner": traits})
+        manager = SandboxKernelManager(kernel_name="python3", tutor=tutor, config=config)
+        await manager.start_kernel(cwd=cwd or str(work))
+        client = manager.client()
+        client.start_channels()
+        notebook = Notebook(manager, client, work)
+        running.append(notebook)
+        await client.wait_for_ready(timeout=30)
+        return notebook
+
+    yield starter
+    for notebook in running:
+        notebook.client.stop_channels()
+        await notebook.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+async def notebook(start: Starter) -> Notebook:
+    """A kernel with the default limits."""
+    return await start()

@@ -1,0 +1,320 @@
+"""What a student's kernel can and cannot do. Runs as whoever runs the tests; `test_ordinary_user` repeats it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+from learnflow_kernels.check import SandboxUnavailable
+from learnflow_kernels.manager import SandboxKernelManager
+from learnflow_kernels.workplace import UnsuitableFolder
+
+from .conftest import Notebook, Starter
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+async def test_the_first_cell_runs(notebook: Notebook) -> None:
+    assert (await notebook.run("1 + 1")).text == "2"
+
+
+async def test_files_land_in_the_students_folder(notebook: Notebook) -> None:
+    await notebook.run("with open('made.txt', 'w') as file: file.write('here')")
+    assert (notebook.work / "made.txt").read_text() == "here"
+
+
+async def test_students_import_their_own_modules(notebook: Notebook) -> None:
+    (notebook.work / "helpers.py").write_text("answer = 42\n")
+    assert (await notebook.run("import helpers; helpers.answer")).text == "42"
+
+
+class TestNothingOfTheHost:
+    async def test_the_repository_with_its_solutions_is_out_of_sight(self, notebook: Notebook) -> None:
+        seen = await notebook.run(
+            f"import os\nfor folder, _, files in os.walk({str(REPOSITORY)!r}):\n"
+            "    if '.venv' not in folder and '__pycache__' not in folder: print(folder, files)"
+        )
+        assert "provisioner.py" in seen.text
+        for hidden in ("notebooks", "grading", "hub_config", ".git", "tests", "service", "store", "ipynb"):
+            assert hidden not in seen.text
+
+    async def test_the_shipped_course_is_masked_in_the_environment(self, notebook: Notebook) -> None:
+        seen = await notebook.run(
+            "import sys, glob\nfor root in sys.path:\n"
+            "    for name in ('learnflow_hub', 'learnflow_grading'):\n"
+            "        print(len(glob.glob(f'{root}/{name}/**/*', recursive=True)))"
+        )
+        assert set(seen.text.split()) == {"0"}
+
+    async def test_neighbouring_folders_are_not_there(self, notebook: Notebook, tmp_path: Path) -> None:
+        secret = tmp_path / "gradebook.db"
+        secret.write_text("marks")
+        beside = notebook.work.parent / "other-student"
+        seen = await notebook.run(
+            f"import os; print(os.path.exists({str(secret)!r}), os.path.exists({str(beside)!r}),"
+            f" os.listdir({str(notebook.work.parent)!r}))"
+        )
+        assert seen.text.startswith("False False")
+        assert sorted(os.listdir(notebook.work.parent)) != [notebook.work.name]
+        assert str(tmp_path.name) not in seen.text
+
+    async def test_a_link_to_the_shadow_file_reads_nothing(self, notebook: Notebook) -> None:
+        (notebook.work / "link").symlink_to("/etc/shadow")
+        assert (await notebook.run("open('link').read()")).error == "FileNotFoundError"
+
+    async def test_no_processes_but_its_own(self, notebook: Notebook) -> None:
+        seen = await notebook.run(
+            "import os\nfor pid in filter(str.isdigit, os.listdir('/proc')):\n"
+            "    print(open(f'/proc/{pid}/cmdline').read().split('\\0')[0])"
+        )
+        assert {Path(line).name for line in seen.text.split()} <= {"bwrap", "python"}
+
+    async def test_no_token_in_any_environment(
+        self, start: Starter, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "t0ken-of-the-server")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "t0ken-of-the-cloud")
+        notebook = await start()
+        seen = await notebook.run(
+            "import os, glob\nprint(dict(os.environ))\n"
+            "for name in glob.glob('/proc/[0-9]*/environ'):\n"
+            "    try: print(open(name).read())\n"
+            "    except OSError as error: print(error)"
+        )
+        assert "t0ken" not in seen.text
+        assert "JUPYTERHUB" not in seen.text
+
+    async def test_the_system_cannot_be_written_to(self, notebook: Notebook) -> None:
+        seen = await notebook.run(
+            "import os, sys, learnflow_kernels\n"
+            "for folder in ('/', '/usr', '/etc', '/dev', '/run', sys.prefix, learnflow_kernels.__path__[0]):\n"
+            "    try: open(os.path.join(folder, 'x'), 'w'); print('written', folder)\n"
+            "    except OSError as error: print(error.strerror)"
+        )
+        assert "written" not in seen.text
+        assert len(seen.text.splitlines()) == 7
+
+    async def test_no_way_back_to_root(self, notebook: Notebook) -> None:
+        seen = await notebook.run("import os; print(os.getuid() != 0); os.setuid(0)")
+        assert seen.text.startswith("True")
+        assert seen.error in ("OSError", "PermissionError")
+
+
+class TestNoNetwork:
+    async def test_the_internet_is_out_of_reach(self, notebook: Notebook) -> None:
+        seen = await notebook.run("import socket; socket.create_connection(('1.1.1.1', 53), timeout=3)")
+        assert seen.error == "OSError"
+        assert "internet" in seen.explained["diagnosis"]["cause"]
+
+    async def test_the_hosts_own_ports_are_out_of_reach(self, notebook: Notebook) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            seen = await notebook.run(
+                f"import socket; socket.create_connection(('127.0.0.1', {port}), timeout=3)"
+            )
+        assert seen.error == "ConnectionRefusedError"
+
+    async def test_abstract_sockets_of_the_host_are_out_of_reach(self, notebook: Notebook) -> None:
+        name = f"\0learnflow-test-{os.getpid()}"
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(name)
+            server.listen()
+            seen = await notebook.run(f"import socket; socket.socket(socket.AF_UNIX).connect({name!r})")
+        assert seen.error == "ConnectionRefusedError"
+
+
+class TestHostileWorkFolder:
+    async def test_files_named_like_modules_neither_run_nor_stop_the_start(
+        self, start: Starter, work: Path
+    ) -> None:
+        startup = work / ".ipython" / "profile_default" / "startup"
+        startup.mkdir(parents=True)
+        (startup / "00-evil.py").write_text("open('ran.txt', 'a').write('startup')")
+        for name in ("ipykernel", "json", "sitecustomize", "usercustomize", "learnflow_kernels", "IPython"):
+            (work / f"{name}.py").write_text(f"open('ran.txt', 'a').write({name!r})")
+        (work / "ipython_config.py").write_text("open('ran.txt', 'a').write('config')")
+        notebook = await start()
+        assert (await notebook.run("1 + 1")).text == "2"
+        assert not (work / "ran.txt").exists()
+
+    async def test_a_folder_of_the_system_is_refused(self) -> None:
+        manager = SandboxKernelManager(kernel_name="python3")
+        for folder in ("/", "/usr/share", str(REPOSITORY), str(Path.home()), "/tmp"):
+            with pytest.raises(UnsuitableFolder, match="a folder of its own"):
+                await manager.start_kernel(cwd=folder)
+
+
+class TestExplanation:
+    async def test_line_cause_and_variables(self, notebook: Notebook) -> None:
+        seen = await notebook.run("\n\nprices = [3, 5]\nplace = 7\nprint(prices[place])")
+        found = seen.explained
+        assert (seen.error, found["exception"], found["line"]) == ("IndexError", "IndexError", 5)
+        assert found["diagnosis"]["source_line"] == "print(prices[place])"
+        assert "index `7`" in found["diagnosis"]["cause"]
+        values = {item["name"]: item["value"] for item in found["variables"]}
+        assert (values["prices"], values["place"]) == ("[3, 5]", "7")
+
+    async def test_a_missing_colon(self, notebook: Notebook) -> None:
+        found = (await notebook.run("while True print('x')")).explained
+        assert (found["exception"], found["line"]) == ("SyntaxError", 1)
+        assert "colon" in found["diagnosis"]["cause"]
+
+    async def test_a_function_from_an_earlier_cell(self, notebook: Notebook) -> None:
+        await notebook.run("def third(items):\n    return items[2]")
+        found = (await notebook.run("x = 1\nthird([x])")).explained
+        assert found["line"] == 2
+        assert "Another cell, line 2, in third" in found["traceback"]
+        assert found["variables"][0] == {"name": "items", "type": "list", "value": "[1]"}
+
+    async def test_no_host_path_in_it(self, notebook: Notebook) -> None:
+        found = (await notebook.run("from math import sine")).explained
+        assert str(REPOSITORY) not in str(found)
+        assert "/root" not in str(found)
+
+    async def test_hostile_objects_change_nothing_but_their_own_cell(self, notebook: Notebook) -> None:
+        seen = await notebook.run(
+            "class Evil(Exception):\n"
+            "    def __repr__(self): raise SystemExit\n"
+            "    __str__ = __repr__\n"
+            "    def __getattribute__(self, name): raise KeyboardInterrupt\n"
+            "x = Evil\n"
+            "evil = Evil()\n"
+            "x + 1"
+        )
+        assert seen.error == "TypeError"
+        assert (await notebook.run("'still ' + 'here'")).text == "'still here'"
+
+    async def test_graders_kernels_explain_nothing(self, start: Starter) -> None:
+        notebook = await start(tutor=False)
+        seen = await notebook.run("1 / 0")
+        assert seen.error == "ZeroDivisionError"
+        assert seen.bundles == []
+
+
+class TestOutputFlood:
+    async def test_fifty_megabytes_are_cut_to_one(self, notebook: Notebook) -> None:
+        seen = await notebook.run("for _ in range(50): print('x' * 1_000_000)")
+        assert len(seen.text) < 1_100_000
+        assert seen.text.count("This cell printed more than 1 MB, so the rest is not shown.") == 1
+        assert (await notebook.run("print('next cell')")).text == "next cell\n"
+
+    async def test_a_huge_value_and_a_huge_error(self, notebook: Notebook) -> None:
+        assert len((await notebook.run("'x' * 50_000_000")).text) < 1_100_000
+        seen = await notebook.run("raise ValueError('y' * 5_000_000)")
+        assert seen.error == "ValueError"
+        assert len(str(seen.bundles)) < 30_000
+
+
+class TestInterruptRestartAndDeath:
+    async def test_an_endless_loop_is_interrupted_and_the_kernel_lives(self, notebook: Notebook) -> None:
+        request = notebook.client.execute("kept = 1\nwhile True: pass")
+        await asyncio.sleep(0.5)
+        await notebook.manager.interrupt_kernel()
+        seen = await asyncio.wait_for(notebook.collect(request), 10)
+        assert seen.error == "KeyboardInterrupt"
+        assert seen.bundles == []
+        assert (await notebook.run("kept")).text == "1"
+
+    async def test_a_signal_reaches_python_and_not_bubblewrap(self, notebook: Notebook) -> None:
+        request = notebook.client.execute("import time\ntime.sleep(60)")
+        await asyncio.sleep(0.5)
+        await notebook.provisioner.send_signal(signal.SIGINT)
+        assert (await asyncio.wait_for(notebook.collect(request), 10)).error == "KeyboardInterrupt"
+        assert await notebook.manager.is_alive()
+
+    async def test_a_restart_gives_a_fresh_kernel(self, notebook: Notebook) -> None:
+        await notebook.run("old = 1")
+        await notebook.manager.restart_kernel(now=True)
+        await notebook.client.wait_for_ready(timeout=30)
+        assert (await notebook.run("old")).error == "NameError"
+
+    async def test_a_shutdown_leaves_nothing_behind(self, start: Starter) -> None:
+        notebook = await start()
+        run = notebook.provisioner._run
+        groups = notebook.provisioner._group.folders
+        assert run is not None
+        assert run.root.is_dir()
+        await notebook.manager.shutdown_kernel()
+        assert not run.root.exists()
+        assert not any(folder.exists() for folder in groups)
+        assert not Path(notebook.manager.connection_file).exists()
+
+    async def test_a_memory_bomb_ends_in_the_kernel(self, start: Starter) -> None:
+        notebook = await start(memory_mb=128)
+        limited = notebook.provisioner._group.limits_memory
+        code = "held = []\nwhile True: held.append(bytearray(10_000_000))"
+        if limited:
+            notebook.client.execute(code)
+            await notebook.dead()
+            assert await notebook.provisioner.poll() == 137
+        else:
+            assert (await notebook.run(code)).error == "MemoryError"
+
+    async def test_a_fork_bomb_meets_its_limit(self, start: Starter) -> None:
+        notebook = await start(processes=40)
+        seen = await notebook.run(
+            "import os, time\nmade = 0\ntry:\n"
+            "    while made < 200:\n"
+            "        if os.fork() == 0: time.sleep(20); os._exit(0)\n"
+            "        made += 1\n"
+            "except OSError as error: print(made < 60, error.strerror)"
+        )
+        assert seen.text.startswith("True")
+
+    async def test_a_kernel_that_ends_itself_is_noticed(self, notebook: Notebook) -> None:
+        notebook.client.execute("import os; os._exit(3)")
+        await notebook.dead()
+
+    async def test_its_end_takes_its_children_along(self, notebook: Notebook) -> None:
+        await notebook.run("import subprocess; subprocess.Popen(['sleep', '4321'])")
+        await notebook.manager.shutdown_kernel(now=True)
+        await asyncio.sleep(0.3)
+        commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+        assert not any(b"4321" in command for command in commands)
+
+
+class TestNoSandbox:
+    async def test_without_bubblewrap_no_kernel_starts(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        manager = SandboxKernelManager(kernel_name="python3")
+        with pytest.raises(SandboxUnavailable, match="apt-get install bubblewrap"):
+            await manager.start_kernel()
+
+    async def test_a_kernel_without_a_folder_gets_an_empty_home(self) -> None:
+        manager = SandboxKernelManager(kernel_name="python3")
+        await manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        try:
+            await client.wait_for_ready(timeout=30)
+            notebook = Notebook(manager, client, Path("/nowhere"))
+            assert (await notebook.run("import os; os.getcwd()")).text == "'/home/student'"
+        finally:
+            client.stop_channels()
+            await manager.shutdown_kernel(now=True)
+
+
+async def test_starting_does_not_block_the_event_loop(start: Starter) -> None:
+    """The longest pause of the loop while a kernel starts stays far below what a user would feel."""
+    pauses: list[float] = []
+    done = threading.Event()
+
+    async def watch() -> None:
+        loop = asyncio.get_running_loop()
+        while not done.is_set():
+            before = loop.time()
+            await asyncio.sleep(0.005)
+            pauses.append(loop.time() - before)
+
+    watcher = asyncio.create_task(watch())
+    await start()
+    done.set()
+    await watcher
+    assert max(pauses) < 0.5
