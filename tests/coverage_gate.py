@@ -1,4 +1,4 @@
-"""Fails when any package's branch coverage is below the floor: `python tests/coverage_gate.py .coverage.json`.
+"""Fails when a package's branch coverage is below the floor: `python tests/coverage_gate.py .coverage.json`.
 
 A total hides a part that nobody tests; so each package, and each subpackage of `learnflow_ext`, counts alone.
 """
@@ -18,7 +18,7 @@ PACKAGES = ("learnflow_ext", "learnflow_kernels", "learnflow_grading", "learnflo
 
 
 def package_of(file: str) -> str | None:
-    """The package that `file` counts for: `learnflow_ext.store`, `learnflow_hub`; None for what is not ours."""
+    """What `file` counts for: `learnflow_ext.store`, `learnflow_hub`, …; None for what is not ours."""
     parts = PurePath(file).parts
     for index, part in enumerate(parts):
         if part in PACKAGES:

@@ -32,8 +32,7 @@ class UserFolders:
 
         The folder above both is the hub's, so the user can never put something else in their place.
         """
-        self.work.parent.mkdir(mode=0o711, exist_ok=True)
-        self.work.parent.chmod(0o711)
+        self.work.parent.mkdir(mode=0o700, exist_ok=True)
         for folder in (self.work, self.server):
             try:
                 folder.mkdir(mode=0o700)

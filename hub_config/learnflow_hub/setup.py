@@ -57,15 +57,14 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
     c.JupyterHub.services.extend(services(settings, file, ports, idle_seconds=hub.idle_minutes * 60))
     c.JupyterHub.load_roles.extend(roles(courses))
     _default(c.JupyterHub, "default_url", landing_page)
-    headers = {"headers": SECURITY_HEADERS}
-    _default(c.JupyterHub, "tornado_settings", {**headers, "slow_spawn_timeout": 0})
+    _default(c.JupyterHub, "tornado_settings", {"headers": SECURITY_HEADERS, "slow_spawn_timeout": 0})
     _default(c.Authenticator, "username_pattern", USERNAME_PATTERN)
     _default(c.ClassroomAuthenticator, "new_accounts_file", str(state.new_accounts))
 
     _default(c.JupyterHub, "spawner_class", SPAWNER)
     _default(c.ConfinedSpawner, "users_dir", str(state.users))
     _default(c.Spawner, "default_url", "/lab")
-    _default(c.Spawner, "start_timeout", 60)
+    _default(c.Spawner, "http_timeout", 60)
     c.Spawner.environment.update({"LEARNFLOW_URL": service_url(ports[SERVICE_NAME])})
 
     if _hub_is_starting():

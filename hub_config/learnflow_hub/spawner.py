@@ -10,6 +10,7 @@ from pathlib import Path
 from subprocess import DEVNULL, Popen
 from typing import Any
 
+import psutil
 from jupyterhub.spawner import LocalProcessSpawner, SpawnException
 from jupyterhub.utils import random_port
 from learnflow_kernels.bubblewrap import drop_to, server_argv
@@ -147,7 +148,10 @@ class ConfinedSpawner(LocalProcessSpawner):
         inner = await asyncio.to_thread(inner_process, self.pid)
         if inner is None:
             return bool(await super()._signal(sig))
-        inner.send_signal(sig)
+        try:
+            inner.send_signal(sig)
+        except psutil.NoSuchProcess:
+            return False
         return True
 
     async def stop(self, now: bool = False) -> None:

@@ -28,7 +28,7 @@ class State:
 
     @property
     def hub(self) -> Path:
-        """The hub's own files: database, cookie secret, proxy configuration, log. Mode 0700."""
+        """The hub's own files: database, cookie secret, proxy configuration, log."""
         return self.root / "hub"
 
     @property
@@ -104,10 +104,9 @@ class State:
 
     def prepare(self) -> None:
         """Create the folders, closed to others; right to call again. OSError when that is impossible."""
-        # Only root's servers run under other uids, which must pass through to their own folder.
-        passage = 0o711 if os.geteuid() == 0 else 0o700
-        for folder, mode in ((self.root, passage), (self.hub, 0o700), (self.users, passage)):
+        # Closed to users' own uids as well: what is theirs, the spawner mounts for them.
+        for folder in (self.root, self.hub, self.users):
             folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(mode)
+            folder.chmod(0o700)
         if not self.marker.exists():
             self.marker.write_text(MARKER_TEXT, encoding="utf-8")

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from jupyterhub.app import JupyterHub
-from traitlets.config import Config
-
-from learnflow_ext.settings import load_config
 from learnflow_hub import setup_learnflow
 from learnflow_hub.landing import landing_page
 from learnflow_hub.names import UnusableName
 from learnflow_hub.spawner import ConfinedSpawner
+from traitlets.config import Config
+
+from learnflow_ext.settings import load_config
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "jupyterhub_config.py"

@@ -1,0 +1,57 @@
+"""Free ports are found, and taken ones are stepped over."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from learnflow_hub import ports
+from learnflow_hub.ports import NoFreePort, free_port_from, free_ports, is_free
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that somebody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", free_ports(1)[0]))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_ports_are_different_and_can_be_bound() -> None:
+    found = free_ports(5)
+    assert len(set(found)) == 5
+    assert all(is_free(port) for port in found)
+
+
+def test_ports_lie_below_those_of_outgoing_connections() -> None:
+    assert all(ports.LOW <= port < ports.HIGH <= 32_768 for port in free_ports(20))
+
+
+def test_a_taken_port_is_not_free(taken: int) -> None:
+    assert not is_free(taken)
+
+
+def test_the_wanted_port_is_taken_when_free() -> None:
+    (port,) = free_ports(1)
+    assert free_port_from(port) == port
+
+
+def test_beside_a_taken_port_the_next_one_is_used(taken: int) -> None:
+    assert taken < free_port_from(taken) < taken + 20
+
+
+def test_zero_asks_for_any() -> None:
+    assert is_free(free_port_from(0))
+
+
+def test_at_the_end_of_the_range_any_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "is_free", lambda port: port < 60_000)
+    assert ports.LOW <= free_port_from(65_535) < ports.HIGH
+
+
+def test_a_machine_without_ports_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "is_free", lambda port: False)
+    with pytest.raises(NoFreePort, match="No 1 free ports"):
+        free_ports(1)
