@@ -98,18 +98,26 @@ export const explainPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const { commands } = app;
 
-    const ofActiveCell = () =>
-      questionOfCell(
-        notebooks.activeCell,
-        notebooks.currentWidget?.context.path ?? ''
+    /** Of the active cell, else of the one above: running a cell moves on to the next. */
+    const ofNotebook = (here: boolean): IQuestion | null => {
+      const panel = notebooks.currentWidget;
+      if (!panel) {
+        return null;
+      }
+      const { activeCell, activeCellIndex, widgets } = panel.content;
+      const { path } = panel.context;
+      return (
+        questionOfCell(activeCell, path) ??
+        (here ? null : questionOfCell(widgets[activeCellIndex - 1], path))
       );
+    };
 
     commands.addCommand(CommandIDs.explain, {
       label: trans.__('Explain This Error'),
       caption: trans.__('Ask the tutor what the error of this cell means'),
       icon: explainIcon,
       isEnabled: args => !!args.error || notebooks.activeCell !== null,
-      isVisible: args => !!args.error || ofActiveCell() !== null,
+      isVisible: args => !!args.error || ofNotebook(!!args.here) !== null,
       describedBy: {
         args: {
           type: 'object',
@@ -117,18 +125,22 @@ export const explainPlugin: JupyterFrontEndPlugin<void> = {
             error: {
               type: 'object',
               description:
-                'The error as the kernel reported it; without it the active cell is looked at'
+                'The error as the kernel reported it; without it the active cell is looked at, then the one above'
             },
             notebook: { type: 'string', description: 'Path of the notebook' },
             cellId: { type: 'string', description: 'Id of the failed cell' },
-            code: { type: 'string', description: 'Source of the cell' }
+            code: { type: 'string', description: 'Source of the cell' },
+            here: {
+              type: 'boolean',
+              description: 'Whether to look at the active cell only'
+            }
           }
         }
       },
       execute: async args => {
-        const question = questionOf(args) ?? ofActiveCell();
+        const question = questionOf(args) ?? ofNotebook(!!args.here);
         if (!question) {
-          Notification.info(trans.__('This cell shows no error to explain.'), {
+          Notification.info(trans.__('There is no error to explain here.'), {
             autoClose: 4_000
           });
           return;
