@@ -86,7 +86,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     opens: bool = True
     """True right below the heading, where an idea is introduced; False for what follows."""
     concepts: tuple[str, ...] = ()
-    """What it teaches, the main thing first; from the cell's metadata, `{"learnflow": {"concepts": [...]}}`."""
+    """What it teaches, the main thing first: `"learnflow": {"concepts": [...]}` in the cell's metadata."""
     paragraphs: tuple[str, ...] = ()
     """Markdown, in order; written by the teacher. A worked example is a fenced block."""
     points: int = 0
@@ -222,13 +222,12 @@ class CourseIndex:
         return fitting[:limit]
 
     def _weight(self, section: Section, asked: frozenset[str]) -> float:
-        """More for where an idea is introduced, less for welcomes and summaries (in a course that marks concepts)."""
+        """More for where an idea is introduced; less for welcomes and summaries, if concepts are marked."""
         if not section.concepts:
             return self.OFF_TOPIC_WEIGHT if self._marked else 1.0
+        opening = self.OPENING_WEIGHT if section.opens else 1.0
         main = frozenset(terms(section.concepts[0]))
-        return (self.OPENING_WEIGHT if section.opens else 1.0) * (
-            self.MAIN_WEIGHT if main & asked == main else 1.0
-        )
+        return opening * (self.MAIN_WEIGHT if main <= asked else 1.0)
 
 
 def visible(section: Section, released: frozenset[str] | None) -> bool:

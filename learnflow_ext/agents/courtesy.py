@@ -18,7 +18,9 @@ from learnflow_ext.contracts.help import Citation, HelpRequest
 _GREETING = re.compile(
     r"^\W*(hi+|hiya|hey+|hello+|yo|good (morning|evening|afternoon|day)|hallo|hola|salut|moin)\b"
 )
-_THANKS = re.compile(r"\b(thanks?|thx|thank you|danke|gracias|merci|ty|cheers)\b")
+_THANKS = re.compile(
+    r"\b(thanks?|thx|thank you|danke|gracias|merci|ty|cheers)\b|^\W*(ok(ay)?|cool|great|nice)\W*$"
+)
 _BYE = re.compile(r"^\W*(bye+|goodbye|see (you|ya)|cya|ciao|tschuss)\b")
 
 _NO = (

@@ -23,13 +23,16 @@ NEARLY = 0.8
 """The share of a solution, by weight of its statements, that already gives it away."""
 SMALL = 15
 """A solution of less weight than this is also known by what it works out, with its own names."""
+MAX_OWN_LINES = 400
+"""How much of a student's cell is compared line by line; longer ones are no beginner's."""
 
 _REGION = re.compile(r"^[^\n]*BEGIN SOLUTION\b[^\n]*\n(.*?)^[^\n]*END SOLUTION\b", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _LINE_START = re.compile(r"^\s*(?:(?:[-*+>]|\d+[.)]|In \[\d*\]:|>>>|\.\.\.|\*\*[^*]*\*\*)\s*)*")
 _CUT = re.compile(
-    r"(?<=[;,.:])\s+|(?:^|\s+)(?:then|and|next|finally|first|write|put|type|add|use)\s+", re.IGNORECASE
+    r"(?<=[;.:])\s+|(?:^|\s+)(?:then|and|next|finally|first|write|put|type|add|use)\s+", re.IGNORECASE
 )
+_COMMA = re.compile(r",\s+")
 _CONSTANT = re.compile(r"^(\w+) = ('[^']{1,40}'|\"[^\"]{1,40}\"|-?[\d.]+|True|False)$")
 _NUMBERED = re.compile(r"^([a-z]+)_?(\d+)$", re.IGNORECASE)
 
@@ -69,17 +72,15 @@ class _Known:
 
     def in_(self, seen: _Seen) -> bool:
         if self.answers:
-            return any(pattern.search(seen.text) for pattern in self.answers)
+            told = sum(pattern.search(seen.text) is not None for pattern in self.answers)
+            return told >= NEARLY * len(self.answers)
         if not self.weight:
             return False
         found = sum(form.weight for form in self.statements if seen.has(form))
         if found >= NEARLY * self.weight:
             return True
-        return (
-            self.weight < SMALL
-            and all(seen.works_out(form) or seen.has(form) for form in self.statements if form.weight > 3)
-            and any(form.core for form in self.statements)
-        )
+        telling = [form for form in self.statements if form.core]
+        return self.weight < SMALL and bool(telling) and all(map(seen.works_out, telling))
 
 
 def _answer_pattern(name: str, value: str) -> re.Pattern[str]:
@@ -98,9 +99,8 @@ def _answer_pattern(name: str, value: str) -> re.Pattern[str]:
 class _Seen:
     """Everything in a text that could be code."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, pieces: Iterable[str]) -> None:
         self.text = text
-        pieces = list(_pieces(text))
         found = [form for piece in pieces for form in forms(piece)]
         self._forms = {form.text for form in found}
         self._cores = {form.core for form in found if form.core}
@@ -142,6 +142,17 @@ def _pieces(text: str) -> Iterable[str]:
         if " " in bare:
             for part in _CUT.split(bare):
                 yield from _readings(part)
+                if "," in part:
+                    for clause in _COMMA.split(part):
+                        yield from _readings(clause)
+
+
+def _pieces_of_code(code: str) -> Iterable[str]:
+    """A cell as a whole, and line by line for one that Python cannot read yet."""
+    yield code
+    if parse(code) is None:
+        for line in code.splitlines()[:MAX_OWN_LINES]:
+            yield from _readings(line)
 
 
 def _readings(piece: str) -> Iterable[str]:
@@ -169,11 +180,11 @@ class Guard:
 
     def judge(self, reply: str, *, own_code: str = "") -> Verdict:
         """The whole reply so far. What the student's own code already holds is no secret any more."""
-        seen = _Seen(reply)
+        seen = _Seen(reply, _pieces(reply))
         own: _Seen | None = None
         for known in self._known:
             if known.in_(seen):
-                own = own or _Seen(own_code)
+                own = own or _Seen(own_code, _pieces_of_code(own_code))
                 if not known.in_(own):
                     return Verdict(True, known.name)
         return PASSED

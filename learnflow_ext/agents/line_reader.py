@@ -44,11 +44,11 @@ _METHODS = {
 
 
 def statement_at(tree: ast.Module, line: int) -> ast.stmt | None:
-    """The innermost statement that the line belongs to; None for an empty line, or a comment."""
+    """The statement that begins on the line, else the innermost around it; None between statements."""
     found: ast.stmt | None = None
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno):
-            if found is None or node.lineno >= found.lineno:
+            if found is None or node.lineno > found.lineno:
                 found = node
     return found
 

@@ -75,7 +75,15 @@ def plain(text: str, max_words: int = 80) -> str:
         parts.append(code(next(group for group in quoted.groups() if group is not None)))
         at = quoted.end()
     parts.append(_prose(flat[at:]))
-    return _calm_start("".join(parts).strip())
+    return _calm_start(_apart(parts).strip())
+
+
+def _apart(parts: list[str]) -> str:
+    """The parts in a row; backticks that would touch, and so make one fence of two, kept apart by a blank."""
+    row = ""
+    for part in parts:
+        row += f" {part}" if row.endswith("`") and part.startswith("`") else part
+    return row
 
 
 def _shorten(text: str, max_words: int) -> str:

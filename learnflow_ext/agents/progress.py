@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
+from learnflow_ext.agents import markdown
 from learnflow_ext.agents.context import HelpContext
 from learnflow_ext.agents.course_index import CourseIndex, visible
 from learnflow_ext.agents.reply import Reply, fitting
@@ -17,6 +18,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """One assignment of the student's, with the title people know it by."""
 
     title: str
+    """As Markdown."""
     progress: AssignmentProgress
 
 
@@ -28,7 +30,7 @@ class ProgressFindings(msgspec.Struct, frozen=True, kw_only=True):
     standings: tuple[Standing, ...] = ()
     """Assignments with any activity, in course order."""
     untouched: tuple[str, ...] = ()
-    """Titles of visible assignments without any."""
+    """Titles of visible assignments without any, as Markdown."""
 
 
 def analyse(index: CourseIndex, context: HelpContext) -> ProgressFindings:
@@ -36,7 +38,7 @@ def analyse(index: CourseIndex, context: HelpContext) -> ProgressFindings:
     if context.progress is None:
         return ProgressFindings(known=False)
     titles = {
-        section.assignment: section.notebook_title
+        section.assignment: f"*{section.notebook_title}*"
         for section in reversed(index.sections)
         if visible(section, context.released)
     }
@@ -54,7 +56,8 @@ def analyse(index: CourseIndex, context: HelpContext) -> ProgressFindings:
     return ProgressFindings(
         known=True,
         standings=tuple(
-            Standing(title=titles.get(each.assignment, each.assignment), progress=each) for each in active
+            Standing(title=titles.get(each.assignment) or markdown.code(each.assignment), progress=each)
+            for each in active
         ),
         untouched=tuple(
             titles[name] for name in sorted(titles, key=lambda name: order[name]) if name not in started
@@ -67,13 +70,13 @@ def compose(findings: ProgressFindings) -> Reply:
     if not findings.known:
         return Reply(paragraphs=("I cannot see your results right now. Try again in a minute.",))
     if not findings.standings:
-        first = f" *{findings.untouched[0]}* is a good place to start." if findings.untouched else ""
+        first = f" {findings.untouched[0]} is a good place to start." if findings.untouched else ""
         return Reply(
             paragraphs=(
                 f"There is nothing to report yet: run a first cell, and I have something to tell.{first}",
             )
         )
-    lines = [f"- *{each.title}*: {_words(each.progress)}" for each in findings.standings[:MAX_LISTED]]
+    lines = [f"- {each.title}: {_words(each.progress)}" for each in findings.standings[:MAX_LISTED]]
     parts = ["**This is how far you are:**", "\n".join(lines), _next(findings)]
     if any(each.progress.failed_runs for each in findings.standings):
         parts.append("Runs that end in an error are part of the work, and cost no points.")
@@ -95,7 +98,7 @@ def _words(progress: AssignmentProgress) -> str:
 def _next(findings: ProgressFindings) -> str:
     waiting = next((each for each in findings.standings if not each.progress.submissions), None)
     if waiting is not None:
-        return f"Next: finish *{waiting.title}*, and hand it in from the assignment list."
+        return f"Next: finish {waiting.title}, and hand it in from the assignment list."
     improvable = next(
         (
             each
@@ -108,9 +111,9 @@ def _next(findings: ProgressFindings) -> str:
     )
     if improvable is not None:
         how = "read its feedback, mend one thing, and hand in again"
-        return f"There are points left in *{improvable.title}*: {how}."
+        return f"There are points left in {improvable.title}: {how}."
     if findings.untouched:
-        return f"Next: *{findings.untouched[0]}*."
+        return f"Next: {findings.untouched[0]}."
     return "Everything that is graded has full marks. Well done!" if _all_graded(findings) else ""
 
 

@@ -112,6 +112,8 @@ class Ranking:
     K1 = 1.4
     B = 0.6
     HEADING_WEIGHT = 4
+    MAX_TERMS = 30
+    FEW = 20
 
     def __init__(self, headings: Sequence[str], bodies: Sequence[str]) -> None:
         """Empty sequences are fine: nothing is ever found."""
@@ -130,7 +132,8 @@ class Ranking:
 
     def known(self, text: str) -> list[str]:
         """The question's terms that occur in the texts, misspelt ones put right, each once."""
-        return list(dict.fromkeys(self._put_right(terms(text))))
+        asked = list(dict.fromkeys(terms(text)))[: self.MAX_TERMS]
+        return list(dict.fromkeys(self._put_right(asked)))
 
     def _put_right(self, query: Iterable[str]) -> Iterable[str]:
         for term in query:
@@ -155,7 +158,8 @@ class Ranking:
         ]
 
     def _score(self, index: int, query: Sequence[str]) -> float:
-        counts, total = self._counts[index], len(self._counts)
+        # In a course of three sections a word of one of them is not common yet.
+        counts, total = self._counts[index], max(len(self._counts), self.FEW)
         norm = self.K1 * (1 - self.B + self.B * self._lengths[index] / self._mean)
         score = 0.0
         for term in query:

@@ -10,6 +10,8 @@ from learnflow_ext.contracts.help import MAX_CELL_CHARS
 
 MAX_DEPTH = 60
 """Deeper nesting than any person writes; it would only exhaust the walkers' stack."""
+MAX_NODES = 12_000
+"""About a thousand lines: no cell that a person asks about."""
 
 _FENCE = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
@@ -57,7 +59,7 @@ def parse_or_error(code: str) -> ast.Module | SyntaxError | None:
         return error
     except (ValueError, RecursionError, MemoryError):
         return None
-    return tree if _depth(tree) <= MAX_DEPTH else None
+    return tree if _is_handy(tree) else None
 
 
 def written(node: ast.AST) -> str:
@@ -68,11 +70,12 @@ def written(node: ast.AST) -> str:
         return "…"
 
 
-def _depth(tree: ast.AST) -> int:
-    """How deeply the tree nests, counted without recursion."""
-    depth = 0
+def _is_handy(tree: ast.AST) -> bool:
+    """Whether the tree is neither deeper nor larger than people write; counted without recursion."""
+    depth = nodes = 0
     level: list[ast.AST] = [tree]
-    while level and depth <= MAX_DEPTH:
+    while level and depth <= MAX_DEPTH and nodes <= MAX_NODES:
+        nodes += len(level)
         level = [child for node in level for child in ast.iter_child_nodes(node)]
         depth += 1
-    return depth
+    return not level

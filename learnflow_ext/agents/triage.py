@@ -34,7 +34,7 @@ AGENT_OF: dict[Intent, AgentName] = {
 INTENT_OF: dict[AgentName, Intent] = {agent: intent for intent, agent in AGENT_OF.items() if agent != "tutor"}
 
 _BUTTON = re.compile(r"^explain the error\b")
-_CODE_SPAN = re.compile(r"`+[^`\n]*`+")
+_CODE_SPAN = re.compile(r"`[^`\n]+`")
 _MENTION = re.compile(r"^\s*@(tutor|debug|concepts?|review|exercises?|progress)\b[\s:,]*", re.IGNORECASE)
 _TRACEBACK = re.compile(
     r"Traceback \(most recent call last\)|^\s*-{2,}>\s*\d+ |^\s*[A-Z]\w*(?:Error|Exception|Interrupt)\s*:",
@@ -49,6 +49,11 @@ _RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = tuple(
             "solution_request",
             r"\b(ignore|forget|disregard)\b.*\b(instructions?|rules|prompt)|\bhidden tests?\b"
             r"|\breference (solution|answer|implementation)\b|\bmodel (answer|solution)\b|\banswer key\b",
+        ),
+        (
+            "off_topic",
+            r"^\W*(hi+|hiya|hey+|hello+|yo|thx|ty|thanks?( you)?|thank you|ok(ay)?|cool|bye+|lol|danke"
+            r"|merci)\W*$",
         ),
         (
             "off_topic",
