@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learnflow_ext.contracts.errors import BadRequest
@@ -19,6 +19,7 @@ def cut(frame: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300) | st.binary(max_size=300))
 def test_a_short_frame_is_as_it_was(raw: str | bytes) -> None:
     assert shortened(raw) == raw

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learnflow_ext.server.sse import MAX_EVENT_BYTES, EventReader
@@ -16,6 +16,7 @@ STREAM = (
 EVENTS = [b'{"a": 1}', b"two\nlines", b"last"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, len(STREAM)), max_size=8))
 def test_any_cut_gives_the_same_events(cuts: list[int]) -> None:
     reader, found, places = EventReader(), [], [0, *sorted(cuts), len(STREAM)]

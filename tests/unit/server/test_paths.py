@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learnflow_ext.contracts.paths import place_of, split_path
 
-NAMES = st.text(st.characters(categories=("L", "N"), include_characters=" -_+"), min_size=1, max_size=20)
+NAMES = st.text("abXY09 -_+äß漢", min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES, st.lists(NAMES, min_size=1, max_size=3))
 def test_a_notebook_in_an_assignment(course: str, assignment: str, rest: list[str]) -> None:
     assert place_of("/".join([course, assignment, *rest])) == (course, assignment)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_gives_plain_names_or_none(path: str) -> None:
     course, assignment = place_of(path)
@@ -25,6 +27,7 @@ def test_any_text_gives_plain_names_or_none(path: str) -> None:
         assert not name.startswith(".")
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["..", ".", "", "a", ".b", "c\\d", "e\n", "\0"]), max_size=5))
 def test_a_split_path_never_leads_outside(parts: list[str]) -> None:
     found = split_path("/".join(parts))

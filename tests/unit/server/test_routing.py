@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learnflow_ext.server.routing import addressed, question
@@ -38,11 +38,13 @@ def test_the_name_wins_over_the_picker() -> None:
     assert addressed("why?", NAMES, "C", "T") == "C"
 
 
+@settings(deadline=None)
 @given(st.one_of(st.none(), st.integers(), st.text(), st.lists(st.text())))
 def test_whatever_the_picker_says_it_is_one_of_ours(chosen: object) -> None:
     assert addressed("why?", NAMES, chosen, "T") in NAMES.values()
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_for_one_of_ours(body: str) -> None:
     assert addressed(body, NAMES, None, "T") in NAMES.values()

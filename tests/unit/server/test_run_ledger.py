@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learnflow_ext.contracts.help import ERROR_MIME, MAX_CELL_CHARS, MAX_TRACEBACK_CHARS, Diagnosis, Variable
@@ -179,6 +179,7 @@ def test_runs_that_never_end_are_pruned() -> None:
     assert ledger.mine("s", str(2 * MAX_PENDING - 1))
 
 
+@settings(deadline=None)
 @given(JSON, st.sampled_from(["status", "error", "display_data", "execute_result", "stream"]))
 def test_any_content_is_borne(content: Any, kind: str) -> None:
     ledger = RunLedger()
@@ -189,6 +190,7 @@ def test_any_content_is_borne(content: Any, kind: str) -> None:
     finish(ledger, "a", "error")
 
 
+@settings(deadline=None)
 @given(JSON, JSON, JSON)
 def test_any_request_is_borne(header: Any, metadata: Any, content: Any) -> None:
     RunLedger().asked("s", "k", {"header": header, "metadata": metadata, "content": content})

@@ -1,0 +1,113 @@
+"""The service's client, when the service is away or talks nonsense."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from learnflow_ext.contracts.errors import LearnFlowError, NotFound, Unavailable
+from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
+from learnflow_ext.server.gateway import DOWN, Gateway
+
+LOG = logging.getLogger("test.gateway")
+
+
+@asynccontextmanager
+async def answering(raw: bytes, *, hold: bool = False) -> AsyncIterator[Gateway]:
+    """A gateway to something that answers every request with these bytes."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(raw)
+        await writer.drain()
+        if hold:
+            await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    gateway = Gateway(f"http://127.0.0.1:{port}/", "t", LOG, answer_seconds=1)
+    async with server:
+        yield gateway
+        gateway.close()
+        await asyncio.sleep(0.05)
+
+
+def answer(body: bytes, status: str = "200 OK") -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
+
+
+async def words(gateway: Gateway) -> list[ReplyChunk]:
+    return [chunk async for chunk in gateway.help(HelpRequest(text="why?"))]
+
+
+@pytest.mark.parametrize("url", ["", "http://127.0.0.1:9/", "ftp://nowhere/", "http://no.such.host.invalid/"])
+async def test_nobody_there(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    gateway = Gateway(url, "t", LOG, connect_seconds=2, answer_seconds=2)
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        await gateway.courses()
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        await words(gateway)
+    assert await gateway.healthy() is False
+    assert "request " in caplog.text
+    gateway.close()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"nonsense\r\n\r\n",
+        answer(b"<html>"),
+        answer(b"{}"),
+        answer(b"", "302 Found"),
+        answer(b"<html>", "500 Oh"),
+        answer(b"data: {}\n\n"),
+        answer(b'data: {"kind": "text", "text": "half"}\n\n'),
+        answer(b"data: " + b"x" * 2_000_000),
+    ],
+)
+async def test_whatever_comes_is_a_sentence(raw: bytes) -> None:
+    async with answering(raw) as gateway:
+        with pytest.raises(Unavailable) as caught:
+            await gateway.assignments("py")
+        assert caught.value.message == DOWN
+        with pytest.raises(Unavailable) as caught:
+            await words(gateway)
+        assert caught.value.message == DOWN
+
+
+async def test_silence_ends_after_a_while() -> None:
+    async with answering(b"", hold=True) as gateway:
+        with pytest.raises(Unavailable):
+            await words(gateway)
+
+
+async def test_the_services_own_sentence_is_kept() -> None:
+    problem = b'{"code": "not_found", "message": "No such course."}'
+    async with answering(answer(problem, "404 Not Found")) as gateway:
+        with pytest.raises(NotFound, match="No such course"):
+            await gateway.assignments("py")
+        with pytest.raises(NotFound, match="No such course"):
+            await words(gateway)
+
+
+async def test_an_error_within_the_stream_is_raised() -> None:
+    stream = b'data: {"kind": "start"}\n\ndata: {"kind": "error", "text": "The tutor is tired."}\n\n'
+    async with answering(answer(stream)) as gateway:
+        with pytest.raises(LearnFlowError, match="tired"):
+            await words(gateway)
+
+
+class TestReaderLeaves:
+    async def test_the_rest_is_not_waited_for(self) -> None:
+        stream = b'data: {"kind": "start"}\n\n'
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+        async with answering(head + stream, hold=True) as gateway:
+            chunks = gateway.help(HelpRequest())
+            assert (await anext(chunks)).kind == "start"
+            await chunks.aclose()  # type: ignore[attr-defined]  # an AsyncIterator here is a generator
