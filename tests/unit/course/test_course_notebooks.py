@@ -117,7 +117,7 @@ class TestForm:
         visible = [
             line for cell in cells for line in cell.source.split("### BEGIN HIDDEN TESTS")[0].splitlines()
         ]
-        assert max(map(len, visible)) <= 115
+        assert max(map(len, visible)) <= 100
 
     def test_has_no_link_or_image_that_could_break(self, assignment: str) -> None:
         text = "\n".join(cell.source for cell in source(assignment).cells if cell.cell_type == "markdown")
