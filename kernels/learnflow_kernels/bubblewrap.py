@@ -96,17 +96,16 @@ def prlimit_argv(limits: Limits) -> list[str]:
     return [*argv, "--"]
 
 
-def _folders(paths: Iterable[Path], covered: Sequence[Path]) -> list[str]:
-    """Make the folders above `paths` that no mount brings along, passable for everybody.
+def _folders(paths: Iterable[Path], mounts: Sequence[Path]) -> list[str]:
+    """Make the folders above `paths` that none of `mounts` brings along, passable for everybody.
 
     bubblewrap would make them itself, but for its own user only.
     """
     argv: list[str] = []
-    made: set[Path] = set()
+    made: set[Path] = {Path("/"), TMP}
     for path in paths:
         for parent in reversed(path.parents):
-            brought = any(parent == mount or parent.is_relative_to(mount) for mount in covered)
-            if parent != Path("/") and not brought and parent not in made:
+            if parent not in made and not any(parent.is_relative_to(mount) for mount in mounts):
                 made.add(parent)
                 argv += ["--perms", "0755", "--dir", str(parent)]
     return argv
@@ -148,19 +147,12 @@ def kernel_argv(box: KernelBox) -> list[str]:
     for name, value in sorted(box.env.items()):
         argv += ["--setenv", name, value]
     writable = [box.sockets, *([box.work] if box.work else [])]
-    scratch = [TMP, HOME, SHM]
-    argv += _folders(
-        [*box.mounts.read_only, *box.files, *writable, HOME], [*box.mounts.read_only, *scratch[:1]]
-    )
+    # First, because the host's /tmp may hold the sockets, a work folder, even the Python environment.
+    argv += _tmpfs(TMP, limits, features)
+    argv += _folders([*box.mounts.read_only, *box.files, *writable, HOME], box.mounts.read_only)
     argv += _system(box.mounts)
     argv += ["--proc", "/proc", "--dev", "/dev"]
-    for path in scratch:
-        argv += _tmpfs(path, limits, features)
-    # After /tmp: the sockets' folder may lie in the host's, and a test's work folder too.
-    argv += _folders(
-        [path for path in writable if path.is_relative_to(scratch[0])],
-        [TMP],
-    )
+    argv += [*_tmpfs(HOME, limits, features), *_tmpfs(SHM, limits, features)]
     for destination, source in sorted(box.files.items()):
         argv += ["--ro-bind", str(source), str(destination)]
     for path in writable:
@@ -191,12 +183,12 @@ def server_argv(
         argv.append("--clearenv")
         for name, value in sorted(env.items()):
             argv += ["--setenv", name, value]
-    inside = [*mounts.read_only, *read_only]
-    argv += _folders([*inside, *files, work, home], inside)
-    argv += _system(Mounts((*mounts.read_only, *read_only), mounts.symlinks, mounts.masked))
+    shown = Mounts((*mounts.read_only, *read_only), mounts.symlinks, mounts.masked)
+    argv += ["--perms", "1777", "--tmpfs", str(TMP)]
+    argv += _folders([*shown.read_only, *files, work, home], shown.read_only)
+    argv += _system(shown)
     # Bound, not mounted anew: only a process that sees a whole /proc may mount one for its kernels.
-    argv += ["--dev-bind", "/proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", str(TMP)]
-    argv += _folders([path for path in (work, home) if path.is_relative_to(TMP)], [TMP])
+    argv += ["--dev-bind", "/proc", "/proc", "--dev", "/dev"]
     for destination, source in sorted(files.items()):
         argv += ["--ro-bind", str(source), str(destination)]
     for path in (work, home):

@@ -108,7 +108,8 @@ class Explainer:
     def _publish(self, error: Exception, source: str) -> None:
         shell = self._shell
         filename = shell.compile.get_code_name(source, source, shell.execution_count)
-        found = cell_error(error, source, dict(shell.user_ns), filename)
+        known = filename if filename in linecache.cache else None
+        found = cell_error(error, source, dict(shell.user_ns), known)
         shell.display_pub.publish({ERROR_MIME: msgspec.to_builtins(found), "text/plain": ""})
 
 

@@ -30,7 +30,7 @@ def message_of(error: BaseException) -> str:
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
         text = text if type(text) is str else ""
-    except Exception:
+    except (Exception, SystemExit):
         # A student's own `__str__`; whatever it does, the error itself is still to be explained.
         text = ""
     return clean(without_host_paths(clean(text, MAX_MESSAGE)), MAX_MESSAGE)

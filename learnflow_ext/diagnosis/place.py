@@ -81,7 +81,7 @@ def cell_file(error: BaseException, source: str) -> str | None:
     for name in names:
         if _is_cell(name, source):
             return name
-    made_up = [name for name in names if name.startswith("<") and not name.startswith("<frozen")]
+    made_up = [name for name in names if name.startswith("<") and not name.startswith(("<frozen", _TIMED))]
     return made_up[-1] if made_up else None
 
 

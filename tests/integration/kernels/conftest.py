@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 from jupyter_client.asynchronous.client import AsyncKernelClient
-from learnflow_ext.contracts.help import ERROR_MIME
 from learnflow_kernels.manager import SandboxKernelManager
 from learnflow_kernels.provisioner import SandboxProvisioner
 from traitlets.config import Config
+
+from learnflow_ext.contracts.help import ERROR_MIME
 
 
 @dataclass
@@ -72,11 +73,12 @@ class Notebook:
             elif kind == "status" and content["execution_state"] == "idle":
                 return seen
 
-    async def dead(self, *, within: float = 10) -> None:
-        """Wait until the manager knows that the kernel has died."""
+    async def death(self, *, within: float = 10) -> int | None:
+        """Wait until the kernel has died by itself; its status."""
         async with asyncio.timeout(within):
-            while await self.manager.is_alive():
-                await asyncio.sleep(0.05)
+            status = await self.provisioner.wait()
+        assert not await self.manager.is_alive()
+        return status
 
 
 Starter = Callable[..., Awaitable[Notebook]]

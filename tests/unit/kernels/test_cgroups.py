@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from learnflow_kernels import cgroups
+
+V1 = "9:name=systemd:/\n8:pids:/\n4:memory,other:/box\n0::/\n"
+V2 = "0::/user.slice/app.scope\n"
+
+
+class Kernfs:
+    """A folder that behaves as the kernel's: making a group brings its files along."""
+
+    def __init__(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, tuple[str, ...]]
+    ) -> None:
+        self.root = root
+        mkdir = Path.mkdir
+
+        def with_files(path: Path, *args: object, **kwargs: object) -> None:
+            mkdir(path)
+            for place, names in files.items():
+                if path.is_relative_to(root / place):
+                    for name in names:
+                        (path / name).write_text("")
+
+        monkeypatch.setattr(Path, "mkdir", with_files)
+        monkeypatch.setattr(Path, "rmdir", self.rmdir)
+
+    @staticmethod
+    def rmdir(path: Path) -> None:
+        if not path.exists():
+            raise FileNotFoundError(path)
+        if (path / "cgroup.procs").exists() and (path / "cgroup.procs").read_text():
+            raise OSError(16, "busy")
+        for file in path.iterdir():
+            file.unlink()
+        path.joinpath("gone").touch()
+        path.rename(path.with_name(path.name + "-removed"))
+
+
+def test_our_place_by_controller() -> None:
+    assert cgroups.own_path(V1, "memory") == "/box"
+    assert cgroups.own_path(V1, "") == "/"
+    assert cgroups.own_path(V2, "memory") is None
+
+
+class TestVersion1:
+    def test_memory_swap_and_processes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "memory" / "box").mkdir(parents=True)
+        (tmp_path / "pids").mkdir()
+        names = ("cgroup.procs", "memory.limit_in_bytes", "memory.memsw.limit_in_bytes")
+        Kernfs(tmp_path, monkeypatch, {"memory": names, "pids": ("cgroup.procs", "pids.max")})
+        group = cgroups.create("k", memory=1000, processes=9, root=tmp_path, table=V1)
+        memory, pids = group.folders
+        assert (memory / "memory.limit_in_bytes").read_text() == "1000"
+        assert (memory / "memory.memsw.limit_in_bytes").read_text() == "1000"
+        assert (pids / "pids.max").read_text() == "9"
+        assert group.limits_memory
+        assert str(memory / "cgroup.procs") in group.enter_argv()[1]
+        (memory / "cgroup.procs").write_text("12\n13\n")
+        assert group.members() == {12, 13}
+        assert not group.remove()
+        (memory / "cgroup.procs").write_text("")
+        assert group.remove()
+        assert group.remove()
+
+    def test_a_controller_that_is_not_ours(self, tmp_path: Path) -> None:
+        group = cgroups.create("k", memory=1, processes=1, root=tmp_path / "nowhere", table=V1)
+        assert group is cgroups.NONE
+        assert group.enter_argv() == []
+        assert group.remove()
+        assert group.members() == set()
+
+    def test_a_setting_that_fails_leaves_no_group(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "memory" / "box").mkdir(parents=True)
+        real = Path.write_text
+
+        def refuse(path: Path, text: str) -> int:
+            if path.name == "memory.limit_in_bytes":
+                raise PermissionError(path)
+            return real(path, text)
+
+        monkeypatch.setattr(Path, "write_text", refuse)
+        assert cgroups.create("k", memory=1, processes=1, root=tmp_path, table=V1) is cgroups.NONE
+        assert list((tmp_path / "memory" / "box").iterdir()) == []
+
+
+class TestVersion2:
+    def test_a_group_beside_our_own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "user.slice" / "app.scope").mkdir(parents=True)
+        Kernfs(tmp_path, monkeypatch, {"user.slice": ("cgroup.procs", "memory.max", "pids.max")})
+        group = cgroups.create("k", memory=1000, processes=9, root=tmp_path, table=V2)
+        (folder,) = group.folders
+        assert folder == tmp_path / "user.slice" / "learnflow-k"
+        assert (folder / "memory.max").read_text() == "1000"
+        assert (folder / "pids.max").read_text() == "9"
+
+    def test_none_at_all(self, tmp_path: Path) -> None:
+        assert cgroups.create("k", memory=1, processes=1, root=tmp_path, table="") is cgroups.NONE
+        assert cgroups.create("k", memory=1, processes=1, root=tmp_path, table=V2) is cgroups.NONE
