@@ -20,7 +20,10 @@ LOG = logging.getLogger("test.gateway")
 async def answering(raw: bytes, *, hold: bool = False) -> AsyncIterator[Gateway]:
     """A gateway to something that answers every request with these bytes."""
 
+    writers: list[asyncio.StreamWriter] = []
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         await reader.readuntil(b"\r\n\r\n")
         writer.write(raw)
         await writer.drain()
@@ -34,7 +37,9 @@ async def answering(raw: bytes, *, hold: bool = False) -> AsyncIterator[Gateway]
     async with server:
         yield gateway
         gateway.close()
-        await asyncio.sleep(0.05)
+        for writer in writers:
+            writer.close()
+            await asyncio.gather(writer.wait_closed(), return_exceptions=True)
 
 
 def answer(body: bytes, status: str = "200 OK") -> bytes:
