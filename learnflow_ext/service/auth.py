@@ -190,7 +190,8 @@ async def identify(handler: RequestHandler, auth: HubOAuth, people: People) -> P
     if by_token and not _CLEAN_TOKEN.fullmatch(header):
         raise NotSignedIn("The token in the Authorization header is not one of this hub.")
     try:
-        model = await asyncio.wait_for(auth.get_user(handler, sync=False), HUB_TIMEOUT_SECONDS)
+        async with asyncio.timeout(HUB_TIMEOUT_SECONDS):
+            model = await auth.get_user(handler, sync=False)
     except (HTTPError, TimeoutError) as error:
         raise Unavailable(HUB_SILENT, retry_after=5) from error
     if by_token and not getattr(handler, "_token_authenticated", False):

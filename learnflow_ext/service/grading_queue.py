@@ -7,10 +7,13 @@ it and no submission.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import LearnFlowError, Unavailable
 from learnflow_ext.contracts.grades import GradeRecord
@@ -95,10 +98,10 @@ class GradingQueue:
                     continue
             except LearnFlowError as error:
                 log.error("the queue cannot be read", code=error.code, message=error.message)
-            try:
-                await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
-            except TimeoutError:
-                continue
+            # Not wait_for: before Python 3.12 it may swallow the cancellation that ends this task.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._woken.wait()
             self._woken.clear()
 
     async def _grade(self, grader: Grader, claimed: Claimed) -> None:
@@ -117,11 +120,11 @@ class GradingQueue:
                 cell_timeout=self._grading.cell_timeout,
                 memory_mb=self._grading.memory_mb,
             )
-            await self._record(record)
+            await self._insist(lambda conn: submissions.record_grade(conn, record))
         except (LearnFlowError, OSError) as error:
             line.warning("grading failed", error=str(error), kind=type(error).__name__)
             hopeless = isinstance(error, LearnFlowError) and error.status < 500
-            await self._failed(claimed, error.message if hopeless else "")
+            await self._failed(claimed, str(error) if hopeless else "")
         except Exception:
             # The boundary of a task that must outlive any one submission.
             line.exception("grading failed unexpectedly")
@@ -132,40 +135,36 @@ class GradingQueue:
             line.info("graded", status=record.status, score=record.score, max_score=record.max_score)
 
     async def _failed(self, claimed: Claimed, reason: str = "") -> None:
-        """Once more, or give up and ask a person to look; at once when `reason` says that it never will work."""
+        """Once more, or give up and ask a person to look; at once with a `reason` why it never can work."""
         if not reason and claimed.attempts < self._grading.max_attempts:
             self._metrics.grading_retries.inc()
             await asyncio.sleep(FIRST_PAUSE_SECONDS * claimed.attempts)
-            async with self._db.begin() as conn:
-                await submissions.requeue(conn, claimed.submission_id)
+            await self._insist(lambda conn: submissions.requeue(conn, claimed.submission_id))
             return
-        await self._record(
-            GradeRecord(
-                submission_id=claimed.submission_id,
-                course=claimed.course,
-                assignment=claimed.assignment,
-                student=claimed.student,
-                status="failed",
-                score=0.0,
-                max_score=0.0,
-                needs_review=True,
-                message=reason or GIVEN_UP.format(attempts=claimed.attempts),
-            )
+        record = GradeRecord(
+            submission_id=claimed.submission_id,
+            course=claimed.course,
+            assignment=claimed.assignment,
+            student=claimed.student,
+            status="failed",
+            score=0.0,
+            max_score=0.0,
+            needs_review=True,
+            message=reason or GIVEN_UP.format(attempts=claimed.attempts),
         )
+        await self._insist(lambda conn: submissions.record_grade(conn, record))
         self._metrics.gradings.labels("failed").inc()
         log.error("gave up grading", submission=claimed.submission_id, attempts=claimed.attempts)
 
-    async def _record(self, record: GradeRecord) -> None:
-        """Keep `record`, however long the database takes: a grade is not given up because a disk is full."""
+    async def _insist(self, write: Callable[[AsyncConnection], Awaitable[object]]) -> None:
+        """Do `write`, however long the database takes: a grade is not given up because a disk is full."""
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
                 async with self._db.begin() as conn:
-                    await submissions.record_grade(conn, record)
+                    await write(conn)
                 return
             except Unavailable as error:
-                log.error(
-                    "a grade waits for the database", submission=record.submission_id, error=error.message
-                )
+                log.error("the outcome of a grading cannot be kept yet", error=error.message)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

@@ -12,6 +12,8 @@ from learnflow_ext.service import words
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+HTMX = "vendor/htmx.min.js"
+"""Put there when the front end is built."""
 
 
 class Pages:
@@ -43,4 +45,5 @@ class Pages:
 @cache
 def _version(path: str) -> str:
     """Changes with the file's content, so that browsers may keep it for long."""
-    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+    file = STATIC / path
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else "missing"

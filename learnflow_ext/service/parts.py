@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.metrics import Metrics
     from learnflow_ext.service.pages import Pages
     from learnflow_ext.service.releases import Releases
+    from learnflow_ext.service.tutors import TutoredCourse
     from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowTutor
     from learnflow_ext.store.database import Database
 
@@ -30,6 +32,7 @@ class Parts:
     hub_auth: HubOAuth
     people: People
     db: Database
+    courses: Mapping[str, TutoredCourse]
     assistance: Assistance
     queue: GradingQueue
     releases: Releases
@@ -45,3 +48,7 @@ class Parts:
     def is_member(self, person: Person, course: str) -> bool:
         """Whether `course` is one of this classroom and the person's."""
         return course in self.settings.courses and person.belongs(course)
+
+    def title(self, course: str) -> str:
+        """What people call `course`."""
+        return self.courses[course].title

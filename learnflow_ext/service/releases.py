@@ -54,7 +54,7 @@ class Releases:
         self._db = db
         self._releaser = releaser
         self._settings = settings
-        self.state: State = "done"
+        self.state: State = "running" if settings.release_on_start else "done"
         """Of the release on start."""
 
     async def assignments(self, course: str) -> list[AssignmentView]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
@@ -19,7 +18,7 @@ from learnflow_ext.events.memory import MemoryBus
 from learnflow_ext.events.progress_consumer import progress_consumer
 from learnflow_ext.events.relay import Relay
 from learnflow_ext.progress.standing import after_grade
-from learnflow_ext.service import live, logs, tutors, uploads, web
+from learnflow_ext.service import live, logs, pages, tutors, uploads, web
 from learnflow_ext.service.assistance import Assistance
 from learnflow_ext.service.auth import People, make_hub_auth
 from learnflow_ext.service.grading_queue import Grader, GradingQueue
@@ -87,6 +86,7 @@ class RunningService:
             hub_auth=hub_auth,
             people=People(hub_auth),
             db=db,
+            courses=courses,
             assistance=Assistance(db, courses, releases, settings, tutor_settings, metrics),
             queue=GradingQueue(db, workers, settings, grading, metrics),
             releases=releases,
@@ -122,6 +122,8 @@ class RunningService:
 
     async def _prepare(self) -> None:
         """What takes a while and nobody should wait for."""
+        if not (pages.STATIC / pages.HTMX).is_file():
+            log.error("the dashboard cannot refresh itself: the front end is not built", missing=pages.HTMX)
         swept = await asyncio.to_thread(uploads.sweep, self.parts.submissions_root)
         if swept:
             log.info("removed uploads that were never finished", folders=swept)
@@ -158,11 +160,12 @@ class RunningService:
     async def stop(self) -> None:
         """Take no more requests, end the tasks, then the processes, then the database."""
         self._server.stop()
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await task
+        left = set(self._tasks)
+        while left:
+            # More than once: before Python 3.12 a cancelled `wait_for` may swallow it.
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=1)
         for worker in self._workers:
             await worker.stop()
         await self._bus.close()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from pathlib import Path
 from typing import Any
 
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from learnflow_ext.service import logs
@@ -45,7 +45,8 @@ def application(parts: Parts, cookie_secret: bytes) -> Application:
 
 def serve(app: Application, port: int, address: str = "127.0.0.1") -> tuple[HTTPServer, int]:
     """Listen; the server, and the port that was taken when `port` is 0."""
-    sockets = bind_sockets(port, address)
+    listening = socket.create_server((address, port), backlog=256)
+    listening.setblocking(False)
     server = HTTPServer(
         app,
         xheaders=True,
@@ -54,8 +55,8 @@ def serve(app: Application, port: int, address: str = "127.0.0.1") -> tuple[HTTP
         idle_connection_timeout=IDLE_SECONDS,
         body_timeout=BODY_SECONDS,
     )
-    server.add_sockets(sockets)
-    return server, sockets[0].getsockname()[1]
+    server.add_sockets([listening])
+    return server, listening.getsockname()[1]
 
 
 def _log_request(handler: RequestHandler) -> None:

@@ -80,7 +80,7 @@ class HomeHandler(PageHandler):
     """The service's front page: the person's courses."""
 
     async def get(self) -> None:
-        self.show("courses.html", courses=courses_of(self.parts, self.person))
+        self.show("courses.html", courses=courses_of(self.parts, self.person), title=self.parts.title)
 
 
 class BoardHandler(PageHandler):
@@ -92,6 +92,7 @@ class BoardHandler(PageHandler):
         self.show(
             "board.html",
             course=course,
+            title=self.parts.title(course),
             board=await self.scores(course),
             lines=(await self.feed(course)).lines,
             now=datetime.now(UTC),

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from learnflow_ext import __version__
 from learnflow_ext.contracts.errors import Forbidden, LearnFlowError
-from learnflow_ext.service import metrics, openapi
+from learnflow_ext.service import metrics
 from learnflow_ext.service.handlers.base import ApiHandler
 
 _LOOPBACK = ("127.0.0.1", "::1")
@@ -63,12 +63,3 @@ class MetricsHandler(ApiHandler):
             raise Forbidden("The metrics are for the administrators of this hub.")
         self.set_header("Content-Type", metrics.CONTENT_TYPE)
         self.finish(self.parts.metrics.text())
-
-
-class OpenApiHandler(ApiHandler):
-    """`GET api/openapi.json`, open to all."""
-
-    open_to_all = True
-
-    async def get(self) -> None:
-        self.answer(openapi.document(self.hub_auth.base_url))

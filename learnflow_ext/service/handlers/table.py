@@ -8,7 +8,7 @@ from jupyterhub.services.auth import HubOAuthCallbackHandler
 from jupyterhub.utils import url_path_join
 from tornado.web import RequestHandler, StaticFileHandler
 
-from learnflow_ext.service.handlers import board, courses, health, help, live, progress, runs
+from learnflow_ext.service.handlers import board, courses, description, health, help, live, progress, runs
 from learnflow_ext.service.handlers.base import SECURITY_HEADERS
 from learnflow_ext.service.handlers.board import PageHandler
 from learnflow_ext.service.pages import STATIC
@@ -43,7 +43,7 @@ def routes(prefix: str) -> list[tuple[str, type[RequestHandler], dict[str, Any]]
         ("metrics", health.MetricsHandler),
         ("oauth_callback", CallbackHandler),
         ("ws", live.LiveHandler),
-        ("api/openapi.json", health.OpenApiHandler),
+        ("api/openapi.json", description.OpenApiHandler),
         ("api/help", help.HelpHandler),
         ("api/runs", runs.RunsHandler),
         (f"api/progress/{_NAME}", progress.ProgressHandler),

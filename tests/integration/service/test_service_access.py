@@ -1,0 +1,413 @@
+"""Who may do what: every address, without credentials, with others', and with forged requests."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+import pytest
+from served import ASSIGNMENT, SOLVED, Client, problem
+from stub_hub import COURSE, PREFIX, Hub
+from tornado.httpclient import HTTPRequest
+from tornado.httputil import HTTPHeaders
+from tornado.websocket import WebSocketClosedError, websocket_connect
+
+from learnflow_ext.contracts.grades import CourseView, SubmissionView
+from learnflow_ext.contracts.progress import StudentProgress
+from learnflow_ext.service.handlers.base import Common
+from learnflow_ext.service.handlers.live import LiveHandler
+from learnflow_ext.service.handlers.table import routes
+from learnflow_ext.service.running import RunningService
+
+OPEN = {"health", "api/openapi.json", "static/(.*)", "oauth_callback"}
+LOCAL = {"metrics"}
+
+
+class TestEveryAddress:
+    def test_only_these_are_open(self) -> None:
+        found = {
+            pattern.removeprefix(PREFIX)
+            for pattern, handler, _ in routes(PREFIX)
+            if not issubclass(handler, Common) or handler.open_to_all
+        }
+        assert found == OPEN - {"oauth_callback"}
+
+    async def test_without_credentials(self, ask: Client) -> None:
+        for pattern, handler, _ in routes(PREFIX):
+            path = re.sub(r"\(\[.*?\)", COURSE, pattern.removeprefix(PREFIX))
+            if path in OPEN | LOCAL or issubclass(handler, LiveHandler):
+                continue
+            posts = "post" in vars(handler)
+            response = await ask(path, raw=b"{}" if posts else None)
+            if path.startswith("api/"):
+                assert response.code == 401, path
+                assert problem(response).code == "not_signed_in"
+            else:
+                assert response.code == 302, path
+                assert "/hub/api/oauth2/authorize" in response.headers["Location"]
+
+    async def test_with_a_token_that_is_none(self, ask: Client) -> None:
+        for header in (
+            "token nonsense",
+            "Bearer nonsense",
+            "token",
+            "bearer a b",
+            "token \xe9",
+            "token " + "a" * 2000,
+        ):
+            response = await ask("api/courses", headers={"Authorization": header})
+            assert response.code == 401, header
+            assert problem(response).message
+
+    async def test_unknown_addresses(self, ask: Client) -> None:
+        for path in ("nothing", "api/nothing", "static/../running.py", "static/none.css"):
+            response = await ask(path, "ada")
+            assert response.code in (403, 404), path
+            assert b"Traceback" not in response.body
+
+    async def test_other_methods(self, ask: Client) -> None:
+        response = await ask("api/courses", "ada", raw=b"{}")
+        assert response.code == 405
+        assert problem(response).message == "This address cannot be used in that way."
+
+
+class TestTokens:
+    async def test_of_a_service(self, ask: Client, hub: Hub) -> None:
+        hub.names.add("ada")
+        token = hub.token("ada", kind="service")
+        response = await ask("api/courses", headers={"Authorization": f"token {token}"})
+        assert response.code == 403
+        assert "service" in problem(response).message
+
+    async def test_without_access_to_this_service(self, ask: Client, hub: Hub) -> None:
+        for scopes in ((), ("access:servers!user=ada",), ("access:services!service=other",)):
+            token = hub.token("ada", scopes=scopes)
+            response = await ask("api/courses", headers={"Authorization": f"token {token}"})
+            assert response.code == 403
+            assert "may not be used" in problem(response).message
+
+    async def test_of_somebody_who_was_deleted(self, ask: Client, hub: Hub) -> None:
+        token = hub.token("gone")
+        response = await ask("api/courses", headers={"Authorization": f"token {token}"})
+        assert response.code == 401
+
+    async def test_either_scheme(self, ask: Client, hub: Hub) -> None:
+        token = hub.token("ada")
+        for scheme in ("token", "Bearer", "bearer"):
+            response = await ask("api/courses", headers={"Authorization": f"{scheme} {token}"})
+            assert response.code == 200
+
+
+class TestCourses:
+    async def test_mine(self, ask: Client) -> None:
+        async def mine(who: str) -> list[CourseView]:
+            return msgspec.json.decode((await ask("api/courses", who)).body, type=list[CourseView])
+
+        assert await mine("ada") == [CourseView(course=COURSE, role="student")]
+        assert await mine("teacher") == [CourseView(course=COURSE, role="teacher")]
+        assert await mine("eve") == await mine("root") == []
+
+    async def test_of_others(self, ask: Client) -> None:
+        for path in (
+            "assignments",
+            f"assignments/{ASSIGNMENT}/files",
+            "submissions/1",
+            "submissions/1/feedback",
+        ):
+            for who in ("eve", "root"):
+                response = await ask(f"api/courses/{COURSE}/{path}", who)
+                assert response.code == 403, (who, path)
+                assert problem(response).code == "forbidden"
+
+    async def test_unknown(self, ask: Client) -> None:
+        for path in ("assignments", "scores", "feed", "submissions/1", f"assignments/{ASSIGNMENT}/files"):
+            # Eve is in the hub group of a course that this classroom does not have.
+            response = await ask(f"api/courses/elsewhere/{path}", "eve")
+            assert response.code == 404, path
+            assert problem(response).message == "There is no such course here."
+
+    async def test_what_is_for_teachers(self, ask: Client) -> None:
+        for path in ("scores", "feed"):
+            assert (await ask(f"api/courses/{COURSE}/{path}", "ada")).code == 403
+            assert (await ask(f"api/courses/{COURSE}/{path}", "root")).code == 403
+            assert (await ask(f"api/courses/{COURSE}/{path}", "teacher")).code == 200
+
+    async def test_who_leaves_loses_access(self, ask: Client, hub: Hub, service: RunningService) -> None:
+        assert (await ask(f"api/courses/{COURSE}/assignments", "ada")).code == 200
+        hub.groups[f"nbgrader-{COURSE}"].discard("ada")
+        service.parts.people._seconds = 0
+        assert (await ask(f"api/courses/{COURSE}/assignments", "ada")).code == 403
+
+
+class TestProgress:
+    async def test_own(self, ask: Client) -> None:
+        response = await ask(f"api/progress/ada?course={COURSE}", "ada")
+        assert response.code == 200
+        found = msgspec.json.decode(response.body, type=StudentProgress)
+        assert [one.assignment for one in found.assignments] == [ASSIGNMENT]
+
+    async def test_a_student_asks_for_anothers(self, ask: Client) -> None:
+        response = await ask(f"api/progress/ben?course={COURSE}", "ada")
+        assert response.code == 403
+        assert "your own progress" in problem(response).message
+
+    async def test_teachers(self, ask: Client) -> None:
+        assert (await ask(f"api/progress/ben?course={COURSE}", "teacher")).code == 200
+        # Eve teaches, but not this course.
+        assert (await ask(f"api/progress/ben?course={COURSE}", "eve")).code == 403
+
+    async def test_which_course(self, ask: Client) -> None:
+        assert (await ask("api/progress/ada", "ada")).code == 400
+        assert (await ask("api/progress/ada?course=none", "ada")).code == 404
+        assert (await ask(f"api/progress/eve?course={COURSE}", "eve")).code == 403
+
+
+class TestSubmissionsOfOthers:
+    async def test_are_closed(self, ask: Client) -> None:
+        sent = await ask(f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions", "ben", body=SOLVED)
+        view = msgspec.json.decode(sent.body, type=SubmissionView)
+        path = f"api/courses/{COURSE}/submissions/{view.submission_id}"
+        for end in ("", "/feedback"):
+            assert (await ask(path + end, "ada")).code == 403
+        assert (await ask(path, "ben")).code == 200
+        assert (await ask(path, "teacher")).code == 200
+
+
+class TestHub:
+    async def test_silent(self, ask: Client, hub: Hub) -> None:
+        hub.broken = True
+        response = await ask("api/courses", "ada")
+        assert response.code == 503
+        assert response.headers["Retry-After"] == "5"
+        assert "The hub does not answer" in problem(response).message
+        page = await ask(f"courses/{COURSE}", "teacher")
+        assert page.code == 503
+        assert "The hub does not answer" in page.body.decode()
+
+    async def test_falls_silent_between_two_questions(
+        self, ask: Client, hub: Hub, service: RunningService
+    ) -> None:
+        assert (await ask("api/courses", "ada")).code == 200
+        hub.broken = True
+        service.parts.people._seconds = 0
+        assert (await ask("api/courses", "ada")).code == 503
+
+    async def test_is_asked_once_for_many_requests(self, ask: Client, hub: Hub) -> None:
+        await asyncio.gather(*(ask("api/courses", "ada") for _ in range(20)))
+        assert hub.asked.count("/hub/api/users/ada") == 1
+
+    async def test_health_needs_no_hub(self, ask: Client, hub: Hub) -> None:
+        hub.broken = True
+        response = await ask("health")
+        assert response.code == 200
+        assert msgspec.json.decode(response.body)["status"] == "ok"
+
+
+class TestMetrics:
+    async def test_for_this_machine_and_admins(self, ask: Client) -> None:
+        proxied = {"X-Forwarded-For": "203.0.113.9"}
+        assert (await ask("metrics")).code == 200
+        assert (await ask("metrics", headers=proxied)).code == 401
+        assert (await ask("metrics", "ada", headers=proxied)).code == 403
+        assert (await ask("metrics", "root", headers=proxied)).code == 200
+        # Whoever claims to be this machine through the proxy is not.
+        assert (await ask("metrics", headers={"X-Forwarded-For": "127.0.0.1"})).code == 401
+
+
+class Browser:
+    """A browser signed in as the teacher: it keeps cookies, and follows the login by hand."""
+
+    def __init__(self, ask: Client, hub: Hub) -> None:
+        self.ask = ask
+        self.jar: dict[str, str] = {}
+        hub.service_url = f"http://127.0.0.1:{ask.service.port}"
+
+    @property
+    def cookie(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.jar.items())
+
+    async def get(self, path: str, **headers: str) -> tuple[int, str, str]:
+        """Status, body, and where it leads."""
+        response = await self.ask(
+            path, headers={"Cookie": self.cookie, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        )
+        for line in response.headers.get_list("Set-Cookie"):
+            name, _, value = line.partition(";")[0].partition("=")
+            self.jar[name] = value.strip('"')
+        return response.code, response.body.decode(), response.headers.get("Location", "")
+
+    async def sign_in(self) -> None:
+        status, _, location = await self.get(f"courses/{COURSE}")
+        assert status == 302
+        state = parse_qs(urlsplit(location).query)["state"][0]
+        status, _, location = await self.get(f"oauth_callback?code=the-code&state={state}")
+        assert (status, location) == (302, f"{PREFIX}courses/{COURSE}")
+
+
+@pytest.fixture
+async def browser(ask: Client, hub: Hub) -> Browser:
+    browser = Browser(ask, hub)
+    await browser.sign_in()
+    return browser
+
+
+class TestBrowser:
+    async def test_signs_in_through_the_hub(self, browser: Browser) -> None:
+        status, body, _ = await browser.get(f"courses/{COURSE}")
+        assert status == 200
+        assert "Open the formgrader" in body
+        assert f"/services/formgrader-{COURSE}/formgrader" in body
+
+    async def test_a_student_opens_the_dashboard(self, ask: Client) -> None:
+        page = await ask(f"courses/{COURSE}", "ada")
+        assert page.code == 403
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert "This page is for the teachers of the course." in page.body.decode()
+        assert page.headers["X-Request-Id"] in page.body.decode()
+
+    async def test_the_front_page(self, ask: Client) -> None:
+        assert "Open the dashboard" in (await ask("", "teacher")).body.decode()
+        assert "Open JupyterLab" in (await ask("", "ada")).body.decode()
+        assert "You are not in a course yet" in (await ask("", "root")).body.decode()
+
+    async def test_a_wrong_login_state(self, browser: Browser) -> None:
+        for query in ("", "?code=x", "?code=x&state=forged", "?error=access_denied"):
+            status, body, _ = await Browser(browser.ask, browser.ask.hub).get(f"oauth_callback{query}")
+            assert status in (400, 403)
+            assert "Traceback" not in body
+
+    async def test_security_headers(self, ask: Client) -> None:
+        for path, who in (
+            ("health", None),
+            (f"courses/{COURSE}", "teacher"),
+            ("static/dashboard.js", None),
+            ("x", None),
+        ):
+            headers = (await ask(path, who)).headers
+            policy = headers["Content-Security-Policy"]
+            assert "default-src 'self'" in policy
+            assert "frame-ancestors 'none'" in policy
+            assert "unsafe" not in policy
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert "Server" not in headers
+        page = (await ask(f"courses/{COURSE}", "teacher")).body.decode()
+        assert "style=" not in page
+        assert not re.search(r"<script(?![^>]*src=)", page)
+
+    async def test_a_part_of_an_open_page_after_signing_out(self, ask: Client) -> None:
+        response = await ask(f"courses/{COURSE}/scores", headers={"HX-Request": "true"})
+        assert response.code == 401
+        assert response.headers["HX-Refresh"] == "true"
+
+
+class TestForgedRequests:
+    """A page elsewhere, in the teacher's browser, sends what the teacher did not mean to."""
+
+    async def test_a_post_with_the_cookie_alone(self, browser: Browser, ask: Client) -> None:
+        response = await ask("api/runs", headers={"Cookie": browser.cookie}, raw=b'{"runs":[]}')
+        assert response.code == 403
+        assert "did not come from one of our pages" in problem(response).message
+
+    async def test_a_made_up_header_does_not_help(self, browser: Browser, ask: Client) -> None:
+        for extra in (
+            {"Authorization": "token none"},
+            {"X-XSRFToken": "made-up"},
+            {"Authorization": "Basic YTpi"},
+        ):
+            response = await ask("api/runs", headers={"Cookie": browser.cookie, **extra}, raw=b'{"runs":[]}')
+            assert response.code in (401, 403), extra
+
+    async def test_a_fetch_with_the_cookie_alone(self, browser: Browser) -> None:
+        status, _, _ = await browser.get(f"courses/{COURSE}/scores", Sec_Fetch_Mode="cors", HX_Request="true")
+        assert status == 403
+
+    async def test_our_own_page_may(self, browser: Browser, ask: Client) -> None:
+        _, body, _ = await browser.get(f"courses/{COURSE}", Sec_Fetch_Mode="navigate")
+        proof = re.search(r'"X-XSRFToken": "([^"]+)"', body)
+        assert proof is not None
+        headers = {"Cookie": browser.cookie, "X-XSRFToken": proof.group(1), "Sec-Fetch-Mode": "cors"}
+        assert (await ask(f"courses/{COURSE}/scores", headers=headers)).code == 200
+        assert (await ask("api/runs", headers=headers, raw=b'{"runs":[]}')).code == 200
+
+    async def test_a_token_needs_no_proof(self, ask: Client) -> None:
+        assert (await ask("api/runs", "ada", raw=b'{"runs":[]}')).code == 200
+
+
+class TestSocket:
+    async def connect(self, ask: Client, headers: dict[str, str], course: str = COURSE) -> int:
+        """The status of the upgrade: 101 when it works."""
+        url = f"{ask.base.replace('http', 'ws', 1)}ws?course={course}"
+        try:
+            socket = await websocket_connect(HTTPRequest(url, headers=HTTPHeaders(headers)))
+        except Exception as refused:
+            return int(getattr(refused, "code", 0))
+        socket.close()
+        return 101
+
+    def as_(self, ask: Client, who: str) -> dict[str, str]:
+        return {"Authorization": f"token {ask.hub.token(who)}"}
+
+    async def test_teachers_only(self, ask: Client, browser: Browser) -> None:
+        assert await self.connect(ask, self.as_(ask, "teacher")) == 101
+        assert await self.connect(ask, {"Cookie": browser.cookie}) == 101
+        assert await self.connect(ask, self.as_(ask, "ada")) == 403
+        assert await self.connect(ask, self.as_(ask, "eve")) == 403
+        assert await self.connect(ask, {}) == 401
+        assert await self.connect(ask, self.as_(ask, "teacher"), "none") == 404
+        assert await self.connect(ask, self.as_(ask, "teacher"), "") == 404
+
+    async def test_pages_of_others_are_refused(self, ask: Client, browser: Browser) -> None:
+        mine = f"http://127.0.0.1:{ask.service.port}"
+        assert await self.connect(ask, {"Cookie": browser.cookie, "Origin": mine}) == 101
+        for origin in ("http://evil.example", f"{mine}.evil.example", "null", "", "http://127.0.0.1:1"):
+            headers = {"Cookie": browser.cookie, "Origin": origin}
+            assert await self.connect(ask, headers) == 403, origin
+            assert await self.connect(ask, {**headers, "Sec-Fetch-Site": "same-origin"}) == 403, origin
+
+    async def test_tells_of_changes_and_takes_nothing(self, ask: Client, service: RunningService) -> None:
+        url = f"{ask.base.replace('http', 'ws', 1)}ws?course={COURSE}"
+        socket = await websocket_connect(HTTPRequest(url, headers=HTTPHeaders(self.as_(ask, "teacher"))))
+        assert b"learnflow_dashboards_open 1.0" in (await ask("metrics")).body
+        await ask(f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions", "ada", body=SOLVED)
+        message = msgspec.json.decode(str(await socket.read_message()))
+        assert message["kind"] == "changed"
+        assert message["what"] == ["feed", "scores"]
+        assert message["sequence"] > 0
+        await socket.write_message("anything")
+        while await socket.read_message() is not None:
+            pass
+        assert socket.close_code == 1008
+        with pytest.raises(WebSocketClosedError):
+            await socket.write_message("more")
+        assert b"learnflow_dashboards_open 0.0" in (await ask("metrics")).body
+
+    async def test_changes_come_at_most_ten_times_a_second(
+        self, ask: Client, service: RunningService
+    ) -> None:
+        url = f"{ask.base.replace('http', 'ws', 1)}ws?course={COURSE}"
+        socket = await websocket_connect(HTTPRequest(url, headers=HTTPHeaders(self.as_(ask, "teacher"))))
+        for number in range(500):
+            service.parts.live.changed(COURSE, ["scores"], number)
+            if number % 10 == 0:
+                await asyncio.sleep(0.01)
+        heard = 0
+        while True:
+            message = await asyncio.wait_for(socket.read_message(), 5)
+            heard += 1
+            if msgspec.json.decode(str(message))["sequence"] == 499:
+                break
+        assert heard <= 12
+        socket.close()
+
+    async def test_ends_when_the_teacher_leaves_the_course(
+        self, ask: Client, hub: Hub, service: RunningService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("learnflow_ext.service.handlers.live.STILL_ALLOWED_SECONDS", 0.05)
+        service.parts.people._seconds = 0
+        url = f"{ask.base.replace('http', 'ws', 1)}ws?course={COURSE}"
+        socket = await websocket_connect(HTTPRequest(url, headers=HTTPHeaders(self.as_(ask, "teacher"))))
+        hub.groups[f"formgrade-{COURSE}"].discard("teacher")
+        assert await asyncio.wait_for(socket.read_message(), 5) is None
+        assert socket.close_code == 1008

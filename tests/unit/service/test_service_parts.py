@@ -1,0 +1,293 @@
+"""Small parts of the service: limits, rights, the dashboard's table, live changes, description, secret."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learnflow_ext.contracts.errors import TooBusy
+from learnflow_ext.contracts.grades import SubmissionView
+from learnflow_ext.service import live, openapi, web
+from learnflow_ext.service.auth import Person, make_hub_auth
+from learnflow_ext.service.board import band, board_view, feed_view
+from learnflow_ext.service.handlers.table import routes
+from learnflow_ext.service.limits import RateLimiter
+from learnflow_ext.service.live import LiveBoards
+from learnflow_ext.service.metrics import Metrics
+from learnflow_ext.service.pages import Pages
+from learnflow_ext.store.board import Board, BoardCell, BoardRow
+from learnflow_ext.store.courses import AssignmentInfo, ExerciseInfo
+from learnflow_ext.store.eventlog import LogEntry
+
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+PREFIX = "/services/learnflow/"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class TestRateLimiter:
+    def test_a_person_may_ask_so_often_and_no_more(self) -> None:
+        clock = Clock()
+        limiter = RateLimiter(2, clock=clock)
+        limiter.take("ada")
+        clock.now += 20
+        limiter.take("ada")
+        with pytest.raises(TooBusy) as refused:
+            limiter.take("ada")
+        assert refused.value.retry_after == 40
+        assert "40 seconds" in refused.value.message
+        limiter.take("ben")
+        clock.now += 40
+        limiter.take("ada")
+
+    def test_none_allowed(self) -> None:
+        with pytest.raises(TooBusy):
+            RateLimiter(0).take("ada")
+
+    def test_forgets_who_asks_no_more(self) -> None:
+        clock = Clock()
+        limiter = RateLimiter(1, clock=clock)
+        for number in range(10_001):
+            clock.now += 0.1
+            limiter.take(f"student-{number}")
+        assert len(limiter._asked) < 1_000
+
+    @given(st.lists(st.floats(min_value=0, max_value=30), max_size=60))
+    def test_never_more_than_allowed_in_any_minute(self, pauses: list[float]) -> None:
+        clock, taken = Clock(), []
+        limiter = RateLimiter(5, clock=clock)
+        for pause in pauses:
+            clock.now += pause
+            try:
+                limiter.take("ada")
+            except TooBusy as refused:
+                assert refused.retry_after is not None
+                assert 1 <= refused.retry_after <= 60
+                continue
+            taken.append(clock.now)
+        assert all(sum(0 <= later - one < 60 for later in taken) <= 5 for one in taken)
+
+
+class TestPerson:
+    def test_rights_come_from_groups_alone(self) -> None:
+        person = Person(name="ada", groups=frozenset({"nbgrader-a", "formgrade-b"}), admin=True)
+        assert person.studies("a")
+        assert person.teaches("b")
+        assert person.belongs("a")
+        assert person.belongs("b")
+        assert not person.teaches("a")
+        assert not person.studies("b")
+        assert not person.belongs("c")
+        assert not person.belongs("")
+
+
+class TestEnvironment:
+    def test_what_is_missing_is_named(self) -> None:
+        with pytest.raises(ValueError, match="JUPYTERHUB_API_URL"):
+            make_hub_auth({"JUPYTERHUB_API_TOKEN": "t", "JUPYTERHUB_SERVICE_PREFIX": PREFIX})
+
+    def test_not_every_token_of_the_hub_is_let_in(self) -> None:
+        auth = make_hub_auth(
+            {
+                "JUPYTERHUB_API_TOKEN": "t",
+                "JUPYTERHUB_SERVICE_PREFIX": PREFIX,
+                "JUPYTERHUB_API_URL": "http://127.0.0.1:1/hub/api",
+            }
+        )
+        assert auth.access_scopes == {"access:services!service=learnflow"}
+        assert auth.cache_max_age <= 30
+
+
+def board(*cells: BoardCell, latest: str = "") -> Board:
+    info = AssignmentInfo(
+        course="c",
+        assignment="01",
+        title="First",
+        exercises=(
+            ExerciseInfo(notebook="01", name="test-long-words", max_score=2.0),
+            ExerciseInfo(notebook="01", name="loops", max_score=3.0),
+        ),
+    )
+    rows = tuple(
+        BoardRow(student=f"s{place}", last_activity=latest, cells=(cell,)) for place, cell in enumerate(cells)
+    )
+    return Board(course="c", assignments=(info,), rows=rows)
+
+
+class TestBoard:
+    def test_states(self) -> None:
+        cells: list[dict[str, Any]] = [
+            {},
+            {"runs": 1},
+            {"questions": 1},
+            {"status": "queued", "submissions": 1},
+            {"status": "grading", "submissions": 1},
+            {"status": "graded", "submissions": 1},
+            {"status": "failed", "submissions": 1, "needs_review": True},
+            {"status": "queued", "best_score": 3.0, "max_score": 5.0, "exercises": (2.0, None)},
+        ]
+        view = board_view(board(*(BoardCell(assignment="01", **cell) for cell in cells)), NOW)
+        assert [student.cells[0].state for student in view.students] == [
+            "untouched",
+            "started",
+            "started",
+            "waiting",
+            "waiting",
+            "waiting",
+            "failed",
+            "scored",
+        ]
+        assert (view.graded, view.to_review, view.active) == (1, 1, 0)
+        assert view.columns[0].exercises == ("long words", "loops")
+        assert [points.score for points in view.students[-1].cells[0].exercises] == [2.0, None]
+        assert [points.score for points in view.students[0].cells[0].exercises] == [None, None]
+
+    def test_active_lately(self) -> None:
+        cell = BoardCell(assignment="01")
+        for minutes, active in ((1, 1), (14, 1), (16, 0)):
+            latest = (NOW - timedelta(minutes=minutes)).isoformat()
+            assert board_view(board(cell, latest=latest), NOW).active == active
+
+    @pytest.mark.parametrize(
+        ("score", "most", "expected"),
+        [(None, 10, 0), (0, 10, 0), (3.9, 10, 0), (4, 10, 1), (7, 10, 2), (9, 10, 3), (0, 0, 3), (12, 10, 3)],
+    )
+    def test_bands_are_the_levels(self, score: float | None, most: float, expected: int) -> None:
+        assert band(score, most) == expected
+
+    def test_feed_is_newest_first_and_bounded(self) -> None:
+        entries = [
+            LogEntry(
+                sequence=number,
+                id="",
+                time="",
+                topic="code.submissions",
+                type="org.learnflow.assignment.submitted.v1",
+                course="c",
+                student="ada",
+                data={"assignment": "01"},
+            )
+            for number in range(100)
+        ]
+        lines = feed_view("c", entries).lines
+        assert [line.sequence for line in lines] == list(range(99, 59, -1))
+
+
+class TestLiveBoards:
+    async def test_changes_merge_until_they_are_taken(self) -> None:
+        boards = LiveBoards()
+        box, leave = boards.open("c", "teacher")
+        boards.changed("c", ["feed"], 3)
+        boards.changed("other", ["scores"], 9)
+        boards.changed("c", ["scores", "feed"], 2)
+        change = await box.take()
+        assert change == live.Change(what=("feed", "scores"), sequence=3)
+        leave()
+        boards.changed("c", ["feed"], 4)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(box.take(), 0.05)
+
+    def test_a_person_cannot_open_any_number(self) -> None:
+        boards = LiveBoards()
+        leaves = [boards.open("c", "teacher")[1] for _ in range(live.MAX_PER_PERSON)]
+        with pytest.raises(TooBusy):
+            boards.open("c", "teacher")
+        boards.open("c", "colleague")
+        leaves[0]()
+        boards.open("c", "teacher")
+
+
+class TestDescription:
+    def test_every_api_address_is_described(self) -> None:
+        described = {path.strip("/") for path in openapi.document(PREFIX)["paths"]}
+        served = {pattern.removeprefix(PREFIX) for pattern, _, _ in routes(PREFIX) if "/api/" in pattern} | {
+            "health",
+            "metrics",
+        }
+        as_patterns = {
+            "/".join(r"([^/]{1,255})" if part.startswith("{") else part for part in path.split("/"))
+            for path in described
+        }
+        assert as_patterns == served
+
+    def test_every_reference_leads_somewhere(self) -> None:
+        document = openapi.document(PREFIX)
+        text = msgspec.json.encode(document).decode()
+        schemas = document["components"]["schemas"]
+        named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+        assert named <= set(schemas)
+        for schema in schemas.values():
+            jsonschema.Draft202012Validator.check_schema(schema)
+
+    def test_the_schema_is_the_contract(self) -> None:
+        document = openapi.document(PREFIX)
+        view = SubmissionView(
+            submission_id="1", course="c", assignment="a", student="s", status="queued", submitted_at="now"
+        )
+        jsonschema.validate(
+            msgspec.to_builtins(view),
+            {"$ref": "#/components/schemas/SubmissionView", "components": document["components"]},
+        )
+
+
+class TestMetrics:
+    def test_everything_is_there_at_zero(self) -> None:
+        text = Metrics().text().decode()
+        for name in (
+            'learnflow_http_requests_total{status="5xx"} 0.0',
+            'learnflow_questions_total{agent="debug"} 0.0',
+            'learnflow_questions_refused_total{reason="too_many"} 0.0',
+            'learnflow_gradings_total{status="failed"} 0.0',
+            "learnflow_unexpected_errors_total 0.0",
+            "learnflow_submissions_total 0.0",
+            "learnflow_dashboards_open 0.0",
+            "learnflow_grading_seconds_count 0.0",
+        ):
+            assert name in text
+        names = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
+        assert all(name.startswith("learnflow_") for name in names)
+
+
+class TestSecret:
+    def test_is_kept_and_private(self, tmp_path: Path) -> None:
+        file = tmp_path / "state" / "secret"
+        secret = web.secret_in(file)
+        assert len(secret) == 32
+        assert web.secret_in(file) == secret
+        assert file.stat().st_mode & 0o077 == 0
+
+    def test_a_broken_one_is_replaced(self, tmp_path: Path) -> None:
+        file = tmp_path / "secret"
+        file.write_bytes(b"short")
+        assert len(web.secret_in(file)) == 32
+
+
+class TestPages:
+    def test_nothing_is_rendered_as_markup(self) -> None:
+        evil = '"><script>alert(1)</script>'
+        cell = BoardCell(assignment="01")
+        view = board_view(board(cell), NOW)
+        view = msgspec.structs.replace(view, students=(msgspec.structs.replace(view.students[0], name=evil),))
+        html = Pages(PREFIX, "/hub/").render("scores.html", course="c", board=view, now=NOW)
+        assert "<script" not in html
+        assert "&lt;script&gt;" in html
+
+    def test_an_empty_course_says_what_to_do(self) -> None:
+        html = Pages(PREFIX, "/hub/").render(
+            "scores.html", course="c", board=board_view(board(), NOW), now=NOW
+        )
+        assert "<code>nbgrader-c</code>" in html
