@@ -1,0 +1,90 @@
+"""The whole story in a browser: a student fails, asks, hands in; the teacher sees it happen."""
+
+from __future__ import annotations
+
+import re
+
+from classroom import Classroom, person
+from lab import (
+    COURSE,
+    ask,
+    chat,
+    fetch,
+    last_answer,
+    notebook_of,
+    open_assignment_list,
+    open_notebook,
+    row,
+    run_new_cell,
+    save,
+    solutions_of,
+    write_solutions,
+)
+from playwright.sync_api import Browser, expect
+
+ASSIGNMENT = "01-first-steps"
+
+
+def test_from_first_error_to_grade(classroom: Classroom, browser: Browser) -> None:
+    with person(classroom, browser, "teacher") as teacher, person(classroom, browser, "ada") as ada:
+        teacher.log_in()
+        teacher.page.goto(f"{classroom.url}/services/learnflow/courses/{COURSE}")
+        expect(teacher.page.locator("#live")).to_have_attribute("data-state", "live")
+        teacher.page.evaluate("window.notReloaded = true")
+
+        ada.open_lab()
+        fetch(ada, ASSIGNMENT)
+        open_notebook(ada, notebook_of(ASSIGNMENT))
+
+        failed = run_new_cell(ada, "apples = 3\nprint(aples)")
+        explain = failed.get_by_role("button", name=re.compile("Explain this NameError"))
+        expect(explain).to_be_visible()
+        explain.click()
+        answer = last_answer(ada.page)
+        expect(answer).to_contain_text("NameError in line 2")
+        expect(answer).to_contain_text("aples")
+        ada.shot("explain")
+
+        ask(ada, "what is a list?")
+        expect(chat(ada.page)).to_contain_text("This is from Lists", timeout=20_000)
+        ada.shot("question")
+
+        write_solutions(ada, solutions_of(ASSIGNMENT))
+        save(ada)
+        open_assignment_list(ada)
+        row(ada.page, "fetched", ASSIGNMENT).get_by_role("button", name="Submit").click()
+        toast = ada.page.get_by_text(f"{ASSIGNMENT}: 10 of 10 points")
+        expect(toast).to_be_visible(timeout=60_000)
+        ada.shot("grade")
+        ada.page.get_by_role("button", name="Open feedback").click()
+        feedback = ada.page.frame_locator("iframe[sandbox]").last
+        expect(feedback.get_by_text("10 of 10 points")).to_be_visible()
+        ada.shot("feedback")
+
+        board = teacher.page
+        expect(board.locator("#feed")).to_contain_text("what is a list?")
+        expect(board.locator("#feed")).to_contain_text(f"scored 10/10 in {ASSIGNMENT}")
+        expect(board.locator("#scores tbody tr", has_text="Ada")).to_contain_text("10/10")
+        assert board.evaluate("window.notReloaded === true"), "the dashboard was reloaded"
+        teacher.shot("dashboard")
+
+        board.get_by_role("link", name="Open the formgrader").click()
+        expect(board.get_by_role("gridcell", name=ASSIGNMENT)).to_be_visible()
+        board.get_by_role("link", name="Manual Grading").click()
+        for step in (ASSIGNMENT, ASSIGNMENT, "Submission #1"):
+            board.get_by_role("gridcell").get_by_role("link", name=step).click()
+        expect(board.locator("body")).to_contain_text("minutes_per_lesson = ")
+        expect(board.locator("body")).to_contain_text("First steps")
+        teacher.shot("formgrader")
+
+
+def test_each_tutor_answers_to_its_name(classroom: Classroom, browser: Browser) -> None:
+    with person(classroom, browser, "ben") as ben:
+        ben.open_lab()
+        ask(ben, "@Concepts what is a loop?")
+        expect(ben.page.locator(".jp-chat-message-header", has_text="Concepts")).to_be_visible()
+        expect(chat(ben.page)).to_contain_text("Loops and lists", timeout=20_000)
+        for name in ("Debug", "Review", "Exercise", "Progress"):
+            ask(ben, f"@{name} can you help me?")
+            expect(ben.page.locator(".jp-chat-message-header", has_text=name)).to_be_visible()
+        ben.shot("personas")
