@@ -37,7 +37,7 @@ test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their 
 	$(BIN)/python tests/coverage_gate.py .coverage.json
 
 bench: $(STAMPS)/test-system setup ## Measure how fast the classroom starts, answers and grades
-	$(BIN)/python tests/benchmarks/bench.py
+	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/bench.py
 
 clean: ## Delete everything that was built or installed here; a classroom's state in .learnflow stays
 	rm -rf $(VENV) $(STAMPS) dist build htmlcov test-results labextension/lib labextension/node_modules
