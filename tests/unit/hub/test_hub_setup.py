@@ -83,7 +83,9 @@ def test_a_named_port_is_used(tmp_path: Path) -> None:
     c.LearnFlow.state_dir = str(tmp_path)
     setup_learnflow(c, tmp_path / "c.py")
     assert listed(c, "services")["learnflow"]["url"] == "http://127.0.0.1:12345"
-    assert ConfinedSpawner(config=c).environment["LEARNFLOW_URL"] == "http://127.0.0.1:12345/services/learnflow/"
+    assert (
+        ConfinedSpawner(config=c).environment["LEARNFLOW_URL"] == "http://127.0.0.1:12345/services/learnflow/"
+    )
 
 
 def test_no_service_is_an_admin(config: Config) -> None:

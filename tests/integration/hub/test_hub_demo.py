@@ -1,0 +1,130 @@
+"""`learnflow demo` from the first start to the last process, and what may go wrong."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from .conftest import Start, Visitor, alive, answers_on, command, log_of
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def refused(state: Path, *arguments: str) -> str:
+    """What a demo says that cannot run."""
+    done = subprocess.run(command(state, *arguments), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2, done
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_life_of_a_classroom(start: Start, tmp_path: Path) -> None:
+    """Ctrl-C leaves nothing running; what people made is there again; --reset, and only that, deletes it."""
+    state = tmp_path / "state"
+    first = start(state)
+    visitor = first.visitor("ada")
+    visitor.start_server("ada")
+    assert visitor.ask("/user/ada/api/kernels", method="POST", body={"name": "python3"}).status == 201
+    (state / "users" / "ada" / "work" / "mine.txt").write_text("kept")
+    processes, ports = first.tree(), first.listening()
+    assert {"bwrap", "traefik"} <= {process.name() for process in processes}
+    assert "runs on" in refused(state), "two classrooms on one folder"
+
+    assert first.stop() == 0
+    assert alive(processes) == []
+    assert [port for port in ports if answers_on(port)] == []
+
+    second = start(state)
+    assert second.passwords == {}
+    second.visitor("ada", first.passwords)
+    assert (state / "users" / "ada" / "work" / "mine.txt").read_text() == "kept"
+    assert second.stop(signal.SIGTERM) == 0
+
+    third = start(state, "--new-passwords")
+    assert Visitor(third.url).sign_in("ada", first.passwords["ada"]).status == 403
+    third.visitor("ada")
+    assert (state / "users" / "ada" / "work" / "mine.txt").exists()
+    assert third.stop(signal.SIGHUP) == 0
+
+    fourth = start(state, "--reset")
+    assert set(fourth.passwords) == {"teacher", "ada", "ben", "chen", "admin"}
+    assert not (state / "users" / "ada").exists()
+    fourth.visitor("ada")
+    assert fourth.stop() == 0
+
+
+def test_the_terminal_gets_progress_addresses_and_passwords_once(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with subprocess.Popen(
+        command(state), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            if "Ctrl-C" in line:
+                process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0, log_of(state)
+    text = "\n".join(lines)
+    assert lines[:3] == ["Checking the sandbox…", "Starting the hub…", "Preparing the course…"]
+    assert "http://127.0.0.1:" in text and "/services/learnflow/" in text
+    assert str(state) in text
+    accounts = ("teacher ", "ada ", "ben ", "chen ", "admin ")
+    assert sum(line.strip().startswith(accounts) for line in lines) == 5
+    assert "goes on from there" in lines[-1]
+
+
+class TestSomethingDies:
+    def test_a_demo_that_is_killed_takes_its_classroom_along(self, start: Start, tmp_path: Path) -> None:
+        demo = start(tmp_path / "state")
+        visitor = demo.visitor("ada")
+        visitor.start_server("ada")
+        processes = demo.tree()
+        demo.process.kill()
+        deadline = time.monotonic() + 60
+        while alive(processes) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert alive(processes) == []
+
+    def test_a_hub_that_dies_is_reported_and_leaves_nothing(self, start: Start, tmp_path: Path) -> None:
+        demo = start(tmp_path / "state")
+        processes = demo.tree()
+        (hub,) = [p for p in processes if "jupyterhub" in p.cmdline()]
+        hub.kill()
+        assert demo.process.wait(60) == 1
+        assert alive(processes) == []
+
+
+class TestBadArguments:
+    def test_somebody_elses_folder_is_left_alone(self, tmp_path: Path) -> None:
+        (tmp_path / "thesis.tex").write_text("years of work")
+        assert "is no LearnFlow folder" in refused(tmp_path, "--reset")
+        assert (tmp_path / "thesis.tex").exists()
+
+    def test_a_folder_that_cannot_be_made_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        assert str(tmp_path / "file") in refused(tmp_path / "file" / "state")
+
+    def test_without_a_sandbox_nothing_starts_and_it_says_what_to_install(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        said = refused(tmp_path / "state")
+        assert "bwrap" in said and "install" in said
+
+
+def test_a_configuration_that_fails_ends_the_start_with_the_place_of_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state"
+    (state / "hub").mkdir(parents=True)
+    (state / "learnflow-state").write_text("")
+    (state / "hub" / "jupyterhub.sqlite").write_text("this is no database")
+    done = subprocess.run(command(state), capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert f"Its log: {state / 'hub' / 'hub.log'}" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout

@@ -1,0 +1,220 @@
+"""Who gets in, where they arrive, and whose door stays shut: against the real hub."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+
+from .conftest import Demo, Visitor, environment_of, inside, server_of
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture(scope="module")
+def ada(demo: Demo) -> Visitor:
+    """ada, whose server runs."""
+    visitor = demo.visitor("ada")
+    visitor.start_server("ada")
+    return visitor
+
+
+@pytest.fixture(scope="module")
+def ben(demo: Demo) -> Visitor:
+    """ben, whose server does not run."""
+    return demo.visitor("ben")
+
+
+def token_of(visitor: Visitor, name: str) -> str:
+    """A new API token with all that `name` may do."""
+    visitor.ask("/hub/token")
+    answer = visitor.ask(f"/hub/api/users/{name}/tokens", method="POST", body={"note": "test"})
+    assert answer.status == 201, answer.text
+    return str(answer.json()["token"])
+
+
+class TestSigningIn:
+    @pytest.mark.parametrize("password", ["wrong", "", "x" * 100, "é" * 60, "' OR 1=1 --"])
+    def test_a_wrong_password_gets_a_clear_sentence(self, demo: Demo, password: str) -> None:
+        answer = Visitor(demo.url).sign_in("ada", password)
+        assert answer.status == 403
+        assert "Invalid username or password" in answer.text
+        assert "Traceback" not in answer.text
+
+    @pytest.mark.parametrize("name", ["zoe", "../ada", "a" * 1000, "<script>alert(1)</script>"])
+    def test_an_unknown_name_gets_the_same_one(self, demo: Demo, name: str) -> None:
+        answer = Visitor(demo.url).sign_in(name, "whatever")
+        assert answer.status == 403
+        assert "Invalid username or password" in answer.text
+        assert "<script>alert(1)" not in answer.text
+
+    @pytest.mark.parametrize("name", ["teacher", "ada", "ben", "chen", "admin"])
+    def test_every_account_that_was_printed_works(self, demo: Demo, name: str) -> None:
+        assert Visitor(demo.url).sign_in(name, demo.passwords[name], then="/hub/home").status == 200
+
+    def test_one_person_s_password_opens_no_other_account(self, demo: Demo) -> None:
+        assert Visitor(demo.url).sign_in("teacher", demo.passwords["ada"]).status == 403
+
+    def test_teachers_arrive_at_the_dashboard(self, demo: Demo) -> None:
+        answer = Visitor(demo.url).sign_in("teacher", demo.passwords["teacher"])
+        assert answer.status == 200
+        assert urlparse(answer.url).path.startswith("/services/learnflow/")
+
+    def test_nobody_can_sign_up(self, demo: Demo) -> None:
+        assert Visitor(demo.url).ask("/hub/signup").status == 404
+
+    def test_passwords_are_on_disk_as_hashes_only(self, demo: Demo) -> None:
+        content = b"".join(path.read_bytes() for path in (demo.state / "hub").iterdir())
+        assert b"$2b$" in content
+        assert not any(password.encode() in content for password in demo.passwords.values())
+
+    def test_pages_cannot_be_framed_and_types_are_not_guessed(self, demo: Demo) -> None:
+        headers = Visitor(demo.url).ask("/hub/login").headers
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+class TestOwnPassword:
+    def change(self, demo: Demo, old: str, new: str) -> tuple[int, str]:
+        visitor = demo.visitor("chen")
+        page = visitor.ask("/hub/change-password").text
+        found = re.search(r'name="_xsrf" value="([^"]+)"', page)
+        assert found
+        form = {"old_password": old, "new_password": new, "new_password_confirmation": new}
+        answer = visitor.ask("/hub/change-password", method="POST", form={**form, "_xsrf": found.group(1)})
+        return answer.status, answer.text
+
+    def test_it_can_be_changed_by_who_knows_it(self, demo: Demo) -> None:
+        old = demo.passwords["chen"]
+        assert "Your current password was incorrect" in self.change(demo, "wrong", "new-password")[1]
+        status, text = self.change(demo, "x" * 100, "new-password")
+        assert (status, "Your current password was incorrect" in text) == (400, True)
+        assert "Be sure your new password" in self.change(demo, old, "short")[1]
+        assert "changed successfully" in self.change(demo, old, "new-password")[1]
+        demo.passwords["chen"] = "new-password"
+        assert Visitor(demo.url).sign_in("chen", old).status == 403
+
+
+class TestOwnServer:
+    def test_it_runs_and_says_so(self, ada: Visitor) -> None:
+        status = ada.ask("/user/ada/api/status")
+        assert status.status == 200
+        assert status.json()["kernels"] == 0
+
+    def test_it_sees_no_file_but_its_own(self, demo: Demo, ada: Visitor) -> None:
+        pid = server_of(demo, "ada").pid
+        assert [entry.name for entry in inside(pid, demo.state).iterdir()] == ["users"]
+        assert [entry.name for entry in inside(pid, demo.state / "users").iterdir()] == ["ada"]
+        assert sorted(os.listdir(inside(pid, demo.state / "users" / "ada"))) == ["server", "work"]
+
+    def test_it_has_neither_the_course_source_nor_the_grader(self, demo: Demo, ada: Visitor) -> None:
+        pid = server_of(demo, "ada").pid
+        root = Path(__file__).parents[3]
+        for place in ("notebooks", "grading", "hub_config", "jupyterhub_config.py", ".git"):
+            assert not inside(pid, root / place).exists()
+
+    def test_it_runs_as_nobody_with_rights(self, demo: Demo, ada: Visitor) -> None:
+        server = server_of(demo, "ada")
+        if os.geteuid() == 0:
+            assert server.uids().real >= 200_000
+        status = Path(f"/proc/{server.pid}/status").read_text()
+        assert re.search(r"^CapEff:\s+0+$", status, re.MULTILINE)
+        assert re.search(r"^NoNewPrivs:\s+1$", status, re.MULTILINE)
+
+    def test_nothing_of_the_hubs_environment_reaches_it(self, demo: Demo, ada: Visitor) -> None:
+        env = environment_of(server_of(demo, "ada").pid)
+        assert not [name for name in env if name.startswith(("CONFIGPROXY", "SSH", "GIT", "PIP"))]
+        assert env["PYTHONNOUSERSITE"] == "1"
+        assert Path(env["HOME"]) == demo.state.resolve() / "users" / "ada" / "server"
+
+    def test_a_kernel_starts_in_it(self, ada: Visitor) -> None:
+        started = ada.ask("/user/ada/api/kernels", method="POST", body={"name": "python3"})
+        assert started.status == 201, started.text
+        assert ada.ask(f"/user/ada/api/kernels/{started.json()['id']}", method="DELETE").status == 204
+
+
+class TestOthersServers:
+    def test_a_student_is_not_let_in(self, ada: Visitor, ben: Visitor) -> None:
+        for path in ("api/status", "lab", "api/contents", "files/"):
+            assert ben.ask(f"/user/ada/{path}").status in {403, 404}
+
+    def test_nor_is_a_teacher(self, demo: Demo, ada: Visitor) -> None:
+        assert demo.visitor("teacher").ask("/user/ada/api/contents").status in {403, 404}
+
+    def test_a_student_cannot_start_stop_or_see_one(self, ada: Visitor, ben: Visitor) -> None:
+        visitor = Visitor(ben.url, token_of(ben, "ben"))
+        assert visitor.ask("/hub/api/users/ada/server", method="POST").status in {403, 404}
+        assert visitor.ask("/hub/api/users/ada/server", method="DELETE").status in {403, 404}
+        assert ben.ask("/hub/spawn/ada").status in {403, 404}
+        assert ada.ask("/user/ada/api/status").status == 200
+
+    def test_ones_own_token_opens_ones_own_server_only(self, ada: Visitor, ben: Visitor) -> None:
+        assert Visitor(ben.url, token_of(ada, "ada")).ask("/user/ada/api/status").status == 200
+        assert Visitor(ben.url, token_of(ben, "ben")).ask("/user/ada/api/status").status == 403
+
+
+class TestTheHubsModels:
+    def test_a_students_token_reads_their_own_model_only(self, ben: Visitor) -> None:
+        visitor = Visitor(ben.url, token_of(ben, "ben"))
+        assert visitor.ask("/hub/api/users/ben").json()["name"] == "ben"
+        assert visitor.ask("/hub/api/users/ada").status in {403, 404}
+        for path in ("users", "groups", "services", "proxy", "info"):
+            assert visitor.ask(f"/hub/api/{path}").status == 403
+
+    def test_a_student_gives_nobody_a_role_or_a_group(self, ben: Visitor) -> None:
+        visitor = Visitor(ben.url, token_of(ben, "ben"))
+        group = "/hub/api/groups/formgrade-python-basics/users"
+        assert visitor.ask(group, method="POST", body={"users": ["ben"]}).status == 403
+        assert visitor.ask("/hub/api/users/ben", method="PATCH", body={"admin": True}).status == 403
+
+    def test_a_servers_token_is_worth_no_more(self, demo: Demo, ada: Visitor) -> None:
+        token = environment_of(server_of(demo, "ada").pid)["JUPYTERHUB_API_TOKEN"]
+        visitor = Visitor(demo.url, token)
+        for path in ("users", "groups", "users/ben", "users/ada/tokens"):
+            assert visitor.ask(f"/hub/api/{path}").status in {403, 404}
+        assert visitor.ask("/hub/api/users/ada/tokens", method="POST", body={}).status in {403, 404}
+
+    def test_a_stranger_reads_nothing(self, demo: Demo) -> None:
+        for path in ("users", "groups", "user", "services"):
+            assert Visitor(demo.url).ask(f"/hub/api/{path}").status == 403
+
+
+class TestServices:
+    def test_the_service_is_up(self, demo: Demo) -> None:
+        assert Visitor(demo.url).ask("/services/learnflow/health").status == 200
+
+    def test_a_student_gets_no_dashboard_and_no_formgrader(self, ben: Visitor) -> None:
+        assert ben.ask("/services/learnflow/courses/python-basics").status == 403
+        assert ben.ask("/services/formgrader-python-basics/formgrader/manage_assignments").status == 403
+
+    def test_a_teacher_gets_both(self, demo: Demo) -> None:
+        teacher = demo.visitor("teacher")
+        assert teacher.ask("/services/learnflow/courses/python-basics").status == 200
+        answer = teacher.ask("/services/formgrader-python-basics/formgrader/manage_assignments")
+        assert answer.status == 200
+        assert "formgrader" in answer.text
+
+    def test_the_formgrader_is_no_way_into_files_or_kernels(self, demo: Demo) -> None:
+        teacher = demo.visitor("teacher")
+        teacher.ask("/services/formgrader-python-basics/formgrader/manage_assignments")
+        for path in ("api/contents", "api/kernels", "api/terminals", "files/gradebook.db", "lab"):
+            assert teacher.ask(f"/services/formgrader-python-basics/{path}").status in {403, 404}
+
+    def test_a_students_server_may_ask_the_service(self, demo: Demo, ada: Visitor) -> None:
+        env = environment_of(server_of(demo, "ada").pid)
+        answer = Visitor(env["LEARNFLOW_URL"], env["JUPYTERHUB_API_TOKEN"]).ask("api/courses")
+        assert answer.status == 200, answer.text
+        assert answer.json() == [{"course": "python-basics", "role": "student"}]
+
+
+def test_everything_listens_on_this_machine_only(demo: Demo, ada: Visitor) -> None:
+    for process in demo.tree():
+        try:
+            for connection in process.net_connections("inet"):
+                if connection.status == "LISTEN":
+                    assert connection.laddr.ip == "127.0.0.1", (process.name(), connection)
+        except OSError:
+            continue
