@@ -22,6 +22,7 @@ demo: setup ## Start a classroom on this machine (ARGS="--port 9000" passes opti
 
 lint: setup ## Check style, types and layers of the Python and TypeScript sources
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy tests
 	$(BIN)/lint-imports
