@@ -7,6 +7,7 @@ lock; writers of other processes are waited for through `busy_timeout`. Readers 
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import URL, Connection, NullPool, event, make_url, text
+from sqlalchemy import URL, AdaptedConnection, Connection, NullPool, event, make_url, text
 from sqlalchemy import exc as sa_exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -116,11 +117,9 @@ class Database:
         Two processes may do this at once: the second finds nothing left to do.
         """
         try:
-            await asyncio.to_thread(self.path.parent.mkdir, parents=True, exist_ok=True)
+            await asyncio.to_thread(_make_file, self.path)
         except OSError as error:
-            raise DatabaseUnavailable(
-                f"The folder {self.path.parent} cannot be made: {error.strerror}."
-            ) from error
+            raise DatabaseUnavailable(f"The file {self.path} cannot be made: {error.strerror}.") from error
         async with self._one_connection(begin="BEGIN IMMEDIATE", foreign_keys=False) as conn:
             before = await conn.run_sync(migrate.upgrade, self.name)
         if before.condition != "current":
@@ -208,6 +207,12 @@ class _explained:
                 raise DatabaseUnavailable(outage, retry_after=5) from error
 
 
+def _make_file(path: Path) -> None:
+    """Only we may read it, for it says who asked what. SQLite gives its side files the same mode."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
 def _prepare(engine: AsyncEngine, *, begin: str, foreign_keys: bool = True, read_only: bool = False) -> None:
     """Set up each new connection, and begin transactions ourselves (the driver would do it late)."""
 
@@ -229,5 +234,11 @@ def _prepare(engine: AsyncEngine, *, begin: str, foreign_keys: bool = True, read
     def began(connection: Connection) -> None:
         connection.execute(text(begin))
 
+    def invalidated(connection: AdaptedConnection, _record: object, _error: object) -> None:
+        # A task was cancelled within a statement. Closing alone keeps the transaction, and so the lock of the
+        # whole database, until the last cursor is collected: SQLite waits for it.
+        connection.run_async(lambda driver: asyncio.shield(driver.rollback()))
+
     event.listen(engine.sync_engine, "connect", connected)
+    event.listen(engine.sync_engine, "invalidate", invalidated)
     event.listen(engine.sync_engine, "begin", began)

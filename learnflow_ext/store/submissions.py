@@ -157,8 +157,9 @@ async def record_grade(conn: AsyncConnection, record: GradeRecord) -> Envelope |
         .where(Submission.number == row.number)
         .values(
             status=record.status,
-            score=record.score,
-            max_score=record.max_score,
+            # Nought points would say that the work was looked at.
+            score=record.score if record.status == "graded" else None,
+            max_score=record.max_score if record.status == "graded" else None,
             needs_review=needs_review,
             message=texts.clip(message, texts.PATH),
             duration_ms=max(record.duration_ms, 0),

@@ -143,6 +143,7 @@ class TestAGrade:
         await grade(db, record_of(made, status="failed", score=0, cells=(), feedback=(), message="No luck."))
         found = await view(db, made.submission_id)
         assert (found.status, found.message, found.has_feedback) == ("failed", "No luck.", False)
+        assert (found.score, found.max_score) == (None, None)
         async with db.connect() as conn:
             assert (await submissions.feedback(conn, made.submission_id)).files == ()
 
