@@ -41,7 +41,8 @@ class Classifier:
     """Labels messages. Made once from examples, then only read."""
 
     SMOOTHING = 0.25
-    SHARPNESS = 1.0
+    DOUBT = 0.4
+    """How much confidence a message of nothing but unknown words loses."""
 
     def __init__(self, examples: Iterable[tuple[str, str]]) -> None:
         """`examples` are (label, message). At least two labels, or there is nothing to tell apart."""
@@ -54,7 +55,10 @@ class Classifier:
         self._totals = {label: float(sum(counter.values())) for label, counter in counts.items()}
 
     def rank(self, message: str) -> list[tuple[str, float]]:
-        """(label, probability), the likeliest first; all alike when no part of the message was ever seen."""
+        """(label, confidence), the likeliest first; all alike when no part of the message was ever seen.
+
+        Confidences add up to 1, or to less the more of the words are new.
+        """
         seen = [(feature, weight) for feature, weight in features(message) if feature in self._vocabulary]
         size = len(self._vocabulary)
         logs = {}
@@ -65,8 +69,16 @@ class Classifier:
                 for feature, weight in seen
             )
         top = max(logs.values())
-        shares = {label: math.exp((value - top) * self.SHARPNESS) for label, value in logs.items()}
+        shares = {label: math.exp(value - top) for label, value in logs.items()}
         whole = sum(shares.values())
+        # Of words that were never seen nobody knows what they mean.
+        sure = 1 - self.DOUBT * (1 - self._familiar(message))
         return sorted(
-            ((label, share / whole) for label, share in shares.items()), key=lambda pair: (-pair[1], pair[0])
+            ((label, sure * share / whole) for label, share in shares.items()),
+            key=lambda pair: (-pair[1], pair[0]),
         )
+
+    def _familiar(self, message: str) -> float:
+        """The share of a message's words that the examples have, 0 to 1."""
+        words = _WORD.findall(simplified(message))
+        return sum(f"w:{word}" in self._vocabulary for word in words) / len(words) if words else 0.0

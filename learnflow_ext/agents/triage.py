@@ -76,6 +76,7 @@ _RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = tuple(
             r"|\bjust (write|do|solve|fix|finish|complete|answer|code) (it|this|that|my|the|me)\b"
             r"|\b(write|do|solve|fix|finish|complete|code|make|correct|implement)\b( \w+){0,5} for me\b"
             r"|\bdo my (python |coding |programming )?(homework|exercise|assignment|task|work)\b"
+            r"|^(please |pls |plz )?(do|make|finish) (the )?(exercise|question|task|number) \w+"
             r"|\bsolve (it|this|that|the|exercise|question|task|number)\b"
             r"|\bwhat( i|')?s (the )?(right |correct )?(answer|solution)\b"
             r"|\b(is|isnt) (the answer|it) ([a-d]|option [a-d])\b"
