@@ -14,7 +14,7 @@ MAX_NODES = 12_000
 """About a thousand lines: no cell that a person asks about."""
 
 _FENCE = re.compile(
-    r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
+    r"^[ \t]*(`{3,}+|~{3,}+)[^\n]*\n(.*?)(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
 )
 _MAGIC = re.compile(r"^(\s*)(?:[%!?]|\w[\w.]*\?{1,2}\s*$).*$", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"^\s*%%(\w+)")
