@@ -1,4 +1,4 @@
-"""Grade one submission: put its files in place, run nbgrader on them in a sandbox, and say what came of it."""
+"""Grade one submission: put its files in place, run nbgrader on them in a sandbox, say what came of it."""
 
 from __future__ import annotations
 

@@ -24,8 +24,9 @@ MAX_HTML = 200_000
 MAX_MARKDOWN = 50_000
 MAX_IMAGE = 4_000_000
 _TAGS = frozenset(
-    "a b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li"
-    " ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul var".split()
+    "a b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img"
+    " ins kbd li ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr u"
+    " ul var".split()
 )
 _ATTRIBUTES = {
     "a": {"href", "title"},
@@ -114,7 +115,7 @@ def _image(data: object) -> str | None:
 
 
 def clean_output(output: NotebookNode) -> NotebookNode:
-    """One output with only harmless forms of it left, and without the metadata that templates paste into tags."""
+    """One output with only harmless forms of it left; its metadata goes, which templates paste into tags."""
     if output.output_type not in ("display_data", "execute_result"):
         return output
     data: dict[str, str] = {}

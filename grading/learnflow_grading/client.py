@@ -7,8 +7,10 @@ import contextlib
 import logging
 import os
 import re
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -19,7 +21,7 @@ from learnflow_ext.contracts import errors
 from learnflow_ext.contracts.errors import LearnFlowError, Unavailable
 from learnflow_ext.contracts.grades import GradeRecord
 
-from .processes import kill_tree
+from .processes import kill_tree, kill_users_of
 from .protocol import MAX_LINE, Answer, GradeOp, Op, ReleaseOp
 from .release import Released
 
@@ -47,6 +49,7 @@ class GradingWorker:
         self._command = tuple(command)
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
+        self._scratch: Path | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -156,12 +159,13 @@ class GradingWorker:
     async def _ensure(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
             await self._kill()
+            self._scratch = await asyncio.to_thread(_scratch_folder)
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=MAX_LINE,
-                env=_environment(os.environ),
+                env=_environment(os.environ) | {"TMPDIR": str(self._scratch)},
                 start_new_session=True,
             )
         return self._process
@@ -177,6 +181,21 @@ class GradingWorker:
         await process.wait()
         if process.stdin is not None:
             process.stdin.close()
+        if self._scratch is not None:
+            await asyncio.to_thread(_clear, self._scratch)
+            self._scratch = None
+
+
+def _scratch_folder() -> Path:
+    """Where the process and its kernels keep temporary files. Kernels run as somebody else: open to enter."""
+    folder = Path(tempfile.mkdtemp(prefix="learnflow-grading-"))
+    folder.chmod(0o711)
+    return folder
+
+
+def _clear(folder: Path) -> None:
+    kill_users_of(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _environment(host: Mapping[str, str]) -> dict[str, str]:

@@ -34,8 +34,8 @@ Stop = Literal["timeout", "stuck", "kernel_died", "flood", "budget", "not_run", 
 REASONS: dict[Stop, str] = {
     "timeout": "This cell ran too long and was stopped. Look for a loop that never ends.",
     "stuck": "This cell ran too long and could not be interrupted, so the kernel was stopped.",
-    "kernel_died": "The kernel stopped while this cell ran: it used too much memory, or ended the program itself.",
-    "flood": "This cell printed far too much, so the kernel was stopped. Look for a print in an endless loop.",
+    "kernel_died": "The kernel stopped while this cell ran: it needed too much memory, or ended itself.",
+    "flood": "This cell printed far too much, so the kernel was stopped. Look for an endless loop.",
     "budget": "The notebook as a whole ran too long, so this cell was not run.",
     "not_run": "This cell was not run, because the kernel had stopped in a cell before it.",
     "odd_score": "This test ended in a score that is not between 0 and its points.",
@@ -106,7 +106,6 @@ class SandboxedExecute(Execute):
     async def _run(self, nb: NotebookNode, folder: Path) -> None:
         self._stopped = None
         self.create_kernel_manager()
-        self.extra_arguments = []
         try:
             await self.async_start_new_kernel(cwd=str(folder))
             await self._connect()

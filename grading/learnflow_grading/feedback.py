@@ -28,7 +28,7 @@ HIDDEN_NOTE = "# (hidden tests stand here)"
 
 
 class FeedbackExporter(HTMLExporter):
-    """nbconvert's, under a name of its own: `course` gives it our template, which escapes all but cleaned HTML."""
+    """nbconvert's, under a name of its own, by which `course` gives it our template."""
 
 
 class ForStudents(Preprocessor):
@@ -72,7 +72,8 @@ def for_student(cell: NotebookNode, *, tainted: bool) -> bool:
         told["message"] = REASONS.get(cell.metadata[STOPPED], "")
     if cell.cell_type == "code":
         if tainted:
-            kind = builtin_exception((first_error(cell) or {}).get("ename"))
+            error = first_error(cell)
+            kind = "" if error is None else builtin_exception(error.get("ename"))
             if kind and "message" not in told:
                 told["message"] = f"This cell stopped with {kind}."
             told["output_left_out"] = bool(cell.outputs)

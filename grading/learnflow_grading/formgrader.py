@@ -29,7 +29,8 @@ from .course import TEMPLATES, Course, put_environment_on_path
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",  # nbgrader's own pages: inline, and underscore templates
+        # nbgrader's own pages need both: scripts in the page, and underscore's templates.
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data:",
         "font-src 'self' data:",
@@ -44,7 +45,7 @@ _FILE_POLICY = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-in
 
 
 def configure(c: Config, course: str, course_root: Path, exchange_root: Path) -> None:
-    """Fill the configuration `c` of a Jupyter server (`jupyterhub-singleuser` or plain) for this course's formgrader.
+    """Make `c`, of a Jupyter server (plain or `jupyterhub-singleuser`), that of a course's formgrader.
 
     The process must be able to write to `course_root`, and needs no home folder of its own.
     """
@@ -79,10 +80,11 @@ class CourseFormgrader(FormgradeExtension):
 
     @property
     def url_prefix(self) -> str:
-        return os.path.relpath(self.coursedir.root, self.root_dir)
+        return os.path.relpath(str(self.coursedir.root), str(self.root_dir))
 
     def load_config(self) -> Config:
-        return self.config
+        config: Config = self.config
+        return config
 
     def load_config_file(self, **kwargs: Any) -> None:
         """Nothing: a configuration file is code, and nbgrader looks for one on every request."""
@@ -96,7 +98,7 @@ class CourseFormgrader(FormgradeExtension):
         self.coursedir = CourseDirectory(parent=self)
 
     def build_extra_config(self) -> Config:
-        extra = super().build_extra_config()
+        extra: Config = super().build_extra_config()
         extra.FormgradeExtension.debug = False  # would print the whole configuration on the page
         extra.HTMLExporter.sanitize_html = True
         extra.HTMLExporter.preprocessors = ["learnflow_grading.clean.CleanNotebook"]
@@ -134,7 +136,7 @@ class StartHandler(BaseHandler):
         self.redirect(f"{self.base_url}/formgrader/manage_assignments")
 
 
-class FilesHandler(handlers.SubmissionFilesHandler):  # type: ignore[misc]  # nbgrader has no types
+class FilesHandler(handlers.SubmissionFilesHandler):
     """Files that came with a submission: pictures are shown, anything else is downloaded and runs nowhere."""
 
     def set_extra_headers(self, path: str) -> None:

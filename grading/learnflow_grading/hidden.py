@@ -14,7 +14,7 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
 _MARKER = re.compile(
-    r"(?:BEGIN|END)\W{0,3}(?:HIDDEN\W{0,3}TESTS?|(?:REFERENCE\W{0,3})?SOLUTIONS?)\b", re.IGNORECASE
+    r"(?:BEGIN|END)[\W_]{0,3}(?:HIDDEN[\W_]{0,3}TESTS?|(?:REFERENCE[\W_]{0,3})?SOLUTIONS?)\b", re.IGNORECASE
 )
 _REGIONS = (
     ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"),
@@ -30,7 +30,7 @@ class NotHidden(Exception):
 
 
 def split_hidden(source: str) -> tuple[str, frozenset[int]]:
-    """A test cell's text without its hidden region, and the hidden lines' numbers, from 1, markers included."""
+    """A test cell's text without its hidden region, and that region's line numbers, from 1."""
     visible: list[str] = []
     hidden: set[int] = set()
     begin, end = _REGIONS[0]
@@ -65,7 +65,7 @@ def _cell_parts(source: str) -> tuple[list[str], list[str]]:
 
 
 def secret_lines(cells: Iterable[str]) -> frozenset[str]:
-    """The lines, stripped, that stand in hidden or solution regions of these cells and nowhere else in them."""
+    """The lines, stripped, that stand in hidden or solution regions of these cells and nowhere else."""
     secret: set[str] = set()
     open_: set[str] = set()
     for source in cells:

@@ -80,7 +80,9 @@ def _explain_error(source: str, error: NotebookNode, *, tainted: bool) -> str:
     if line is None or not 1 <= line <= len(lines) or line in hidden:
         where = "A hidden test of this exercise" if hidden else "This test"
         if kind and kind != "AssertionError":
-            return f"{where} stopped with {_a(kind)} in your code. Try your code with other values than in the visible tests."
+            return (
+                f"{where} stopped with {_a(kind)}. Try your code with other values than the visible tests do."
+            )
         return f"{where} did not pass. Think of cases that the visible tests do not try."
     shown = lines[line - 1].strip()[:_MAX_TEXT]
     if kind == "AssertionError" or not kind:
@@ -92,7 +94,7 @@ def _explain_error(source: str, error: NotebookNode, *, tainted: bool) -> str:
 
 
 def _failing_line(error: NotebookNode) -> int | None:
-    """The line of the test cell that failed: IPython lists the frames from the outermost, which is the cell."""
+    """The line of the test cell that failed: IPython lists the frames from the outermost, the cell's own."""
     text = strip_ansi("\n".join(str(line) for line in error.get("traceback", [])))
     found = _IN_CELL.search(text)
     return int(found.group(1)) if found else None

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from learnflow_ext.contracts.errors import BadRequest
 
-_NAME = re.compile(r"(?![.~-])[\w.@+~ -]{1,200}(?<![ .])")
+_NAME = re.compile(r"(?![ .~-])[\w.@+~ -]{1,200}(?<![ .])")
 _FILE_PART = re.compile(r"[^/\\\x00-\x1f]{1,255}")
 MAX_DEPTH = 8
 

@@ -33,7 +33,8 @@ def read_notebook(name: str, data: bytes) -> NotebookNode:
     """
     if len(data) > MAX_NOTEBOOK_BYTES:
         raise Unprocessable(
-            f"{name} is larger than {MAX_NOTEBOOK_BYTES // 1024**2} MB. Clear its outputs and hand it in again."
+            f"{name} is larger than {MAX_NOTEBOOK_BYTES // 1024**2} MB."
+            " Clear its outputs and hand it in again."
         )
     try:
         raw = json.loads(data)
@@ -56,7 +57,8 @@ def _upgraded(name: str, raw: dict[str, Any]) -> dict[str, Any]:
         upgraded: dict[str, Any] = convert(from_dict(raw), 4)
     except Exception:  # nbformat's converters fail on odd input in any way they like
         raise Unprocessable(
-            f"{name} is in an old format that cannot be read. Open it in JupyterLab, save it, and hand it in again."
+            f"{name} is in an old format that cannot be read."
+            " Open it in JupyterLab, save it, and hand it in again."
         ) from None
     return upgraded
 

@@ -26,6 +26,20 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def kill_users_of(folder: Path) -> None:
+    """Kill every process that was started with a path inside `folder` among its arguments.
+
+    A sandbox names its work folder there, and can outlive whoever started it. `folder` must be one that
+    nobody else can know, such as a fresh temporary one.
+    """
+    marker = f"{folder}/".encode()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if marker in (entry / "cmdline").read_bytes():
+                    os.kill(int(entry.name), signal.SIGKILL)
+
+
 def kill_tree(pid: int) -> None:
     """Kill `pid` and all below it. It is stopped first, so that it cannot start more meanwhile."""
     with contextlib.suppress(ProcessLookupError):

@@ -25,9 +25,7 @@ from .names import check_name
 
 log = logging.getLogger(__name__)
 
-_TEXT_SUFFIXES = frozenset(
-    {".ipynb", ".py", ".md", ".txt", ".json", ".html", ".rst", ".yml", ".yaml", ".cfg", ""}
-)
+_TEXT_SUFFIXES = frozenset({".py", ".md", ".txt", ".json", ".html", ".rst", ".yml", ".yaml", ".cfg", ""})
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,15 @@ class _Generate(GenerateAssignment):
             raise
 
 
+class ServiceRelease(ExchangeReleaseAssignment):
+    """nbgrader's, without making the exchange writable for everybody: only the service uses this one."""
+
+    def ensure_root(self) -> None:
+        Path(self.root).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def release(course: Course, assignment: str) -> Released:
-    """Generate and release `assignment` from the course's `source` folder; again is fine, students get the new one.
+    """Generate and release `assignment` from the course's `source` folder. Again is fine: the new one counts.
 
     NotFound when there is no such source; Unprocessable, in a sentence for the teacher, when it cannot be
     released: a hidden test that would be seen, an old format, cells that changed after the first submission.
@@ -91,7 +96,8 @@ def _refusal(assignment: str, cause: Exception) -> LearnFlowError:
         return Unprocessable(str(cause))
     if isinstance(cause, SchemaTooOldError):
         return Unprocessable(
-            f"{assignment} uses an old version of nbgrader's cell metadata. Run `nbgrader update` on its folder first."
+            f"{assignment} uses an old version of nbgrader's cell metadata."
+            " Run `nbgrader update` on its folder first."
         )
     if isinstance(cause, SchemaTooNewError):
         return Unprocessable(f"{assignment} was made with a newer nbgrader than the one installed here.")
@@ -107,12 +113,9 @@ def _refuse_leaks_in_files(source: Path, released: Path) -> None:
     for path in sorted(source.glob("*.ipynb")):
         secret |= secret_lines(cell.source for cell in nbformat.read(path, as_version=4).cells)
     for path in sorted(released.rglob("*")):
-        # The notebooks themselves were compared when they were generated.
-        is_top_notebook = path.suffix == ".ipynb" and path.parent == released
-        if path.is_file() and not is_top_notebook and path.suffix.lower() in _TEXT_SUFFIXES:
+        # The notebooks were compared when they were generated, and nbgrader copies no others.
+        if path.is_file() and path.suffix.lower() in _TEXT_SUFFIXES:
             text = path.read_text(encoding="utf-8", errors="replace")
-            if path.suffix == ".ipynb":
-                text = text.replace("\\n", "\n").replace('"', "\n")
             refuse_leaks(str(path.relative_to(released)), secret, [text])
 
 
@@ -120,8 +123,7 @@ def _to_exchange(course: Course, assignment: str) -> None:
     if course.exchange is None:
         raise Unavailable(f"{assignment} cannot be released: no exchange folder is set.")
     config = course.config()
-    course.exchange.mkdir(parents=True, exist_ok=True)
-    step: Any = ExchangeReleaseAssignment(
+    step: Any = ServiceRelease(
         coursedir=course.directory(assignment), authenticator=Authenticator(config=config), config=config
     )
     step.force = True

@@ -49,7 +49,7 @@ def files(exchange_root: Path, course: str, assignment: str) -> FileSet:
         left -= path.stat().st_size
         if left < 0:
             raise TooLarge(
-                f"{assignment} is larger than {MAX_RELEASE_BYTES // 1024**2} MB; ask your teacher to shrink it."
+                f"{assignment} is larger than {MAX_RELEASE_BYTES // 1024**2} MB; your teacher must shrink it."
             )
         found.append(CourseFile(path=path.relative_to(folder).as_posix(), content=_read(path)))
     return FileSet(files=tuple(found))

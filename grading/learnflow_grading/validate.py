@@ -37,7 +37,10 @@ log = logging.getLogger(__name__)
 
 _OLD = "This notebook was made with an old version of nbgrader. Ask your teacher for a new copy."
 _NEW = "This notebook was made with a newer version of nbgrader than the one here. Tell your teacher."
-_DAMAGED = "The hidden marks of this notebook's cells are damaged. Fetch the assignment again and copy your answers over."
+_DAMAGED = (
+    "The hidden marks of this notebook's cells are damaged."
+    " Fetch the assignment again and copy your answers over."
+)
 _BROKEN = "Validation does not work at the moment. You can hand in your notebook all the same."
 
 
@@ -61,7 +64,7 @@ def validate(path: Path, limits: Limits | None = None) -> dict[str, Any]:
         return _failure(_OLD)
     except SchemaTooNewError:
         return _failure(_NEW)
-    except (ValidationError, KeyError):
+    except (ValidationError, KeyError, TypeError):
         return _failure(_DAMAGED)
     except FileNotFoundError:
         return _failure(f"There is no notebook {path.name}. Save it first.")

@@ -1,0 +1,234 @@
+"""The formgrader's server: shows submissions, runs nothing of theirs, and does nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+
+import learnflow_grading
+import nbformat
+import pytest
+from learnflow_grading.autograde import Submission, grade
+from learnflow_grading.clean import clean_html
+from nbformat import v4 as nbf
+from playwright.sync_api import Dialog, Request, sync_playwright
+
+from .conftest import Classroom
+
+TOKEN = "for-the-test"
+HOSTILE_MARKDOWN = (
+    "<script>alert('md')</script> [x](javascript:alert(1)) <img src=x onerror=alert(2)>"
+    " ![far](http://198.51.100.1/x.png) <style>body{display:none}</style> <b class='full-credit'>b</b>"
+)
+HOSTILE_CODE = """
+from IPython.display import HTML, Javascript, SVG, Markdown, display
+display(HTML("<script>alert('html')</script><img src=x onerror=alert(3)>"))
+display(HTML("<iframe src=javascript:alert(4)></iframe>"))
+display(Javascript("alert('js')"))
+display(SVG('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(5)"><script>alert(6)</script></svg>'))
+display(Markdown("[a](javascript:alert(7))<script>alert(8)</script>"))
+display({"text/latex": "<script>alert(9)</script>"}, raw=True)
+display({"image/png": "iVBORw0KGgo="}, raw=True, metadata={"image/png": {"width": "1 onload=alert(10)"}})
+display({"application/vnd.jupyter.widget-view+json": {"model_id": "</script><script>alert(11)"}}, raw=True)
+print("<script>alert(12)</script>")
+"""
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Message
+    text: str
+
+
+@dataclass
+class Server:
+    """The running formgrader."""
+
+    base: str
+
+    def get(self, path: str, *, token: str = TOKEN) -> Answer:
+        request = urllib.request.Request(f"{self.base}{path}", headers={"Authorization": f"token {token}"})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                return Answer(reply.status, reply.headers, reply.read().decode("utf-8", "replace"))
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, error.headers, error.read().decode("utf-8", "replace"))
+
+    def submission(self, student: str) -> str:
+        """Path of the page on which a teacher sees this student's notebook."""
+        found = json.loads(self.get("/formgrader/api/submitted_notebooks/warmup/warmup").text)
+        return f"/formgrader/submissions/{next(s['id'] for s in found if s['student'] == student)}/"
+
+
+@pytest.fixture(scope="module")
+def mallory(classroom: Classroom, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A student whose submission is full of traps."""
+    nb = classroom.solved()
+    nb.cells.insert(
+        1, nbf.new_raw_cell("<script>alert('raw')</script>", metadata={"raw_mimetype": "text/html"})
+    )
+    nb.cells.insert(1, nbf.new_markdown_cell(HOSTILE_MARKDOWN))
+    nb.cells.insert(1, nbf.new_code_cell(HOSTILE_CODE))
+    nb.metadata["title"] = "</title><script>alert('title')</script>"
+    folder = tmp_path_factory.mktemp("mallory")
+    (folder / "warmup.ipynb").write_text(nbformat.writes(nb))
+    (folder / "evil.html").write_text("<script>alert('file')</script>")
+    (folder / "nbgrader_config.py").write_text("open('/tmp/learnflow-config-ran', 'w')")
+    record = grade(classroom.course, Submission("m", "warmup", "mallory", folder))
+    assert [page.path for page in record.feedback] == ["warmup.html"]
+    (folder / "feedback.html").write_bytes(record.feedback[0].content)
+    return str(folder / "feedback.html")
+
+
+@pytest.fixture(scope="module")
+def server(classroom: Classroom, mallory: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A plain Jupyter server with the formgrader's configuration, started in a folder with traps of its own."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "nbgrader_config.py").write_text(f"open({str(home / 'trap')!r}, 'w')")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = Path(learnflow_grading.__file__).parent / "formgrader_config.py"
+    command = [sys.executable, "-m", "jupyter_server", f"--config={config}", f"--ServerApp.port={port}"]
+    log = os.open(home / "log", os.O_WRONLY | os.O_CREAT)
+    process = subprocess.Popen(
+        [*command, f"--IdentityProvider.token={TOKEN}"],
+        cwd=home,
+        env=os.environ
+        | {
+            "HOME": str(home),
+            "LEARNFLOW_COURSE": "python",
+            "LEARNFLOW_COURSE_ROOT": str(classroom.course.root),
+            "LEARNFLOW_EXCHANGE_ROOT": str(classroom.exchange),
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=log,
+    )
+    os.close(log)
+    running = Server(f"http://127.0.0.1:{port}")
+    try:
+        for _ in range(150):
+            time.sleep(0.2)
+            try:
+                if running.get("/formgrader/api/status").status == 200:
+                    break
+            except OSError:
+                continue
+        else:
+            raise AssertionError((home / "log").read_text())
+        yield running
+        assert not (home / "trap").exists()
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+class TestPages:
+    def test_they_are_there_and_may_be_framed_by_ourselves_only(self, server: Server) -> None:
+        for path in ("/formgrader", "/formgrader/manage_assignments", "/formgrader/gradebook/warmup/warmup"):
+            page = server.get(path)
+            assert page.status == 200
+            assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
+        assert json.loads(server.get("/formgrader/api/assignments").text)[1]["name"] == "warmup"
+
+    def test_strangers_see_nothing(self, server: Server) -> None:
+        answer = server.get("/formgrader/api/assignments", token="wrong")
+        assert "warmup" not in answer.text
+        assert "Password or token" in answer.text
+
+    def test_a_folder_in_the_address_is_not_run(self, server: Server, tmp_path: Path) -> None:
+        (tmp_path / "nbgrader_config.py").write_text(f"open({str(tmp_path / 'trap')!r}, 'w')")
+        assert server.get(f"/formgrader?path={tmp_path}").status == 200
+        assert server.get("/formgrader/api/assignments").status == 200
+        assert not (tmp_path / "trap").exists()
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/api/contents",
+            "/api/kernels",
+            "/api/kernelspecs",
+            "/api/sessions",
+            "/api/terminals",
+            "/files/gradebook.db",
+            "/files/autograded/mallory/warmup/evil.html",
+            "/nbconvert/html/autograded/mallory/warmup/warmup.ipynb",
+            "/lab",
+            "/tree",
+            "/assignments",
+            "/mcp",
+        ],
+    )
+    def test_there_is_nothing_else(self, server: Server, path: str) -> None:
+        assert server.get(path).status in (403, 404, 405)
+
+
+class TestHostileSubmission:
+    def test_a_file_of_the_students_is_downloaded_and_not_shown(self, server: Server, mallory: str) -> None:
+        answer = server.get(server.submission("mallory") + "evil.html")
+        assert answer.status == 200
+        assert answer.headers["Content-Disposition"] == "attachment"
+        assert answer.headers["Content-Security-Policy"].startswith("sandbox;")
+
+    def test_in_a_browser_nothing_of_it_runs_or_loads(self, server: Server, mallory: str) -> None:
+        ran: list[str] = []
+        with sync_playwright() as play:
+            browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+            page = browser.new_page(extra_http_headers={"Authorization": f"token {TOKEN}"})
+
+            def dismissed(dialog: Dialog) -> None:
+                ran.append(dialog.message)
+                dialog.dismiss()
+
+            def loaded(request: Request) -> None:
+                if not request.url.startswith((server.base, "data:", "file:")):
+                    ran.append(request.url)
+
+            page.on("dialog", dismissed)
+            page.on("pageerror", lambda error: ran.append(f"error: {error}"))
+            page.on("request", loaded)
+            page.goto(server.base + server.submission("mallory"))
+            page.wait_for_timeout(700)
+            assert page.locator("input.score").count() == 3
+            assert page.locator("text=BEGIN HIDDEN TESTS").count() > 0
+            assert page.locator("b.full-credit").count() == 0
+            page.goto(f"file://{mallory}")
+            page.wait_for_timeout(300)
+            assert page.locator("text=6 of 6 points").count() == 1
+            browser.close()
+        assert ran == []
+
+    def test_nor_does_the_feedback_hold_any_markup_of_the_students(self, mallory: str) -> None:
+        page = Path(mallory).read_text()
+        assert "<script" not in page
+        assert "<iframe" not in page
+        assert "198.51.100.1" not in page.replace("![far](http://198.51.100.1/x.png)", "")
+        assert "Content-Security-Policy" in page
+        assert clean_html("<b>x</b>") == "<b>x</b>"
+
+
+def test_the_graders_buttons_work_and_use_the_sandbox(server: Server, classroom: Classroom) -> None:
+    before = (classroom.course.folder("autograded", "mallory", "warmup") / "warmup.ipynb").stat().st_mtime_ns
+    request = urllib.request.Request(
+        f"{server.base}/formgrader/api/submission/warmup/mallory/autograde",
+        method="POST",
+        headers={"Authorization": f"token {TOKEN}"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as reply:
+        assert json.loads(reply.read())["success"] is True
+    after = (classroom.course.folder("autograded", "mallory", "warmup") / "warmup.ipynb").stat().st_mtime_ns
+    assert after > before

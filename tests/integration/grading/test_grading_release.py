@@ -1,0 +1,164 @@
+"""Releasing: what students get, and what they never do."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import nbformat
+import pytest
+from learnflow_grading import released
+from learnflow_grading.course import Course
+from learnflow_grading.release import release
+from nbformat import NotebookNode
+from nbformat import v4 as nbf
+
+from learnflow_ext.contracts.errors import BadRequest, NotFound, TooLarge, Unavailable, Unprocessable
+
+from .conftest import Classroom, checks, notebook, solution, warmup, write_source
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return Course("python", tmp_path / "course", tmp_path / "exchange")
+
+
+def refused(course: Course, nb: NotebookNode) -> str:
+    """The sentence with which a source is refused; nothing of it must have got out."""
+    write_source(course.root, "ps", {"nb": nb})
+    with pytest.raises(Unprocessable) as caught:
+        release(course, "ps")
+    assert course.exchange is not None
+    assert released.assignments(course.exchange, "python") == ()
+    return caught.value.message
+
+
+class TestRelease:
+    def test_it_is_described(self, classroom: Classroom) -> None:
+        assert classroom.released.title == "Warming up"
+        assert classroom.released.notebooks == ("warmup",)
+        assert classroom.released.exercises == (
+            ("warmup", "test_square", 2.0),
+            ("warmup", "test_hello", 1.0),
+            ("warmup", "test_total", 3.0),
+        )
+
+    def test_students_get_the_visible_part(self, classroom: Classroom) -> None:
+        files = {f.path: f.content for f in released.files(classroom.exchange, "python", "warmup").files}
+        assert set(files) == {"warmup.ipynb", "numbers.csv"}
+        text = files["warmup.ipynb"].decode()
+        assert "assert square(2) == 4" in text
+        assert "return x * x" not in text
+        assert "289" not in text
+
+    def test_again_brings_the_new_version(self, course: Course) -> None:
+        write_source(course.root, "ps", {"nb": warmup()})
+        release(course, "ps")
+        nb = warmup()
+        nb.cells[0].source = "# Second edition"
+        write_source(course.root, "ps", {"nb": nb})
+        assert release(course, "ps").title == "Second edition"
+
+    def test_the_exchange_is_not_open_to_others(self, course: Course) -> None:
+        write_source(course.root, "ps", {"nb": warmup()})
+        release(course, "ps")
+        assert course.exchange is not None
+        assert not stat.S_IMODE(course.exchange.stat().st_mode) & 0o077
+
+    def test_without_a_heading_the_folder_gives_the_title(self, course: Course) -> None:
+        write_source(course.root, "first_steps", {"nb": notebook(checks("t", 1, "assert True"))})
+        assert release(course, "first_steps").title == "first steps"
+
+
+class TestRefused:
+    def test_no_such_source(self, course: Course) -> None:
+        with pytest.raises(NotFound, match="no assignment 'ps'"):
+            release(course, "ps")
+
+    def test_a_bad_name(self, course: Course) -> None:
+        with pytest.raises(BadRequest):
+            release(course, "../ps")
+
+    def test_no_exchange(self, course: Course) -> None:
+        write_source(course.root, "ps", {"nb": warmup()})
+        with pytest.raises(Unavailable, match="no exchange"):
+            release(Course("python", course.root), "ps")
+
+    def test_a_misspelt_mark_would_show_the_hidden_test(self, course: Course) -> None:
+        cell = checks("t", 1, "assert f(1)\n### BEGIN HIDDEN TEST\nassert f(2)\n### END HIDDEN TEST")
+        assert "nb.ipynb was not released" in refused(course, notebook(cell))
+
+    def test_a_solution_that_is_repeated_elsewhere(self, course: Course) -> None:
+        cells = [
+            solution("f", "def f(x):", "return x * 1234"),
+            nbf.new_code_cell("print(1)", outputs=[]),
+            checks("t", 1, "assert f(1)", "assert f(77) == 95018"),
+        ]
+        other = course.root / "source" / "ps" / "notes.md"
+        other.parent.mkdir(parents=True)
+        other.write_text("Teachers only:\n    assert f(77) == 95018\n")
+        assert "notes.md was not released" in refused(course, notebook(*cells))
+
+    def test_a_copy_of_the_source_in_a_folder_below_stays_behind(self, course: Course) -> None:
+        nb = notebook(checks("t", 1, "assert f(1)", "assert f(77) == 95018"))
+        below = course.root / "source" / "ps" / "old"
+        below.mkdir(parents=True)
+        nbformat.write(nb, below / "nb.ipynb")
+        write_source(course.root, "ps", {"nb": nb})
+        release(course, "ps")
+        assert course.exchange is not None
+        assert [f.path for f in released.files(course.exchange, "python", "ps").files] == ["nb.ipynb"]
+
+    def test_a_hidden_test_in_an_ordinary_cell(self, course: Course) -> None:
+        cell = nbf.new_code_cell("### BEGIN HIDDEN TESTS\nassert 1\n### END HIDDEN TESTS")
+        assert "could not be generated" in refused(course, notebook(cell))
+
+    def test_an_old_nbgrader_format(self, course: Course) -> None:
+        nb = warmup()
+        for cell in nb.cells:
+            cell.metadata.nbgrader.schema_version = 1
+        assert "nbgrader update" in refused(course, nb)
+
+    def test_a_newer_nbgrader_format(self, course: Course) -> None:
+        nb = warmup()
+        for cell in nb.cells:
+            cell.metadata.nbgrader.schema_version = 4
+        assert "newer nbgrader" in refused(course, nb)
+
+
+class TestReleasedFiles:
+    def test_nothing_released_is_an_empty_list(self, tmp_path: Path) -> None:
+        assert released.assignments(tmp_path, "python") == ()
+
+    def test_the_list(self, classroom: Classroom) -> None:
+        assert released.assignments(classroom.exchange, "python") == ("essay", "warmup")
+        assert released.notebooks(classroom.exchange, "python", "essay") == ("code", "thoughts")
+
+    def test_unknown_ones_and_odd_names(self, classroom: Classroom) -> None:
+        with pytest.raises(NotFound, match="has no assignment"):
+            released.files(classroom.exchange, "python", "nothing")
+        with pytest.raises(BadRequest):
+            released.files(classroom.exchange, "..", "warmup")
+        with pytest.raises(BadRequest):
+            released.files(classroom.exchange, "python", "../../python")
+
+    def test_links_are_not_followed(self, tmp_path: Path) -> None:
+        folder = released.outbound(tmp_path, "python") / "ps"
+        (folder / "data").mkdir(parents=True)
+        (folder / "__pycache__").mkdir()
+        (folder / "data" / "a.csv").write_text("1")
+        (folder / "passwd").symlink_to("/etc/passwd")
+        (folder / "etc").symlink_to("/etc")
+        (folder.parent / "linked").symlink_to("/etc")
+        assert [f.path for f in released.files(tmp_path, "python", "ps").files] == ["data/a.csv"]
+        assert released.assignments(tmp_path, "python") == ("ps",)
+        with pytest.raises(NotFound):
+            released.files(tmp_path, "python", "linked")
+
+    def test_a_release_that_is_too_large(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        folder = released.outbound(tmp_path, "python") / "ps"
+        folder.mkdir(parents=True)
+        (folder / "big").write_bytes(b"x" * 11)
+        monkeypatch.setattr(released, "MAX_RELEASE_BYTES", 10)
+        with pytest.raises(TooLarge, match="larger than"):
+            released.files(tmp_path, "python", "ps")

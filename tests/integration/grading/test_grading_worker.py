@@ -1,0 +1,265 @@
+"""The grading process and its client: what the service relies on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from learnflow_grading.client import GradingWorker
+from learnflow_grading.processes import descendants
+from nbformat import NotebookNode
+from nbformat import v4 as nbf
+
+from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, NotFound, Unavailable
+from learnflow_ext.contracts.grades import GradeRecord
+
+from .conftest import Classroom, warmup, write_source
+
+
+@pytest.fixture
+async def worker() -> AsyncIterator[GradingWorker]:
+    async with GradingWorker() as running:
+        yield running
+
+
+async def grade(
+    worker: GradingWorker, classroom: Classroom, folder: Path, nb: NotebookNode, student: str, **more: float
+) -> GradeRecord:
+    await asyncio.to_thread(folder.mkdir, exist_ok=True)
+    await asyncio.to_thread((folder / "warmup.ipynb").write_text, nbformat.writes(nb))
+    return await worker.grade(
+        submission_id="s-1",
+        course="python",
+        course_root=classroom.course.root,
+        assignment="warmup",
+        student=student,
+        submitted_dir=folder,
+        submitted_at="2026-05-01T10:00:00+02:00",
+        cell_timeout=more.get("cell_timeout", 5.0),
+    )
+
+
+def endless(classroom: Classroom) -> NotebookNode:
+    nb = classroom.solved()
+    nb.cells.insert(1, nbf.new_code_cell("while True: pass"))
+    return nb
+
+
+async def started(pid: int | None) -> list[int]:
+    """Ids of the processes of a kernel that the worker has started by now."""
+    assert pid is not None
+    for _ in range(200):
+        below = await asyncio.to_thread(descendants, pid)
+        if len(below) >= 3:
+            return below
+        await asyncio.sleep(0.05)
+    raise AssertionError("no kernel was started")
+
+
+def alive(pid: int) -> bool:
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())  # a zombie's is empty
+    except OSError:
+        return False
+
+
+async def gone(pids: list[int]) -> bool:
+    for _ in range(100):
+        if not any([await asyncio.to_thread(alive, pid) for pid in pids]):
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+class TestOps:
+    async def test_grade_and_release(
+        self, worker: GradingWorker, classroom: Classroom, tmp_path: Path
+    ) -> None:
+        record = await grade(worker, classroom, tmp_path / "a", classroom.solved(), "olga")
+        assert (record.submission_id, record.score, record.status) == ("s-1", 6, "graded")
+        stamp = classroom.course.folder("submitted", "olga", "warmup") / "timestamp.txt"
+        assert stamp.read_text() == "2026-05-01 08:00:00.000000 UTC"
+        pid = worker.pid
+        done = await worker.release(
+            course="python",
+            course_root=classroom.course.root,
+            exchange_root=classroom.exchange,
+            assignment="warmup",
+        )
+        assert done == classroom.released
+        assert worker.pid == pid
+
+    async def test_a_refusal_comes_back_as_its_class_and_the_worker_lives_on(
+        self, worker: GradingWorker, classroom: Classroom
+    ) -> None:
+        with pytest.raises(NotFound, match="no assignment 'nothing'"):
+            await worker.release(
+                course="python",
+                course_root=classroom.course.root,
+                exchange_root=classroom.exchange,
+                assignment="nothing",
+            )
+        pid = worker.pid
+        with pytest.raises(BadRequest, match="time zone"):
+            await worker.grade(
+                submission_id="1",
+                course="python",
+                course_root=classroom.course.root,
+                assignment="warmup",
+                student="ada",
+                submitted_dir=classroom.exchange,
+                submitted_at="2026-05-01T10:00:00",
+            )
+        assert worker.pid == pid
+
+
+class TestWorkerKilledInMidGrading:
+    async def test_the_op_fails_the_kernel_ends_and_the_next_op_works(
+        self, worker: GradingWorker, classroom: Classroom, tmp_path: Path
+    ) -> None:
+        task = asyncio.ensure_future(
+            grade(worker, classroom, tmp_path / "a", endless(classroom), "killed", cell_timeout=30)
+        )
+        pid = worker.pid
+        below = await started(pid)
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(Unavailable, match="stopped unexpectedly"):
+            await task
+        assert await gone([pid, *below])
+        record = await grade(worker, classroom, tmp_path / "a", classroom.solved(), "killed")
+        assert record.score == 6
+        assert worker.pid not in (None, pid)
+
+
+class TestGradingTakesTooLong:
+    async def test_it_is_given_up_with_everything_it_started(
+        self, classroom: Classroom, tmp_path: Path
+    ) -> None:
+        worker = GradingWorker(op_timeout=12)
+        await worker.start()
+        try:
+            task = asyncio.ensure_future(
+                grade(worker, classroom, tmp_path / "a", endless(classroom), "slow", cell_timeout=60)
+            )
+            below = await started(worker.pid)
+            with pytest.raises(Unavailable, match="took too long"):
+                await task
+            assert worker.pid is None
+            assert await gone(below)
+        finally:
+            await worker.stop()
+
+
+class TestCallerGivesUp:
+    async def test_its_answer_is_not_given_to_the_next(
+        self, worker: GradingWorker, classroom: Classroom, tmp_path: Path
+    ) -> None:
+        task = asyncio.ensure_future(
+            grade(worker, classroom, tmp_path / "a", endless(classroom), "gone", cell_timeout=30)
+        )
+        await started(worker.pid)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        record = await grade(worker, classroom, tmp_path / "b", classroom.solved(), "next")
+        assert (record.student, record.score) == ("next", 6)
+
+
+class TestServiceStops:
+    async def test_nothing_is_left(self, classroom: Classroom, tmp_path: Path) -> None:
+        worker = GradingWorker()
+        await worker.start()
+        task = asyncio.ensure_future(
+            grade(worker, classroom, tmp_path / "a", endless(classroom), "stopped", cell_timeout=30)
+        )
+        pid = worker.pid
+        below = await started(pid)
+        await worker.stop()
+        with pytest.raises(Unavailable):
+            await task
+        assert pid is not None
+        assert await gone([pid, *below])
+        await worker.stop()
+
+
+class TestBrokenWorker:
+    @pytest.mark.parametrize("code", ["", "print('no json at all', end='')", "raise SystemExit(3)"])
+    async def test_one_that_gives_no_answer(self, classroom: Classroom, code: str) -> None:
+        worker = GradingWorker(command=(sys.executable, "-c", code))
+        with pytest.raises(Unavailable):
+            await worker.release(
+                course="c", course_root=classroom.exchange, exchange_root=classroom.exchange, assignment="a"
+            )
+        await worker.stop()
+
+    async def test_one_that_answers_without_a_grade(self, classroom: Classroom) -> None:
+        worker = GradingWorker(command=(sys.executable, "-c", "input(); print('{\"ok\":true}'); input()"))
+        with pytest.raises(Unavailable, match="no grade"):
+            await grade(worker, classroom, classroom.exchange / "x", classroom.solved(), "ada")
+        await worker.stop()
+
+    async def test_an_unknown_code_is_still_a_sentence(self, classroom: Classroom) -> None:
+        answer = json.dumps({"ok": False, "code": "sandbox_unavailable", "message": "Install bubblewrap."})
+        worker = GradingWorker(command=(sys.executable, "-c", f"input(); print({answer!r}); input()"))
+        with pytest.raises(LearnFlowError, match="Install bubblewrap"):
+            await grade(worker, classroom, classroom.exchange / "x", classroom.solved(), "ada")
+        await worker.stop()
+
+
+class TestProtocol:
+    async def talk(self, *lines: bytes, env: dict[str, str] | None = None) -> list[dict[str, object]]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "learnflow_grading.worker",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=env,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        answers = []
+        for line in lines:
+            process.stdin.write(line + b"\n")
+            answers.append(json.loads(await process.stdout.readline()))
+        process.stdin.close()
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+        return answers
+
+    async def test_nonsense_gets_a_sentence_and_the_worker_lives_on(self) -> None:
+        answers = await self.talk(b"nonsense", b"{}", b'{"op":"dance"}', b'{"op":"grade","course":7}')
+        assert [answer["ok"] for answer in answers] == [False] * 4
+        assert {answer["code"] for answer in answers} == {"bad_request"}
+
+    async def test_what_nobody_expected_is_logged_under_an_id(self, tmp_path: Path) -> None:
+        write_source(tmp_path, "ps", {"nb": warmup()})
+        op = {
+            "op": "release",
+            "course": "c",
+            "course_root": str(tmp_path),
+            "exchange_root": "\0",
+            "assignment": "ps",
+        }
+        (answer,) = await self.talk(json.dumps(op).encode())
+        assert answer["code"] == "internal"
+        assert "Traceback" not in str(answer["message"])
+
+    async def test_secrets_of_the_service_do_not_reach_the_worker(
+        self, monkeypatch: pytest.MonkeyPatch, classroom: Classroom
+    ) -> None:
+        monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "hidden")
+        monkeypatch.setenv("OPENAI_API_KEY", "hidden")
+        code = 'import os; input(); print(\'{"ok":false,"message":"%s"}\' % (\'hidden\' in str(os.environ))); input()'
+        worker = GradingWorker(command=(sys.executable, "-c", code))
+        with pytest.raises(LearnFlowError, match="False"):
+            await grade(worker, classroom, classroom.exchange / "x", classroom.solved(), "ada")
+        await worker.stop()
