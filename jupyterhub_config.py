@@ -45,5 +45,5 @@ c.JupyterHub.authenticator_class = "learnflow_hub.authenticator.ClassroomAuthent
 c.JupyterHub.bind_url = "http://127.0.0.1:8000"
 c.JupyterHub.hub_ip = "127.0.0.1"
 
-# --- LearnFlow registers its service, formgraders, roles, spawner and proxy: last, so it sees the above 
+# --- LearnFlow registers its service, formgraders, roles, spawner and proxy: last, so it sees the above
 setup_learnflow(c)

@@ -111,7 +111,6 @@ class Classroom:
             kill_all(left)
         self.reap()
 
-
     @staticmethod
     def _stop_services(hub: int) -> None:
         """Ask all services at once; the hub would go from one to the next, seconds apart."""
