@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from served import ASSIGNMENT, SOLVED, Client, problem
 from stub_hub import COURSE, PREFIX, Hub
-from tornado.httpclient import HTTPRequest
+from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.httputil import HTTPHeaders
-from tornado.websocket import WebSocketClosedError, websocket_connect
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
 from learnflow_ext.contracts.grades import CourseView, SubmissionView
 from learnflow_ext.contracts.progress import StudentProgress
@@ -335,15 +335,22 @@ class TestForgedRequests:
         assert (await ask("api/runs", "ada", raw=b'{"runs":[]}')).code == 200
 
 
+async def hang_up(socket: WebSocketClientConnection) -> None:
+    """Close, and wait until the other side has done so too."""
+    socket.close()
+    while await socket.read_message() is not None:
+        pass
+
+
 class TestSocket:
     async def connect(self, ask: Client, headers: dict[str, str], course: str = COURSE) -> int:
         """The status of the upgrade: 101 when it works."""
         url = f"{ask.base.replace('http', 'ws', 1)}ws?course={course}"
         try:
             socket = await websocket_connect(HTTPRequest(url, headers=HTTPHeaders(headers)))
-        except Exception as refused:
-            return int(getattr(refused, "code", 0))
-        socket.close()
+        except HTTPClientError as refused:
+            return refused.code
+        await hang_up(socket)
         return 101
 
     def as_(self, ask: Client, who: str) -> dict[str, str]:
@@ -381,6 +388,7 @@ class TestSocket:
         assert socket.close_code == 1008
         with pytest.raises(WebSocketClosedError):
             await socket.write_message("more")
+        socket.close()
         assert b"learnflow_dashboards_open 0.0" in (await ask("metrics")).body
 
     async def test_changes_come_at_most_ten_times_a_second(
@@ -399,7 +407,7 @@ class TestSocket:
             if msgspec.json.decode(str(message))["sequence"] == 499:
                 break
         assert heard <= 12
-        socket.close()
+        await hang_up(socket)
 
     async def test_ends_when_the_teacher_leaves_the_course(
         self, ask: Client, hub: Hub, service: RunningService, monkeypatch: pytest.MonkeyPatch
@@ -411,3 +419,16 @@ class TestSocket:
         hub.groups[f"formgrade-{COURSE}"].discard("teacher")
         assert await asyncio.wait_for(socket.read_message(), 5) is None
         assert socket.close_code == 1008
+        socket.close()
+
+    async def test_not_any_number(self, ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("learnflow_ext.service.live.MAX_PER_PERSON", 1)
+        url = f"{ask.base.replace('http', 'ws', 1)}ws?course={COURSE}"
+        first, second = [
+            await websocket_connect(HTTPRequest(url, headers=HTTPHeaders(self.as_(ask, "teacher"))))
+            for _ in "12"
+        ]
+        assert await asyncio.wait_for(second.read_message(), 5) is None
+        assert second.close_code == 1013
+        second.close()
+        await hang_up(first)
