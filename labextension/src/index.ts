@@ -2,7 +2,16 @@ import { askPlugin } from './ask';
 import { chatPlugin } from './chat';
 import { explainPlugin } from './explain';
 import { gradesPlugin } from './grades';
+import { homePlugin } from './home';
+import { leavingPlugin } from './leaving';
 
 export { ITutorChat } from './chat';
 
-export default [chatPlugin, explainPlugin, askPlugin, gradesPlugin];
+export default [
+  chatPlugin,
+  explainPlugin,
+  askPlugin,
+  gradesPlugin,
+  homePlugin,
+  leavingPlugin
+];

@@ -14,4 +14,5 @@ export const DOMAIN = 'learnflow';
 export namespace CommandIDs {
   export const explain = 'learnflow:explain-error';
   export const ask = 'learnflow:ask';
+  export const assignments = 'learnflow:assignments';
 }
