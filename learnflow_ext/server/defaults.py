@@ -6,37 +6,53 @@ to import, and every class is named as text, so that nothing is loaded before it
 
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
 from typing import Any
 
-EXTENSIONS = {
-    "jupyter_ai_router": True,
-    "jupyterlab": True,
-    "learnflow_ext": True,
-    # jupyter-ai's chat and personas come through learnflow_ext, which wires them up with the student's folder
-    # treated as hostile
-    "jupyter_ai_persona_manager": False,
-    "jupyterlab_chat": False,
-    # other doors to tools and models
-    "jupyter_ai": False,
-    "jupyter_ai_acp_client": False,
-    "jupyter_ai_chat_commands": False,
-    "jupyter_ai_tools": False,
-    "jupyter_server_mcp": False,
-    "jupyterlab_ai_commands": False,
-    "jupyterlab_commands_toolkit": False,
-    # these load `nbgrader_config.py` from the student's folder, or belong to teachers
-    "nbgrader.server_extensions.assignment_list": False,
-    "nbgrader.server_extensions.course_list": False,
-    "nbgrader.server_extensions.formgrader": False,
-    "nbgrader.server_extensions.validate_assignment": False,
-    # ways round the sandbox, or memory for nothing
-    "jupyter_live_content": False,
-    "jupyter_lsp": False,
-    "jupyter_server_terminals": False,
-    "notebook": False,
-    "notebook_shim": False,
-}
+from jupyter_core.paths import jupyter_config_path
+
+EXTENSIONS = ("jupyter_ai_router", "jupyterlab", "learnflow_ext")
+"""The server extensions that are loaded, besides the hub's own; every other installed one is turned off.
+
+jupyter-ai's chat and personas come through learnflow_ext, which wires them up with the student's folder
+treated as hostile. nbgrader's load `nbgrader_config.py` from that folder; the rest are doors to tools and
+models, ways round the sandbox, or memory for nothing.
+"""
+
+OFF = (
+    "jupyter_ai_acp_client",
+    "jupyter_ai_chat_commands",
+    "jupyter_ai_persona_manager",
+    "jupyter_ai_tools",
+    "jupyter_live_content",
+    "jupyter_lsp",
+    "jupyter_server_mcp",
+    "jupyter_server_terminals",
+    "jupyterlab_chat",
+    "jupyterlab_commands_toolkit",
+    "nbgrader.server_extensions.assignment_list",
+    "nbgrader.server_extensions.course_list",
+    "nbgrader.server_extensions.formgrader",
+    "nbgrader.server_extensions.validate_assignment",
+    "notebook",
+    "notebook_shim",
+)
+"""Known ones to be sure of, wherever they may be switched on; `installed_extensions` finds the others."""
+
+
+def installed_extensions() -> set[str]:
+    """Names of all server extensions that some package or admin has switched on for this environment."""
+    names: set[str] = set()
+    for folder in jupyter_config_path():
+        for file in Path(folder).glob("jupyter_server_config.d/*.json"):
+            try:
+                content = json.loads(file.read_text())
+            except (OSError, ValueError):
+                continue  # jupyter-server skips it as well
+            names.update(content.get("ServerApp", {}).get("jpserver_extensions", {}))
+    return names
 
 
 def configure(c: Any) -> None:
@@ -51,11 +67,11 @@ def configure(c: Any) -> None:
 
 
 def _server(c: Any) -> None:
-    c.ServerApp.jpserver_extensions = dict(EXTENSIONS)
+    others = dict.fromkeys(installed_extensions().union(OFF), False)
+    c.ServerApp.jpserver_extensions = {**others, **dict.fromkeys(EXTENSIONS, True)}
     c.ServerApp.terminals_enabled = False
     c.ServerApp.open_browser = False
     c.ServerApp.quit_button = False
-    c.ServerApp.tornado_settings = {"websocket_max_message_size": 12 << 20}
     c.PersonaManagerExtension.persona_manager_class = "learnflow_ext.server.personas.TutorPersonaManager"
     c.TutorPersonaManager.default_persona_id = "jupyter-ai-personas::learnflow_ext::Tutor"
     c.TutorPersonaManager.builtin_mcp_servers = []

@@ -168,3 +168,17 @@ async def test_the_chat_is_kept(open_chat: OpenChat) -> None:
     async with open_chat(name) as chat:
         kept = [each["body"] for each in chat.frames[0]["messages"]]
     assert kept == ["remember me", "It is a name without a value."]
+
+
+class TestCopyOfAChat:
+    async def test_it_is_a_chat_of_its_own(self, server: Server, open_chat: OpenChat) -> None:
+        first, second = f"{uuid.uuid4().hex}.chat", f"{uuid.uuid4().hex}.chat"
+        kept = json.dumps({"messages": [message("hello")], "users": {}, "metadata": {"id": uuid.uuid4().hex}})
+        (server.work / first).write_text(kept)
+        (server.work / second).write_text(kept)
+        async with open_chat(first) as one, open_chat(second) as two:
+            assert one.frames[0]["id"] != two.frames[0]["id"]
+            await two.say("only here")
+            await two.reply()
+        async with open_chat(first) as one:
+            assert [each["body"] for each in one.frames[0]["messages"]] == ["hello"]

@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tornado.httpclient import AsyncHTTPClient
 
 if TYPE_CHECKING:
     from tests.integration.server.conftest import OpenChat, Script, Server
@@ -106,6 +107,22 @@ async def test_a_wrong_request_is_a_problem(
 
 async def test_nobody_else_may_ask(server: Server, service: Script) -> None:
     answer = await server.call("POST", "learnflow/explain", body("c.chat"), Authorization="token wrong")
+    assert answer.code == 403
+    assert json.loads(answer.body)["code"] == "forbidden"
+    assert service.questions == []
+
+
+async def test_another_page_cannot_ask_in_the_students_name(server: Server, service: Script) -> None:
+    """A request with the student's cookie and without the page's own token against forgery."""
+    page = await AsyncHTTPClient().fetch(f"{server.url}lab?token={server.token}", follow_redirects=False)
+    cookies = "; ".join(cookie.split(";")[0] for cookie in page.headers.get_list("Set-Cookie"))
+    answer = await AsyncHTTPClient().fetch(
+        f"{server.url}learnflow/explain",
+        method="POST",
+        body=json.dumps(body("c.chat")),
+        headers={"Cookie": cookies},
+        raise_error=False,
+    )
     assert answer.code == 403
     assert json.loads(answer.body)["code"] == "forbidden"
     assert service.questions == []
