@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 from ipykernel.kernelapp import IPKernelApp
 from jupyter_client.session import Session
 from traitlets import default
+from traitlets.config import Config
 
 from learnflow_kernels.outputs import BoundedSession
 
@@ -22,6 +24,12 @@ class SandboxKernelApp(IPKernelApp):
     @default("session")
     def _bounded_session(self) -> Session:
         return BoundedSession(parent=self)
+
+    def start(self) -> None:
+        """Run until the server asks it to end. What went wrong before this was said to the server."""
+        silence()
+        run: Callable[[], None] = super().start
+        run()
 
 
 def let_students_import_their_files(path: list[str]) -> None:
@@ -34,21 +42,22 @@ def let_students_import_their_files(path: list[str]) -> None:
 
 
 def silence() -> None:
-    """Point the process's own output at nothing: what students print travels by message.
+    """Point the process's own output at nothing: from here on, what students print travels by message.
 
-    Until here it goes to the start log, so that a kernel that cannot start says why.
+    ipykernel has put its pipes in place of the output and kept copies of what was there before.
     """
     nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
+    for stream in (sys.stdout, sys.stderr):
+        kept = getattr(stream, "_original_stdstream_copy", None)
+        if kept is not None:
+            os.dup2(nothing, kept)
     os.close(nothing)
 
 
 def main() -> None:
-    """Run until the server asks it to end."""
+    """Start with the student's own modules in reach, and history in memory: it would be lost anyway."""
     let_students_import_their_files(sys.path)
-    silence()
-    SandboxKernelApp.launch_instance()
+    SandboxKernelApp.launch_instance(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
 
 
 if __name__ == "__main__":

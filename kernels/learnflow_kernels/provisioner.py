@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -27,6 +27,14 @@ _ADDRESS_SPACE_FACTOR = 4
 _ADDRESS_SPACE_EXTRA = 2**30
 _OWN_PROCESSES = 8
 """bubblewrap's own, which are in the kernel's control group too."""
+
+
+def last_words(pipe: IO[bytes], limit: int = 2000) -> str:
+    """The end of what is left in the pipe, which is then closed; never waits for more."""
+    with pipe:
+        os.set_blocking(pipe.fileno(), False)
+        said = pipe.read() or b""
+    return said.decode(errors="replace").strip()[-limit:]
 
 
 class SandboxProvisioner(LocalProvisioner):
@@ -87,7 +95,6 @@ class SandboxProvisioner(LocalProvisioner):
     _run: rundir.RunDir | None = None
     _group: cgroups.Group = cgroups.NONE
     _launches = 0
-    _reported = False
 
     @property
     def _uid(self) -> int:
@@ -167,20 +174,20 @@ class SandboxProvisioner(LocalProvisioner):
         )
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Start the command that `pre_launch` made; its own output goes to the start log."""
-        assert self._run is not None
-        self._reported = False
-        log = await asyncio.to_thread(self._run.log.open, "wb")
-        with log:
-            return await super().launch_kernel(cmd, stdout=subprocess.DEVNULL, stderr=log, **kwargs)
+        """Start the command that `pre_launch` made.
+
+        What it says before the kernel is up is kept in a pipe until it dies: 64 KiB at most, and no file that
+        code inside could fill.
+        """
+        kwargs |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        return await super().launch_kernel(cmd, **kwargs)
 
     async def poll(self) -> int | None:
         """None while the kernel lives, then its status; 137 when it was killed, as for want of memory."""
         status = await super().poll()
-        if status is not None and self.process is not None and self._run is not None and not self._reported:
-            self._reported = True
-            said = await asyncio.to_thread(self._run.start_log)
-            self.log.info("Kernel %s ended with status %s. %s", self.kernel_id, status, said)
+        pipe = None if self.process is None else self.process.stderr
+        if status is not None and pipe is not None and not pipe.closed:
+            self.log.info("Kernel %s ended with status %s. %s", self.kernel_id, status, last_words(pipe))
         return status
 
     async def send_signal(self, signum: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import tempfile
@@ -37,11 +36,6 @@ class RunDir:
         return self.root / "connection.json"
 
     @property
-    def log(self) -> Path:
-        """What bubblewrap and Python said before the kernel was up."""
-        return self.root / "start.log"
-
-    @property
     def files(self) -> dict[Path, Path]:
         """Where the sandbox finds each file (destination to source)."""
         return {
@@ -64,12 +58,6 @@ class RunDir:
             path.write_bytes(text)
             path.chmod(0o600)
             _give(path, uid)
-
-    def start_log(self, limit: int = 2000) -> str:
-        """The end of the start log; empty when there is none."""
-        with contextlib.suppress(OSError):
-            return self.log.read_text(errors="replace")[-limit:].strip()
-        return ""
 
     def clear_sockets(self) -> None:
         """Remove what a kernel left in the sockets' folder, links unfollowed."""

@@ -78,7 +78,7 @@ def _diagnosis(exception: str, message: str, place: Place, cause: str) -> Diagno
         line=place.line,
         source_line=clean(place.source_line, MAX_LINE),
         cause=text,
-        concept=concept_of(exception, message, place.source_line),
+        concept=concept_of(exception, message, place.source_line[:MAX_LINE]),
         known=known,
     )
 
@@ -99,13 +99,14 @@ def diagnose(
     exception, message = exception_name(error), message_of(error)
     filename = filename or cell_file(error, source)
     place = place_in_cell(error, source, filename)
-    cause = _first(exception, message, place.source_line)
+    line = place.source_line[:MAX_LINE]
+    cause = _first(exception, message, line)
     if not cause and filename is not None and len(message) < MAX_MESSAGE:
         cause = friendly.explain(error, source, filename)
         if rules.far_fetched(exception, cause):
             cause = ""
     if not cause:
-        cause = _rest(exception, message, place.source_line)
+        cause = _rest(exception, message, line)
         hint = rules.similar_name(message, [*(namespace or ()), *_NAME.findall(source)])
         cause = f"{hint} {cause}".strip()
     return _diagnosis(exception, message, place, cause)
@@ -120,6 +121,7 @@ def diagnose_text(exception: str, message: str, code: str, traceback: str) -> Di
     exception = clean(exception, MAX_NAME) or "Error"
     message = clean(_ON_FILE.sub("", clean(message, MAX_MESSAGE)), MAX_MESSAGE)
     place = place_in_text(clean(traceback, 20_000), code)
-    cause = _first(exception, message, place.source_line) or _rest(exception, message, place.source_line)
+    line = place.source_line[:MAX_LINE]
+    cause = _first(exception, message, line) or _rest(exception, message, line)
     hint = rules.similar_name(message, _NAME.findall(code[:20_000]))
     return _diagnosis(exception, message, place, f"{hint} {cause}".strip())

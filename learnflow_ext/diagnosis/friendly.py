@@ -6,6 +6,7 @@ It is unmaintained, and left alone it prints, exits and patches `linecache`: all
 from __future__ import annotations
 
 import linecache
+import warnings
 from functools import lru_cache
 from types import ModuleType, TracebackType
 
@@ -94,8 +95,11 @@ def explain(error: BaseException, source: str, filename: str) -> str:
     shortened = _shortened(traceback, innermost_in_cells(traceback, filename))
     getlines, linecache.getlines = linecache.getlines, source_cache.cache.get_source_lines
     try:
-        analysis = core.FriendlyTraceback(type(error), error, shortened)
-        analysis.assign_cause()
+        # It compiles variants of the line; warnings about those are none of the student's business.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            analysis = core.FriendlyTraceback(type(error), error, shortened)
+            analysis.assign_cause()
         info = analysis.info
         cause, hint = _useful(info.get("cause")), _useful(info.get("suggest"))
     except (Exception, SystemExit):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from learnflow_kernels.check import SandboxUnavailable
 from learnflow_kernels.manager import SandboxKernelManager
+from learnflow_kernels.paths import Mounts, kernel_mounts
 from learnflow_kernels.workplace import UnsuitableFolder
 
 from .conftest import Notebook, Starter
@@ -277,6 +279,20 @@ class TestInterruptRestartAndDeath:
     async def test_a_kernel_that_ends_itself_is_noticed(self, notebook: Notebook) -> None:
         notebook.client.execute("import os; os._exit(3)")
         await notebook.death()
+
+    async def test_a_start_that_fails_says_why_in_the_log(
+        self, work: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        system = kernel_mounts()
+        bare = Mounts(tuple(path for path in system.read_only if path == Path("/usr")), system.symlinks)
+        monkeypatch.setattr("learnflow_kernels.provisioner.kernel_mounts", lambda: bare)
+        manager = SandboxKernelManager(kernel_name="python3")
+        with caplog.at_level(logging.INFO, logger="traitlets"):
+            await manager.start_kernel(cwd=str(work))
+            assert manager.provisioner is not None
+            await asyncio.wait_for(manager.provisioner.wait(), 10)
+            await manager.shutdown_kernel(now=True)
+        assert "prlimit: failed to execute" in caplog.text
 
     async def test_its_end_takes_its_children_along(self, notebook: Notebook) -> None:
         await notebook.run("import subprocess; subprocess.Popen(['sleep', '4321'])")

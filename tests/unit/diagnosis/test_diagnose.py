@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import time
 import traceback
 import warnings
 from itertools import count
@@ -49,6 +50,7 @@ BEGINNERS = [
     ("x = 'hello", "SyntaxError", 1, "quote", "strings"),
     ("x = '''hello", "SyntaxError", 1, "three quotes", "strings"),
     ("x = “hello”", "SyntaxError", 1, "curly quotes", "syntax"),
+    ("def f(x) return x", "SyntaxError", 1, "missing after `def f(x)`", "functions"),
     ("if x = 3:\n    pass", "SyntaxError", 1, "`==`", "conditions"),
     ("x = 5 +", "SyntaxError", 1, "ends with `+`", "syntax"),
     ("1x = 3", "SyntaxError", 1, "cannot begin with a number", "numbers"),
@@ -255,6 +257,13 @@ class TestHostileErrors:
                 found = diagnose(error, source, filename="<any>")
                 assert found.line is None or 1 <= found.line <= max(len(source.splitlines()), 1)
                 assert found.cause
+
+
+def test_a_hostile_line_takes_no_time() -> None:
+    line = "while " + "x " * 9_000
+    started = time.perf_counter()
+    diagnose_text("SyntaxError", "invalid syntax", line, "Cell In[1], line 1")
+    assert time.perf_counter() - started < 1
 
 
 def test_a_syntax_error_far_into_a_huge_cell_is_still_answered_quickly() -> None:

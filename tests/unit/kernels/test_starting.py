@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from learnflow_kernels.manager import SandboxKernelManager
 from learnflow_kernels.paths import kernel_mounts, package_folder, server_mounts
 from learnflow_kernels.processes import kernel_process
 from learnflow_kernels.specs import SandboxKernelSpecManager
+from traitlets.config import Config
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -79,9 +80,6 @@ class TestRunDir:
             run.write(b"{}", os.geteuid())
             assert all(source.is_file() for source in run.files.values())
             assert stat.S_IMODE(run.connection_file.stat().st_mode) == 0o600
-            assert run.start_log() == ""
-            run.log.write_text("bwrap: no\n")
-            assert run.start_log() == "bwrap: no"
             (run.sockets / "k-1").touch()
             (run.sockets / "folder").mkdir()
             (run.sockets / "link").symlink_to("/etc")
@@ -153,24 +151,25 @@ class TestLaunch:
         launch.let_students_import_their_files(bare)
         assert bare == ["/lib", ""]
 
-    def test_main_starts_the_bounded_kernel(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        called: list[str] = []
-        monkeypatch.setattr(launch, "silence", lambda: called.append("silence"))
+    def test_main_starts_the_kernel_with_history_in_memory(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        given: list[Config] = []
         monkeypatch.setattr(sys, "path", [*sys.path])
-        monkeypatch.setattr(launch.SandboxKernelApp, "launch_instance", lambda: called.append("run"))
+        monkeypatch.setattr(launch.SandboxKernelApp, "launch_instance", lambda config: given.append(config))
         launch.main()
-        assert called == ["silence", "run"]
+        assert given[0]["HistoryManager"]["hist_file"] == ":memory:"
         assert "" in sys.path
 
-    def test_silence_closes_the_process_streams(self) -> None:
-        code = "from learnflow_kernels.launch import silence\nsilence()\nprint('x', flush=True)\nimport sys\n"
-        done = subprocess.run(
-            [sys.executable, "-c", code + "sys.stderr.write('y')"],
-            capture_output=True,
-            check=True,
-            timeout=60,
-        )
-        assert (done.stdout, done.stderr) == (b"", b"")
+    def test_before_it_runs_it_lets_go_of_the_servers_streams(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        file = (tmp_path / "log").open("wb")
+        monkeypatch.setattr(sys, "stderr", SimpleNamespace(_original_stdstream_copy=file.fileno()))
+        monkeypatch.setattr("ipykernel.kernelapp.IPKernelApp.start", lambda self: None)
+        make: Any = launch.SandboxKernelApp
+        make().start()
+        with file:
+            file.write(b"too late")
+        assert (tmp_path / "log").read_bytes() == b""
 
     def test_its_session_is_bounded(self) -> None:
         make: Any = launch.SandboxKernelApp
