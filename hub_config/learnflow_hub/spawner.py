@@ -33,6 +33,15 @@ CONFIG = "singleuser_config.py"
 LOOK_EVERY_S = 0.05
 
 
+class StartRefused(SpawnException):
+    """A server that must not start; the sentence is on the page that the user waits at."""
+
+    def __init__(self, sentence: str, *, reason: str, status_code: int, log_message: str = "") -> None:
+        super().__init__(sentence, reason=reason, status_code=status_code, log_message=log_message)
+        # The hub's page for a failed start shows this attribute, and not SpawnException's own.
+        self.jupyterhub_message = sentence
+
+
 class ConfinedSpawner(LocalProcessSpawner):
     """A server in a bubblewrap sandbox that shares the network, and nothing else that is not the user's own.
 
@@ -93,7 +102,7 @@ class ConfinedSpawner(LocalProcessSpawner):
     def prepare(self) -> list[str]:
         """Make the user's folders; the command that starts the server. Blocks.
 
-        SpawnException, with a sentence for the user, when the server must not start.
+        StartRefused when the server must not start.
         """
         try:
             folders = UserFolders.of(Path(self.users_dir), self.user.name)
@@ -101,11 +110,11 @@ class ConfinedSpawner(LocalProcessSpawner):
             require_sandbox(uid)
             folders.create(uid)
         except SandboxUnavailable as error:
-            raise SpawnException(str(error), reason="sandbox", status_code=503) from error
+            raise StartRefused(str(error), reason="sandbox", status_code=503) from error
         except UnusableName as error:
-            raise SpawnException(str(error), reason="username", status_code=400) from error
+            raise StartRefused(str(error), reason="username", status_code=400) from error
         except FolderTaken as error:
-            raise SpawnException(
+            raise StartRefused(
                 "Your folder on this machine is not in order. Please tell whoever runs this hub.",
                 reason="folder",
                 log_message=str(error),

@@ -13,11 +13,10 @@ from typing import Any
 
 import psutil
 import pytest
-from jupyterhub.spawner import SpawnException
 from learnflow_hub import spawner as module
 from learnflow_hub.folders import UserFolders
 from learnflow_hub.processes import inner_process, is_alive, tree
-from learnflow_hub.spawner import ConfinedSpawner, confined_argv
+from learnflow_hub.spawner import ConfinedSpawner, StartRefused, confined_argv
 from learnflow_hub.uids import FIRST_UID
 from learnflow_kernels.check import SandboxUnavailable
 
@@ -148,10 +147,10 @@ class TestFolders:
         own = Path(make().users_dir) / "ada"
         own.mkdir()
         (own / "work").symlink_to(tmp_path)
-        with pytest.raises(SpawnException, match="work does not belong to uid") as failure:
+        with pytest.raises(StartRefused, match="work does not belong to uid") as failure:
             make().prepare()
-        assert "not in order" in failure.value.message
-        assert str(tmp_path) not in failure.value.message
+        assert "not in order" in failure.value.jupyterhub_message
+        assert str(tmp_path) not in failure.value.jupyterhub_message
 
 
 class TestEnvironment:
@@ -183,18 +182,18 @@ class TestRefusals:
             raise SandboxUnavailable("`bwrap` is not here. To install it: apt-get install bubblewrap.")
 
         monkeypatch.setattr(module, "require_sandbox", missing)
-        with pytest.raises(SpawnException) as failure:
+        with pytest.raises(StartRefused) as failure:
             make().prepare()
         assert failure.value.status_code == 503
-        assert "apt-get install bubblewrap" in failure.value.message
+        assert "apt-get install bubblewrap" in failure.value.jupyterhub_message
         assert not (Path(make().users_dir) / "ada").exists()
 
     @pytest.mark.parametrize("name", ["../ben", ".ssh", "uids.json", "a b"])
     def test_names_that_are_no_folder_names(self, make: Make, name: str) -> None:
-        with pytest.raises(SpawnException) as failure:
+        with pytest.raises(StartRefused) as failure:
             make(name).prepare()
         assert failure.value.status_code == 400
-        assert "cannot be used here" in failure.value.message
+        assert "cannot be used here" in failure.value.jupyterhub_message
 
 
 class TestEnd:
