@@ -24,7 +24,7 @@ _ENTRIES_A_TOPIC = {
 _HEADINGS = {
     400: "That did not work",
     401: "Please sign in",
-    403: "Not for you",
+    403: "You cannot open this",
     404: "Not found",
     503: "Not available right now",
 }

@@ -31,6 +31,10 @@ def config_file(tmp_path: Path) -> Path:
     return file
 
 
+def append(file: Path, text: str) -> None:
+    file.write_text(file.read_text() + text)
+
+
 @asynccontextmanager
 async def process(file: Path, told: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
     """The service's process; killed at the end when it has not ended by itself."""
@@ -99,7 +103,7 @@ class TestProcess:
         assert "No configuration at" in str(log[-1]["error"])
 
     async def test_with_a_database_that_does_not_work(self, config_file: Path, hub: Hub) -> None:
-        config_file.write_text(config_file.read_text() + "c.LearnFlow.database_url = 'mysql://x@y/z'\n")
+        await asyncio.to_thread(append, config_file, "c.LearnFlow.database_url = 'mysql://x@y/z'\n")
         async with process(config_file, environment(hub)) as running:
             code, log = await ended(running)
         assert code == 2
