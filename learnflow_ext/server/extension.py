@@ -62,6 +62,12 @@ class LearnFlowExtension(ExtensionApp):
         student reads that the tutor cannot be reached.""",
     ).tag(config=True)
 
+    silence_seconds = Float(
+        10.0,
+        help="""How many seconds the service may be silent before, or in the middle of, an answer. Then the
+        student reads that the tutor cannot be reached, and need not wait for the rest of `answer_seconds`.""",
+    ).tag(config=True)
+
     report_interval = Float(
         1.0,
         help="""Seconds between two reports of what ran. Smaller shows runs sooner on the dashboard, and costs
@@ -82,7 +88,13 @@ class LearnFlowExtension(ExtensionApp):
         settings: dict[str, Any] = app.web_app.settings
         folder = Folder(app.contents_manager.root_dir)
         situations = Situations()
-        self.gateway = Gateway(self.service_url, self.token, self.log, answer_seconds=self.answer_seconds)
+        self.gateway = Gateway(
+            self.service_url,
+            self.token,
+            self.log,
+            answer_seconds=self.answer_seconds,
+            silence_seconds=self.silence_seconds,
+        )
         self.reporter = Reporter(self.gateway.report_runs, self.log, interval=self.report_interval)
         self.telemetry = Telemetry(self.reporter, situations, app.session_manager)
         self.asker = Asker(settings, situations, self.log)

@@ -50,13 +50,19 @@ class Gateway:
         *,
         connect_seconds: float = 5.0,
         answer_seconds: float = 60.0,
+        silence_seconds: float = 10.0,
     ) -> None:
-        """`url` is the service's, with its prefix; `token` this server's own."""
+        """`url` is the service's, with its prefix; `token` this server's own.
+
+        An answer may take `answer_seconds` in all, and pause for `silence_seconds` before its first words or
+        between two pieces.
+        """
         self.url = url.rstrip("/") + "/" if url else ""
         self._token = token
         self._log = log
         self._connect_seconds = connect_seconds
         self._answer_seconds = answer_seconds
+        self.silence_seconds = silence_seconds
         self._client: AsyncHTTPClient | None = None
         self._courses: tuple[float, tuple[CourseView, ...]] | None = None
 
@@ -228,7 +234,7 @@ class _Streamed:
         running = asyncio.create_task(self._run())
         reader, refusal, ended = EventReader(), b"", False
         try:
-            while (piece := await self._queue.get()) is not None:
+            while (piece := await self._next()) is not None:
                 if self._status != 200:
                     refusal = (refusal + piece)[:65_536]
                     continue
@@ -244,6 +250,12 @@ class _Streamed:
         finally:
             self._closed = True
             running.cancel()
+
+    async def _next(self) -> bytes | None:
+        try:
+            return await asyncio.wait_for(self._queue.get(), self._gateway.silence_seconds)
+        except TimeoutError as error:
+            raise self._gateway.unreachable(self._request, error) from None
 
     def _events(self, reader: EventReader, piece: bytes) -> list[bytes]:
         try:

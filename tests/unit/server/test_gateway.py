@@ -33,7 +33,7 @@ async def answering(raw: bytes, *, hold: bool = False) -> AsyncIterator[Gateway]
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    gateway = Gateway(f"http://127.0.0.1:{port}/", "t", LOG, answer_seconds=1)
+    gateway = Gateway(f"http://127.0.0.1:{port}/", "t", LOG, answer_seconds=5, silence_seconds=1)
     async with server:
         yield gateway
         gateway.close()
