@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from nbformat import NotebookNode, from_dict
 from nbformat import v4 as nbf
@@ -49,7 +49,7 @@ def read_notebook(name: str, data: bytes) -> NotebookNode:
         raise Unprocessable(f"{name} is damaged: its cells cannot be read.")
     if len(cells) > MAX_CELLS:
         raise Unprocessable(f"{name} has more than {MAX_CELLS} cells.")
-    return from_dict({"cells": cells})
+    return cast(NotebookNode, from_dict({"cells": cells}))
 
 
 def _upgraded(name: str, raw: dict[str, Any]) -> dict[str, Any]:
@@ -85,6 +85,7 @@ def _attachments(cell: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 def _rebuilt(cell: Mapping[str, Any], ids: set[str]) -> NotebookNode:
     source = _text(cell.get("source"))
+    new: NotebookNode
     kind = cell.get("cell_type")
     if kind == "code":
         new = nbf.new_code_cell(source)
@@ -103,8 +104,9 @@ def _rebuilt(cell: Mapping[str, Any], ids: set[str]) -> NotebookNode:
 
 def planned(plan: CellPlan, source: str | None = None) -> NotebookNode:
     """A cell as the plan wants it; `source` is the student's text where the plan leaves that to them."""
-    make = nbf.new_code_cell if plan.cell_type == "code" else nbf.new_markdown_cell
-    cell = make(plan.source if source is None or plan.locked else source)
+    text = plan.source if source is None or plan.locked else source
+    cell: NotebookNode
+    cell = nbf.new_code_cell(text) if plan.cell_type == "code" else nbf.new_markdown_cell(text)
     cell.metadata["nbgrader"] = from_dict(dict(plan.metadata))
     return cell
 
@@ -129,7 +131,7 @@ def repaired(submitted: NotebookNode, plan: NotebookPlan) -> NotebookNode:
             new.id = kept_id
         cells.append(new)
     _put_back(cells, plan, set(last))
-    nb = nbf.new_notebook(cells=cells)
+    nb: NotebookNode = nbf.new_notebook(cells=cells)
     nb.metadata["kernelspec"] = from_dict(_KERNELSPEC)
     return nb
 

@@ -76,19 +76,22 @@ def answer(line: bytes) -> Answer:
 
 
 def serve(lines: BinaryIO, out: BinaryIO) -> None:
-    """Answer every line of `lines` on `out`; the whole process ends when they do."""
+    """Answer every line of `lines` on `out`, until they end; an op that is being done then is dropped."""
     todo: queue.Queue[bytes] = queue.Queue()
+    busy = threading.Lock()
 
     def read() -> None:
         for line in lines:
             todo.put(line)
-        # Whoever asked is gone. A kernel that still runs dies with us (bubblewrap's --die-with-parent).
-        os._exit(0)
+        todo.put(b"")
+        if not busy.acquire(blocking=False):
+            os._exit(0)  # whoever asked is gone, and nobody waits for the answer
 
     threading.Thread(target=read, daemon=True).start()
-    while True:
-        out.write(msgspec.json.encode(answer(todo.get())) + b"\n")
-        out.flush()
+    while line := todo.get():
+        with busy:
+            out.write(msgspec.json.encode(answer(line)) + b"\n")
+            out.flush()
 
 
 def main() -> None:
@@ -100,6 +103,8 @@ def main() -> None:
     # The service may be killed before it can close our stdin.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # nbgrader tells about every folder that it replaces.
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
     # nbgrader's queries make SQLAlchemy complain on every submission; nothing is wrong with them.
     warnings.filterwarnings("ignore", category=SAWarning)
     put_environment_on_path()

@@ -96,7 +96,7 @@ def mallory(classroom: Classroom, tmp_path_factory: pytest.TempPathFactory) -> s
 
 @pytest.fixture(scope="module")
 def server(classroom: Classroom, mallory: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A plain Jupyter server with the formgrader's configuration, started in a folder with traps of its own."""
+    """A plain Jupyter server with the formgrader's configuration, started in a folder with traps."""
     home = tmp_path_factory.mktemp("home")
     (home / "nbgrader_config.py").write_text(f"open({str(home / 'trap')!r}, 'w')")
     with socket.socket() as probe:

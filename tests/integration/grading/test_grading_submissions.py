@@ -10,9 +10,11 @@ import nbformat
 import pytest
 from learnflow_grading.autograde import Submission, grade
 from learnflow_grading.course import Course, Limits
+from learnflow_grading.execute import SandboxedExecute
+from nbclient.exceptions import DeadKernelError
 from nbformat import v4 as nbf
 
-from learnflow_ext.contracts.errors import BadRequest, NotFound
+from learnflow_ext.contracts.errors import BadRequest, NotFound, TooLarge, Unavailable
 
 from .conftest import HIDDEN_SECRET, Classroom, Submit
 
@@ -237,6 +239,10 @@ class TestUnreadableNotebook:
 
 
 class TestOddRequests:
+    def test_too_many_files_are_refused(self, submit: Submit) -> None:
+        with pytest.raises(TooLarge, match="500 files"):
+            submit({f"{n}.txt": b"" for n in range(501)})
+
     def test_a_name_that_is_no_folder_is_refused(self, classroom: Classroom, tmp_path: Path) -> None:
         for student in ("../ada", "a*", "a/b", "", ".", "{x}"):
             with pytest.raises(BadRequest):
@@ -260,6 +266,42 @@ class TestOddRequests:
         placed = classroom.course.folder("submitted", "linus", "warmup")
         assert sorted(path.name for path in placed.iterdir()) == ["timestamp.txt", "warmup.ipynb"]
         assert not (placed / "timestamp.txt").read_text().startswith("1999")
+
+
+class TestGraderBroken:
+    """Not the student's fault: the submission is neither graded nor failed, and is tried again."""
+
+    def test_without_a_sandbox_nothing_runs(
+        self, classroom: Classroom, submit: Submit, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(uid: int) -> None:
+            raise Unavailable("There is no sandbox: install bubblewrap.")
+
+        monkeypatch.setattr("learnflow_kernels.provisioner.require_sandbox", refuse)
+        with pytest.raises(Unavailable, match="install bubblewrap"):
+            submit(classroom.solved())
+
+    def test_a_kernel_that_never_answers(
+        self, classroom: Classroom, submit: Submit, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def dead(self: SandboxedExecute) -> None:
+            raise DeadKernelError("gone")
+
+        monkeypatch.setattr(SandboxedExecute, "_connect", dead)
+        with pytest.raises(Unavailable, match="was kept"):
+            submit(classroom.solved())
+
+    def test_a_submission_that_nbgrader_cannot_take_is_failed_with_a_sentence(
+        self, classroom: Classroom, submit: Submit, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(self: SandboxedExecute, nb: object, resources: object) -> None:
+            raise RuntimeError("Inconsistent checksums")
+
+        monkeypatch.setattr(SandboxedExecute, "preprocess", fail)
+        done = submit(classroom.solved())
+        assert (done.record.status, done.record.needs_review) == ("failed", True)
+        assert "could not be graded automatically" in done.record.message
+        assert "checksums" not in done.record.message
 
 
 class TestSpying:
