@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable
 
 from ipykernel.kernelapp import IPKernelApp
@@ -41,6 +42,27 @@ def let_students_import_their_files(path: list[str]) -> None:
     path.append("")
 
 
+def end_with_the_server() -> None:
+    """End when the server does: then standard input, which nobody ever writes to, comes to its end.
+
+    bubblewrap ends with its parent too, but not when that is gone before bubblewrap has started.
+    """
+    lifeline = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    threading.Thread(target=_wait_for_the_end, args=(lifeline,), name="lifeline", daemon=True).start()
+
+
+def _wait_for_the_end(lifeline: int) -> None:
+    try:
+        while os.read(lifeline, 1):
+            pass
+    except OSError:
+        return  # closed by the student's own code: then bubblewrap's rule must do
+    os._exit(1)
+
+
 def silence() -> None:
     """Point the process's own output at nothing: from here on, what students print travels by message.
 
@@ -56,6 +78,7 @@ def silence() -> None:
 
 def main() -> None:
     """Start with the student's own modules in reach, and history in memory: it would be lost anyway."""
+    end_with_the_server()
     let_students_import_their_files(sys.path)
     SandboxKernelApp.launch_instance(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
 

@@ -95,6 +95,7 @@ class SandboxProvisioner(LocalProvisioner):
     _run: rundir.RunDir | None = None
     _group: cgroups.Group = cgroups.NONE
     _launches = 0
+    _lifeline: int | None = None
 
     @property
     def _uid(self) -> int:
@@ -179,8 +180,19 @@ class SandboxProvisioner(LocalProvisioner):
         What it says before the kernel is up is kept in a pipe until it dies: 64 KiB at most, and no file that
         code inside could fill.
         """
-        kwargs |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-        return await super().launch_kernel(cmd, **kwargs)
+        self._let_go()
+        theirs, self._lifeline = os.pipe()
+        try:
+            kwargs |= {"stdin": theirs, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+            return await super().launch_kernel(cmd, **kwargs)
+        finally:
+            os.close(theirs)
+
+    def _let_go(self) -> None:
+        """Close our end of the kernel's standard input, which it reads only to learn that we are gone."""
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+            self._lifeline = None
 
     async def poll(self) -> int | None:
         """None while the kernel lives, then its status; 137 when it was killed, as for want of memory."""
@@ -204,6 +216,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove sockets, files and control group. jupyter_client calls twice; the second finds nothing."""
+        self._let_go()
         for _ in range(50):
             if await asyncio.to_thread(self._group.remove):
                 self._group = cgroups.NONE

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +41,29 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+LEFT_ALONE = """
+import asyncio, sys, time
+from learnflow_kernels.manager import SandboxKernelManager
+
+async def main():
+    manager = SandboxKernelManager(kernel_name="python3")
+    await manager.start_kernel(cwd=sys.argv[1])
+    print(manager.provisioner._run.root, flush=True)
+    time.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def running(words: str) -> bool:
+    """Whether any process has `words` in its command line."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if words.encode() in path.read_bytes():
+                return True
+    return False
 
 
 @pytest.fixture
@@ -110,3 +135,23 @@ def test_a_confined_server_starts_a_kernel_and_sees_no_other_student(folder: Pat
     assert (told["status"], told["secret"]) == ("ok", False)
     assert told["uid"] == (NOBODY if os.geteuid() == 0 else os.getuid())
     assert "usr" in (folder / "work" / "found.txt").read_text()
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.01, 0.03, 0.1, 0.6])
+def test_a_kernel_never_outlives_a_server_that_was_killed(folder: Path, delay: float) -> None:
+    folder.joinpath("work").chmod(0o777)
+    server = subprocess.Popen(
+        [sys.executable, "-c", LEFT_ALONE, str(folder / "work")], stdout=subprocess.PIPE, text=True
+    )
+    with server:
+        assert server.stdout is not None
+        run = server.stdout.readline().strip()
+        time.sleep(delay)
+        server.kill()
+    try:
+        deadline = time.monotonic() + 10
+        while running(run) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not running(run)
+    finally:
+        shutil.rmtree(run, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -153,11 +154,29 @@ class TestLaunch:
 
     def test_main_starts_the_kernel_with_history_in_memory(self, monkeypatch: pytest.MonkeyPatch) -> None:
         given: list[Config] = []
+        monkeypatch.setattr(launch, "end_with_the_server", lambda: None)
         monkeypatch.setattr(sys, "path", [*sys.path])
         monkeypatch.setattr(launch.SandboxKernelApp, "launch_instance", lambda config: given.append(config))
         launch.main()
         assert given[0]["HistoryManager"]["hist_file"] == ":memory:"
         assert "" in sys.path
+
+    def test_it_ends_when_its_standard_input_does(self) -> None:
+        code = "import time\nfrom learnflow_kernels.launch import end_with_the_server as watch\nwatch()\n"
+        code += "print(repr(input.__name__), flush=True)\ntime.sleep(60)"
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        with process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stdout.readline() == "'input'\n"
+            assert process.poll() is None
+            process.stdin.close()
+            assert process.wait(timeout=10) == 1
+
+    def test_a_closed_lifeline_ends_nothing(self) -> None:
+        launch._wait_for_the_end(-1)
 
     def test_before_it_runs_it_lets_go_of_the_servers_streams(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
