@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import structlog
 
@@ -110,10 +111,10 @@ class Relay:
             raise PublishFailed(f"The bus did not take {len(lost)} events, the first is {min(lost)}.")
 
     async def _rest(self) -> None:
-        try:
-            await asyncio.wait_for(self._woken.wait(), self._poll_s)
-        except TimeoutError:
-            return
+        # Not wait_for: before Python 3.12 it may swallow the cancellation that ends this task.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._poll_s):
+                await self._woken.wait()
 
 
 def _failed(future: asyncio.Future[None]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 BATCH_SECONDS = 0.08
@@ -40,10 +41,10 @@ async def batched(pieces: AsyncIterator[str], seconds: float = BATCH_SECONDS) ->
             if ended.is_set() and not waiting:
                 break
             if not ended.is_set():
-                try:
-                    await asyncio.wait_for(ended.wait(), seconds)
-                except TimeoutError:
-                    pass
+                # Not wait_for: before Python 3.12 it may swallow the cancellation that ends an answer.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await ended.wait()
         if failure:
             raise failure[0]
     finally:

@@ -65,7 +65,7 @@ class LearnFlowExtension(ExtensionApp):
     silence_seconds = Float(
         10.0,
         help="""How many seconds the service may be silent before, or in the middle of, an answer. Then the
-        student reads that the tutor cannot be reached, and need not wait for the rest of `answer_seconds`.""",
+        student reads that the tutor cannot be reached, without waiting for the rest of `answer_seconds`.""",
     ).tag(config=True)
 
     report_interval = Float(

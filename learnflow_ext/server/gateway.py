@@ -253,7 +253,8 @@ class _Streamed:
 
     async def _next(self) -> bytes | None:
         try:
-            return await asyncio.wait_for(self._queue.get(), self._gateway.silence_seconds)
+            async with asyncio.timeout(self._gateway.silence_seconds):
+                return await self._queue.get()
         except TimeoutError as error:
             raise self._gateway.unreachable(self._request, error) from None
 

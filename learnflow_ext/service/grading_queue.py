@@ -48,6 +48,7 @@ class Grader(Protocol):
         assignment: str,
         student: str,
         submitted_dir: Path,
+        submitted_at: str,
         cell_timeout: float,
         memory_mb: int,
     ) -> GradeRecord:
@@ -117,6 +118,7 @@ class GradingQueue:
                 assignment=claimed.assignment,
                 student=claimed.student,
                 submitted_dir=Path(claimed.files_path),
+                submitted_at=claimed.submitted_at.isoformat(),
                 cell_timeout=self._grading.cell_timeout,
                 memory_mb=self._grading.memory_mb,
             )

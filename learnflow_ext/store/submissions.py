@@ -6,6 +6,7 @@ import asyncio
 import math
 import uuid
 import zlib
+from datetime import datetime
 from typing import Any, cast
 
 import msgspec
@@ -34,6 +35,8 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     files_path: str
     attempts: int
     """This attempt included: 1 the first time."""
+    submitted_at: datetime
+    """Aware, UTC."""
 
 
 async def create(
@@ -104,6 +107,7 @@ async def claim_next(conn: AsyncConnection) -> Claimed | None:
                 User.name.label("student"),
                 Submission.files_path,
                 Submission.attempts,
+                Submission.submitted_at,
             )
             .join(Module, Module.id == Submission.module_id)
             .join(User, User.id == Submission.user_id)
