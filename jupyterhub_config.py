@@ -36,7 +36,8 @@ c.JupyterHub.load_groups = {
 c.Authenticator.admin_users = {"admin"}
 c.Authenticator.allowed_users = {"teacher", "ada", "ben", "chen"}
 
-# How they sign in. This one keeps accounts and passwords in the hub; nobody can sign up by themselves.
+# How they sign in. This one keeps accounts and passwords in the hub; nobody can sign up by themselves:
+# `python -m learnflow_hub.accounts .learnflow ada` gives ada a password, from the hub's next start on.
 # For a school's own login take one of the package `oauthenticator` instead.
 c.JupyterHub.authenticator_class = "learnflow_hub.authenticator.ClassroomAuthenticator"
 

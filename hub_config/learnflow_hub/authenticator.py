@@ -18,7 +18,7 @@ from nativeauthenticator.orm import UserInfo
 from tornado import web
 from traitlets import Bool, Integer, Unicode, default
 
-from .accounts import MAX_PASSWORD_BYTES, take_new_accounts
+from .accounts import MAX_PASSWORD_BYTES, waiting_accounts
 from .names import USERNAME_PATTERN
 
 _NOBODYS_HASH = bcrypt.hashpw(b"nobody", bcrypt.gensalt())
@@ -69,7 +69,7 @@ class ClassroomAuthenticator(NativeAuthenticator):
             self._store(Path(self.new_accounts_file))
 
     def _store(self, file: Path) -> None:
-        accounts = take_new_accounts(file)
+        accounts = waiting_accounts(file)
         for name, password_hash in accounts.items():
             info = UserInfo.find(self.db, name)
             if info is None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import http.client
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -67,21 +67,29 @@ class Classroom:
                 pass_fds=keep_open,
             )
 
-    def wait_for(self, path: str, seconds: float, *, unless: Callable[[], bool] = lambda: False) -> bool:
-        """Wait until `path` answers 200; False when `unless` says to give up.
+    def wait_for(
+        self,
+        path: str,
+        seconds: float,
+        *,
+        enough: Callable[[bytes], bool] = lambda body: True,
+        unless: Callable[[], bool] = lambda: False,
+    ) -> bytes | None:
+        """Wait until `path` answers 200 with a body that is `enough`; that body, or None once `unless`.
 
         NotStarted when the hub ends meanwhile, or after `seconds`.
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if unless():
-                return False
+                return None
             if not self.running():
                 raise NotStarted(f"The hub stopped while it was starting. Its log: {self._state.log}")
-            if answers(self.url + path):
-                return True
+            body = fetch(self.url + path)
+            if body is not None and enough(body):
+                return body
             time.sleep(0.15)
-        raise NotStarted(f"{self.url}{path} did not answer in {seconds:.0f} s. The log: {self._state.log}")
+        raise NotStarted(f"{self.url}{path} was not ready in {seconds:.0f} s. The log: {self._state.log}")
 
     def reap(self) -> None:
         """Let go of the orphans that ended; as their new parent we must. Call it now and then."""
@@ -130,13 +138,13 @@ def _is_service(process: psutil.Process, hub: int) -> bool:
     return False
 
 
-def answers(url: str) -> bool:
-    """Whether `url`, on this machine, answers 200 now."""
+def fetch(url: str) -> bytes | None:
+    """What `url`, on this machine, answers with status 200; None for any other answer, and for none."""
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+            return bytes(answer.read()) if answer.status == 200 else None
+    except (OSError, http.client.HTTPException):
+        return None
 
 
 def become_subreaper() -> None:

@@ -142,11 +142,14 @@ def run_until_told(
         room.start(keep_open=(lock,))
         if room.wait_for("/hub/login", LOGIN_SECONDS, unless=told.is_set):
             say("Preparing the course…")
-            if room.wait_for(service_path("health"), COURSE_SECONDS, unless=told.is_set):
+            health = room.wait_for(
+                service_path("health"), COURSE_SECONDS, enough=assignments_ready, unless=told.is_set
+            )
+            if health:
                 announce(room, folder, passwords, as_json=as_json)
                 folder.passwords_shown.touch()
                 open_browser(room.url, browser)
-        while room.running() and not told.wait(1):
+        while room.running() and not told.wait(2):
             room.reap()
         if not told.is_set():
             problem = f"The hub stopped by itself. Its log: {folder.log}"
@@ -161,6 +164,11 @@ def run_until_told(
         return 1
     say(f"Stopped. Everything is kept in {folder.root}; `learnflow demo` goes on from there.")
     return 0
+
+
+def assignments_ready(health: bytes) -> bool:
+    """Whether the service, by its own account, has released what it can: students find their assignments."""
+    return bool(json.loads(health)["releases"] != "running")
 
 
 def announce(room: Classroom, folder: State, passwords: dict[str, str], *, as_json: bool) -> None:

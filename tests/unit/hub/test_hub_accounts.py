@@ -13,7 +13,8 @@ from jupyterhub import orm
 from learnflow_hub.accounts import (
     generate_password,
     generate_passwords,
-    take_new_accounts,
+    main,
+    waiting_accounts,
     write_new_accounts,
 )
 from learnflow_hub.authenticator import ClassroomAuthenticator
@@ -64,11 +65,37 @@ class TestGenerated:
         write_new_accounts(file, passwords)
         assert file.stat().st_mode & 0o777 == 0o600
         assert not any(password in file.read_text() for password in passwords.values())
-        for name, password_hash in take_new_accounts(file).items():
+        for name, password_hash in waiting_accounts(file).items():
             assert bcrypt.checkpw(passwords[name].encode(), password_hash)
 
     def test_no_file_means_no_accounts(self, tmp_path: Path) -> None:
-        assert take_new_accounts(tmp_path / "missing") == {}
+        assert waiting_accounts(tmp_path / "missing") == {}
+
+
+class TestByHand:
+    def test_a_name_gets_a_password_that_is_printed(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main([str(tmp_path / "state"), "dora"]) == 0
+        assert main([str(tmp_path / "state"), "emil"]) == 0
+        said = capsys.readouterr().out
+        waiting = waiting_accounts(tmp_path / "state" / "hub" / "new-accounts.json")
+        assert set(waiting) == {"dora", "emil"}
+        (password,) = [line.split()[1] for line in said.splitlines() if line.startswith("dora")]
+        assert bcrypt.checkpw(password.encode(), waiting["dora"])
+
+    @pytest.mark.parametrize("arguments", [[], ["state", "../x"]])
+    def test_what_cannot_be_done_changes_nothing(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        arguments: list[str],
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert main(arguments) == 2
+        assert capsys.readouterr().err
+        assert list(tmp_path.iterdir()) == []
 
 
 class TestStart:
