@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 STAMPS := .make
 FRONT_END := $(wildcard labextension/*.json labextension/*.py labextension/yarn.lock) \
 	$(shell find $(wildcard $(addprefix labextension/,src style schema scripts)) -type f)
-# jlpm starts node by name, and node comes as a wheel.
-JLPM := cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm
+# Some programs of the environment start others by name: jlpm starts node, a build of the wheel jlpm.
+WITH_PATH := PATH="$(CURDIR)/$(BIN):$$PATH"
+JLPM := cd labextension && $(WITH_PATH) jlpm
 export PYTHON
 
 .DEFAULT_GOAL := help
@@ -32,7 +33,7 @@ lint: setup ## Check style, types and layers of the Python and TypeScript source
 test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their coverage
 	$(JLPM) test
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(WITH_PATH) coverage run -m pytest
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage json -q -o .coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json
