@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,7 +36,8 @@ def services(
 
     `ports` maps the name of each service with a URL to its port; `idle_seconds` 0 leaves the culler out.
     """
-    path = {"PATH": search_path()}
+    # The hub passes no HOME on, and not every uid has an account to look one up in.
+    common = {"PATH": search_path(), "HOME": os.environ.get("HOME", "/")}
     formgrader_config = grading_file("formgrader_config.py") if settings.courses else None
     entries: list[dict[str, Any]] = [
         {
@@ -43,7 +45,7 @@ def services(
             "url": f"http://{LOOPBACK}:{ports[SERVICE_NAME]}",
             "command": [sys.executable, "-m", "learnflow_ext.service", "--config", str(config_file)],
             # The example configuration takes its state folder from here.
-            "environment": {**path, "LEARNFLOW_STATE": str(settings.state_path)},
+            "environment": {**common, "LEARNFLOW_STATE": str(settings.state_path)},
             "oauth_no_confirm": True,
             "timeout": START_TIMEOUT_S,
         }
@@ -54,7 +56,7 @@ def services(
             "url": f"http://{LOOPBACK}:{ports[formgrader_service(course)]}",
             "command": [sys.executable, "-m", "learnflow_hub.singleuser", str(formgrader_config)],
             "environment": {
-                **path,
+                **common,
                 "HOME": str(settings.state_path / "formgraders" / course),
                 "PYTHONSAFEPATH": "1",
                 "LEARNFLOW_COURSE": course,
@@ -72,7 +74,7 @@ def services(
             {
                 "name": CULLER,
                 "command": [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={idle_seconds}"],
-                "environment": dict(path),
+                "environment": dict(common),
                 "display": False,
             }
         )
