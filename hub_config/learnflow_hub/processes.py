@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import psutil
 
@@ -43,15 +43,6 @@ def started_at(pid: int) -> float | None:
         return float(psutil.Process(pid).create_time())
     except psutil.NoSuchProcess:
         return None
-
-
-def of_uid(uid: int) -> Iterator[psutil.Process]:
-    """Every process of the user `uid`, by real or effective id."""
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            uids = process.uids()
-            if uid in (uids.real, uids.effective):
-                yield process
 
 
 def kill_all(processes: Iterable[psutil.Process], timeout: float = 5) -> list[psutil.Process]:

@@ -22,7 +22,7 @@ from traitlets import Bool, Float, Integer, List, Unicode, default
 from .bundle import PACKAGE
 from .folders import FolderTaken, UserFolders
 from .names import UnusableName
-from .processes import inner_process, is_alive, kill_all, of_uid, started_at, tree
+from .processes import inner_process, is_alive, kill_all, started_at, tree
 from .services import search_path
 from .uids import FIRST_UID, UidRegistry
 
@@ -172,7 +172,7 @@ class ConfinedSpawner(LocalProcessSpawner):
         if not now and await self.poll() is None:
             await self._signal(signal.SIGTERM)
             await self._wait_for_end()
-        left = await asyncio.to_thread(self._kill, processes)
+        left = await asyncio.to_thread(kill_all, [process for process in processes if is_alive(process)])
         if left:
             self.log.error("Processes %s of %s could not be killed", left, self.user.name)
         await self.poll()
@@ -183,13 +183,6 @@ class ConfinedSpawner(LocalProcessSpawner):
             if await self.poll() is not None:
                 return
             await asyncio.sleep(LOOK_EVERY_S)
-
-    def _kill(self, processes: list[Any]) -> list[int]:
-        condemned = [process for process in processes if is_alive(process)]
-        only_server = all(other is self or not other.active for other in self.user.spawners.values())
-        if os.geteuid() == 0 and only_server:
-            condemned += of_uid(self.uid)
-        return [process.pid for process in kill_all(condemned)]
 
 
 def confined_argv(folders: UserFolders, uid: int) -> list[str]:
