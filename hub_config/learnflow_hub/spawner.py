@@ -24,7 +24,7 @@ from .folders import FolderTaken, UserFolders
 from .names import UnusableName
 from .processes import inner_process, is_alive, kill_all, started_at, tree
 from .services import search_path
-from .uids import FIRST_UID, UidRegistry
+from .uids import UidRegistry
 
 INSIDE = Path("/run/learnflow")
 """Where the server's program and configuration appear inside its sandbox."""
@@ -55,9 +55,11 @@ class ConfinedSpawner(LocalProcessSpawner):
     ).tag(config=True)
 
     first_uid = Integer(
-        FIRST_UID,
-        help="""First of the uids given to users when the hub runs as root. Nobody on the machine may have
-        one from here on. Never change it once users exist.""",
+        0,
+        min=0,
+        help="""First of the uids given to users when the hub runs as root. 0 picks, for each state folder, a
+        block of numbers that nobody else uses. Set one where only some uids exist, as in a container with a
+        user namespace; nobody on the machine may have one from there on. Never change it later.""",
     ).tag(config=True)
 
     stop_seconds = Float(

@@ -1,7 +1,8 @@
 """One uid for each user of a hub that runs as root, remembered in a file.
 
 The uids belong to no account of the machine. A uid is never given to a second user, not even after the
-first is deleted: files with the old owner may still lie somewhere.
+first is deleted: files with the old owner may still lie somewhere. Nor does another classroom on the same
+machine give it to one of its users: each begins at a place of its own, drawn when its first user comes.
 """
 
 from __future__ import annotations
@@ -9,16 +10,34 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 from pathlib import Path
 
-FIRST_UID = 200_000
+import psutil
+
+LOWEST_UID = 200_000
+"""No uid below this is one of ours. Earlier versions gave all classrooms the same ones, from here on."""
+BLOCK = 4096
+"""Uids between two classrooms' first ones: more users than one machine serves."""
+BLOCKS_FROM = 0x7000_0000
+BLOCKS = (0x7FFE_0000 - BLOCKS_FROM) // BLOCK
+"""Numbers that neither distributions, directories nor containers give out (systemd's UIDS-GIDS.md)."""
+
+
+def free_block() -> int:
+    """First uid of a block in which no process of this machine runs, one of some 65 000 by chance."""
+    used = {process.info["uids"].real for process in psutil.process_iter(["uids"]) if process.info["uids"]}
+    while True:
+        first = BLOCKS_FROM + BLOCK * secrets.randbelow(BLOCKS)
+        if used.isdisjoint(range(first, first + BLOCK)):
+            return first
 
 
 class UidRegistry:
     """Who has which uid. Safe for several threads and processes; blocks for a few milliseconds."""
 
-    def __init__(self, folder: Path, first_uid: int = FIRST_UID) -> None:
-        """`folder` holds `uids.json`; `first_uid` goes to the first user."""
+    def __init__(self, folder: Path, first_uid: int = 0) -> None:
+        """`folder` holds `uids.json`; `first_uid` goes to its first user, 0 takes that of a free block."""
         self._file = folder / "uids.json"
         self._lock = folder / "uids.lock"
         self._first_uid = first_uid
@@ -32,7 +51,7 @@ class UidRegistry:
             fcntl.flock(lock, fcntl.LOCK_EX)
             known = self._read()
             if name not in known:
-                known[name] = max(known.values(), default=self._first_uid - 1) + 1
+                known[name] = max(known.values()) + 1 if known else self._first_uid or free_block()
                 self._write(known)
             return known[name]
 
@@ -42,8 +61,9 @@ class UidRegistry:
         except FileNotFoundError:
             return {}
         known = json.loads(text)
+        lowest = self._first_uid or LOWEST_UID
         if not isinstance(known, dict) or not all(
-            isinstance(uid, int) and uid >= self._first_uid for uid in known.values()
+            isinstance(uid, int) and uid >= lowest for uid in known.values()
         ):
             raise ValueError(f"{self._file} is damaged; restore it from a backup.")
         if len(set(known.values())) != len(known):

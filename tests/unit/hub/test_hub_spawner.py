@@ -17,7 +17,6 @@ from learnflow_hub import spawner as module
 from learnflow_hub.folders import UserFolders
 from learnflow_hub.processes import inner_process, is_alive, tree
 from learnflow_hub.spawner import ConfinedSpawner, StartRefused, confined_argv
-from learnflow_hub.uids import FIRST_UID
 from learnflow_kernels.check import SandboxUnavailable
 
 STUBBORN = "import signal,time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
@@ -107,9 +106,10 @@ class TestCommand:
         self, make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         monkeypatch.setattr(os, "geteuid", lambda: 0)
+        first = make("ada").uid
         for number, name in enumerate(["ada", "ben"]):
             uid = make(name).uid
-            assert uid == FIRST_UID + number
+            assert uid == first + number
             argv = confined_argv(UserFolders(tmp_path / "work", tmp_path / "server"), uid)
             place = argv.index("setpriv")
             assert argv[place : place + 7] == [

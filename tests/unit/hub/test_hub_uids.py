@@ -5,15 +5,52 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from learnflow_hub.uids import FIRST_UID, UidRegistry
+from learnflow_hub import uids as module
+from learnflow_hub.uids import BLOCK, BLOCKS, BLOCKS_FROM, UidRegistry
 
 
-def test_the_first_user_gets_the_first_uid_and_keeps_it(tmp_path: Path) -> None:
-    assert UidRegistry(tmp_path).uid_of("ada") == FIRST_UID
-    assert UidRegistry(tmp_path).uid_of("ben") == FIRST_UID + 1
-    assert UidRegistry(tmp_path).uid_of("ada") == FIRST_UID
+def test_users_get_one_after_the_other_and_keep_it(tmp_path: Path) -> None:
+    first = UidRegistry(tmp_path).uid_of("ada")
+    assert UidRegistry(tmp_path).uid_of("ben") == first + 1
+    assert UidRegistry(tmp_path).uid_of("ada") == first
+
+
+def test_an_admin_may_say_where_they_begin(tmp_path: Path) -> None:
+    assert UidRegistry(tmp_path, 40_000).uid_of("ada") == 40_000
+    assert UidRegistry(tmp_path, 40_000).uid_of("ben") == 40_001
+
+
+class TestTwoClassroomsOnOneMachine:
+    """A uid they shared would let one's student signal, and own the files of, the other's."""
+
+    def test_each_has_a_block_of_its_own(self, tmp_path: Path) -> None:
+        folders = [tmp_path / name for name in ("north", "south", "west")]
+        for folder in folders:
+            folder.mkdir()
+        blocks = {UidRegistry(folder).uid_of("ada") // BLOCK for folder in folders}
+        assert len(blocks) == 3
+
+    def test_blocks_lie_where_nobody_else_gives_out_numbers(self) -> None:
+        for _ in range(50):
+            first = module.free_block()
+            assert BLOCKS_FROM <= first < first + BLOCK <= BLOCKS_FROM + BLOCKS * BLOCK <= 2**31
+            assert first % BLOCK == 0
+
+    def test_a_block_somebody_runs_in_is_not_taken(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        other = SimpleNamespace(info={"uids": SimpleNamespace(real=BLOCKS_FROM + 7)})
+        hidden = SimpleNamespace(info={"uids": None})
+        monkeypatch.setattr("psutil.process_iter", lambda attrs: [other, hidden])
+        draws = iter([0, 0, 3])
+        monkeypatch.setattr("secrets.randbelow", lambda limit: next(draws))
+        assert module.free_block() == BLOCKS_FROM + 3 * BLOCK
+
+    def test_a_classroom_of_an_earlier_version_goes_on_as_it_began(self, tmp_path: Path) -> None:
+        (tmp_path / "uids.json").write_text('{"ada": 200000, "ben": 200001}')
+        assert UidRegistry(tmp_path).uid_of("ben") == 200_001
+        assert UidRegistry(tmp_path).uid_of("chen") == 200_002
 
 
 def test_many_at_once_never_share_one(tmp_path: Path) -> None:
@@ -43,7 +80,7 @@ class TestDamagedRegister:
 
 
 def test_a_full_disk_leaves_the_old_register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    UidRegistry(tmp_path).uid_of("ada")
+    first = UidRegistry(tmp_path).uid_of("ada")
 
     def crash(self: Path, target: Path) -> None:
         raise OSError("disk full")
@@ -51,4 +88,4 @@ def test_a_full_disk_leaves_the_old_register(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(Path, "replace", crash)
     with pytest.raises(OSError, match="disk full"):
         UidRegistry(tmp_path).uid_of("ben")
-    assert json.loads((tmp_path / "uids.json").read_text()) == {"ada": FIRST_UID}
+    assert json.loads((tmp_path / "uids.json").read_text()) == {"ada": first}
