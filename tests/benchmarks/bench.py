@@ -1,7 +1,8 @@
 """`make bench`: how long people wait in the classroom, measured on a real one.
 
-Prints seconds from `learnflow demo` to the login page (and the service behind it answering), from login to a usable
-lab, the memory of an idle student server, seconds from the Explain click to the first words, and from submit to grade.
+Prints seconds from `learnflow demo` to the login page (and the service behind it answering), from login to a
+usable lab, the memory of an idle student server, seconds from the Explain click to the first words, and from
+submit to grade.
 """
 
 from __future__ import annotations
