@@ -41,6 +41,8 @@ POLICY = "; ".join(
     )
 )
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif")
+_CLIMBS = r"/formgrader/.*(?:%2[fF]|%5[cC]|%00|/(?:\.|%2[eE]){1,2}(?=/|$)).*"
+"""Matches, undecoded, an address with a slash or a parent folder hidden in a name."""
 _FILE_POLICY = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
@@ -111,12 +113,16 @@ class CourseFormgrader(FormgradeExtension):
 
     def init_tornado_settings(self, webapp: Any) -> None:
         super().init_tornado_settings(webapp)
+        # nbgrader's has this off, and puts what stands in the address into scripts and pages.
+        webapp.settings["nbgrader_jinja2_env"].autoescape = True
         webapp.settings["nbgrader_exporter"] = HTMLExporter(config=self.config)
 
     def init_handlers(self, webapp: Any) -> None:
         base = webapp.settings["base_url"]
         replaced = {handlers.FormgraderHandler: StartHandler, handlers.SubmissionFilesHandler: FilesHandler}
-        routes: list[tuple[Any, ...]] = [(r"/formgrader/static/js/utils\.js", UtilsHandler)]
+        # nbgrader makes and deletes folders by the names in its addresses, and checks none of them.
+        routes: list[tuple[Any, ...]] = [(_CLIMBS, handlers.Template404)]
+        routes.append((r"/formgrader/static/js/utils\.js", UtilsHandler))
         for pattern, handler, *rest in [*handlers.default_handlers, *apihandlers.default_handlers]:
             routes.append((pattern, replaced.get(handler, handler), *rest))
         routes += [

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
+from urllib.parse import quote
 
 import learnflow_grading
 import nbformat
@@ -59,8 +60,10 @@ class Server:
 
     base: str
 
-    def get(self, path: str, *, token: str = TOKEN) -> Answer:
-        request = urllib.request.Request(f"{self.base}{path}", headers={"Authorization": f"token {token}"})
+    def get(self, path: str, *, token: str = TOKEN, method: str = "GET") -> Answer:
+        headers = {"Authorization": f"token {token}"}
+        data = b"{}" if method in ("PUT", "POST") else None
+        request = urllib.request.Request(f"{self.base}{path}", data=data, headers=headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=30) as reply:
                 return Answer(reply.status, reply.headers, reply.read().decode("utf-8", "replace"))
@@ -175,6 +178,51 @@ class TestPages:
     )
     def test_there_is_nothing_else(self, server: Server, path: str) -> None:
         assert server.get(path).status in (403, 404, 405)
+
+
+class TestAddressThatClimbsOutOfTheCourse:
+    """nbgrader makes, replaces and deletes folders by the names in its addresses, as whoever runs the hub."""
+
+    @pytest.mark.parametrize("climb", ["..%2f..%2fclimbed", "..%2F..%2Fclimbed", "%2e%2e%2f%2E%2E%2fclimbed"])
+    def test_no_folder_is_made_elsewhere(self, server: Server, classroom: Classroom, climb: str) -> None:
+        assert server.get(f"/formgrader/api/assignment/{climb}", method="PUT").status == 404
+        assert not list(classroom.course.root.parent.glob("**/climbed"))
+        assert "climbed" not in server.get("/formgrader/api/assignments").text
+
+    def test_no_folder_elsewhere_is_replaced_or_deleted(self, server: Server, classroom: Classroom) -> None:
+        other = classroom.exchange.parent / "others"
+        other.mkdir()
+        (other / "work.txt").write_text("mine")
+        for name in ("..%2f..%2f..%2fothers", "..", "%2e%2e", ".", "..%5cothers", "x%00"):
+            for action in ("unrelease", "release", "assign", "collect"):
+                answer = server.get(f"/formgrader/api/assignment/{name}/{action}", method="POST")
+                assert answer.status in (404, 405), (name, action)
+            for action in ("autograde", "generate_feedback"):
+                path = f"/formgrader/api/submission/warmup/{name}/{action}"
+                assert server.get(path, method="POST").status in (404, 405), (name, action)
+        assert (other / "work.txt").read_text() == "mine"
+
+    def test_two_dots_in_a_name_are_just_a_name(self, server: Server, mallory: str) -> None:
+        assert server.get("/formgrader/api/submission/warmup/a..b").status == 200
+
+
+class TestLinkSentToATeacher:
+    """nbgrader writes names of the address into its pages as they are."""
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "manage_submissions/{}",
+            "gradebook/{}",
+            "gradebook/{}/{}",
+            "manage_students/{}",
+            "manage_students/{}/{}",
+        ],
+    )
+    @pytest.mark.parametrize("trap", ['";alert(1);"', "<img src=x onerror=alert(1)>", "<script>alert(1)"])
+    def test_its_script_is_only_text(self, server: Server, page: str, trap: str) -> None:
+        answer = server.get("/formgrader/" + page.format(quote(trap), quote(trap)))
+        assert trap not in answer.text
 
 
 class TestHostileSubmission:
