@@ -14,12 +14,16 @@ import {
 import type { CommandRegistry } from '@lumino/commands';
 import { PromiseDelegate, Token } from '@lumino/coreutils';
 
+import { follow } from './follow';
 import { CHAT_PATH, DOMAIN } from './names';
 import { Trouble } from './trouble';
 
 /** Commands of jupyterlab-chat, which publishes no types. */
 const OPEN_CHAT = 'jupyterlab-chat:open';
 const FOCUS_INPUT = 'jupyterlab-chat:focusInput';
+
+/** Id of its side panel. */
+const SIDE_PANEL = 'JupyterlabChat:sidepanel';
 
 /** How long the chat extension may take to appear, in ms. */
 const CHAT_STARTS_WITHIN = 10_000;
@@ -36,6 +40,8 @@ export interface ITutorChat {
   open(): Promise<void>;
   /** Put the cursor into the chat's input; it has to be open. */
   focus(): Promise<void>;
+  /** Keep the newest question and its answer in sight while they arrive; the chat has to be open. */
+  follow(): void;
 }
 
 export const ITutorChat = new Token<ITutorChat>(
@@ -63,6 +69,13 @@ export class TutorChat implements ITutorChat {
 
   async focus(): Promise<void> {
     await this._commands.execute(FOCUS_INPUT);
+  }
+
+  follow(): void {
+    const panel = document.getElementById(SIDE_PANEL);
+    if (panel) {
+      follow(panel);
+    }
   }
 
   private async _open(): Promise<void> {

@@ -148,6 +148,7 @@ export const explainPlugin: JupyterFrontEndPlugin<void> = {
         try {
           // The chat first: were both sides to make its file at once, one would fail.
           await chat.open();
+          chat.follow();
           await request('explain', trans, { ...question, chat: chat.path });
         } catch (reason) {
           tell(reason, trans);

@@ -15,6 +15,9 @@ import { CommandIDs, DOMAIN } from './names';
 /** nbgrader's own command; missing where nbgrader's front end is not installed. */
 const ASSIGNMENT_LIST = 'nbgrader:open-assignment-list';
 
+/** JupyterLab's own sections start at 0. */
+const BEFORE_THE_REST = -10;
+
 export const homePlugin: JupyterFrontEndPlugin<void> = {
   id: 'learnflow:home',
   description: 'Puts the assignments and the tutor first in the launcher.',
@@ -40,8 +43,18 @@ export const homePlugin: JupyterFrontEndPlugin<void> = {
     });
 
     const category = trans.__('Course');
-    launcher.add({ command: CommandIDs.assignments, category, rank: 1 });
-    launcher.add({ command: CommandIDs.ask, category, rank: 2 });
+    launcher.add({
+      command: CommandIDs.assignments,
+      category,
+      categoryRank: BEFORE_THE_REST,
+      rank: 1
+    });
+    launcher.add({
+      command: CommandIDs.ask,
+      category,
+      categoryRank: BEFORE_THE_REST,
+      rank: 2
+    });
     palette?.addItem({ command: CommandIDs.assignments, category });
   }
 };

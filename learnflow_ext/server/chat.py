@@ -70,7 +70,9 @@ class ConfinedChat(WsChatModel):
         """
         content: dict[str, Any] = {}
         try:
-            content = _checked(json.loads(self._folder.read(chat_parts(self.path), MAX_CHAT_BYTES)))
+            stored = self._folder.read(chat_parts(self.path), MAX_CHAT_BYTES)
+            # The front end makes the file empty: nothing is in it yet, and nothing is wrong with it.
+            content = _checked(json.loads(stored)) if stored.strip() else {}
         except NotFound:
             pass
         except (LearnFlowError, ValueError, RecursionError) as error:

@@ -131,6 +131,12 @@ class TestHostileChatFiles:
         [kept] = server.work.glob(f"{name}.unreadable-*")
         assert kept.read_text() == "{broken"
 
+    async def test_an_empty_file_is_a_new_chat(self, server: Server) -> None:
+        name = f"{uuid.uuid4().hex}.chat"
+        (server.work / name).write_text("")
+        assert (await self.connection(server, name))["messages"] == []
+        assert not list(server.work.glob(f"{name}.unreadable-*"))
+
     async def test_a_pipe_does_not_hang_the_server(self, server: Server) -> None:
         name = f"{uuid.uuid4().hex}.chat"
         os.mkfifo(server.work / name)
