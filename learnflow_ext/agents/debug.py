@@ -98,7 +98,7 @@ def analyse(
     if error is None:
         return DebugFindings(diagnosis=None, code=code, suspicion=code_checks.likeliest_slip(code))
     diagnosis = error.diagnosis or diagnose_text(
-        error.exception, error.message, error.code or code, error.traceback
+        error.exception, error.message, error.code or code, error.traceback, variables=error.variables
     )
     return DebugFindings(
         diagnosis=diagnosis,
@@ -151,7 +151,7 @@ def compose(findings: DebugFindings) -> Reply:
     name = markdown.identifier(diagnosis.exception)
     line = diagnosis.line
     title = f"**{name} in line {line}**" if line is not None and 0 < line < 100_000 else f"**{name}**"
-    cause = markdown.plain(diagnosis.cause, max_words=60)
+    cause = markdown.plain(diagnosis.cause, max_words=75)
     place = _place(diagnosis)
     question = f"**Ask yourself:** {_QUESTIONS.get(name, _ANY_QUESTION)}"
     reading = read_more(findings.sections)
@@ -162,7 +162,7 @@ def compose(findings: DebugFindings) -> Reply:
     pointing = Reply(
         paragraphs=tuple(filter(None, (title, place, reading))), citations=citations, rung=2, weaker=concept
     )
-    values = _values(findings.variables)
+    values = _values(findings.variables, cause)
     return Reply(
         paragraphs=tuple(filter(None, (title, cause, place, values, question, reading))),
         citations=citations,
@@ -203,10 +203,12 @@ def _place(diagnosis: Diagnosis) -> str:
     )
 
 
-def _values(variables: tuple[Variable, ...]) -> str:
+def _values(variables: tuple[Variable, ...], said: str) -> str:
+    """What the names meant, but those that `said` has with their values."""
     known = [
         f"{markdown.code(each.name, 30)} was {markdown.code(each.value, 40)} ({markdown.code(each.type, 20)})"
         for each in variables
+        if not (each.name in said and each.value and each.value in said)
     ]
     return f"At that moment {', '.join(known)}." if known else ""
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from learnflow_ext.agents import markdown
-from learnflow_ext.agents.source import parse, without_magics, written
+from learnflow_ext.agents.source import parse, written
+from learnflow_ext.diagnosis.reading import without_magics
 
 _SIGNS: dict[type[ast.AST], str] = {
     ast.Eq: "is equal to",

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from learnflow_ext.contracts.help import Diagnosis
-from learnflow_ext.diagnosis import friendly, rules, syntax
+from learnflow_ext.contracts.help import Diagnosis, Variable
+from learnflow_ext.diagnosis import friendly, named, rules, syntax
 from learnflow_ext.diagnosis.concepts import concept_of
 from learnflow_ext.diagnosis.place import Place, cell_file, place_in_cell, place_in_text
 from learnflow_ext.diagnosis.plain import clean, without_host_paths
+from learnflow_ext.diagnosis.reading import syntax_error_of, without_magics
+from learnflow_ext.diagnosis.scene import Scene, live_scene, text_scene
+from learnflow_ext.diagnosis.values import values_from
 
 MAX_NAME = 100
 MAX_MESSAGE = 1_000
 MAX_LINE = 300
 MAX_CAUSE = 1_000
+MAX_RECOVERED = 4_000
+"""Longer cells are not looked at in such detail from text alone: it would take too long."""
+_TEXT = "<text>"
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_ABOUT_VALUES = ("TypeError", "ValueError", "IndexError", "KeyError", "AssertionError")
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _ON_FILE = re.compile(r"\s*\([^()\n]*, line \d+\)$")
 
@@ -40,10 +47,10 @@ def _own(table: tuple[syntax.Rule, ...], exception: str, message: str, line: str
     return next((said for rule in table if (said := rule(exception, message, line))), "")
 
 
-def _first(exception: str, message: str, line: str) -> str:
+def _first(exception: str, message: str, line: str, scene: Scene) -> str:
     if exception in _SYNTAX_ERRORS:
         return _own(syntax.FIRST, exception, message, line)
-    return rules.first(exception, message)
+    return named.first(exception, message, scene) or rules.first(exception, message)
 
 
 def _rest(exception: str, message: str, line: str) -> str:
@@ -52,9 +59,23 @@ def _rest(exception: str, message: str, line: str) -> str:
     return rules.rest(exception, message) or rules.raised_on_purpose(exception, message, line)
 
 
+def _with_values(cause: str, exception: str, line: str, scene: Scene) -> str:
+    """The cause, and what the student's names stood for where it does not say so yet."""
+    if not cause or exception in _SYNTAX_ERRORS or exception not in _ABOUT_VALUES or line.startswith("raise"):
+        return cause
+    values = named.witness(scene, cause)
+    end = "" if cause[-1] in ".?!" or not values else "."
+    return f"{cause}{end} {values}".strip()
+
+
 def _general(exception: str, message: str, place: Place) -> str:
     """The honest answer when no rule fits: what Python said, and where to look."""
     says = f" Python's message is: {message.rstrip('.?')}." if message else ""
+    if exception in _SYNTAX_ERRORS and place.step is not None:
+        return (
+            f"This line hands a text to Python to be read as code, and that text is no code.{says} Print the"
+            " text first, and look at it."
+        )
     if exception in _SYNTAX_ERRORS:
         return (
             f"Python could not read this line as code, and I cannot tell why.{says} Compare the"
@@ -100,7 +121,8 @@ def diagnose(
     filename = filename or cell_file(error, source)
     place = place_in_cell(error, source, filename)
     line = place.source_line[:MAX_LINE]
-    cause = _first(exception, message, line)
+    scene = live_scene(place, source, filename, namespace) if filename is not None else Scene()
+    cause = _first(exception, message, line, scene)
     if not cause and filename is not None and len(message) < MAX_MESSAGE:
         cause = friendly.explain(error, source, filename)
         if rules.far_fetched(exception, cause):
@@ -109,19 +131,39 @@ def diagnose(
         cause = _rest(exception, message, line)
         hint = rules.similar_name(message, [*(namespace or ()), *_NAME.findall(source)])
         cause = f"{hint} {cause}".strip()
-    return _diagnosis(exception, message, place, cause)
+    return _diagnosis(exception, message, place, _with_values(cause, exception, line, scene))
 
 
-def diagnose_text(exception: str, message: str, code: str, traceback: str) -> Diagnosis:
+def diagnose_text(
+    exception: str, message: str, code: str, traceback: str, *, variables: Sequence[Variable] = ()
+) -> Diagnosis:
     """As `diagnose`, where only text is known: less precise, and safe with anybody's text.
 
-    `code` is the cell, `traceback` its traceback with or without colours; both may be empty,
-    and neither is run.
+    `code` is the cell, `traceback` its traceback with or without colours; both may be empty. `variables` are
+    what the kernel saw, if it did. `code` is parsed and compiled where it is short enough, and never run.
+    Takes up to a tenth of a second: call it off the event loop.
     """
     exception = clean(exception, MAX_NAME) or "Error"
     message = clean(_ON_FILE.sub("", clean(message, MAX_MESSAGE)), MAX_MESSAGE)
     place = place_in_text(clean(traceback, 20_000), code)
+    recovered = _recovered(exception, message, code) if exception in _SYNTAX_ERRORS else None
+    if recovered is not None and place.line is None:
+        place = place_in_cell(recovered, code, _TEXT)
     line = place.source_line[:MAX_LINE]
-    cause = _first(exception, message, line) or _rest(exception, message, line)
+    scene = text_scene(code, place, values_from(variables))
+    cause = _first(exception, message, line, scene)
+    if not cause and recovered is not None and len(code) <= MAX_RECOVERED:
+        cause = friendly.explain(recovered, without_magics(code), _TEXT)
+    if not cause:
+        cause = _rest(exception, message, line)
     hint = rules.similar_name(message, _NAME.findall(code[:20_000]))
-    return _diagnosis(exception, message, place, f"{hint} {cause}".strip())
+    return _diagnosis(
+        exception, message, place, _with_values(f"{hint} {cause}".strip(), exception, line, scene)
+    )
+
+
+def _recovered(exception: str, message: str, code: str) -> SyntaxError | None:
+    """The live error behind a text; None unless Python says the same of `code` now."""
+    error = syntax_error_of(without_magics(code), _TEXT)
+    same = error is not None and exception_name(error) == exception and message_of(error) == message
+    return error if same else None

@@ -6,6 +6,7 @@ It is unmaintained, and left alone it prints, exits and patches `linecache`: all
 from __future__ import annotations
 
 import linecache
+import threading
 import warnings
 from functools import lru_cache
 from types import ModuleType, TracebackType
@@ -15,6 +16,8 @@ from learnflow_ext.diagnosis.plain import MAX_SENTENCES, prose, sentences, witho
 
 _MAX_SOURCE = 40_000
 _MAX_STEPS = 30
+_ALONE = threading.Lock()
+"""One at a time: the library keeps what it works on in modules, and so does `linecache`."""
 _USELESS = (
     "No information is known",
     "Internal error for Friendly",
@@ -23,6 +26,7 @@ _USELESS = (
     "does not know the cause",
     "which I cannot identify",
     "improperly formed exception",
+    "{op}",
     "``",
 )
 
@@ -86,6 +90,11 @@ def explain(error: BaseException, source: str, filename: str) -> str:
     """
     if len(source) > _MAX_SOURCE:
         return ""
+    with _ALONE:
+        return _explain(error, source, filename)
+
+
+def _explain(error: BaseException, source: str, filename: str) -> str:
     core, source_cache = _library()
     kept = linecache.cache.get(filename)
     if kept is None:

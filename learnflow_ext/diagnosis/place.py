@@ -6,13 +6,15 @@ import linecache
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import FrameType, TracebackType
+from types import TracebackType
 
 _TIMED = "<timed exec>"
 """The file name IPython gives to the body of a `%%time` cell."""
 _IPYTHON_LINE = re.compile(r"Cell In\s?\[(\d+)\], line (\d+)")
 _PYTHON_LINE = re.compile(r'File "([^"\n]*)", line (\d+)')
 _OUR_LINE = re.compile(r"^Line (\d+)\b", re.MULTILINE)
+_ANY_STEP = re.compile(r"^\s*(?:Cell In\s?\[|File |Module |Another cell|Line \d+\b)", re.MULTILINE)
+_LIBRARY = re.compile(r"/lib/python\d|-packages/|^<frozen")
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,10 @@ class Place:
     """From 1; None where the error has no place in the cell."""
     source_line: str = ""
     """That line's text, stripped; empty when unknown."""
-    frame: FrameType | None = None
-    """The frame that was running it; None for syntax errors and when only text is known."""
+    step: TracebackType | None = None
+    """The traceback's entry for it; None for syntax errors and when only text is known."""
+    raised_here: bool = False
+    """Whether this very line failed, rather than a function that it called."""
 
 
 def steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
@@ -50,12 +54,14 @@ def line_text(source: str, line: int | None) -> str:
     return lines[line - 1].strip() if line is not None and 1 <= line <= len(lines) else ""
 
 
-def _at(source: str, line: int | None, frame: FrameType | None = None) -> Place:
+def _at(
+    source: str, line: int | None, step: TracebackType | None = None, *, raised_here: bool = False
+) -> Place:
     count = max(len(source.splitlines()), 1)
     if line is None or not 1 <= line <= count:
         # Python reports an unfinished last statement on the line after it.
         line = count if line is not None and line == count + 1 else None
-    return Place(line, line_text(source, line), frame)
+    return Place(line, line_text(source, line), step, raised_here and line is not None)
 
 
 def shift_of(source: str, filename: str) -> int:
@@ -109,7 +115,7 @@ def place_in_cell(error: BaseException, source: str, filename: str | None = None
         return _at(source, error.lineno + shift)
     if found is None:
         return Place()
-    return _at(source, found.tb_lineno + shift, found.tb_frame)
+    return _at(source, found.tb_lineno + shift, found, raised_here=found.tb_next is None)
 
 
 def in_a_cell(filename: str, cell: str) -> bool:
@@ -129,15 +135,19 @@ def innermost_in_cells(traceback: TracebackType | None, cell: str) -> TracebackT
 
 def place_in_text(traceback: str, code: str) -> Place:
     """The place as far as a traceback's text tells it, colours removed."""
-    cells = [(number, int(line)) for number, line in _IPYTHON_LINE.findall(traceback)]
+    last = max((step.start() for step in _ANY_STEP.finditer(traceback)), default=0)
+    cells = [(found[1], int(found[2]), found.start()) for found in _IPYTHON_LINE.finditer(traceback)]
     if cells:
         # The outermost cell is the one that was run; functions of earlier cells come below it.
-        return _at(code, [line for number, line in cells if number == cells[0][0]][-1])
-    ours = _OUR_LINE.findall(traceback)
+        _, line, start = [cell for cell in cells if cell[0] == cells[0][0]][-1]
+        return _at(code, line, raised_here=start >= last)
+    ours = list(_OUR_LINE.finditer(traceback))
     if ours:
-        return _at(code, int(ours[-1]))
-    files = [(name, int(line)) for name, line in _PYTHON_LINE.findall(traceback)]
-    made_up = [line for name, line in files if name.startswith("<") and not name.startswith("<frozen")]
-    if made_up or files:
-        return _at(code, made_up[-1] if made_up else files[-1][1])
+        return _at(code, int(ours[-1][1]), raised_here=ours[-1].start() >= last)
+    files = [(found[1], int(found[2]), found.start()) for found in _PYTHON_LINE.finditer(traceback)]
+    own = [each for each in files if not _LIBRARY.search(each[0])]
+    made_up = [each for each in own if each[0].startswith("<")]
+    for found in (made_up, own, files):
+        if found:
+            return _at(code, found[-1][1], raised_here=found[-1][2] >= last)
     return Place()

@@ -24,6 +24,8 @@ _ABOUT_THE_TOOL = re.compile(
 _REWORDED = (
     (re.compile(r"\bI (?:suspect|am guessing|think|believe) that you\b"), "It looks as if you"),
     (re.compile(r" identified above\b"), ""),
+    (re.compile(r"You cannot have write\b"), "You cannot write"),
+    (re.compile(r"\s*\*\s+(?=(?:Local scope|Global scope|Python builtins):)"), " "),
     (re.compile(r"In your program, the name of the file"), "The name of the file"),
     (
         re.compile(r"It was expected to be found in the `your folder` directory"),

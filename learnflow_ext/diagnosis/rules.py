@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import difflib
 import re
 from collections.abc import Iterable
@@ -175,6 +176,22 @@ _REST: _Table = (
     ),
     (
         "TypeError",
+        r"exceptions must derive from BaseException",
+        "Exceptions must be derived from `BaseException`: after `raise`, Python needs an exception such as"
+        " `ValueError(...)`, not a text or another value.",
+    ),
+    (
+        "TypeError",
+        r"object of type '(?:function|builtin_function_or_method|method)' has no len\(\)",
+        "`len()` was given a function itself. Perhaps the round brackets that call it are missing.",
+    ),
+    (
+        "TypeError",
+        r"attribute name must be string",
+        "The second argument, the attribute's name, must be a string.",
+    ),
+    (
+        "TypeError",
         r"unsupported operand type\(s\) for (.+): '(\w+)' and '(\w+)'",
         r"`\1` does not work between a value of type `\2` and one of type `\3`.",
     ),
@@ -255,7 +272,7 @@ _REST: _Table = (
     (
         "AttributeError",
         r"'NoneType' object has no attribute '(\w+)'",
-        r"The value before `.\1` is `None`, which means \"nothing\". Perhaps a function returned"
+        r"The value before `.\1` is `None`, which means nothing at all. Perhaps a function returned"
         r" nothing where you"
         " expected a result.",
     ),
@@ -270,6 +287,84 @@ _REST: _Table = (
         r"'(\w+)' object has no attribute '(\w+)'",
         r"A value of type `\1` has nothing called `\2`. Check its spelling, and that the value is"
         r" what you think it is.",
+    ),
+    (
+        "TypeError",
+        r"can't multiply sequence by non-int of type '(\w+)'",
+        r"A text or a list can only be repeated a whole number of times, and this is a value of type `\1`. If"
+        r" you want to calculate, turn the text into a number first, for instance with `int(...)`.",
+    ),
+    (
+        "TypeError",
+        r"bad operand type for (.+): '(\w+)'",
+        r"`\1` works with numbers, and this is a value of type `\2`.",
+    ),
+    (
+        "TypeError",
+        r"type (\w+) doesn't define __round__ method",
+        r"`round()` works with numbers, and this is a value of type `\1`.",
+    ),
+    (
+        "TypeError",
+        r"must be real number, not (\w+)",
+        r"A number is needed here, and this is a value of type `\1`.",
+    ),
+    (
+        "TypeError",
+        r"cannot unpack non-iterable (\w+) object",
+        r"Several names before the `=` (or the `in`) want several values, and this is one single value"
+        " of type"
+        r" `\1`.",
+    ),
+    (
+        "TypeError",
+        r"sequence item (\d+): expected str instance, (\w+) found",
+        r"`join` only joins texts, and the item at position \1 (counted from 0) is of type `\2`. Turn"
+        " the items"
+        r" into text first, with `str(...)`.",
+    ),
+    (
+        "TypeError",
+        r"not all arguments converted during string formatting",
+        "There are more values after the `%` than places for them in the text before it.",
+    ),
+    (
+        "TypeError",
+        r"not enough arguments for format string",
+        "There are fewer values after the `%` than places for them in the text before it.",
+    ),
+    (
+        "TypeError",
+        r"%\w format: a (?:real )?number is required, not (\w+)",
+        r"This place in the text, with `%`, is for a number, and the value for it is of type `\1`.",
+    ),
+    (
+        "TypeError",
+        r"argument of type '(\w+)' is not iterable",
+        r"`in` looks for something inside a list, a text or a dictionary, and a value of type `\1` has"
+        " nothing"
+        r" inside.",
+    ),
+    (
+        "TypeError",
+        r"ord\(\) expected a character, but string of length (\d+) found",
+        r"`ord()` takes exactly one character, and this text has \1.",
+    ),
+    (
+        "TypeError",
+        r"(isinstance|issubclass)\(\) arg 2 must be a type",
+        r"The second value of `\1()` is a type itself, such as `int`, without quotes and without brackets"
+        r" after it.",
+    ),
+    (
+        "TypeError",
+        r"([\w.]+)\(\) takes exactly one argument \((\d+) given\)",
+        r"`\1()` takes exactly one value, and it was given \2.",
+    ),
+    (
+        "TypeError",
+        r"(\w+) expected at (most|least) (\d+) arguments?, got (\d+)",
+        r"`\1` takes at \2 \3 values between its brackets, and it was given \4.",
     ),
     ("ZeroDivisionError", "", "The code divides by zero, and that has no result."),
     (
@@ -331,7 +426,7 @@ def rest(exception: str, message: str) -> str:
 
 def raised_on_purpose(exception: str, message: str, line: str) -> str:
     """A `raise` in the student's own code."""
-    if not line.startswith("raise"):
+    if not line.startswith("raise") or "must derive from BaseException" in message:
         return ""
     says = f" Its message says: {message}" if message else ""
     return (
@@ -341,18 +436,50 @@ def raised_on_purpose(exception: str, message: str, line: str) -> str:
 
 
 def far_fetched(exception: str, cause: str) -> bool:
-    """Whether `cause` blames a missing import of something a beginner has hardly heard of."""
+    """Whether `cause` names something a beginner has hardly heard of, or that is hardly alike."""
     if exception != "NameError":
         return False
+    alike = re.search(r"^Did you mean `(\w+)`.*?`(\w+)`.* The Python builtin `\1` has", cause)
+    if alike and difflib.SequenceMatcher(None, alike[1].lower(), alike[2].lower()).ratio() < 0.75:
+        return True
     named = re.findall(r"(?:import|found in module) `(?:from )?(\w+)", cause)
     return any(name not in _FAMILIAR_MODULES for name in named)
 
 
+_OTHER_LANGUAGES = {
+    "true": "True",
+    "false": "False",
+    "none": "None",
+    "null": "None",
+    "nil": "None",
+    "elseif": "elif",
+    "string": "str",
+    "integer": "int",
+    "length": "len",
+    "Print": "print",
+    "Input": "input",
+}
+_PYTHONS_NAMES = tuple(
+    name for name in dir(builtins) if name[0].islower() or name in ("True", "False", "None")
+)
+
+
 def similar_name(message: str, names: Iterable[str]) -> str:
-    """A sentence with the name most like the unknown one, from those in use; empty when none is like it."""
+    """A sentence with the name most like the unknown one, from those in use and Python's own.
+
+    Empty when none is like it.
+    """
     found = re.search(r"name '(\w+)' is not defined", message)
     if found is None:
         return ""
-    others = sorted({name for name in names if name != found[1] and len(name) < 80})
-    close = difflib.get_close_matches(found[1], others[:2000], n=1, cutoff=0.75)
-    return f"Did you mean `{close[0]}`?" if close else ""
+    if found[1] in _OTHER_LANGUAGES:
+        return f"Did you mean `{_OTHER_LANGUAGES[found[1]]}`?"
+    others = sorted({name for name in names if name != found[1] and len(name) < 80})[:2000]
+    # The student's own names come first; one letter alone is like too many others.
+    for known in (others, _PYTHONS_NAMES):
+        close = difflib.get_close_matches(found[1], known, n=1, cutoff=0.75) if len(found[1]) > 1 else []
+        if close:
+            return f"Did you mean `{close[0]}`?"
+    if found[1] in _FAMILIAR_MODULES and found[1] not in others:
+        return f"Did you forget to import `{found[1]}`?"
+    return ""

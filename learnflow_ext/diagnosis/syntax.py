@@ -41,8 +41,8 @@ def missing_colon(exception: str, message: str, line: str) -> str:
     quiet = _blank_strings(line)
     if not quiet.endswith(":") and compiles_as_block(f"{quiet}:"):
         return (
-            f"The line starts with `{word}` and needs a colon `:` at its end."
-            " The colon tells Python that the indented lines below belong to it."
+            f"Did you forget a colon? The line starts with `{word}` and needs a colon `:` at its end."
+            " It tells Python that the indented lines below belong to it."
         )
     if ":" in quiet or message not in ("invalid syntax", "expected ':'"):
         return ""
@@ -189,7 +189,9 @@ def crooked_unindent(exception: str, message: str, line: str) -> str:
     """Back to a level that never was."""
     if message.startswith("unindent does not match"):
         return (
-            "This line is indented less than the block above it, but not as far as any line before."
+            "This line is less indented than expected: less than the block above it, but not as far as"
+            " any line"
+            " before."
             " Lines of one block must start in exactly the same column."
         )
     return ""

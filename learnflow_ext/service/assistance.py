@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from learnflow_ext.store import courses, help, progress
 from learnflow_ext.store.database import Database
 
 MAX_MESSAGE_CHARS = 2_000
+MAX_VARIABLES = 20
 BROKE_OFF = (
     "Sorry, the tutor stumbled over this question and cannot finish its answer. It has been noted (request "
     "{request_id}). Please try again, or ask your teacher."
@@ -108,7 +110,7 @@ class Assistance:
             )
         if not request.text.strip() and request.error is None and not request.code.strip():
             raise BadRequest("The question is empty. Write what you would like to know.")
-        request = self._placed(person, _bounded(request))
+        request = self._placed(person, await asyncio.to_thread(_bounded, request))
         try:
             self._limiter.take(person.name)
         except TooBusy:
@@ -238,7 +240,10 @@ def _diagnosed(error: CellError, code: str) -> CellError:
     if error.diagnosis is not None:
         return error
     source = error.code or code[:MAX_CELL_CHARS]
-    return replace(error, diagnosis=diagnose_text(error.exception, error.message, source, error.traceback))
+    found = diagnose_text(
+        error.exception, error.message, source, error.traceback, variables=error.variables[:MAX_VARIABLES]
+    )
+    return replace(error, diagnosis=found)
 
 
 def _milliseconds(since: float) -> int:

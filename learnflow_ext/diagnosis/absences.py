@@ -1,0 +1,192 @@
+"""What is not there (a key, a position, a number in a text), by the student's own names.
+
+A rule takes the message and the scene, and gives the explanation; empty when it has nothing to say.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+
+from learnflow_ext.diagnosis.scene import Scene, piece
+
+_DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
+
+
+def not_in_list(message: str, scene: Scene) -> str:
+    """`remove` and `index` for what is not there."""
+    if not re.search(r"x not in (list|deque|tuple)|is not in (list|tuple)|not in tuple", message):
+        return ""
+    call = scene.the(ast.Call, lambda each: isinstance(each.func, ast.Attribute))
+    if call is None or not isinstance(call.func, ast.Attribute) or call.func.attr not in ("remove", "index"):
+        return ""
+    holder, argument = piece(call.func.value), call.args[0] if call.args else None
+    wanted = piece(argument) if argument is not None else ""
+    if not holder or not wanted:
+        return ""
+    value, held = scene.value(argument), scene.value(call.func.value)
+    is_value = (
+        f" (which is `{value.text}`)" if isinstance(argument, ast.Name) and value and value.text else ""
+    )
+    holds = (
+        f": {holder} is `{held.text}`" if held and held.text and isinstance(call.func.value, ast.Name) else ""
+    )
+    return f"`{call.func.attr}` looks for {wanted}{is_value} in {holder}, and it is not there{holds}."
+
+
+def missing_key(message: str, scene: Scene) -> str:
+    """A key that a dictionary does not have."""
+    taken = scene.the(ast.Subscript)
+    if taken is None or not message or "`" in message:
+        return ""
+    holder, held = piece(taken.value), scene.value(taken.value)
+    if not holder or held is None or held.type not in ("dict", "defaultdict", "Counter", "OrderedDict"):
+        return ""
+    if message in held.items:
+        return ""
+    key = f", and {piece(taken.slice)} is `{message}`" if isinstance(taken.slice, ast.Name) else ""
+    said = f"The dictionary {holder} has no key `{message}`{key}."
+    if held.length == 0:
+        return f"{said} It is empty at this moment."
+    if not held.items:
+        return f"{said} Check its spelling, and that it was added before."
+    close = difflib.get_close_matches(message.lower(), [item.lower() for item in held.items], n=1, cutoff=0.7)
+    meant = next((item for item in held.items if close and item.lower() == close[0]), "")
+    if meant:
+        return f"Did you mean `{meant}`? {said}"
+    more = " and more" if held.length and held.length > len(held.items) else ""
+    return f"{said} Its keys are {', '.join(f'`{item}`' for item in held.items)}{more}."
+
+
+def out_of_range(message: str, scene: Scene) -> str:
+    """A position that a list does not have."""
+    if "index out of range" not in message:
+        return ""
+    taken = scene.the(ast.Subscript)
+    held = scene.value(taken.value) if taken else None
+    if taken is None or not (holder := piece(taken.value)) or isinstance(taken.slice, ast.Slice):
+        return ""
+    asked = piece(taken.slice)
+    if held is None or held.length is None:
+        return (
+            f"{holder} has no item at position {asked}. Positions are counted from 0, so the last one is one"
+            " less than the length."
+            if asked
+            else ""
+        )
+    if isinstance(taken.ctx, ast.Store) and asked:
+        holds = {0: "no item", 1: "one item"}.get(held.length, f"{held.length} items")
+        return (
+            f"You have tried to assign a value to index {asked} of {holder}, a `{held.type}` which contains"
+            f" {holds}. Only a position that is there already can be given a new value; `append` adds an"
+            " item."
+        )
+    if held.length == 0:
+        return f"{holder} is empty, so it has no item at any position."
+    things = ("character" if held.type == "str" else "item") + "s" * (held.length != 1)
+    value = scene.value(taken.slice)
+    shown = f" ({asked} is `{value.text}`)" if value and isinstance(taken.slice, ast.Name) else ""
+    if not asked:
+        return ""
+    return (
+        f"You asked {holder} for the item with index {asked}{shown}, and it has {held.length} {things}."
+        " Positions are counted from 0, so the last one is"
+        f" `{held.length - 1}`. The valid index values of {holder} go from `-{held.length}` to"
+        f" `{held.length - 1}`."
+    )
+
+
+def divided_by_zero(message: str, scene: Scene) -> str:
+    """The divisor, by name."""
+    if "zero" not in message:
+        return ""
+    pair = scene.the(ast.BinOp, lambda each: isinstance(each.op, _DIVISIONS))
+    added = scene.the(ast.AugAssign, lambda each: isinstance(each.op, _DIVISIONS)) if pair is None else None
+    divisor = pair.right if pair else added.value if added else None
+    said = piece(divisor) if divisor is not None else ""
+    if not said:
+        return ""
+    value = scene.value(divisor)
+    shown = (
+        f" Here {said} is `{value.text}`." if value and value.text and isinstance(divisor, ast.Name) else ""
+    )
+    return (
+        "The code divides by zero, and that has no result. You are dividing by the following term, which is"
+        f" equal to zero: {said}.{shown}"
+    )
+
+
+def failed_check(message: str, scene: Scene) -> str:
+    """`assert total == 5`."""
+    test = next((part.test for part in scene.statement if isinstance(part, ast.Assert)), None)
+    if isinstance(scene.node, ast.Assert):
+        test = scene.node.test
+    said = piece(test) if test is not None else ""
+    if not said:
+        return ""
+    says = f" It says: {message}" if message else ""
+    return f"This line checks whether {said} is true, and here it was not.{says}"
+
+
+def endless_calls(message: str, scene: Scene) -> str:
+    """A function that calls itself without end."""
+    if not scene.function:
+        return ""
+    return (
+        f"The function `{scene.function}` kept calling itself and never stopped. Check that it has a"
+        " case that"
+        " returns without calling itself, and that each call comes closer to that case."
+    )
+
+
+def not_a_number(message: str, scene: Scene) -> str:
+    """`int("3.5")`."""
+    found = re.search(
+        r"(?:invalid literal for int\(\) with base 10|could not convert string to float): (.+)", message
+    )
+    if not found:
+        return ""
+    wanted = "int" if "int()" in message else "float"
+    text = found[1].strip("'\"")
+    call = scene.the(ast.Call, lambda each: isinstance(each.func, ast.Name) and each.func.id == wanted)
+    argument = call.args[0] if call and call.args else None
+    value = scene.value(argument)
+    name = piece(argument) if isinstance(argument, ast.Name) and value else ""
+    subject = f"{name} is the text `{found[1]}`" if name else f"The text is `{found[1]}`"
+    if "`" in found[1]:
+        return ""
+    whole = f"`{wanted}()` turns text into a {'whole ' if wanted == 'int' else ''}number."
+    if not text.strip():
+        return f"{whole} {subject}: it is empty, so there is no number in it."
+    if re.fullmatch(r"[+-]?\d+,\d+", text):
+        return f"{whole} {subject}, with a comma: in Python the decimal point is a dot."
+    if wanted == "int" and re.fullmatch(r"[+-]?\d*\.\d*", text):
+        return f"{whole} {subject}, which has a decimal point. `float(...)` can read that."
+    if re.search(r"\d", text) and re.search(r"[^\W\d_]", text):
+        return f"{whole} {subject}, with letters besides the digits, so it is not a number."
+    return f"{whole} {subject}, and that is not a number."
+
+
+def too_few_values(message: str, scene: Scene) -> str:
+    """Unpacking."""
+    few = re.search(r"not enough values to unpack \(expected (?:at least )?(\d+), got (\d+)\)", message)
+    many = re.search(r"too many values to unpack \(expected (\d+)\)", message)
+    loop = [part for part in scene.statement if isinstance(part, (ast.Name, ast.Tuple))]
+    if (few or many) and len(loop) == 2 and isinstance(loop[0], ast.Tuple) and isinstance(loop[1], ast.Name):
+        held, said = scene.value(loop[1]), piece(loop[1])
+        if held is not None and held.type == "dict" and said:
+            return (
+                f"Going through the dictionary {said} gives its keys only, one at a time, and there are"
+                f" {len(loop[0].elts)} names before the `in`. `{loop[1].id}.items()` gives keys and values."
+            )
+    stmt = next((part for part in scene.statement if isinstance(part, ast.Assign)), None)
+    if not (few or many) or stmt is None or not isinstance(stmt.value, ast.Name):
+        return ""
+    value = scene.value(stmt.value)
+    if value is None or value.length is None or not (said := piece(stmt.value)):
+        return ""
+    there = f"{said} is `{value.text}`, a `{value.type}` of length {value.length}"
+    want = many[1] if many else few[1] if few else ""
+    less = "fewer" if many else "more"
+    return f"There are {less} names ({want}) on the left of the `=` than values on its right: {there}."

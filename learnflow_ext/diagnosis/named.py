@@ -1,0 +1,66 @@
+"""Explanations that name the student's own variables and values."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from learnflow_ext.diagnosis import absences, wrong_kinds
+from learnflow_ext.diagnosis.scene import Scene
+
+Rule = Callable[[str, Scene], str]
+"""(message, scene) to the explanation; empty when the rule has nothing to say."""
+
+_NOT_SHOWN = frozenset({"function", "builtin_function_or_method", "method", "module", "type"})
+
+
+def witness(scene: Scene, said: str = "") -> str:
+    """`Here `a` is `1` and `b` is `'x'`.`: what the failing piece works with, unless `said` has it."""
+    parts: tuple[ast.AST, ...] = (scene.node,) if scene.node is not None else scene.statement
+    names: list[str] = []
+    for part in parts:
+        changed = part.target if isinstance(part, ast.AugAssign) else None
+        for node in ast.walk(part):
+            read = isinstance(node, ast.Name) and (isinstance(node.ctx, ast.Load) or node is changed)
+            if isinstance(node, ast.Name) and read and node.id not in names:
+                names.append(node.id)
+    told = [
+        f"`{name}` is `{value.text}`"
+        for name in names
+        if (value := scene.values.get(name)) is not None
+        and value.text
+        and "`" not in value.text
+        and value.type not in _NOT_SHOWN
+        and not (f"`{name}`" in said and (f"`{value.text}`" in said or value.length == 0))
+    ]
+    return f"Here {' and '.join(told[:2])}." if told else ""
+
+
+FIRST: dict[str, tuple[Rule, ...]] = {
+    "TypeError": (
+        wrong_kinds.not_callable,
+        wrong_kinds.nothing_there,
+        wrong_kinds.not_iterable,
+        wrong_kinds.not_a_container,
+        wrong_kinds.not_subscriptable,
+        wrong_kinds.no_length,
+        wrong_kinds.whole_number,
+        wrong_kinds.operands,
+        wrong_kinds.ordered,
+        wrong_kinds.unchangeable,
+        wrong_kinds.wrong_index,
+    ),
+    "AttributeError": (wrong_kinds.nothing_there,),
+    "ValueError": (absences.not_in_list, absences.not_a_number, absences.too_few_values),
+    "KeyError": (absences.missing_key,),
+    "AssertionError": (absences.failed_check,),
+    "RecursionError": (absences.endless_calls,),
+    "ZeroDivisionError": (absences.divided_by_zero,),
+    "IndexError": (absences.out_of_range,),
+}
+"""By exception: what names things, and so comes before all else."""
+
+
+def first(exception: str, message: str, scene: Scene) -> str:
+    """What the first rule that fits says; empty when none does."""
+    return next((said for rule in FIRST.get(exception, ()) if (said := rule(message, scene))), "")
