@@ -12,6 +12,7 @@ from learnflow_ext.agents.course_index import CourseIndex, Section, visible
 from learnflow_ext.agents.debug import read_more
 from learnflow_ext.agents.line_reader import describe, read_line
 from learnflow_ext.agents.reply import MAX_WORDS, Reply, words
+from learnflow_ext.agents.retrieval import terms
 from learnflow_ext.agents.source import fenced, line_asked_about, parse
 from learnflow_ext.contracts.help import HelpRequest
 
@@ -31,6 +32,8 @@ class ConceptFindings(msgspec.Struct, frozen=True, kw_only=True):
     """Of the course, best first; empty when it says nothing about the question."""
     following: tuple[str, ...] = ()
     """Paragraphs that come after the best section under the same heading."""
+    asked: frozenset[str] = frozenset()
+    """The question's words, as the course spells them."""
     exercise: Section | None = None
     """The exercise the question names."""
     line: int | None = None
@@ -92,6 +95,7 @@ def analyse(
     return ConceptFindings(
         sections=sections,
         following=after.paragraphs if after is not None else (),
+        asked=index.asked(prose),
         has_code=bool(code.strip()),
         topics=topics,
     )
@@ -212,10 +216,8 @@ def _compose_section(findings: ConceptFindings) -> Reply:
     source = f"This is from *{best.title}* in *{best.notebook_title}*."
     if elsewhere is not None:
         source += f" See also *{elsewhere.title}*."
-    told = _whole(best.paragraphs, MAX_WORDS - words(source) - words(best.title))
-    if len(told) == len(best.paragraphs):
-        room = MAX_WORDS - words(source) - words(best.title) - sum(map(words, told))
-        told += _whole(findings.following, room)
+    paragraphs = best.paragraphs + findings.following
+    told = _around_the_answer(paragraphs, findings.asked, MAX_WORDS - words(source) - words(best.title))
     citations = tuple(section.citation for section in (best, elsewhere) if section is not None)
     weaker = Reply(
         paragraphs=(f"**{best.title}**", "Read this section again, and run its example.", source),
@@ -223,6 +225,21 @@ def _compose_section(findings: ConceptFindings) -> Reply:
         rung=1,
     )
     return Reply(paragraphs=(f"**{best.title}**", *told, source), citations=citations, weaker=weaker)
+
+
+def _around_the_answer(paragraphs: tuple[str, ...], asked: frozenset[str], room: int) -> tuple[str, ...]:
+    """The leading paragraphs that fit; where a later one has more of what was asked, fewer, and that one."""
+    told = _whole(paragraphs, room)
+
+    def fit(paragraph: str) -> int:
+        return 0 if paragraph.startswith("```") else len(asked.intersection(terms(paragraph)))
+
+    rest = paragraphs[len(told) :]
+    best = max(rest, key=fit, default="")
+    if fit(best) <= max(map(fit, told), default=0):
+        return told
+    answer = _whole(rest[rest.index(best) :], room)
+    return _whole(told, room - sum(map(words, answer))) + answer
 
 
 def _whole(paragraphs: tuple[str, ...], room: int) -> tuple[str, ...]:

@@ -183,6 +183,10 @@ class CourseIndex:
         """Whether the text names something the course has a heading or concept for."""
         return self._ranking.topical(text)
 
+    def asked(self, text: str) -> frozenset[str]:
+        """The words of a question that the course knows, misspelt ones put right."""
+        return frozenset(self._ranking.known(text))
+
     def about(self, concept: str, *, limit: int = 1, released: frozenset[str] | None = None) -> list[Section]:
         """Lessons that the course marks with this concept, those where it is the main one first."""
         marked = [

@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from learnflow_ext.agents import concepts, debug
+from learnflow_ext.agents import concepts, debug, smalltalk
 from learnflow_ext.agents.classifier import simplified
 from learnflow_ext.agents.context import HelpContext
 from learnflow_ext.agents.course_index import CourseIndex
@@ -95,6 +95,25 @@ def redirect(request: HelpRequest, context: HelpContext) -> Courtesy:
     """Back to the course, without a sermon."""
     words = simplified(request.text)
     course = f"*{context.course_title}*" if context.course_title else "your Python course"
+    if smalltalk.DOWNHEARTED.search(words):
+        return _say(
+            "Being stuck is no sign that you cannot do it: everybody who programs is stuck several times a "
+            "day, and it is how this is learnt. Let us make it smaller. Which line did you write last, and "
+            "what did you expect it to do? If a cell fails, press **Explain** below it."
+        )
+    if smalltalk.HANDING_IN.search(words):
+        return _say(
+            "Save your notebook with **Ctrl + S**. Then open *Assignments* (on the start page, or in the "
+            "*Help* menu), and press **Submit** beside its name. Your points appear a few seconds later, "
+            "and you may hand in again."
+        )
+    if smalltalk.DEADLINE.search(words):
+        return _say("I do not know the date: your teacher does. You may hand in early, and again later.")
+    if smalltalk.WHO.search(words):
+        return _say(
+            f"I am the tutor of {course}: a program, not a person. I explain ideas, find out why a cell "
+            "fails, look over code that works, and suggest exercises. I do not write solutions."
+        )
     if _THANKS.search(words):
         return _say("You are welcome! Go on with the next cell, and call me when something looks odd.")
     if _BYE.search(words):
@@ -120,7 +139,7 @@ def question(request: HelpRequest) -> Courtesy:
             "work**, or say what could be **better**?"
         )
     return _say(
-        "I am not sure what you need. Do you want an **idea** explained, does something **not work**, "
+        "Gladly, but tell me a little more. Do you want an **idea** explained, does something **not work**, "
         "shall I **look over** your code, or would you like an **exercise**?"
     )
 

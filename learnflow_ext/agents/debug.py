@@ -39,7 +39,9 @@ _QUESTIONS = {
     "ZeroDivisionError": (
         "Which name below the division line is 0 at that moment, and how did it get to be 0?"
     ),
-    "SyntaxError": "Read this line and the one above it sign by sign: does everything that opens also close?",
+    "SyntaxError": (
+        "When you go through this line and the one above it sign by sign, where would a careful reader stop?"
+    ),
     "IndentationError": "How many spaces stand before this line, and which line above does it belong to?",
     "TabError": "Which lines begin with tabs and which with spaces?",
     "AssertionError": (
@@ -57,6 +59,15 @@ _QUESTIONS = {
     "FileNotFoundError": "In which folder does Python look for the file, and what is it called there?",
     "EOFError": "How often does your program ask for input, and how often was there some?",
 }
+# A SyntaxError has many causes, so the cause picks the question.
+_SYNTAX_QUESTIONS = (
+    ("colon", "Which other lines in your notebook open a block, and which sign do they all end with?"),
+    ("quot", "Where does the text begin, where should it end, and is it the same sign at both ends?"),
+    ("bracket", "When you count them, how many brackets open in this line, and how many close?"),
+    ("parenthes", "When you count them, how many brackets open in this line, and how many close?"),
+    ("comma", "How do you tell Python where one value ends and the next begins?"),
+    ("=", "Does this line ask whether two values are equal, or does it give a name a value?"),
+)
 _ANY_QUESTION = "If you print the names of this line just before it, which one surprises you?"
 
 _CONCEPT_WORDS = {
@@ -85,6 +96,10 @@ class DebugFindings(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     suspicion: code_checks.Remark | None = None
     """Without an error: the likeliest slip in the code, or None."""
+    named: str = ""
+    """Without an error: the kind that the student speaks of; empty for none."""
+    none: bool = False
+    """Without an error: the student wonders where a `None` comes from."""
 
 
 def analyse(
@@ -96,7 +111,7 @@ def analyse(
     if error is None:
         error = _unreadable(code)
     if error is None:
-        return DebugFindings(diagnosis=None, code=code, suspicion=code_checks.likeliest_slip(code))
+        return _without(request.text, code, index, released)
     diagnosis = error.diagnosis or diagnose_text(
         error.exception, error.message, error.code or code, error.traceback, variables=error.variables
     )
@@ -109,6 +124,33 @@ def analyse(
         ),
         code=error.code or code,
     )
+
+
+def _without(text: str, code: str, index: CourseIndex, released: frozenset[str] | None) -> DebugFindings:
+    """No error to look at: perhaps one is named, or `None` came out where a value should."""
+    named = named_error(text)
+    about = _CONCEPT_WORDS.get(named, "errors") if named else "return functions"
+    sections: list[Section] = []
+    none = not named and _NONE.search(text) is not None
+    if named or none:
+        sections = index.about(about, released=released) or index.search(about, limit=1, released=released)
+    return DebugFindings(
+        diagnosis=None,
+        code=code,
+        suspicion=code_checks.likeliest_slip(code),
+        named=named,
+        none=none,
+        sections=tuple(sections),
+    )
+
+
+def named_error(text: str) -> str:
+    """The kind of error that a message speaks of ("it says nameerror"); empty without one we know."""
+    found = _NAMED.search(text)
+    if found is None:
+        return ""
+    wanted = re.sub(r"\W|_", "", found.group(0)).lower()
+    return next(name for name in _GENERAL if name.lower() == wanted)
 
 
 def topic(diagnosis: Diagnosis) -> str:
@@ -153,7 +195,7 @@ def compose(findings: DebugFindings) -> Reply:
     title = f"**{name} in line {line}**" if line is not None and 0 < line < 100_000 else f"**{name}**"
     cause = markdown.plain(diagnosis.cause, max_words=75)
     place = _place(diagnosis)
-    question = f"**Ask yourself:** {_QUESTIONS.get(name, _ANY_QUESTION)}"
+    question = f"**Ask yourself:** {_question(name, diagnosis.cause)}"
     reading = read_more(findings.sections)
     citations = tuple(section.citation for section in findings.sections)
     concept = Reply(
@@ -192,6 +234,15 @@ def read_more(sections: tuple[Section, ...]) -> str:
         return ""
     places = " and ".join(f"*{section.title}* in *{section.notebook_title}*" for section in sections)
     return f"Read again: {places}."
+
+
+def _question(name: str, cause: str) -> str:
+    """What leads on from here."""
+    if name == "SyntaxError":
+        said = cause.lower()
+        fitting = (question for word, question in _SYNTAX_QUESTIONS if word in said)
+        return next(fitting, _QUESTIONS[name])
+    return _QUESTIONS.get(name, _ANY_QUESTION)
 
 
 def _place(diagnosis: Diagnosis) -> str:
@@ -235,9 +286,38 @@ _GENERAL = {
         "The spaces at the beginning of a line say what it belongs to, and here they do not fit."
     ),
     "AssertionError": "A check compared what your code gives with what it should give, and they differ.",
-    "NotImplementedError": "The placeholder of an exercise ran: your own code should stand in its place.",
+    "NotImplementedError": (
+        "The line `raise NotImplementedError()` is the placeholder of an exercise. Your own code should "
+        "stand in its place, and the line itself should go."
+    ),
     "KeyboardInterrupt": "The cell was stopped by hand, usually because a loop did not end.",
 }
+
+
+_NAMED = re.compile(
+    "|".join(rf"\b{re.sub(r'(?<!^)(?=[A-Z])', '[ _-]?', name)}" for name in _GENERAL), re.IGNORECASE
+)
+_NONE = re.compile(r"\bnone\b", re.IGNORECASE)
+
+
+def _kind_only(findings: DebugFindings) -> Reply:
+    """What is true of every error of this kind."""
+    return Reply(
+        paragraphs=tuple(
+            filter(
+                None,
+                (
+                    f"**{findings.named}**",
+                    _general(findings.named),
+                    f"**Ask yourself:** {_question(findings.named, '')}",
+                    "I cannot see the cell. Run it and press **Explain** below it: then I can name the line.",
+                    read_more(findings.sections),
+                ),
+            )
+        ),
+        citations=tuple(section.citation for section in findings.sections),
+        rung=1,
+    )
 
 
 def _general(name: str) -> str:
@@ -245,6 +325,25 @@ def _general(name: str) -> str:
 
 
 def _without_error(findings: DebugFindings) -> Reply:
+    if findings.named:
+        return _kind_only(findings)
+    if findings.none and findings.suspicion is None:
+        return Reply(
+            paragraphs=tuple(
+                filter(
+                    None,
+                    (
+                        '`None` means "nothing". It is what you get from a function that hands no value '
+                        "back. Showing one on the screen is not handing it back.",
+                        "**Ask yourself:** which line of your function hands its result back, and does "
+                        "Python come past it?",
+                        read_more(findings.sections),
+                    ),
+                )
+            ),
+            citations=tuple(section.citation for section in findings.sections),
+            rung=3,
+        )
     if not findings.code.strip():
         return Reply(
             paragraphs=(

@@ -13,6 +13,7 @@ from typing import cast, get_args
 
 import msgspec
 
+from learnflow_ext.agents import smalltalk
 from learnflow_ext.agents.classifier import Classifier, simplified
 from learnflow_ext.agents.source import fenced
 from learnflow_ext.contracts.help import AgentName, CellError, Intent
@@ -55,6 +56,7 @@ _RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = tuple(
             r"^\W*(hi+|hiya|hey+|hello+|yo|thx|ty|thanks?( you)?|thank you|ok(ay)?|cool|bye+|lol|danke"
             r"|merci)\W*$",
         ),
+        ("off_topic", smalltalk.ANY),
         (
             "off_topic",
             r"^(?!.*\b(code|functions?|print\w*|program\w*|python|errors?|loops?|lists?|strings?|variables?|exercise)\b)"
@@ -100,6 +102,7 @@ _RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = tuple(
             "debug",
             r"\bwhy (do|am|did|does) (i|it|he|my code) (get|getting|got|say|says|show|give|fail|crash)"
             r"|\b(doesn?t|dosn?t|does not|isnt|is not|not|wont|dont) (work|wrok|run|stop|working)\b"
+            r"|\bnot ?implemented ?error\b"
             r"|\bwhats? (is )?wrong (with|here|in)\b|\bwhat does (this|that|the|my) (error|red|message)\b",
         ),
     )
@@ -148,6 +151,8 @@ def triage(
         return _with_error(words, ruled, fresh=quoted or isinstance(error, str))
     if ruled is not None:
         return _sure(ruled, 0.95)
+    if smalltalk.PLEA.search(words):
+        return Triage(intent="debug", confidence=0.4, agent="tutor", unsure=True)
     if not re.search(r"\w", words):
         # Code without a word may want reading or mending; nothing at all may want anything.
         return Triage(
