@@ -12,7 +12,8 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
 from learnflow_ext.service import logs
-from learnflow_ext.service.handlers.base import Common, NothingHere
+from learnflow_ext.service.handlers.base import Common
+from learnflow_ext.service.handlers.board import NothingHere
 from learnflow_ext.service.handlers.table import routes
 from learnflow_ext.service.parts import Parts
 

@@ -11,6 +11,8 @@ import msgspec
 Tone = Literal["question", "answer", "trouble", "work", "grade", "note"]
 
 _MAX_QUOTE = 160
+_BUTTON = "Explain the error in "
+"""How the question begins that the Explain button asks in the student's name."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +64,8 @@ def _asked(data: Mapping[str, object]) -> _Said:
     text, error = quote(_text(data, "text")), _text(data, "exception")
     agent = _text(data, "agent") or "tutor"
     whom = "the tutor" if agent == "tutor" else f"the {agent} agent"
+    if error and text.startswith(_BUTTON):
+        return f"pressed Explain on {_a(error)}{_where(data)}", "question"
     if text:
         return f"asked {whom}: “{text}”", "question"
     return (f"asked {whom} about {error}" if error else f"asked {whom} for help"), "question"
@@ -73,12 +77,25 @@ def _answered(data: Mapping[str, object]) -> _Said:
     return None
 
 
+def _where(data: Mapping[str, object]) -> str:
+    """` in 01-first-steps`; empty when it is not known."""
+    notebook = _text(data, "notebook").rpartition("/")[2].removesuffix(".ipynb")
+    where = notebook or _text(data, "assignment")
+    return f" in {where}" if where else ""
+
+
+def _a(exception: str) -> str:
+    """An exception with its article: `a NameError`, `an IndexError`."""
+    return f"{'an' if exception[:1] in 'AEIOU' else 'a'} {exception}"
+
+
 def _run(data: Mapping[str, object]) -> _Said:
     if data.get("ok"):
         return None
-    notebook = _text(data, "notebook").rpartition("/")[2].removesuffix(".ipynb")
-    where = notebook or _text(data, "assignment")
-    return f"ran into {_text(data, 'exception') or 'an error'}{f' in {where}' if where else ''}", "trouble"
+    exception = _text(data, "exception")
+    if exception == "KeyboardInterrupt":
+        return f"stopped a cell that was running{_where(data)}", "trouble"
+    return f"ran into {_a(exception) if exception else 'an error'}{_where(data)}", "trouble"
 
 
 def _submitted(data: Mapping[str, object]) -> _Said:

@@ -236,13 +236,3 @@ class ApiHandler(Common):
             raise BadRequest(f"The request does not fit: {error}.") from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadRequest("The request's body is not JSON.") from error
-
-
-class NothingHere(ApiHandler):
-    """Every address that is not in the table."""
-
-    open_to_all = True
-
-    async def prepare(self) -> None:
-        """404, whatever the method."""
-        raise NotFound("There is nothing at this address.")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from jupyterhub.utils import url_path_join
 
-from learnflow_ext.contracts.errors import LearnFlowError, NotSignedIn, Problem
+from learnflow_ext.contracts.errors import LearnFlowError, NotFound, NotSignedIn, Problem
 from learnflow_ext.service.board import MAX_LINES, BoardView, FeedView, board_view, feed_view
 from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.handlers.courses import courses_of
@@ -74,6 +74,22 @@ class PageHandler(ApiHandler):
             for topic, limit in _ENTRIES_A_TOPIC.items():
                 entries += await eventlog.tail(conn, topic=topic, course=course, limit=limit)
         return feed_view(course, entries)
+
+
+class NothingHere(PageHandler):
+    """Every address that is not in the table: a page for people, JSON for programs."""
+
+    open_to_all = True
+
+    async def prepare(self) -> None:
+        """404, whatever the method."""
+        raise NotFound("There is nothing at this address.")
+
+    def show_problem(self, problem: Problem, error: BaseException | None) -> None:
+        if "text/html" in self.request.headers.get("Accept", ""):
+            super().show_problem(problem, error)
+        else:
+            ApiHandler.show_problem(self, problem, error)
 
 
 class HomeHandler(PageHandler):

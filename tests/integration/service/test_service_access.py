@@ -67,6 +67,13 @@ class TestEveryAddress:
             assert response.code in (403, 404), path
             assert b"Traceback" not in response.body
 
+    async def test_a_person_at_an_unknown_address_gets_a_page(self, ask: Client) -> None:
+        response = await ask("nothing", headers={"Accept": "text/html,*/*;q=0.8"})
+        assert response.code == 404
+        assert response.headers["Content-Type"].startswith("text/html")
+        assert b"There is nothing at this address." in response.body
+        assert problem(await ask("nothing")).code == "not_found"
+
     async def test_other_methods(self, ask: Client) -> None:
         response = await ask("api/courses", "ada", raw=b"{}")
         assert response.code == 405

@@ -30,6 +30,11 @@ class TestFeed:
         assert said(events.HelpAsked, text="why?", agent="debug") == "Ada asked the debug agent: “why?”"
         assert said(events.HelpAsked) == "Ada asked the tutor for help"
 
+    def test_the_explain_button(self) -> None:
+        text = "Explain the error in the cell `x = 1` of first.ipynb: NameError"
+        asked = said(events.HelpAsked, text=text, exception="NameError", notebook="c/a/first.ipynb")
+        assert asked == "Ada pressed Explain on a NameError in first"
+
     def test_a_long_question_is_cut(self) -> None:
         line = said(events.HelpAsked, text="word " * 200)
         assert line is not None
@@ -39,10 +44,13 @@ class TestFeed:
     def test_runs(self) -> None:
         assert said(events.RunFinished, ok=True) is None
         assert said(events.RunFinished, ok=False, exception="NameError", notebook="c/a/first.ipynb") == (
-            "Ada ran into NameError in first"
+            "Ada ran into a NameError in first"
         )
         assert said(events.RunFinished, ok=False, assignment="01") == "Ada ran into an error in 01"
         assert said(events.RunFinished, ok=False) == "Ada ran into an error"
+        assert said(events.RunFinished, ok=False, exception="IndexError") == "Ada ran into an IndexError"
+        stopped = said(events.RunFinished, ok=False, exception="KeyboardInterrupt", assignment="01")
+        assert stopped == "Ada stopped a cell that was running in 01"
 
     def test_work_and_grades(self) -> None:
         assert said(events.AssignmentSubmitted, assignment="01") == "Ada submitted 01"
