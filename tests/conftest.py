@@ -6,5 +6,5 @@ import signal
 
 
 def pytest_configure() -> None:
-    """Ctrl-C works again: a shell's background job ignores it, and so would every program that a test starts."""
+    """Let Ctrl-C work again: a shell's background job ignores it, and so would each program a test starts."""
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -10,18 +11,28 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = [
+    ROOT / "learnflow_ext",
+    ROOT / "kernels/learnflow_kernels",
+    ROOT / "grading/learnflow_grading",
+    ROOT / "hub_config/learnflow_hub",
+]
+BUILT = ROOT / "learnflow_ext/labextension"
+"""Travels as data of the environment, where JupyterLab looks for it."""
 
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Paths in the wheel that this checkout builds."""
     out = tmp_path_factory.mktemp("dist")
-    subprocess.run(
+    built = subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)],
-        check=True,
-        capture_output=True,
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
+    assert built.returncode == 0, built.stdout
     (wheel,) = out.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         return archive.namelist()
@@ -43,6 +54,18 @@ def test_course_and_configuration_travel_with_it(names: list[str]) -> None:
     assert "learnflow_hub/jupyterhub_config.py" in names
     assert "learnflow_hub/course/python-basics/course.yaml" in names
     assert "learnflow_hub/course/python-basics/source/01-first-steps/01-first-steps.ipynb" in names
+
+
+def test_every_file_of_our_packages_travels_with_it(names: list[str]) -> None:
+    """Migrations, templates, pictures and word lists are read at run time, and no import misses them."""
+    ours = {
+        str(path.relative_to(package.parent))
+        for package in PACKAGES
+        for path in package.rglob("*")
+        if path.is_file() and path.suffix != ".pyc" and BUILT not in path.parents
+    }
+    assert {"learnflow_ext/store/migrations/env.py", "learnflow_ext/service/templates/base.html"} <= ours
+    assert not ours - set(names)
 
 
 def test_no_tests_and_no_leftovers(names: list[str]) -> None:
