@@ -195,13 +195,16 @@ class TestEventsTail:
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         ) as process:
-            assert process.stdout is not None
-            assert json.loads(process.stdout.readline())["data"]["text"] == "before"
-            record(asked("ben", "meanwhile"), asked("ada", "after"))
-            assert json.loads(process.stdout.readline())["data"]["text"] == "meanwhile"
-            assert json.loads(process.stdout.readline())["data"]["text"] == "after"
-            process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=20)
+            try:
+                assert process.stdout is not None
+                assert json.loads(process.stdout.readline())["data"]["text"] == "before"
+                record(asked("ben", "meanwhile"), asked("ada", "after"))
+                assert json.loads(process.stdout.readline())["data"]["text"] == "meanwhile"
+                assert json.loads(process.stdout.readline())["data"]["text"] == "after"
+                process.send_signal(signal.SIGINT)
+                _, errors = process.communicate(timeout=20)
+            finally:
+                process.kill()
         assert process.returncode == 0
         assert errors == ""
 
