@@ -33,7 +33,7 @@ lint: setup ## Check style, types and layers of the Python and TypeScript source
 test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their coverage
 	$(JLPM) test
 	$(BIN)/coverage erase
-	$(WITH_PATH) coverage run -m pytest
+	$(WITH_PATH) coverage run -m pytest --durations=15
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage json -q -o .coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json
