@@ -16,7 +16,7 @@ export PYTHON
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(STAMPS)/installed ## Install everything needed to run LearnFlow into .venv
+setup: $(VENV)/.installed ## Install everything needed to run LearnFlow into .venv
 
 demo: setup ## Start a classroom on this machine (ARGS="--port 9000" passes options on)
 	@$(BIN)/learnflow demo $(ARGS)
@@ -62,11 +62,12 @@ $(STAMPS)/test-system: .ci/system-packages $(STAMPS)/run-system
 	.ci/system-packages test
 	@touch $@
 
-$(STAMPS)/venv: $(STAMPS)/run-system
+# These two lie in the environment, so that deleting it is noticed.
+$(VENV)/.made: $(STAMPS)/run-system
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv
 	@touch $@
 
-$(STAMPS)/installed: $(STAMPS)/venv pyproject.toml $(FRONT_END)
+$(VENV)/.installed: $(VENV)/.made pyproject.toml $(FRONT_END)
 	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode -e '.[kernels,grading,hub,dev]'
 	@touch $@
