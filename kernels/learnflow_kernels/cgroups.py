@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 PROCS = "cgroup.procs"
+_OOM_COUNTERS = ("memory.events", "memory.oom_control")
+"""Of version 2 and version 1."""
 _ENTER = 'for group in $LEARNFLOW_CGROUPS; do echo $$ > "$group" || exit 125; done; exec "$@"'
 
 
@@ -38,6 +40,15 @@ class Group:
                 found.update(int(pid) for pid in (folder / PROCS).read_text().split())
         return found
 
+    def out_of_memory(self) -> bool:
+        """Whether the system has killed something in it for want of memory. Asked before `remove`."""
+        for folder in self.folders:
+            for name in _OOM_COUNTERS:
+                with contextlib.suppress(OSError):
+                    if counter((folder / name).read_text(), "oom_kill"):
+                        return True
+        return False
+
     def remove(self) -> bool:
         """Remove it; False when something is still dying in it. Fine when it is gone already."""
         done = True
@@ -52,6 +63,15 @@ class Group:
 
 
 NONE = Group(())
+
+
+def counter(text: str, name: str) -> int:
+    """The number behind `name` in a file of counters, a `name number` a line; 0 when it is not there."""
+    for line in text.splitlines():
+        found, _, value = line.partition(" ")
+        if found == name and value.strip().isdecimal():
+            return int(value)
+    return 0
 
 
 def own_path(table: str, controller: str) -> str | None:

@@ -16,6 +16,8 @@ from traitlets import Integer, Unicode
 from learnflow_kernels import cgroups, rundir
 from learnflow_kernels.bubblewrap import RUN, Features, KernelBox, Limits, drop_to, kernel_argv
 from learnflow_kernels.check import require_sandbox
+from learnflow_kernels.endings import why_ended
+from learnflow_kernels.limits import limits_env
 from learnflow_kernels.paths import kernel_mounts
 from learnflow_kernels.processes import kernel_process
 from learnflow_kernels.reach import reach_prefix
@@ -92,6 +94,9 @@ class SandboxProvisioner(LocalProvisioner):
         processes counts by id.""",
     ).tag(config=True)
 
+    why_it_ended: str = ""
+    """A sentence for the student, once `poll` has seen that the kernel is gone; empty while it lives."""
+
     _run: rundir.RunDir | None = None
     _group: cgroups.Group = cgroups.NONE
     _launches = 0
@@ -152,7 +157,13 @@ class SandboxProvisioner(LocalProvisioner):
             mounts=mounts,
             sockets=self._run.sockets,
             command=tuple(command),
-            env=kernel_env(command[0], self.output_kb * 1000, os.environ),
+            env=kernel_env(command[0], self.output_kb * 1000, os.environ)
+            | limits_env(
+                memory_mb=self.memory_mb,
+                processes=self.processes,
+                open_files=self.open_files,
+                file_size_mb=self.file_size_mb,
+            ),
             files=self._run.files,
             work=work,
             chdir=start,
@@ -181,6 +192,7 @@ class SandboxProvisioner(LocalProvisioner):
         code inside could fill.
         """
         self._let_go()
+        self.why_it_ended = ""
         theirs, self._lifeline = os.pipe()
         try:
             kwargs |= {"stdin": theirs, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
@@ -197,6 +209,9 @@ class SandboxProvisioner(LocalProvisioner):
     async def poll(self) -> int | None:
         """None while the kernel lives, then its status; 137 when it was killed, as for want of memory."""
         status = await super().poll()
+        if status is not None and self.process is not None and not self.why_it_ended:
+            oom = await asyncio.to_thread(self._group.out_of_memory)
+            self.why_it_ended = why_ended(status, memory_mb=self.memory_mb, out_of_memory=oom)
         pipe = None if self.process is None else self.process.stderr
         if status is not None and pipe is not None and not pipe.closed:
             self.log.info("Kernel %s ended with status %s. %s", self.kernel_id, status, last_words(pipe))

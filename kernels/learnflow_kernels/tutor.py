@@ -7,6 +7,7 @@ live objects. It never makes a run fail: whatever goes wrong here, the student h
 from __future__ import annotations
 
 import linecache
+import sys
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import msgspec
 
 from learnflow_ext.contracts.help import ERROR_MIME, MAX_CELL_CHARS, MAX_TRACEBACK_CHARS, CellError, Variable
+from learnflow_kernels.limits import limit_hit
 
 _MAX_STEPS = 12
 _MAX_LINE = 200
@@ -33,6 +35,11 @@ def cell_error(
 
     filename = filename or cell_file(error, source)
     diagnosis = diagnose(error, source, namespace=namespace, filename=filename)
+    hit = limit_hit(error)
+    if hit is not None:
+        # The rule's own first sentence says the same without the number.
+        advice = diagnosis.cause.partition(". ")[2] if diagnosis.known else ""
+        diagnosis = msgspec.structs.replace(diagnosis, cause=f"{hit.sentence} {advice}".strip(), known=True)
     place = place_in_cell(error, source, filename)
     said = _steps(error.__traceback__, filename, shift_of(source, filename)) if filename else []
     if not said and place.line is not None:
@@ -100,6 +107,9 @@ class Explainer:
         if error is None or not isinstance(error, Exception) or result.info is None:
             return  # well, interrupted, or told to exit: nothing to explain
         try:
+            hit = limit_hit(error)
+            if hit is not None:
+                sys.stderr.write(f"{hit.sentence}\n")
             self._publish(error, str(result.info.raw_cell or ""))
         except (Exception, KeyboardInterrupt, SystemExit):
             # The student's objects can do anything when looked at. Their own traceback is there already.

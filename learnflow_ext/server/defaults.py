@@ -78,9 +78,15 @@ def _server(c: Any) -> None:
 
 
 def _kernels(c: Any) -> None:
+    c.ServerApp.kernel_manager_class = "learnflow_ext.server.kernels.PatientKernelManager"
     c.ServerApp.kernel_spec_manager_class = "learnflow_kernels.specs.SandboxKernelSpecManager"
     c.ServerApp.kernel_websocket_connection_class = "learnflow_ext.server.telemetry.WatchedConnection"
     c.MultiKernelManager.default_kernel_name = "python3"
+    # seconds: how soon a dead kernel is noticed, and when a new one counts as well started
+    c.KernelRestarter.time_to_dead = 1.0
+    c.KernelRestarter.stable_start_time = 3.0
+    # our kernels have sockets, not ports; with new ones, a browser that comes back meanwhile talks to nobody
+    c.KernelRestarter.random_ports_until_alive = False
     # what one cell may send to the browser: bursts of 1.5 MB, then half a megabyte or 500 messages a second
     c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 500_000.0
     c.ZMQChannelsWebsocketConnection.iopub_msg_rate_limit = 500.0

@@ -124,9 +124,12 @@ class RunLedger:
             if error is not None:
                 run.error = error
 
-    def lost(self, kernel_id: str, why: str) -> list[Run]:
-        """The kernel is gone; its runs, ended as failures for which `why` is the sentence."""
-        gone = [run for run in self._runs.values() if run.kernel_id == kernel_id]
+    def lost(self, session: str, kernel_id: str, why: str) -> list[Run]:
+        """The kernel is gone; this session's runs in it, ended as failures for which `why` is the sentence.
+
+        Oldest first: that one was running, the others were waiting behind it.
+        """
+        gone = [run for run in self._runs.values() if (run.session, run.kernel_id) == (session, kernel_id)]
         for run in gone:
             del self._runs[run.run_id]
             run.failed, run.ended = True, self._clock()

@@ -9,7 +9,11 @@ import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
+from jupyter_client.jsonutil import json_default
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from traitlets import Integer
 
@@ -28,7 +32,8 @@ TOO_FAST = (
     "Print less, for instance only every hundredth step."
 )
 TOO_BIG = "One output of your cell is too large to show, so it is left out."
-STOPPED = "The kernel stopped while this cell was running."
+STOPPED = "Python stopped while this cell was running, so it was started afresh. Your notebook is safe."
+GIVEN_UP = "It has stopped too often in a row to be started again: choose Restart Kernel in the Kernel menu."
 
 
 class Sessions(Protocol):
@@ -125,12 +130,14 @@ class WatchedConnection(ZMQChannelsWebsocketConnection):
         super().handle_outgoing_message(stream, outgoing_msg)
 
     def on_kernel_restarted(self) -> None:
-        self._lost()
+        self._lost(self._why())
+        # Otherwise the dead kernel's "busy" stays until the next cell.
+        self.kernel_manager.execution_state = "starting"
         parent: Any = super()
         parent.on_kernel_restarted()
 
     def on_restart_failed(self) -> None:
-        self._lost()
+        self._lost(f"{self._why()} {GIVEN_UP}")
         parent: Any = super()
         parent.on_restart_failed()
 
@@ -159,11 +166,39 @@ class WatchedConnection(ZMQChannelsWebsocketConnection):
         parent = _json(rest[2]) if len(rest) > 2 else None
         self.write_stderr(TOO_BIG, parent or {})
 
-    def _lost(self) -> None:
+    def _why(self) -> str:
+        """Why the kernel ended, by the one who started it; a general sentence where it cannot tell."""
+        why = getattr(getattr(self.kernel_manager, "provisioner", None), "why_it_ended", "")
+        return why if isinstance(why, str) and why else STOPPED
+
+    def _lost(self, why: str) -> None:
+        """The kernel died: end our cells in its place, or they would look busy for ever."""
+        iopub = self.channels.get("iopub")
+        if iopub is not None and not iopub.closed():
+            iopub.flush()  # what the kernel said before it died comes first
         telemetry = self._telemetry
-        if telemetry is not None:
-            for run in telemetry.ledger.lost(self.kernel_id, STOPPED):
+        if telemetry is None:
+            return
+        for place, run in enumerate(telemetry.ledger.lost(self.session.session, self.kernel_id, why)):
+            parent = {"msg_id": run.run_id, "session": run.session, "msg_type": "execute_request"}
+            if place == 0:
+                error = {"ename": "KernelStopped", "evalue": why, "traceback": [why]}
+                self._tell("iopub", "error", error, parent)
+                self._tell(
+                    "shell", "execute_reply", {"status": "error", "execution_count": None, **error}, parent
+                )
                 telemetry.ended(run)
+            else:
+                self._tell("shell", "execute_reply", {"status": "aborted"}, parent)
+            self._tell("iopub", "status", {"execution_state": "idle"}, parent)
+
+    def _tell(self, channel: str, kind: str, content: dict[str, Any], parent: dict[str, Any]) -> None:
+        """Send the browser a message that the kernel no longer can."""
+        message = self.session.msg(kind, content=content, parent=parent)
+        if self.subprotocol == _V1:
+            self.write_message(serialize_msg_to_ws_v1(message, channel, self.session.pack), binary=True)
+        else:
+            self.write_message(json.dumps({**message, "channel": channel}, default=json_default))
 
 
 def _execute_request(raw: Any, *, v1: bool) -> Mapping[str, Any] | None:

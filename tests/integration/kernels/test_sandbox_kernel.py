@@ -166,7 +166,7 @@ class TestExplanation:
         found = seen.explained
         assert (seen.error, found["exception"], found["line"]) == ("IndexError", "IndexError", 5)
         assert found["diagnosis"]["source_line"] == "print(prices[place])"
-        assert "index `7`" in found["diagnosis"]["cause"]
+        assert "`7`" in found["diagnosis"]["cause"]
         values = {item["name"]: item["value"] for item in found["variables"]}
         assert (values["prices"], values["place"]) == ("[3, 5]", "7")
 

@@ -91,7 +91,9 @@ class Tab:
                 message = self._read(raw)
                 if message["parent_header"].get("msg_id") != run_id:
                     continue
-                if message["msg_type"] == "stream":
+                if message["msg_type"] == "error":
+                    self.output += message["content"]["evalue"]
+                elif message["msg_type"] == "stream":
                     self.output += message["content"]["text"]
                 elif message["msg_type"] == "execute_reply":
                     left.discard("reply")
@@ -127,7 +129,8 @@ async def kernel(server: Server) -> AsyncIterator[str]:
         },
     )
     yield session["kernel"]["id"]
-    await server.call("DELETE", f"api/sessions/{session['id']}")
+    closed = await server.call("DELETE", f"api/sessions/{session['id']}")
+    assert closed.code == 204, "also while the kernel is starting again"
 
 
 @pytest.fixture
@@ -266,6 +269,41 @@ class TestKernelSaysNonsense:
 
 
 class TestKernelDies:
-    async def test_the_run_is_reported_as_failed(self, tab: Tab, service: Script) -> None:
-        run = await report(service, await tab.send("import os\nos.kill(os.getpid(), 9)"), 40)
-        assert (run.ok, run.exception) == (False, "KernelStopped")
+    @pytest.mark.parametrize("protocol", ["", V1])
+    async def test_the_cell_ends_with_a_sentence_and_the_next_one_runs(
+        self, server: Server, kernel: str, service: Script, protocol: str
+    ) -> None:
+        async with opened(server, kernel, protocol) as tab:
+            run_id = await tab.send("print('before', flush=True)\nimport os\nos.kill(os.getpid(), 11)")
+            waiting = await tab.send("print('never')")
+            await tab.until_idle(run_id, 20)
+            assert "crashed" in tab.output
+            assert "SIGSEGV" in tab.output
+            assert "Your notebook is safe" in tab.output
+            await tab.until_idle(waiting, 5)
+            run = await report(service, run_id)
+            assert (run.ok, run.exception) == (False, "KernelStopped")
+            assert "crashed" in run.message
+        async with opened(server, kernel, protocol) as tab:
+            await tab.run("print('alive')")
+            assert tab.output == "alive\n"
+        assert waiting not in {run.run_id for run in service.runs}
+
+    async def test_a_cell_that_needs_too_much_memory_is_told_so(
+        self, server: Server, kernel: str, tab: Tab
+    ) -> None:
+        run_id = await tab.send("hoard = []\nwhile True: hoard.append(bytearray(10_000_000))")
+        await tab.until_idle(run_id, 30)
+        assert "more than 512 MB" in tab.output
+        assert "Your notebook is safe" in tab.output
+
+    async def test_a_kernel_that_dies_again_and_again_says_so_each_time(
+        self, server: Server, kernel: str, service: Script
+    ) -> None:
+        for _ in range(4):
+            async with opened(server, kernel) as tab:
+                await tab.until_idle(await tab.send("import os; os._exit(7)"), 20)
+                assert "status 7" in tab.output
+        async with opened(server, kernel) as tab:
+            await tab.run("print('alive')")
+            assert tab.output == "alive\n"

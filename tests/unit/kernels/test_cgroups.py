@@ -102,3 +102,22 @@ class TestVersion2:
     def test_none_at_all(self, tmp_path: Path) -> None:
         assert cgroups.create("k", memory=1, processes=1, root=tmp_path, table="") is cgroups.NONE
         assert cgroups.create("k", memory=1, processes=1, root=tmp_path, table=V2) is cgroups.NONE
+
+
+class TestOutOfMemory:
+    @pytest.mark.parametrize(
+        ("file", "text", "killed"),
+        [
+            ("memory.events", "low 0\nmax 7\noom 1\noom_kill 1\n", True),
+            ("memory.events", "max 7\noom_kill 0\n", False),
+            ("memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n", True),
+            ("memory.oom_control", "oom_kill_disable 0\noom_kill x\n", False),
+            ("other", "oom_kill 1\n", False),
+        ],
+    )
+    def test_the_systems_counters_tell(self, tmp_path: Path, file: str, text: str, killed: bool) -> None:
+        (tmp_path / file).write_text(text)
+        assert cgroups.Group((tmp_path,)).out_of_memory() is killed
+
+    def test_nothing_is_known_without_a_group(self) -> None:
+        assert cgroups.NONE.out_of_memory() is False

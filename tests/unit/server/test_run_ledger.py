@@ -150,12 +150,13 @@ class TestKernelIsGone:
         ledger = RunLedger()
         ledger.asked("s", "k", request("a"))
         ledger.asked("s", "other", request("b"))
-        [run] = ledger.lost("k", "gone")
+        ledger.asked("another tab", "k", request("c"))
+        [run] = ledger.lost("s", "k", "gone")
         assert (run.run_id, run.failed) == ("a", True)
         assert run.error is not None
         assert run.error.message == "gone"
-        assert ledger.lost("k", "gone") == []
-        assert len(ledger) == 1
+        assert ledger.lost("s", "k", "gone") == []
+        assert len(ledger) == 2
 
 
 def test_what_is_no_cell_is_not_watched() -> None:
