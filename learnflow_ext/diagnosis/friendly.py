@@ -119,7 +119,9 @@ def _explain(error: BaseException, source: str, filename: str) -> str:
         if kept is None:
             source_cache.cache.remove(filename)
     hint_said, cause_said = sentences(prose(hint), 1), prose(cause)
-    if hint_said and hint_said.rstrip(".?!") in cause_said:
+    if hint_said.rstrip(".?!") in cause_said or (
+        "never closed" in hint_said and "is not closed" in cause_said
+    ):
         hint_said = ""
     said = sentences(cause_said, MAX_SENTENCES - bool(hint_said))
     return f"{hint_said} {said}".strip()

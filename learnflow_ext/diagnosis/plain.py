@@ -35,6 +35,20 @@ _REWORDED = (
         re.compile(r"\bIn your program, no object with the name (`[^`]*`) exists\."),
         r"Nothing called \1 exists yet.",
     ),
+    (
+        re.compile(r"The similar name (`[^`]*`) was found in the (?:local|global) scope\."),
+        r"A similar name is there: \1.",
+    ),
+    (
+        re.compile(r"Instead of writing `[^`]*`, perhaps you meant one of the following:\s*"),
+        "Similar names are there: ",
+    ),
+    (re.compile(r"(?<=`)\s*(?:Local scope|Global scope|Python builtins):"), ","),
+    (re.compile(r"\b(?:Local scope|Global scope|Python builtins):\s*"), ""),
+    (
+        re.compile(r"The opening [\w ]+ (`.`) on line (\d+) is not closed\."),
+        r"The bracket \1 that opens in line \2 is never closed.",
+    ),
 )
 
 
