@@ -96,10 +96,13 @@ export class TutorChat implements ITutorChat {
         )
       );
     }
-    await this._commands.execute(OPEN_CHAT, {
-      filepath: this.path,
-      inSidePanel: true
-    });
+    // Opening it anew would throw away what the student is typing there.
+    if (!isShown(this.path)) {
+      await this._commands.execute(OPEN_CHAT, {
+        filepath: this.path,
+        inSidePanel: true
+      });
+    }
   }
 
   /** Two tabs may do this at once: whoever renames second drops their file and takes the first one's. */
@@ -138,6 +141,16 @@ export class TutorChat implements ITutorChat {
   }
 
   private _opening: Promise<void> | null = null;
+}
+
+/** Whether the chat at `path` is on the screen, in the side panel. */
+function isShown(path: string): boolean {
+  const chat = document.getElementById(`jupyter-chat::widget::${path}`);
+  return (
+    chat !== null &&
+    chat.offsetParent !== null &&
+    chat.closest(`[id='${SIDE_PANEL}']`) !== null
+  );
 }
 
 /** Wait until a command is there; false when it does not come. */

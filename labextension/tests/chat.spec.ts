@@ -86,6 +86,23 @@ describe('TutorChat', () => {
     expect(opened).toHaveLength(2);
   });
 
+  it('leaves a chat alone that is on the screen, and what is typed in it', async () => {
+    document.body.innerHTML =
+      '<div id="JupyterlabChat:sidepanel"><div id="jupyter-chat::widget::tutor.chat"></div></div>';
+    const shown = document.getElementById('jupyter-chat::widget::tutor.chat');
+    const { commands, opened } = withChat();
+    const chat = makeChat(new Folder(), commands);
+    try {
+      await chat.open();
+      expect(opened).toHaveLength(1); // there, and hidden
+      Object.defineProperty(shown, 'offsetParent', { value: document.body });
+      await chat.open();
+      expect(opened).toHaveLength(1);
+    } finally {
+      document.body.replaceChildren();
+    }
+  });
+
   it('leaves one chat when two tabs make it at the same time', async () => {
     const folder = new Folder();
     await Promise.all([makeChat(folder).open(), makeChat(folder).open()]);

@@ -157,7 +157,7 @@ class TestFromText:
             ("elif x:\n    pass", "`elif`"),
             ("return 5", "function"),
             ("def f():\n    x = 1\n    global x", "before declaring it"),
-            ("print('hello'\n\nx = 3", "not closed"),
+            ("print('hello'\n\nx = 3", "never closed"),
             ("%matplotlib inline\nclass:\n    pass", "needs a name"),
         ],
     )

@@ -1,0 +1,95 @@
+"""The tutor without a mouse: from a failing cell to its diagnosis, and to a question of one's own."""
+
+from __future__ import annotations
+
+import re
+
+from classroom import Classroom, Session, person
+from lab import chat, fetch, last_answer, notebook_of, open_notebook, row
+from playwright.sync_api import Browser, Page, expect
+
+ASSIGNMENT = "01-first-steps"
+PROGRAM = "marks = [2, 3, 1]\ntotal = sum(marks)\nprint(total / len(mraks))"
+BUTTON = "Explain this NameError in line {}"
+
+
+def open_exercise(student: Session) -> None:
+    """The assignment's notebook, fetched where that has not been done yet, with the keyboard in it."""
+    student.open_lab()
+    student.command("nbgrader:open-assignment-list")
+    fetched = row(student.page, "fetched", ASSIGNMENT)
+    expect(fetched.or_(row(student.page, "released", ASSIGNMENT))).to_be_visible()
+    if not fetched.is_visible():
+        fetch(student, ASSIGNMENT)
+    open_notebook(student, notebook_of(ASSIGNMENT))
+
+
+def run_a_program_that_fails(page: Page, program: str = PROGRAM, line: int = 3) -> None:
+    """A new cell, typed and run."""
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text(program)
+    page.keyboard.press("Control+Enter")
+    cell = page.locator(".jp-Notebook:visible .jp-Cell.jp-mod-active")
+    expect(cell.get_by_role("button", name=BUTTON.format(line))).to_be_visible()
+
+
+def tab_to(page: Page, name: str, within: int) -> None:
+    """Press Tab until the button with this name has the focus, at most `within` times."""
+    for _ in range(within):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('aria-label')") == name:
+            return
+    raise AssertionError(f"Tab does not reach {name!r}.")
+
+
+def expect_diagnosis(page: Page, name: str = "mraks", line: int = 3) -> None:
+    """The newest message, in sight from its first line."""
+    answer = last_answer(page)
+    expect(answer).to_contain_text(f"NameError in line {line}", timeout=20_000)
+    expect(answer).to_contain_text(name)
+    expect(answer.get_by_text(f"NameError in line {line}")).to_be_in_viewport()
+
+
+def test_tab_reaches_the_button_under_the_cell(classroom: Classroom, browser: Browser) -> None:
+    with person(classroom, browser, "ben") as ben:
+        open_exercise(ben)
+        run_a_program_that_fails(ben.page)
+        tab_to(ben.page, BUTTON.format(3), within=6)
+        outline = ben.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid", "one cannot see where the keyboard is"
+        ben.page.keyboard.press("Enter")
+        expect_diagnosis(ben.page)
+
+
+def test_shortcuts_ask_from_the_cell_and_go_on_in_the_chat(classroom: Classroom, browser: Browser) -> None:
+    with person(classroom, browser, "chen") as chen:
+        page = chen.page
+        open_exercise(chen)
+        run_a_program_that_fails(page)
+        page.keyboard.press("Control+Shift+Y")
+        expect_diagnosis(page)
+
+        page.keyboard.press("Control+Shift+A")
+        expect(page.get_by_placeholder(re.compile("Type a chat message"))).to_be_focused()
+        page.keyboard.insert_text("what is a list?")
+        page.keyboard.press("Enter")
+        expect(chat(page)).to_contain_text("This is from Lists", timeout=20_000)
+
+        # A second error: its answer comes below all this, and is brought into view.
+        open_notebook(chen, notebook_of(ASSIGNMENT))
+        run_a_program_that_fails(page, "print(pears)", line=1)
+        page.keyboard.press("Control+Shift+Y")
+        expect_diagnosis(page, "pears", line=1)
+
+
+def test_the_help_menu_names_the_shortcuts(classroom: Classroom, browser: Browser) -> None:
+    with person(classroom, browser, "chen") as chen:
+        page = chen.page
+        open_exercise(chen)
+        run_a_program_that_fails(page)
+        page.get_by_role("menubar").first.get_by_role("menuitem", name="Help", exact=True).press("Enter")
+        menu = page.locator(".lm-Menu:visible")
+        expect(menu.get_by_role("menuitem", name="Ask the Tutor")).to_contain_text("Ctrl+Shift+A")
+        expect(menu.get_by_role("menuitem", name="Explain This Error")).to_contain_text("Ctrl+Shift+Y")
