@@ -25,6 +25,8 @@ class Features:
     """0.8: no user namespaces inside, which closes much of the kernel's attack surface."""
     size: bool = True
     """0.7: a temporary file system can be limited in size."""
+    seccomp: bool = True
+    """A filter of system calls is known for this architecture, and the kernel takes it."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class KernelBox:
     chdir: Path = HOME
     limits: Limits = Limits()
     features: Features = Features()
+    seccomp_fd: int | None = None
+    """Where bubblewrap reads the filter of system calls from; inherited. None for no filter."""
 
 
 def passwd_text(uid: int, gid: int, *, name: str = USER, home: Path = HOME) -> str:
@@ -144,6 +148,8 @@ def kernel_argv(box: KernelBox) -> list[str]:
         "--die-with-parent",
         "--clearenv",
     ]
+    if box.seccomp_fd is not None:
+        argv += ["--seccomp", str(box.seccomp_fd)]
     for name, value in sorted(box.env.items()):
         argv += ["--setenv", name, value]
     writable = [box.sockets, *([box.work] if box.work else [])]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
+from dataclasses import replace
 from functools import lru_cache
 from typing import ClassVar
 
 from learnflow_ext.contracts.errors import LearnFlowError
+from learnflow_kernels import seccomp
 from learnflow_kernels.bubblewrap import Features, drop_to
 
 INSTALL = "`apt-get install bubblewrap` (or your system's package of that name)"
@@ -44,16 +47,28 @@ def _why_not(complaint: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _probe(bwrap: str, setpriv: str, uid: int) -> str:
-    """Start an empty sandbox as `uid` (0: as ourselves); its complaint, or nothing when it worked."""
+def _probe(bwrap: str, setpriv: str, uid: int, filtered: bool) -> str:
+    """Start an empty sandbox as `uid` (0: as ourselves); its complaint, or nothing when it worked.
+
+    `filtered` is whether with the filter of system calls.
+    """
     features = _features(bwrap)
     argv = [bwrap, "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     argv += ["--disable-userns"] if features.disable_userns else []
     argv += ["--cap-drop", "ALL", "--new-session", "--die-with-parent"]
+    fd = seccomp.filter_fd() if filtered else None
+    argv += [] if fd is None else ["--seccomp", str(fd)]
     argv += ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--", "/usr/bin/true"]
     if uid:
         argv = [setpriv, *drop_to(uid)[1:], *argv]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False, cwd="/")
+    kept = () if fd is None else (fd,)
+    try:
+        done = subprocess.run(
+            argv, capture_output=True, text=True, timeout=20, check=False, cwd="/", pass_fds=kept
+        )
+    finally:
+        for number in kept:
+            os.close(number)
     return "" if done.returncode == 0 else done.stderr or f"it ended with status {done.returncode}"
 
 
@@ -71,7 +86,13 @@ def require_sandbox(uid: int = 0) -> Features:
                 f"Kernels need a sandbox, and `{tool}` is not installed here. To install it: {package}."
             )
         tools[tool] = found
-    complaint = _probe(tools["bwrap"], tools["setpriv"], uid if os.geteuid() == 0 else 0)
+    user = uid if os.geteuid() == 0 else 0
+    filtered = seccomp.program(platform.machine()) is not None
+    complaint = _probe(tools["bwrap"], tools["setpriv"], user, filtered)
+    if complaint and filtered:
+        # Some containers forbid filters. The rest of the sandbox is the stronger part; `doctor` tells.
+        filtered = False
+        complaint = _probe(tools["bwrap"], tools["setpriv"], user, filtered)
     if complaint:
         raise SandboxUnavailable(_why_not(complaint))
-    return _features(tools["bwrap"])
+    return replace(_features(tools["bwrap"]), seccomp=filtered)

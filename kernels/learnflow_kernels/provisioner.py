@@ -13,7 +13,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Integer, Unicode
 
-from learnflow_kernels import cgroups, rundir
+from learnflow_kernels import cgroups, rundir, seccomp
 from learnflow_kernels.bubblewrap import RUN, Features, KernelBox, Limits, drop_to, kernel_argv
 from learnflow_kernels.check import require_sandbox
 from learnflow_kernels.endings import why_ended
@@ -101,6 +101,7 @@ class SandboxProvisioner(LocalProvisioner):
     _group: cgroups.Group = cgroups.NONE
     _launches = 0
     _lifeline: int | None = None
+    _filter: int | None = None
 
     @property
     def _uid(self) -> int:
@@ -130,6 +131,7 @@ class SandboxProvisioner(LocalProvisioner):
             raise
         kwargs["env"] = {"PATH": os.environ.get("PATH", os.defpath)}
         kwargs["cwd"] = "/"
+        kwargs["pass_fds"] = () if self._filter is None else (self._filter,)
         return kwargs
 
     def _wrapped(
@@ -153,6 +155,8 @@ class SandboxProvisioner(LocalProvisioner):
             memory=self.memory_mb * MIB,
             processes=self.processes + _OWN_PROCESSES,
         )
+        self._close_filter()
+        self._filter = seccomp.filter_fd() if features.seccomp else None
         box = KernelBox(
             mounts=mounts,
             sockets=self._run.sockets,
@@ -169,6 +173,7 @@ class SandboxProvisioner(LocalProvisioner):
             chdir=start,
             limits=self._limits(),
             features=features,
+            seccomp_fd=self._filter,
         )
         needed = [*mounts.read_only, self._run.root, *([work] if work else [])]
         become = drop_to(self._uid) if os.geteuid() == 0 else []
@@ -199,6 +204,13 @@ class SandboxProvisioner(LocalProvisioner):
             return await super().launch_kernel(cmd, **kwargs)
         finally:
             os.close(theirs)
+            self._close_filter()
+
+    def _close_filter(self) -> None:
+        """Close our copy of the filter of system calls, which bubblewrap has read or never will."""
+        if self._filter is not None:
+            os.close(self._filter)
+            self._filter = None
 
     def _let_go(self) -> None:
         """Close our end of the kernel's standard input, which it reads only to learn that we are gone."""
@@ -232,6 +244,7 @@ class SandboxProvisioner(LocalProvisioner):
     async def cleanup(self, restart: bool = False) -> None:
         """Remove sockets, files and control group. jupyter_client calls twice; the second finds nothing."""
         self._let_go()
+        self._close_filter()
         for _ in range(50):
             if await asyncio.to_thread(self._group.remove):
                 self._group = cgroups.NONE

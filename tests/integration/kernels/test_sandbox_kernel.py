@@ -116,6 +116,45 @@ class TestNothingOfTheHost:
         assert seen.error in ("OSError", "PermissionError")
 
 
+class TestDangerousCalls:
+    async def test_they_are_refused(self, notebook: Notebook) -> None:
+        seen = await notebook.run(
+            "import ctypes, errno, os, platform\n"
+            "from learnflow_kernels.seccomp import DENIED, MACHINES\n"
+            "libc = ctypes.CDLL(None, use_errno=True)\n"
+            "own = MACHINES[platform.machine()].column\n"
+            "for name, row in DENIED.items():\n"
+            "    if row[own] is not None:\n"
+            "        assert libc.syscall(row[own], 0, 0, 0, 0, 0) == -1, name\n"
+            "        assert ctypes.get_errno() == errno.EPERM, (name, ctypes.get_errno())\n"
+            "print(len(DENIED), libc.syscall((56, 220)[own], 0x10000011, 0, 0, 0, 0), ctypes.get_errno())\n"
+            "print(open('/proc/self/status').read().split('Seccomp:')[1].split()[0])"
+        )
+        assert (seen.error, seen.text.split()[1:]) == ("", ["-1", "1", "2"])
+
+    async def test_sockets_past_the_namespaces_are_refused(self, notebook: Notebook) -> None:
+        seen = await notebook.run(
+            "import errno, socket\nfor family in (socket.AF_VSOCK, socket.AF_ALG, socket.AF_PACKET):\n"
+            "    try: socket.socket(family, socket.SOCK_STREAM)\n"
+            "    except OSError as error: print(errno.errorcode[error.errno])"
+        )
+        assert seen.text.split() == ["EAFNOSUPPORT"] * 3
+
+    async def test_ordinary_work_goes_on(self, notebook: Notebook) -> None:
+        seen = await notebook.run(
+            "import concurrent.futures, multiprocessing, subprocess, asyncio, socket, tempfile, threading\n"
+            "print(subprocess.check_output(['echo', 'child'], text=True), end='')\n"
+            "with concurrent.futures.ThreadPoolExecutor(4) as pool: print(sum(pool.map(abs, range(-9, 0))))\n"
+            "def square(n): return n * n\n"
+            "with multiprocessing.get_context('fork').Pool(2) as pool: print(pool.map(square, [2, 3]))\n"
+            "a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))\n"
+            "with tempfile.NamedTemporaryFile() as file: file.write(b'x'); file.flush(); print('file')\n"
+            "await asyncio.sleep(0.01); print('slept')"
+        )
+        assert seen.error == ""
+        assert seen.text.split("\n")[:6] == ["child", "45", "[4, 9]", "b'x'", "file", "slept"]
+
+
 class TestNoNetwork:
     async def test_the_internet_is_out_of_reach(self, notebook: Notebook) -> None:
         seen = await notebook.run("import socket; socket.create_connection(('1.1.1.1', 53), timeout=3)")
