@@ -28,6 +28,10 @@ const SIDE_PANEL = 'JupyterlabChat:sidepanel';
 /** How long the chat extension may take to appear, in ms. */
 const CHAT_STARTS_WITHIN = 10_000;
 
+/** What the side panel shows while a chat is not connected yet, and how long it may take to be, in ms. */
+const SPINNER = '.jp-Spinner';
+const CHAT_CONNECTS_WITHIN = 10_000;
+
 /** The tutor's chat. */
 export interface ITutorChat {
   /** Path of the chat's file, for the server. */
@@ -38,7 +42,10 @@ export interface ITutorChat {
    * @throws Trouble when it cannot be shown.
    */
   open(): Promise<void>;
-  /** Put the cursor into the chat's input; it has to be open. */
+  /**
+   * Put the cursor into the chat's input; it has to be open. Waits for its connection, because a question that is
+   * sent before stays in the input and goes nowhere.
+   */
   focus(): Promise<void>;
   /** Keep the newest question and its answer in sight while they arrive; the chat has to be open. */
   follow(): void;
@@ -68,6 +75,10 @@ export class TutorChat implements ITutorChat {
   }
 
   async focus(): Promise<void> {
+    const panel = document.getElementById(SIDE_PANEL);
+    if (panel) {
+      await chatConnects(panel);
+    }
     await this._commands.execute(FOCUS_INPUT);
   }
 
@@ -151,6 +162,26 @@ function isShown(path: string): boolean {
     chat.offsetParent !== null &&
     chat.closest(`[id='${SIDE_PANEL}']`) !== null
   );
+}
+
+/** Wait until no chat below `panel` shows that it is still connecting, or for as long as that may take. */
+async function chatConnects(panel: HTMLElement): Promise<void> {
+  const connected = new PromiseDelegate<void>();
+  const look = () => {
+    if (panel.querySelector(SPINNER) === null) {
+      connected.resolve();
+    }
+  };
+  const observer = new MutationObserver(look);
+  observer.observe(panel, { childList: true, subtree: true });
+  const timer = setTimeout(() => connected.resolve(), CHAT_CONNECTS_WITHIN);
+  look();
+  try {
+    await connected.promise;
+  } finally {
+    clearTimeout(timer);
+    observer.disconnect();
+  }
 }
 
 /** Wait until a command is there; false when it does not come. */

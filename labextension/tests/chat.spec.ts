@@ -103,6 +103,24 @@ describe('TutorChat', () => {
     }
   });
 
+  it('lets nobody type before the chat is connected', async () => {
+    document.body.innerHTML =
+      '<div id="JupyterlabChat:sidepanel"><div class="jp-Spinner"></div></div>';
+    const { commands } = withChat();
+    const execute = vi.fn();
+    commands.addCommand('jupyterlab-chat:focusInput', { execute });
+    try {
+      const focused = makeChat(new Folder(), commands).focus();
+      await new Promise(resolve => setTimeout(resolve, 20));
+      expect(execute).not.toHaveBeenCalled();
+      document.querySelector('.jp-Spinner')?.remove();
+      await focused;
+      expect(execute).toHaveBeenCalledOnce();
+    } finally {
+      document.body.replaceChildren();
+    }
+  });
+
   it('leaves one chat when two tabs make it at the same time', async () => {
     const folder = new Folder();
     await Promise.all([makeChat(folder).open(), makeChat(folder).open()]);
