@@ -43,6 +43,7 @@ export class Announcer {
     } else {
       Notification.update({ id: shown, message, type, ...options });
     }
+    refreshAssignmentList();
   }
 
   private _summary(submission: ISubmission): string {
@@ -109,6 +110,11 @@ export class Announcer {
   }
 
   private readonly _shown = new Map<string, string>();
+}
+
+/** nbgrader's list, where it is open, does not look again by itself: press its own button. */
+function refreshAssignmentList(): void {
+  document.getElementById('refresh_assignments_list')?.click();
 }
 
 /** The last of the folders in the server's answer, oldest first; null for none. */
