@@ -8,11 +8,11 @@ import re
 import msgspec
 
 from learnflow_ext.agents import concepts, debug, smalltalk
-from learnflow_ext.agents.classifier import simplified
 from learnflow_ext.agents.context import HelpContext
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.agents.reply import Reply
 from learnflow_ext.agents.source import parse
+from learnflow_ext.agents.word_kinds import simplified
 from learnflow_ext.contracts.help import Citation, HelpRequest
 
 _GREETING = re.compile(

@@ -13,9 +13,10 @@ from typing import cast, get_args
 
 import msgspec
 
-from learnflow_ext.agents import smalltalk
-from learnflow_ext.agents.classifier import Classifier, simplified
+from learnflow_ext.agents import learning, smalltalk
+from learnflow_ext.agents.classifier import Classifier
 from learnflow_ext.agents.source import fenced
+from learnflow_ext.agents.word_kinds import simplified
 from learnflow_ext.contracts.help import AgentName, CellError, Intent
 
 SURE = 0.5
@@ -76,7 +77,8 @@ _RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = tuple(
             r"right|final|missing|working|actual) (code|function|program|cell))|((the|teh) code))\b"
             r"(?! (do|is|gives?|of my|i have|mean))"
             r"|\bjust (write|do|solve|fix|finish|complete|answer|code) (it|this|that|my|the|me)\b"
-            r"|\b(write|do|solve|fix|finish|complete|code|make|correct|implement)\b( \w+){0,5} for me\b"
+            r"|\b(write|do|solve|fix|finish|complete|code|make|correct|implement)\b"
+            r"(?! (\w+ ){0,4}(test|quiz|task|challenge|puzzle)\b)( \w+){0,5} for me\b"
             r"|\bdo my (python |coding |programming )?(homework|exercise|assignment|task|work)\b"
             r"|^(please |pls |plz )?(do|make|finish) (the )?(exercise|question|task|number) \w+"
             r"|\bsolve (it|this|that|the|exercise|question|task|number)\b"
@@ -85,6 +87,8 @@ _RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = tuple(
             r"|\bwhich (letter|option|answer) is (right|correct|it)\b"
             r"|\b(can|could|would|will) (you|u) (please |just |pls )?"
             r"(write|solve|implement|code|complete|finish|fill in) "
+            r"(?!(it|this|that) (the same|like|differently|better|again)|(my|a|me a|an|the) (?!(\w+ )?"
+            r"(code|function|program|class|loop|exercise|task|solution|cell|rest|line|part|question)))"
             r"|^(the )?(ans|answers?|solution)( pls| plz| please| now)?$",
         ),
         (
@@ -223,7 +227,7 @@ def _best(words: str) -> list[tuple[Intent, float]]:
 
 @cache
 def _classifier() -> Classifier:
-    return Classifier(examples())
+    return learning.load().classifier()
 
 
 @cache

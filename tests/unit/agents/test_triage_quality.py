@@ -1,0 +1,114 @@
+"""How good triage is on messages of authors, and about topics, that no training message comes from."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+import pytest
+
+from learnflow_ext.agents import learning
+from learnflow_ext.agents.triage import examples, triage
+from learnflow_ext.contracts.help import CellError, Intent
+
+FLOOR = 0.85
+WITH_A_TRACEBACK = 0.97
+TRACEBACK = (
+    "---------------------------------------------------------------------------\n"
+    "ValueError                                Traceback (most recent call last)\n"
+    "Cell In[3], line 2\n      1 rows = load()\n----> 2 total(rows)\n\nValueError: no rows"
+)
+
+
+class HeldOut(NamedTuple):
+    intent: str
+    style: str
+    topic: str
+    text: str
+
+
+def held_out() -> list[HeldOut]:
+    text = Path(__file__).with_name("triage_messages.txt").read_text(encoding="utf-8")
+    return [HeldOut(*line.split("\t")) for line in text.splitlines() if not line.startswith("#")]
+
+
+def macro_f1(wanted: Sequence[str], got: Sequence[str]) -> float:
+    """The mean over the intents of F1: those hardly ever asked for count as much as the others."""
+    scores = []
+    for intent in sorted(set(wanted)):
+        hits = sum(want == intent == found for want, found in zip(wanted, got, strict=True))
+        scores.append(2 * hits / (wanted.count(intent) + list(got).count(intent)))
+    return sum(scores) / len(scores)
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text.lower()))
+
+
+def closeness(one: frozenset[str], other: Iterable[frozenset[str]]) -> float:
+    return max(len(one & each) / len(one | each) for each in other)
+
+
+class TestTheMessages:
+    def test_there_are_enough_of_every_intent(self) -> None:
+        for labelled, least in ((examples(), 130), ([(each.intent, "") for each in held_out()], 40)):
+            counted = Counter(label for label, _ in labelled)
+            assert set(counted) == set(get_args(Intent))
+            assert min(counted.values()) >= least
+        assert len(examples()) >= 1_000
+        assert len(held_out()) >= len(examples()) / 5
+
+    def test_no_training_message_is_like_one_held_out(self) -> None:
+        learnt = [words(message) for _, message in examples()]
+        near = [each.text for each in held_out() if closeness(words(each.text), learnt) >= 0.7]
+        assert near == []
+
+    def test_no_message_is_there_twice(self) -> None:
+        counted = Counter(message.lower() for _, message in examples())
+        assert [message for message, times in counted.items() if times > 1] == []
+
+
+class TestQuality:
+    def test_on_strangers_about_new_topics(self) -> None:
+        messages = held_out()
+        routes = [triage(each.text) for each in messages]
+        assert macro_f1([each.intent for each in messages], [route.intent for route in routes]) >= FLOOR
+
+    def test_who_is_answered_without_a_question_back_is_rarely_misunderstood(self) -> None:
+        sure = [(each.intent, route) for each in held_out() if not (route := triage(each.text)).unsure]
+        wrong = [intent for intent, route in sure if route.intent != intent]
+        assert len(wrong) <= 0.05 * len(sure)
+        assert len(sure) >= 0.7 * len(held_out())
+
+    @pytest.mark.parametrize("where", ["in the message", "from the cell"])
+    def test_a_traceback_decides(self, where: str) -> None:
+        """Pleas for the solution, grades and other exercises stay what they are; the rest is debugging."""
+        messages = [each for each in held_out() if each.intent in ("debug", "solution_request", "progress")]
+        wanted, got = [], []
+        for each in messages:
+            if each.intent != "debug" and triage(each.text).confidence < 0.9:
+                continue
+            wanted.append(each.intent)
+            if where == "in the message":
+                got.append(triage(f"{each.text}\n\n{TRACEBACK}").intent)
+            else:
+                error = CellError(exception="ValueError", message="no rows", traceback=TRACEBACK)
+                got.append(triage(each.text, error).intent)
+        debug = [found for want, found in zip(wanted, got, strict=True) if want == "debug"]
+        assert debug.count("debug") >= WITH_A_TRACEBACK * len(debug)
+
+
+class TestTheWeights:
+    def test_they_were_learnt_from_what_ships(self) -> None:
+        assert learning.load().digest == learning.digest(), "run `python -m learnflow_ext.agents.learning`"
+
+    def test_learning_again_comes_to_the_same(self) -> None:
+        again = learning.learn(examples(), learning.digest())
+        assert again == learning.load()
+
+    def test_a_message_without_words_is_nobodys(self) -> None:
+        shares = {round(share, 3) for _, share in learning.load().classifier().rank("???")}
+        assert len(shares) == 1
