@@ -19,7 +19,18 @@ from intruder import Intruder, ServiceClient, call, files_below
 from lab import COURSE, ROOT, ask, chat
 from learnflow_grading.hidden import leaks, notebook_texts, secret_lines
 from nbformat import read, reads
-from playwright.sync_api import Browser, BrowserContext, Dialog, Request, expect
+from playwright.sync_api import Browser, expect
+from traps import (
+    CANARY,
+    TRAP_CODE,
+    TRAPS,
+    alarms,
+    connections,
+    handshake,
+    looking,
+    planting,
+    refuse_what_was_seen,
+)
 
 from learnflow_ext.contracts.grades import CourseFile, FileSet
 from learnflow_ext.contracts.help import HelpRequest
@@ -29,38 +40,6 @@ pytestmark = pytest.mark.timeout(240)
 
 LOOPS, QUIZ = "02-loops-and-lists", "03-quiz-names-and-loops"
 FORMGRADER = f"/services/formgrader-{COURSE}"
-CANARY = "canary-7f3a91"
-"""Stands in files that must not be read; nowhere else."""
-LOOK = """
-import json, os, pathlib, socket, subprocess
-def can_connect(host, port):
-    try:
-        socket.create_connection((host, port), timeout=2).close()
-        return True
-    except OSError:
-        return False
-def can_read(path):
-    try:
-        return bool(os.listdir(path) if os.path.isdir(path) else open(path, 'rb').read(10))
-    except OSError:
-        return False
-environments = []
-for entry in os.listdir('/proc'):
-    if entry.isdigit():
-        try:
-            environments.append(open(f'/proc/{entry}/environ').read())
-        except OSError:
-            pass
-saw = {
-    'env': dict(os.environ),
-    'environments': environments,
-    'commands': [open(f'/proc/{e}/cmdline').read() for e in os.listdir('/proc') if e.isdigit()],
-    'connected': [[h, p] for h, p in PLACES if can_connect(h, p)],
-    'interfaces': sorted(name for _, name in socket.if_nameindex()),
-    'readable': [path for path in PATHS if can_read(path)],
-    'uid': os.getuid(),
-}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -98,41 +77,6 @@ def teacher(classroom: Classroom, browser: Browser) -> Iterator[Session]:
 def secrets(chen: Intruder, ben: Intruder) -> list[str]:
     """What student code must never see."""
     return [chen.token(), ben.token(), CANARY]
-
-
-def looking(room: Classroom, others: Path) -> str:
-    """Code that looks at everything around it, into `saw`."""
-    tree = psutil.Process(room.process.pid).children(recursive=True)
-    ports = {c.laddr.port for p in tree for c in _connections(p) if c.status == psutil.CONN_LISTEN}
-    places = [["127.0.0.1", port] for port in sorted(ports)] + [["1.1.1.1", 53]]
-    paths = [
-        *(str(path) for path in (room.state, room.state / "hub", room.state / "learnflow.sqlite", others)),
-        *(str(room.state / part) for part in ("courses", "exchange", "hub/jupyterhub.sqlite", "users")),
-        *(str(ROOT / part) for part in ("notebooks", "tests", ".git", "jupyterhub_config.py", "hub_config")),
-        *("/root/.bashrc", "/root/.profile", "/home", "/etc/shadow", "/var/log", "/var/lib", "/sys", "/boot"),
-    ]
-    return f"PLACES = {places!r}\nPATHS = {paths!r}\n{LOOK}"
-
-
-def _connections(process: psutil.Process) -> list[Any]:
-    try:
-        return list(process.net_connections("tcp"))
-    except psutil.Error:
-        return []
-
-
-def refuse_what_was_seen(saw: dict[str, Any], secrets: list[str], room: Classroom) -> None:
-    """AssertionError when student code saw anything but its own."""
-    text = json.dumps(saw)
-    assert not [secret for secret in secrets if secret in text]
-    assert "JUPYTERHUB" not in text and "LEARNFLOW_URL" not in text
-    assert saw["connected"] == []
-    assert saw["interfaces"] in ([], ["lo"])
-    # Its own work folder lies below the state folder: the way there is visible, and holds nothing else.
-    readable = set(map(str, saw["readable"])) - {str(room.state), str(room.state / "users")}
-    assert readable <= {"/home"}
-    assert "jupyterhub" not in "".join(map(str, saw["commands"]))
-    assert saw["uid"] != 0
 
 
 class TestKernel:
@@ -208,7 +152,7 @@ class TestPlantedFiles:
     """Configuration and code in places where Jupyter, IPython, Python and nbgrader look for them."""
 
     def test_nothing_of_it_is_loaded(self, chen: Intruder) -> None:
-        chen.run(_planting(chen.work))
+        chen.run(planting(chen.work))
         planted = files_below(chen.work)
         assert {".jupyter/personas/evil_persona.py", "nbgrader_config.py"} <= planted
         chen.run(f"import runpy; runpy.run_path({str(chen.work / 'nbgrader_config.py')!r})")
@@ -239,51 +183,6 @@ class TestPlantedFiles:
             assert chen.server("PUT", f"lab/api/settings/{name}", {"raw": "{}"}).status >= 400
         chen.restart_server()
         assert chen.server("GET", "api/terminals").status == 404
-
-
-def _planting(work: Path) -> str:
-    mark = f"open({str(work)!r} + '/loaded-by-' + str(__import__('os').getpid()), 'w').write(__file__)\n"
-    python = [
-        *("jupyter_server_config.py", "jupyter_config.py", "jupyter_lab_config.py", "nbgrader_config.py"),
-        *("jupyterhub_config.py", "ipython_config.py", "ipython_kernel_config.py", "startup.py"),
-        *("sitecustomize.py", "usercustomize.py", "jupyter_server/__init__.py", "learnflow_kernels.py"),
-        *(f".jupyter/{name}" for name in ("jupyter_server_config.py", "jupyter_lab_config.py")),
-        *(f".jupyter/{name}" for name in ("nbgrader_config.py", "personas/evil_persona.py")),
-        *("personas/evil_persona.py", ".ipython/profile_default/startup/00-evil.py"),
-        *(f".ipython/profile_default/{name}" for name in ("ipython_config.py", "ipython_kernel_config.py")),
-        *(
-            f".local/lib/python3.{minor}/site-packages/{name}.py"
-            for minor in (11, 12, 13)
-            for name in ("sitecustomize", "usercustomize", "evil")
-        ),
-    ]
-    config = {"ServerApp": {"terminals_enabled": True, "jpserver_extensions": {"evil": True}}}
-    kernel = {"argv": ["/bin/sh", "-c", "touch loaded-by-spec"], "display_name": "evil", "language": "python"}
-    extension = {"name": "evil", "version": "1.0.0", "jupyterlab": {"_build": {"load": "x.js"}}}
-    notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    data = ".local/share/jupyter"
-    texts = dict.fromkeys(python, mark)
-    texts |= {
-        f".local/lib/python3.11/site-packages/{name}": "import evil\n" for name in ("evil.pth", "z.pth")
-    }
-    texts |= {name: json.dumps(config) for name in ("jupyter_config.json", "jupyter_server_config.json")}
-    texts |= {
-        ".jupyter/jupyter_server_config.json": json.dumps(config),
-        ".jupyter/jupyter_server_config.d/evil.json": json.dumps(config),
-        f"{data}/kernels/evil/kernel.json": json.dumps(kernel),
-        "kernels/evil/kernel.json": json.dumps(kernel),
-        f"{data}/labextensions/evil/package.json": json.dumps(extension),
-        f"{data}/nbconvert/templates/lab/index.html.j2": "{{ cycler.__init__.__globals__ }}",
-        "templates/lab/index.html.j2": "evil",
-        "plain.ipynb": json.dumps(notebook),
-    }
-    return (
-        f"import os\ntexts = {texts!r}\n"
-        f"for name, text in texts.items():\n"
-        f"    path = os.path.join({str(work)!r}, name)\n"
-        f"    os.makedirs(os.path.dirname(path), exist_ok=True)\n"
-        f"    open(path, 'w').write(text)"
-    )
 
 
 class TestValidate:
@@ -454,7 +353,7 @@ class TestOtherDoorsToModels:
         listening = {
             connection.laddr.port
             for process in (chen.server_process(), *chen.server_process().children(recursive=True))
-            for connection in _connections(process)
+            for connection in connections(process)
             if connection.status == psutil.CONN_LISTEN
         }
         assert len(listening) == 1
@@ -527,7 +426,7 @@ class TestTokensOfAStudent:
     ) -> None:
         # A student's server shares this machine's network, so it reaches each of these.
         tree = psutil.Process(classroom.process.pid).children(recursive=True)
-        ports = {c.laddr.port for p in tree for c in _connections(p) if c.status == psutil.CONN_LISTEN}
+        ports = {c.laddr.port for p in tree for c in connections(p) if c.status == psutil.CONN_LISTEN}
         assert len(ports) >= 6
         for port in ports:
             for path in (
@@ -552,44 +451,12 @@ class TestWebsocketOfAnotherSite:
             *(f"/user/chen/{p}" for p in (f"api/kernels/{chen.kernel()}/channels", "api/chat/ws/tutor.chat"))
         ]
         for path in paths:
-            assert _handshake(chen.session.context, chen.room.url, path, origin) == status, path
+            assert handshake(chen.session.context, chen.room.url, path, origin) == status, path
 
     @pytest.mark.parametrize(("origin", "status"), [("own", 101), ("http://evil.example", 403)])
     def test_nor_the_dashboards(self, teacher: Session, origin: str, status: int) -> None:
         path = f"/services/learnflow/ws?course={COURSE}"
-        assert _handshake(teacher.context, teacher.room.url, path, origin) == status
-
-
-def _handshake(context: BrowserContext, url: str, path: str, origin: str) -> int:
-    cookies = "; ".join(
-        f"{c.get('name')}={c.get('value')}" for c in context.cookies(url + path.split("?")[0])
-    )
-    headers = {
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-        "Cookie": cookies,
-        "Origin": url if origin == "own" else origin,
-    }
-    return call(url + path, headers=headers).status
-
-
-TRAPS = (
-    "<script>fetch('/pwned-script')</script><img src=x onerror=\"fetch('/pwned-img')\">"
-    "<svg onload=\"fetch('/pwned-svg')\"></svg><iframe src=\"javascript:fetch('/pwned-frame')\"></iframe>"
-    " [click](javascript:fetch('/pwned-link')) <a href=\"javascript:alert('pwned')\">here</a>"
-)
-TRAP_CODE = f"""
-from IPython.display import HTML, Javascript, SVG, Markdown, display
-trap = {TRAPS!r}
-display(HTML(trap), Markdown(trap), Javascript("fetch('/pwned-js')"))
-display(SVG('<svg xmlns="http://www.w3.org/2000/svg" onload="fetch(\\'/pwned-out\\')"><text>x</text></svg>'))
-display({{"text/latex": trap}}, raw=True)
-display({{"application/vnd.jupyter.widget-view+json": {{"model_id": trap}}}}, raw=True)
-print(trap)
-raise ValueError(trap)
-"""
+        assert handshake(teacher.context, teacher.room.url, path, origin) == status
 
 
 @pytest.fixture(scope="module")
@@ -643,7 +510,7 @@ class TestHtmlOfAStudent:
     """Whatever a student writes is text, or harmless, wherever somebody else sees it."""
 
     def test_the_traps_would_go_off_in_a_careless_page(self, teacher: Session) -> None:
-        ran = _alarms(teacher.context)
+        ran = alarms(teacher.context)
         page = teacher.context.new_page()
         page.route("**/careless", lambda route: route.fulfill(body=TRAPS, content_type="text/html"))
         page.goto(f"{teacher.room.url}/careless")
@@ -652,7 +519,7 @@ class TestHtmlOfAStudent:
         assert {address.rpartition("-")[2] for address in ran} >= {"script", "img", "svg", "frame"}
 
     def test_nothing_of_it_runs_in_a_teachers_browser(self, teacher: Session, trapped: str) -> None:
-        ran = _alarms(teacher.context)
+        ran = alarms(teacher.context)
         page = teacher.page
         page.goto(f"{teacher.room.url}/services/learnflow/courses/{COURSE}")
         expect(page.locator("#feed")).to_contain_text("why?")
@@ -678,7 +545,7 @@ class TestHtmlOfAStudent:
 
     def test_nor_in_the_feedback(self, chen: Intruder, teacher: Session, trapped: str) -> None:
         html = ServiceClient(chen.room.url, chen.token()).feedback(COURSE, trapped)
-        ran = _alarms(teacher.context)
+        ran = alarms(teacher.context)
         page = teacher.context.new_page()
         # Without the frame in which students see it: the page itself must be harmless.
         page.route("**/feedback-page", lambda route: route.fulfill(body=html, content_type="text/html"))
@@ -718,23 +585,6 @@ class TestHtmlOfAStudent:
         assert "allow-same-origin" not in policy
 
 
-def _alarms(context: BrowserContext) -> list[str]:
-    """Collects what a trap that went off would do."""
-    ran: list[str] = []
-
-    def opened(dialog: Dialog) -> None:
-        ran.append(dialog.message)
-        dialog.dismiss()
-
-    def asked(request: Request) -> None:
-        if "/pwned" in request.url:
-            ran.append(request.url)
-
-    context.on("dialog", opened)
-    context.on("request", asked)
-    return ran
-
-
 class TestStateFolder:
     """Who is on the machine but not the one who runs the hub reads nothing of the classroom."""
 
@@ -766,6 +616,6 @@ class TestStateFolder:
 
 def test_nothing_listens_for_other_machines(classroom: Classroom, chen: Intruder) -> None:
     tree = psutil.Process(classroom.process.pid).children(recursive=True)
-    open_to_all = [c.laddr for p in tree for c in _connections(p) if c.status == psutil.CONN_LISTEN]
+    open_to_all = [c.laddr for p in tree for c in connections(p) if c.status == psutil.CONN_LISTEN]
     assert {address.ip for address in open_to_all} == {"127.0.0.1"}
     assert all(socket.inet_aton(address.ip) for address in open_to_all)
