@@ -13,6 +13,25 @@ from playwright.sync_api import Browser, expect
 
 TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
 
+SLOW_CHAT = """
+const Socket = window.WebSocket;
+window.WebSocket = class extends Socket {
+  constructor(url, protocols) {
+    super(url, protocols);
+    this.slow = String(url).includes('api/chat/ws');
+    setTimeout(() => { this.slow = false; }, 3000);
+  }
+  send(data) {
+    if (this.slow) throw new DOMException('still connecting', 'InvalidStateError');
+    super.send(data);
+  }
+  set onmessage(take) {
+    super.onmessage = event => this.slow ? setTimeout(() => take(event), 3000) : take(event);
+  }
+};
+"""
+"""A page's chat takes three seconds to connect."""
+
 
 class TestWrongPassword:
     def test_a_clear_sentence_and_no_lab(self, classroom: Classroom, browser: Browser) -> None:
@@ -61,6 +80,15 @@ class TestMegabyteMessage:
             chen.open_lab()
             ask(chen, "why? " * 200_000)
             expect(chat(chen.page)).to_contain_text(re.compile("too long|longer than", re.I), timeout=60_000)
+
+
+class TestSlowConnection:
+    def test_a_question_waits_for_it(self, classroom: Classroom, browser: Browser) -> None:
+        with person(classroom, browser, "ben") as ben:
+            ben.page.add_init_script(SLOW_CHAT)
+            ben.open_lab()
+            ask(ben, "what is a list?")
+            expect(chat(ben.page)).to_contain_text("This is from Lists", timeout=20_000)
 
 
 class TestServiceDownAtExplain:
