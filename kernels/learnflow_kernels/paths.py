@@ -23,8 +23,10 @@ _ETC = (
     "timezone",
 )
 _ETC_NETWORK = ("hosts", "nsswitch.conf", "resolv.conf", "host.conf", "services", "protocols")
-# Part of the wheel, and not for students: the course with its solutions and hidden tests, the grader.
-_NEVER_SEEN = ("learnflow_hub", "learnflow_grading")
+# Part of the wheel, and not for students: the course with its solutions and hidden tests, and for their code
+# the grader. Their server runs the grader's check of visible tests (Validate), which knows no more than they.
+_NOT_FOR_SERVERS = ("learnflow_hub",)
+_NOT_FOR_KERNELS = (*_NOT_FOR_SERVERS, "learnflow_grading")
 
 
 @dataclass(frozen=True)
@@ -63,18 +65,20 @@ def package_folder(name: str) -> Path:
     return Path(spec.origin).resolve().parent
 
 
-def _masked() -> Iterator[Path]:
+def _masked(names: tuple[str, ...]) -> Iterator[Path]:
     for entry in dict.fromkeys(Path(entry) for entry in sys.path):
         if entry.name in ("site-packages", "dist-packages"):
-            yield from (entry / name for name in _NEVER_SEEN if (entry / name).is_dir())
+            yield from (entry / name for name in names if (entry / name).is_dir())
 
 
-def _mounts(etc: tuple[str, ...], sources: list[Path]) -> Mounts:
+def _mounts(etc: tuple[str, ...], sources: list[Path], hidden: tuple[str, ...]) -> Mounts:
     folders, symlinks = _base(etc)
     folders += _python()
     # An installed wheel lies in the environment that is there already; an editable install does not.
     sources = [path for path in sources if not any(path.is_relative_to(folder) for folder in folders)]
-    covered = tuple(path for path in _masked() if any(path.is_relative_to(folder) for folder in folders))
+    covered = tuple(
+        path for path in _masked(hidden) if any(path.is_relative_to(folder) for folder in folders)
+    )
     return Mounts(tuple(folders + sources), tuple(symlinks), covered)
 
 
@@ -92,11 +96,13 @@ def kernel_mounts() -> Mounts:
         ours / "diagnosis",
         package_folder("learnflow_kernels"),
     ]
-    return _mounts(_ETC, sources)
+    return _mounts(_ETC, sources, _NOT_FOR_KERNELS)
 
 
 @cache
 def server_mounts() -> Mounts:
-    """For a student's own Jupyter server: as for a kernel, and the whole `learnflow_ext`, and name lookup."""
+    """For a student's own Jupyter server: all of LearnFlow that it runs, Validate too, and name lookup."""
     sources = [package_folder("learnflow_ext"), package_folder("learnflow_kernels")]
-    return _mounts(_ETC + _ETC_NETWORK, sources)
+    if find_spec("learnflow_grading") is not None:
+        sources.append(package_folder("learnflow_grading"))
+    return _mounts(_ETC + _ETC_NETWORK, sources, _NOT_FOR_SERVERS)
