@@ -8,6 +8,9 @@ import type { ISubmission } from './outcomes';
 import { request } from './request';
 import { tell, Trouble } from './trouble';
 
+/** How long an outcome is shown, in ms. */
+const OUTCOME_SHOWN = 30_000;
+
 /** Shows news of submissions as notifications. */
 export class Announcer {
   constructor(
@@ -35,7 +38,8 @@ export class Announcer {
       });
     }
     const type = submission.status === 'graded' ? 'success' : 'warning';
-    const options = { autoClose: false, actions } as const;
+    // It lies over the chat's input, so it goes in time; the bell in the corner keeps it.
+    const options = { autoClose: OUTCOME_SHOWN, actions } as const;
     const shown = this._shown.get(submission.id);
     this._shown.delete(submission.id);
     if (shown === undefined || !Notification.manager.has(shown)) {
