@@ -42,6 +42,8 @@ class Limits:
     """Bytes of private memory of each process; for machines without a writable memory cgroup."""
     address_space: int | None = None
     """Bytes of address space of each process: far more than `data`, because libraries map a lot."""
+    cpu: int | None = None
+    """Seconds of processor time of each process, after which it is ended."""
     scratch: int | None = 64 * 2**20
     """Bytes of each of its temporary folders."""
 
@@ -51,8 +53,8 @@ class KernelBox:
     """All that one kernel's sandbox is made of."""
 
     mounts: Mounts
-    sockets: Path
-    """Folder for the kernel's sockets: the only way in and out."""
+    sockets: Path | None
+    """Folder for the kernel's sockets: the only way in and out. None where there are only pipes."""
     command: tuple[str, ...]
     env: Mapping[str, str]
     files: Mapping[Path, Path] = field(default_factory=dict)
@@ -94,6 +96,7 @@ def prlimit_argv(limits: Limits) -> list[str]:
         ("fsize", limits.file_size),
         ("data", limits.data),
         ("as", limits.address_space),
+        ("cpu", limits.cpu),
     ):
         if value is not None:
             argv.append(f"--{name}={value}")
@@ -152,7 +155,7 @@ def kernel_argv(box: KernelBox) -> list[str]:
         argv += ["--seccomp", str(box.seccomp_fd)]
     for name, value in sorted(box.env.items()):
         argv += ["--setenv", name, value]
-    writable = [box.sockets, *([box.work] if box.work else [])]
+    writable = [path for path in (box.sockets, box.work) if path is not None]
     # First, because the host's /tmp may hold the sockets, a work folder, even the Python environment.
     argv += _tmpfs(TMP, limits, features)
     argv += _folders([*box.mounts.read_only, *box.files, *writable, HOME], box.mounts.read_only)

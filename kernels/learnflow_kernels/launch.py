@@ -16,6 +16,7 @@ from jupyter_client.session import Session
 from traitlets import default
 from traitlets.config import Config
 
+from learnflow_kernels.imports import let_students_import_their_files
 from learnflow_kernels.outputs import BoundedSession
 
 
@@ -31,15 +32,6 @@ class SandboxKernelApp(IPKernelApp):
         silence()
         run: Callable[[], None] = super().start
         run()
-
-
-def let_students_import_their_files(path: list[str]) -> None:
-    """Put the working folder on `path` where IPython has it: after the standard library, before packages."""
-    for index, entry in enumerate(path):
-        if os.path.basename(entry) in ("site-packages", "dist-packages"):
-            path.insert(index, "")
-            return
-    path.append("")
 
 
 def end_with_the_server() -> None:

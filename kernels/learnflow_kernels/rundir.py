@@ -37,19 +37,23 @@ class RunDir:
 
     @property
     def files(self) -> dict[Path, Path]:
-        """Where the sandbox finds each file (destination to source)."""
+        """Where a kernel's sandbox finds each file (destination to source)."""
+        return {RUN / "connection.json": self.connection_file, **self.accounts}
+
+    @property
+    def accounts(self) -> dict[Path, Path]:
+        """The part of `files` that says who the user is and what the machine is called."""
         return {
-            RUN / "connection.json": self.connection_file,
             Path("/etc/passwd"): self.root / "passwd",
             Path("/etc/group"): self.root / "group",
             Path("/etc/nsswitch.conf"): self.root / "nsswitch.conf",
             Path("/etc/hosts"): self.root / "hosts",
         }
 
-    def write(self, connection: bytes, uid: int) -> None:
-        """Make the files anew for the kernel's user `uid`."""
+    def write(self, connection: bytes | None, uid: int) -> None:
+        """Make the files anew for the user `uid`; without a connection file for what is no kernel."""
         for path, text in (
-            (self.connection_file, connection),
+            *([] if connection is None else [(self.connection_file, connection)]),
             (self.root / "passwd", passwd_text(uid, uid).encode()),
             (self.root / "group", group_text(uid).encode()),
             (self.root / "nsswitch.conf", NSSWITCH.encode()),

@@ -12,6 +12,7 @@ from learnflow_ext.contracts.errors import Problem
 from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, SubmissionView
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.contracts.progress import StudentProgress
+from learnflow_ext.contracts.runner import ExecuteRequest, RunResult
 from learnflow_ext.contracts.runs import RunBatch
 from learnflow_ext.service.board import BoardView, FeedView
 from learnflow_ext.service.handlers.health import Health
@@ -60,6 +61,13 @@ OPERATIONS = (
         summary="Report runs of the caller's own kernel.",
         body=RunBatch,
         answer=Accepted,
+    ),
+    Operation(
+        method="post",
+        path="api/execute",
+        summary="Run code in a sandbox, for teachers. What it does, a limit too, is part of a good answer.",
+        body=ExecuteRequest,
+        answer=RunResult,
     ),
     Operation(
         method="get",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jupyterhub.services.auth import HubOAuth
 
+    from learnflow_ext.contracts.runner import Runner
     from learnflow_ext.service.assistance import Assistance
     from learnflow_ext.service.auth import People, Person
     from learnflow_ext.service.grading_queue import GradingQueue
@@ -35,6 +36,7 @@ class Parts:
     courses: Mapping[str, TutoredCourse]
     assistance: Assistance
     queue: GradingQueue
+    runner: Runner
     releases: Releases
     live: LiveBoards
     pages: Pages

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from jupyterhub.httpclient import JupyterHubHTTPClient
 from learnflow_grading.client import GradingWorker
+from learnflow_kernels.runner import BubblewrapRunner
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
@@ -89,6 +90,7 @@ class RunningService:
             courses=courses,
             assistance=Assistance(db, courses, releases, settings, tutor_settings, metrics),
             queue=GradingQueue(db, workers, settings, grading, metrics),
+            runner=BubblewrapRunner(),
             releases=releases,
             live=LiveBoards(),
             pages=Pages(hub_auth.base_url, hub_auth.hub_prefix),

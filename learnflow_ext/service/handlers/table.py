@@ -8,7 +8,17 @@ from jupyterhub.services.auth import HubOAuthCallbackHandler
 from jupyterhub.utils import url_path_join
 from tornado.web import RequestHandler, StaticFileHandler
 
-from learnflow_ext.service.handlers import board, courses, description, health, help, live, progress, runs
+from learnflow_ext.service.handlers import (
+    board,
+    courses,
+    description,
+    execute,
+    health,
+    help,
+    live,
+    progress,
+    runs,
+)
 from learnflow_ext.service.handlers.base import SECURITY_HEADERS
 from learnflow_ext.service.handlers.board import PageHandler
 from learnflow_ext.service.pages import STATIC
@@ -46,6 +56,7 @@ def routes(prefix: str) -> list[tuple[str, type[RequestHandler], dict[str, Any]]
         ("api/openapi.json", description.OpenApiHandler),
         ("api/help", help.HelpHandler),
         ("api/runs", runs.RunsHandler),
+        ("api/execute", execute.ExecuteHandler),
         (f"api/progress/{_NAME}", progress.ProgressHandler),
         ("api/courses", courses.CoursesHandler),
         (f"api/courses/{_NAME}/assignments", courses.AssignmentsHandler),

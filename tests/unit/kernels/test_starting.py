@@ -14,6 +14,7 @@ import pytest
 from jupyter_client.kernelspec import NoSuchKernel
 from learnflow_kernels import check, launch, rundir
 from learnflow_kernels.check import SandboxUnavailable, require_sandbox
+from learnflow_kernels.imports import let_students_import_their_files
 from learnflow_kernels.manager import SandboxKernelManager
 from learnflow_kernels.paths import kernel_mounts, package_folder, server_mounts
 from learnflow_kernels.processes import kernel_process
@@ -146,10 +147,10 @@ class TestFindingTheProcess:
 class TestLaunch:
     def test_student_modules_come_after_the_standard_library(self) -> None:
         path = ["/lib/python3.11", "/venv/lib/site-packages", "/repo"]
-        launch.let_students_import_their_files(path)
+        let_students_import_their_files(path)
         assert path == ["/lib/python3.11", "", "/venv/lib/site-packages", "/repo"]
         bare = ["/lib"]
-        launch.let_students_import_their_files(bare)
+        let_students_import_their_files(bare)
         assert bare == ["/lib", ""]
 
     def test_main_starts_the_kernel_with_history_in_memory(self, monkeypatch: pytest.MonkeyPatch) -> None:

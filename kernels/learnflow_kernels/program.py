@@ -1,0 +1,116 @@
+"""Runs cells inside a runner's sandbox, with the task on stdin.
+
+What went wrong is reported on a descriptor of its own, so that it cannot be confused with what the code
+prints. The code could write there too: the reader treats the report as a claim.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import msgspec
+
+from learnflow_ext.contracts.grades import CourseFile
+from learnflow_ext.contracts.help import CellError
+from learnflow_kernels.imports import let_students_import_their_files
+from learnflow_kernels.limits import limit_hit
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What to run."""
+
+    cells: tuple[str, ...]
+    files: tuple[CourseFile, ...] = ()
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """How it ended."""
+
+    failed: int | None = None
+    """Place of the cell that failed, from 0; None when all went well."""
+    error: CellError | None = None
+    """Without the cell's code, which the reader has."""
+    limit: str = ""
+    message: str = ""
+
+
+def place_files(files: tuple[CourseFile, ...], folder: Path) -> None:
+    """Write the task's files; their paths were checked by who asked."""
+    for file in files:
+        target = folder / file.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.content)
+
+
+def _fresh_main() -> ModuleType:
+    module = ModuleType("__main__")
+    sys.modules["__main__"] = module
+    return module
+
+
+def _explained(error: BaseException, source: str, filename: str, namespace: dict[str, object]) -> CellError:
+    # Loaded for a failure only: the rules take longer to import than most programs to run.
+    from learnflow_ext.diagnosis.diagnose import exception_name, message_of
+    from learnflow_kernels.tutor import cell_error
+
+    if isinstance(error, Exception):
+        try:
+            return msgspec.structs.replace(cell_error(error, source, namespace, filename), code="")
+        except (Exception, KeyboardInterrupt, SystemExit) as trouble:
+            # The student's objects can do anything when looked at.
+            sys.stderr.write(f"No explanation: {type(trouble).__name__}\n")
+    return CellError(exception=exception_name(error), message=message_of(error))
+
+
+def _failure(
+    place: int, error: BaseException, source: str, filename: str, namespace: dict[str, object]
+) -> Report:
+    hit = limit_hit(error)
+    found = _explained(error, source, filename, namespace)
+    if hit is None:
+        return Report(failed=place, error=found)
+    return Report(failed=place, error=found, limit=hit.name, message=hit.sentence)
+
+
+def run(cells: tuple[str, ...]) -> Report:
+    """Run the cells in a fresh `__main__` until one fails. `sys.exit()` without a complaint ends well."""
+    namespace = _fresh_main().__dict__
+    for place, source in enumerate(cells):
+        filename = f"<cell {place + 1}>"
+        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        try:
+            exec(compile(source, filename, "exec", dont_inherit=True), namespace)  # noqa: S102 - its purpose
+        except SystemExit as end:
+            if end.code in (None, 0):
+                return Report()
+            return _failure(place, end, source, filename, namespace)
+        except BaseException as error:
+            # The student's own exceptions, whatever their class: all of them end the run.
+            return _failure(place, error, source, filename, namespace)
+    return Report()
+
+
+def main() -> None:
+    """Read the task, run it, report."""
+    descriptor = int(sys.argv[1])
+    os.set_inheritable(descriptor, False)
+    task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    place_files(task.files, Path.cwd())
+    let_students_import_their_files(sys.path)
+    sys.argv[:] = ["program.py"]
+    report = run(task.cells)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os.write(descriptor, msgspec.msgpack.encode(report))
+
+
+if __name__ == "__main__":
+    main()

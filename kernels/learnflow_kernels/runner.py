@@ -1,0 +1,272 @@
+"""Runs cells for the service, each run in a bubblewrap sandbox of its own that nothing outlives."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast, get_args
+
+import msgspec
+
+from learnflow_ext.contracts.errors import BadRequest
+from learnflow_ext.contracts.grades import CourseFile
+from learnflow_ext.contracts.help import CellError
+from learnflow_ext.contracts.paths import split_path
+from learnflow_ext.contracts.runner import Limit, RunLimits, RunResult
+from learnflow_kernels import cgroups, rundir, seccomp
+from learnflow_kernels.bubblewrap import HOME, Features, KernelBox, Limits, drop_to, kernel_argv
+from learnflow_kernels.check import require_sandbox
+from learnflow_kernels.endings import signal_in, why_ended
+from learnflow_kernels.limits import limits_env
+from learnflow_kernels.outputs import BYTES_ENV
+from learnflow_kernels.paths import kernel_mounts
+from learnflow_kernels.program import Report, Task
+from learnflow_kernels.reach import reach_prefix
+from learnflow_kernels.workplace import kernel_env
+
+MIB = 2**20
+_ADDRESS_SPACE_FACTOR = 4
+_ADDRESS_SPACE_EXTRA = 2**30
+_OWN_PROCESSES = 8
+_MAX_REPORT = 60_000
+_READ = 65_536
+
+
+@dataclass
+class _Output:
+    """One of the two streams, as far as it may go."""
+
+    limit: int
+    data: bytearray
+    full: asyncio.Event
+
+    async def follow(self, stream: asyncio.StreamReader) -> None:
+        while chunk := await stream.read(_READ):
+            left = self.limit - len(self.data)
+            self.data += chunk[:left]
+            if len(chunk) > left:
+                self.full.set()
+
+    @property
+    def text(self) -> str:
+        return self.data.decode(errors="replace")
+
+
+@dataclass(frozen=True)
+class _Ended:
+    status: int
+    stopped: Limit | None
+    out_of_memory: bool
+    report: Report | None
+
+
+class BubblewrapRunner:
+    """A `Runner` on this machine. When we are root, code runs as `uid`; else as ourselves."""
+
+    def __init__(self, *, uid: int = 199_998, parallel: int = 2) -> None:
+        """`parallel` runs go on at the same time; the others wait their turn."""
+        self._uid = uid if os.geteuid() == 0 else os.geteuid()
+        self._turn = asyncio.Semaphore(parallel)
+
+    async def run(
+        self, cells: Sequence[str], *, files: Sequence[CourseFile] = (), limits: RunLimits | None = None
+    ) -> RunResult:
+        """As `Runner.run`. BadRequest for a file whose path is none, SandboxUnavailable without a sandbox."""
+        limits = limits or RunLimits()
+        for file in files:
+            if not split_path(file.path):
+                raise BadRequest(f"{file.path[:100]!r} is not a path below the working folder.")
+        features = await asyncio.to_thread(require_sandbox, self._uid)
+        task = msgspec.msgpack.encode(Task(cells=tuple(cells), files=tuple(files)))
+        async with self._turn:
+            run = await asyncio.to_thread(rundir.make, self._uid)
+            group = cgroups.NONE
+            try:
+                group = await asyncio.to_thread(
+                    cgroups.create,
+                    run.root.name,
+                    memory=limits.memory_mb * MIB,
+                    processes=limits.processes + _OWN_PROCESSES,
+                )
+                await asyncio.to_thread(run.write, None, self._uid)
+                return await self._sandboxed(task, tuple(cells), limits, features, run, group)
+            finally:
+                await asyncio.shield(asyncio.to_thread(_clean_up, run, group))
+
+    async def _sandboxed(
+        self,
+        task: bytes,
+        cells: tuple[str, ...],
+        limits: RunLimits,
+        features: Features,
+        run: rundir.RunDir,
+        group: cgroups.Group,
+    ) -> RunResult:
+        began = time.monotonic()
+        full = asyncio.Event()
+        streams = [_Output(limits.output_bytes, bytearray(), full) for _ in range(2)]
+        ours, theirs = os.pipe()
+        inherited = [theirs]
+        try:
+            fd = seccomp.filter_fd() if features.seccomp else None
+            inherited += [] if fd is None else [fd]
+            argv = self._argv(limits, features, run, group, report=theirs, filter_fd=fd)
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                pass_fds=inherited,
+                env={"PATH": os.environ.get("PATH", os.defpath)},
+                cwd="/",
+                start_new_session=True,
+            )
+            while inherited:
+                os.close(inherited.pop())
+            stopped = await _watched(process, task, streams, full, limits.wall_s, group)
+            oom = await asyncio.to_thread(group.out_of_memory)
+            ended = _Ended(process.returncode or 0, stopped, oom, _read_report(ours))
+        finally:
+            for descriptor in (ours, *inherited):
+                os.close(descriptor)
+        duration = round((time.monotonic() - began) * 1000)
+        return _result(ended, cells, limits, streams[0].text, streams[1].text, duration)
+
+    def _argv(
+        self,
+        limits: RunLimits,
+        features: Features,
+        run: rundir.RunDir,
+        group: cgroups.Group,
+        *,
+        report: int,
+        filter_fd: int | None,
+    ) -> list[str]:
+        mounts = kernel_mounts()
+        data = None if group.limits_memory else limits.memory_mb * MIB
+        env = kernel_env(sys.executable, limits.output_bytes, os.environ) | limits_env(
+            memory_mb=limits.memory_mb,
+            processes=limits.processes,
+            open_files=limits.open_files,
+            file_size_mb=limits.file_size_mb,
+        )
+        del env[BYTES_ENV]
+        box = KernelBox(
+            mounts=mounts,
+            sockets=None,
+            command=(sys.executable, "-I", "-m", "learnflow_kernels.program", str(report)),
+            env=env,
+            files=run.accounts,
+            chdir=HOME,
+            limits=Limits(
+                processes=limits.processes,
+                open_files=limits.open_files,
+                file_size=limits.file_size_mb * MIB,
+                data=data,
+                address_space=None if data is None else data * _ADDRESS_SPACE_FACTOR + _ADDRESS_SPACE_EXTRA,
+                # Should this process be killed, nobody is left to watch the clock.
+                cpu=math.ceil(limits.wall_s) + 1,
+            ),
+            features=features,
+            seccomp_fd=filter_fd,
+        )
+        needed = [*mounts.read_only, run.root]
+        become = drop_to(self._uid) if os.geteuid() == 0 else []
+        return [*group.enter_argv(), *reach_prefix(needed, self._uid), *become, *kernel_argv(box)]
+
+
+async def _watched(
+    process: asyncio.subprocess.Process,
+    task: bytes,
+    streams: Sequence[_Output],
+    full: asyncio.Event,
+    seconds: float,
+    group: cgroups.Group,
+) -> Limit | None:
+    """Feed and follow the run to its end; the limit that we stopped it for, None when it ended by itself."""
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    followers = [
+        asyncio.create_task(stream.follow(pipe))
+        for stream, pipe in zip(streams, (process.stdout, process.stderr), strict=True)
+    ]
+    flooded = asyncio.create_task(full.wait())
+    over = asyncio.create_task(process.wait())
+    try:
+        async with asyncio.timeout(seconds):
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                process.stdin.write(task)
+                await process.stdin.drain()
+                process.stdin.close()
+            await asyncio.wait([over, flooded], return_when=asyncio.FIRST_COMPLETED)
+        stopped: Limit | None = None if over.done() else "output"
+    except TimeoutError:
+        stopped = "time"
+    finally:
+        _kill(process, group)
+        await over
+        await asyncio.gather(*followers)
+        flooded.cancel()
+    return "output" if full.is_set() else stopped
+
+
+def _kill(process: asyncio.subprocess.Process, group: cgroups.Group) -> None:
+    """End everything: bubblewrap takes its sandbox along, and the group knows what may be left."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    for pid in group.members():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _clean_up(run: rundir.RunDir, group: cgroups.Group) -> None:
+    run.remove()
+    for _ in range(100):
+        if group.remove():
+            return
+        time.sleep(0.01)
+
+
+def _read_report(pipe: int) -> Report | None:
+    """What the run said of its end; None where it said nothing, or nonsense."""
+    os.set_blocking(pipe, False)
+    try:
+        return msgspec.msgpack.decode(os.read(pipe, _MAX_REPORT), type=Report)
+    except (BlockingIOError, msgspec.DecodeError):
+        return None
+
+
+def _result(
+    ended: _Ended, cells: tuple[str, ...], limits: RunLimits, stdout: str, stderr: str, duration_ms: int
+) -> RunResult:
+    """Put together what the run said and what was seen from outside; what was seen wins."""
+    report = ended.report or Report()
+    error = report.error
+    limit: Limit | None = cast(Limit, report.limit) if report.limit in get_args(Limit) else None
+    message = report.message[:500] if limit else ""
+    killed = signal_in(ended.status)
+    if ended.stopped == "time" or killed == signal.SIGXCPU:
+        limit, error = "time", None
+        message = f"It ran longer than {limits.wall_s:g} seconds, so it was stopped."
+    elif ended.stopped == "output":
+        limit, error = "output", None
+        message = f"It printed more than {limits.output_bytes} bytes, so it was stopped."
+    elif ended.out_of_memory and ended.report is None:
+        limit, error = "memory", None
+        message = f"It used more than {limits.memory_mb} MB of memory, so it was stopped."
+    elif ended.report is None:
+        why = why_ended(ended.status, memory_mb=limits.memory_mb, out_of_memory=False)
+        error = CellError(exception="ProgramEnded", message=why)
+    if error is not None:
+        failed = report.failed if report.failed is not None and 0 <= report.failed < len(cells) else 0
+        error = msgspec.structs.replace(error, code=cells[failed] if cells else "")
+    return RunResult(
+        stdout=stdout, stderr=stderr, error=error, limit=limit, message=message, duration_ms=duration_ms
+    )
