@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import shutil
@@ -190,11 +191,17 @@ class TestValidate:
         (released,) = ServiceClient(chen.room.url, chen.token()).files(COURSE, QUIZ).files
         notebook = json.loads(released.content)
         test = next(c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("points"))
+        del test["metadata"]["nbgrader"]["checksum"]  # else it is only told that it was changed
         test["source"] = looking(chen.room, ben.work) + "raise ValueError('<<' + json.dumps(saw) + '>>')"
         chen.server("PUT", "api/contents/spy.ipynb", {"type": "notebook", "content": notebook})
         answer = chen.server("POST", "assignments/validate", {"path": "spy.ipynb"})
         assert answer.status == 200, answer.text
-        text = answer.text
+        answered = json.loads(answer.text)["value"]
+        findings = json.loads(answered) if isinstance(answered, str) else answered
+        text = html.unescape("".join(each["error"] for each in findings.get("failed", ())))
+        assert "<<{" in text, findings
+        saw, _ = json.JSONDecoder().raw_decode(text[text.rindex("<<{") + 2 :])
+        refuse_what_was_seen(saw, secrets, chen.room)
         assert not [secret for secret in secrets if secret in text]
         assert "JUPYTERHUB" not in text
 
@@ -544,11 +551,11 @@ class TestHtmlOfAStudent:
         assert ran == []
 
     def test_nor_in_the_feedback(self, chen: Intruder, teacher: Session, trapped: str) -> None:
-        html = ServiceClient(chen.room.url, chen.token()).feedback(COURSE, trapped)
+        feedback = ServiceClient(chen.room.url, chen.token()).feedback(COURSE, trapped)
         ran = alarms(teacher.context)
         page = teacher.context.new_page()
         # Without the frame in which students see it: the page itself must be harmless.
-        page.route("**/feedback-page", lambda route: route.fulfill(body=html, content_type="text/html"))
+        page.route("**/feedback-page", lambda route: route.fulfill(body=feedback, content_type="text/html"))
         page.goto(f"{teacher.room.url}/feedback-page")
         expect(page.locator("body")).to_contain_text("Loops")
         page.wait_for_timeout(300)
@@ -559,9 +566,10 @@ class TestHtmlOfAStudent:
     def test_while_it_was_graded_it_saw_nothing(
         self, chen: Intruder, trapped: str, secrets: list[str]
     ) -> None:
-        html = ServiceClient(chen.room.url, chen.token()).feedback(COURSE, trapped)
-        assert not [secret for secret in secrets if secret in html]
-        assert "JUPYTERHUB" not in html
+        page = html.unescape(ServiceClient(chen.room.url, chen.token()).feedback(COURSE, trapped))
+        assert "<<{" in page  # what it saw is there to be looked at
+        assert not [secret for secret in secrets if secret in page]
+        assert "JUPYTERHUB" not in page
 
     def test_hidden_tests_and_solutions_stay_hidden(self, chen: Intruder, trapped: str) -> None:
         service = ServiceClient(chen.room.url, chen.token())
