@@ -21,6 +21,9 @@ class HelpContext(msgspec.Struct, frozen=True, kw_only=True):
     course_title: str = ""
     assignment_title: str = ""
     """Of the assignment the question is about; empty outside of one."""
+    rung: int = 0
+    """Step on the hint ladder, 1 to 4, that is due; 0 where no exercise is known, and all but the example is
+    told."""
     progress: StudentProgress | None = None
     """The asking student's own standing; None when it is not known."""
     released: frozenset[str] | None = None

@@ -9,9 +9,10 @@ import msgspec
 
 from learnflow_ext.agents import code_checks, markdown
 from learnflow_ext.agents.course_index import CourseIndex, Section
-from learnflow_ext.agents.reply import Reply
+from learnflow_ext.agents.examples import analogous
+from learnflow_ext.agents.reply import Reply, fitting
 from learnflow_ext.agents.source import fenced, parse_or_error
-from learnflow_ext.contracts.help import CellError, Diagnosis, HelpRequest, Variable
+from learnflow_ext.contracts.help import CellError, Citation, Diagnosis, HelpRequest, Variable
 from learnflow_ext.diagnosis import diagnose_text
 
 MAX_VARIABLES = 3
@@ -113,7 +114,12 @@ def analyse(
     if error is None:
         return _without(request.text, code, index, released)
     diagnosis = error.diagnosis or diagnose_text(
-        error.exception, error.message, error.code or code, error.traceback, variables=error.variables
+        error.exception,
+        error.message,
+        error.code or code,
+        error.traceback,
+        line=error.line,
+        variables=error.variables,
     )
     return DebugFindings(
         diagnosis=diagnosis,
@@ -185,32 +191,52 @@ def _unreadable(code: str) -> CellError | None:
     )
 
 
-def compose(findings: DebugFindings) -> Reply:
-    """Rung 3: the place, the cause, a question. Rungs 2 and 1 below it say less."""
+def compose(findings: DebugFindings, rung: int = 0) -> Reply:
+    """What went wrong, and the hint that is due.
+
+    That the error is understood is no hint yet, so every rung has its cause. Rung 1 names the idea, 2 points
+    at the place, 3 asks a guiding question, 4 shows the like on other data. 0, outside of exercises, is as 3.
+    """
     diagnosis = findings.diagnosis
     if diagnosis is None:
-        return _without_error(findings)
+        return _without_error(findings, rung)
     name = markdown.identifier(diagnosis.exception)
     line = diagnosis.line
     title = f"**{name} in line {line}**" if line is not None and 0 < line < 100_000 else f"**{name}**"
     cause = markdown.plain(diagnosis.cause, max_words=75)
-    place = _place(diagnosis)
-    question = f"**Ask yourself:** {_question(name, diagnosis.cause)}"
-    reading = read_more(findings.sections)
-    citations = tuple(section.citation for section in findings.sections)
-    concept = Reply(
-        paragraphs=tuple(filter(None, (title, _general(name), reading))), citations=citations, rung=1
-    )
-    pointing = Reply(
-        paragraphs=tuple(filter(None, (title, place, reading))), citations=citations, rung=2, weaker=concept
-    )
+    place, reading = _place(diagnosis), read_more(findings.sections)
     values = _values(findings.variables, cause)
-    return Reply(
-        paragraphs=tuple(filter(None, (title, cause, place, values, question, reading))),
-        citations=citations,
-        rung=3,
-        weaker=pointing,
-    )
+    question = f"**Ask yourself:** {_question(name, diagnosis.cause)}"
+    idea = Reply(paragraphs=_some(title, _general(name), reading), rung=1)
+    pointing = Reply(paragraphs=_some(title, place, reading), rung=2, weaker=idea)
+    asking = Reply(paragraphs=_some(title, cause, place, values, question, reading), rung=3, weaker=pointing)
+    example = analogous(name, topic(diagnosis))
+    match rung:
+        case 1:
+            named = f"**The idea behind it:** {topic(diagnosis) or 'reading what Python says'}."
+            reply = Reply(paragraphs=_some(title, cause, named, reading, _CLIMB), rung=1, weaker=idea)
+        case 2:
+            reply = Reply(paragraphs=_some(title, cause, place, reading, _CLIMB), rung=2, weaker=pointing)
+        case 4 if example:
+            shown = f"**The like, with other data:**\n\n```python\n{example}\n```"
+            kept = fitting(_some(title, cause, place, shown, question, reading))
+            reply = Reply(paragraphs=kept, rung=4, weaker=asking)
+        case _:
+            reply = asking
+    return _citing(reply, tuple(section.citation for section in findings.sections))
+
+
+_CLIMB = "Change something and run it again: if it still fails, my next hint says more."
+
+
+def _some(*paragraphs: str) -> tuple[str, ...]:
+    return tuple(filter(None, paragraphs))
+
+
+def _citing(reply: Reply, citations: tuple[Citation, ...]) -> Reply:
+    """The reply and all that stand behind it, with the same citations."""
+    weaker = _citing(reply.weaker, citations) if reply.weaker is not None else None
+    return msgspec.structs.replace(reply, citations=citations, weaker=weaker)
 
 
 def compose_idea(findings: DebugFindings) -> Reply:
@@ -324,7 +350,7 @@ def _general(name: str) -> str:
     return _GENERAL.get(name, "Python met something it could not do, and stopped there.")
 
 
-def _without_error(findings: DebugFindings) -> Reply:
+def _without_error(findings: DebugFindings, rung: int) -> Reply:
     if findings.named:
         return _kind_only(findings)
     if findings.none and findings.suspicion is None:
@@ -357,7 +383,10 @@ def _without_error(findings: DebugFindings) -> Reply:
         "This cell shows me no error, so Python could do everything it says. Perhaps it says something "
         "else than you mean."
     )
-    if findings.suspicion is not None:
+    if findings.suspicion is not None and rung != 1:
+        pointing = Reply(paragraphs=(first, f"Look at line {findings.suspicion.line} again."), rung=2)
+        if rung == 2:
+            return pointing
         return Reply(
             paragraphs=(
                 first,
@@ -365,7 +394,7 @@ def _without_error(findings: DebugFindings) -> Reply:
                 f"**Ask yourself:** {findings.suspicion.question}",
             ),
             rung=3,
-            weaker=Reply(paragraphs=(first, f"Look at line {findings.suspicion.line} again."), rung=2),
+            weaker=pointing,
         )
     return Reply(
         paragraphs=(
@@ -374,5 +403,5 @@ def _without_error(findings: DebugFindings) -> Reply:
             "is each name after each line? Then put a `print` where you are least sure, and compare.",
             "**Ask yourself:** which is the first line where paper and screen differ?",
         ),
-        rung=3,
+        rung=rung or 3,
     )

@@ -173,7 +173,7 @@ class Tutor:
     def _guarded(self, plan: Plan, context: HelpContext) -> tuple[Reply, Verdict]:
         """The strongest version of the reply that gives nothing away, and the verdict on the one first
         meant."""
-        reply: Reply | None = compose(plan)
+        reply: Reply | None = compose(plan, context.rung)
         if context.policy == "open":
             assert reply is not None
             return reply, PASSED
@@ -188,10 +188,12 @@ class Tutor:
         return LAST_RESORT, first
 
 
-def compose(plan: Plan) -> Reply:
-    """The findings in words, the guard not asked yet."""
+def compose(plan: Plan, rung: int = 0) -> Reply:
+    """The findings in words, the guard not asked yet. `rung` is the step on the hint ladder, 0 for none."""
     if isinstance(plan.findings, debug.DebugFindings) and plan.ideas_only:
         return debug.compose_idea(plan.findings)
+    if isinstance(plan.findings, debug.DebugFindings):
+        return debug.compose(plan.findings, rung)
     return _COMPOSERS[type(plan.findings)](plan.findings)
 
 

@@ -42,6 +42,18 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """False where no rule matched and `cause` is the honest general answer."""
 
 
+class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
+    """One pattern of errors: whoever makes this slip, with whatever names and values, has this one."""
+
+    key: str
+    """16 hexadecimal digits, from the other three fields; the same on every machine."""
+    exception: str
+    message: str
+    """Normalised: the student's own names and values made `…`, numbers `#`."""
+    construct: str
+    """What kind of statement failed: `call`, `for`, `assignment`, ...; `other` where nobody can tell."""
+
+
 class CellError(msgspec.Struct, frozen=True, kw_only=True):
     """One failed cell, bounded and redacted in the kernel. It is the student's claim."""
 

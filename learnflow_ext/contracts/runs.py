@@ -22,6 +22,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     """Class name; empty when the run went well."""
     message: str = ""
     """At most 300 characters."""
+    attempt: str = ""
+    """Tells versions of the cell's code apart, by `diagnosis.fingerprint.attempt_of`; empty when unknown."""
     duration_ms: int
     finished_at: float
     """Seconds since the epoch, UTC, by the reporting server's clock."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from learnflow_ext.contracts.help import Diagnosis, Variable
 from learnflow_ext.diagnosis import friendly, named, rules, syntax
 from learnflow_ext.diagnosis.concepts import concept_of
-from learnflow_ext.diagnosis.place import Place, cell_file, place_in_cell, place_in_text
+from learnflow_ext.diagnosis.place import Place, cell_file, place_at, place_in_cell, place_in_text
 from learnflow_ext.diagnosis.plain import clean, without_host_paths
 from learnflow_ext.diagnosis.reading import syntax_error_of, without_magics
 from learnflow_ext.diagnosis.scene import Scene, live_scene, text_scene
@@ -135,13 +135,20 @@ def diagnose(
 
 
 def diagnose_text(
-    exception: str, message: str, code: str, traceback: str, *, variables: Sequence[Variable] = ()
+    exception: str,
+    message: str,
+    code: str,
+    traceback: str,
+    *,
+    line: int | None = None,
+    variables: Sequence[Variable] = (),
 ) -> Diagnosis:
     """As `diagnose`, where only text is known: less precise, and safe with anybody's text.
 
-    `code` is the cell, `traceback` its traceback with or without colours; both may be empty. `variables` are
-    what the kernel saw, if it did. `code` is parsed and compiled where it is short enough, and never run.
-    Takes up to a tenth of a second: call it off the event loop.
+    `code` is the cell, `traceback` its traceback with or without colours; both may be empty. `line` counts
+    where the traceback names none; `variables` are what the kernel saw, if it did. `code` is parsed and
+    compiled where it is short enough, and never run. Takes up to a tenth of a second: call it off the event
+    loop.
     """
     exception = clean(exception, MAX_NAME) or "Error"
     message = clean(_ON_FILE.sub("", clean(message, MAX_MESSAGE)), MAX_MESSAGE)
@@ -149,16 +156,18 @@ def diagnose_text(
     recovered = _recovered(exception, message, code) if exception in _SYNTAX_ERRORS else None
     if recovered is not None and place.line is None:
         place = place_in_cell(recovered, code, _TEXT)
-    line = place.source_line[:MAX_LINE]
+    if place.line is None:
+        place = place_at(code, line)
+    source_line = place.source_line[:MAX_LINE]
     scene = text_scene(code, place, values_from(variables))
-    cause = _first(exception, message, line, scene)
+    cause = _first(exception, message, source_line, scene)
     if not cause and recovered is not None and len(code) <= MAX_RECOVERED:
         cause = friendly.explain(recovered, without_magics(code), _TEXT)
     if not cause:
-        cause = _rest(exception, message, line)
+        cause = _rest(exception, message, source_line)
     hint = rules.similar_name(message, _NAME.findall(code[:20_000]))
     return _diagnosis(
-        exception, message, place, _with_values(f"{hint} {cause}".strip(), exception, line, scene)
+        exception, message, place, _with_values(f"{hint} {cause}".strip(), exception, source_line, scene)
     )
 
 

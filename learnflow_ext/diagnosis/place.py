@@ -64,6 +64,11 @@ def _at(
     return Place(line, line_text(source, line), step, raised_here and line is not None)
 
 
+def place_at(source: str, line: int | None) -> Place:
+    """The line (from 1) of a cell, as far as the cell has it; no more is known about it."""
+    return _at(source, line)
+
+
 def shift_of(source: str, filename: str) -> int:
     """Lines that IPython took from the top of the cell before it ran it: it drops leading blank ones."""
     run = linecache.getlines(filename)

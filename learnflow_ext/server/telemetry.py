@@ -19,6 +19,7 @@ from traitlets import Integer
 
 from learnflow_ext.contracts.paths import place_of
 from learnflow_ext.contracts.runs import RunReport
+from learnflow_ext.diagnosis.fingerprint import attempt_of
 from learnflow_ext.server.context import Situation, Situations
 from learnflow_ext.server.reports import Reporter
 from learnflow_ext.server.runs import MAX_MESSAGE_CHARS, Run, RunLedger
@@ -80,6 +81,7 @@ class Telemetry:
                 course=course,
                 assignment=assignment,
                 cell_id=run.cell_id,
+                attempt=attempt_of(run.code),
                 ok=not run.failed,
                 exception=error.exception if error is not None else "",
                 message=error.message[:MAX_MESSAGE_CHARS] if error is not None else "",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.agents.context import HelpContext, Policy
 from learnflow_ext.contracts.errors import BadRequest, Forbidden, LearnFlowError, TooBusy, TooLarge
@@ -18,11 +19,15 @@ from learnflow_ext.contracts.help import (
     MAX_TRACEBACK_CHARS,
     AgentName,
     CellError,
+    Diagnosis,
+    Fingerprint,
     HelpRequest,
     Intent,
     ReplyChunk,
 )
+from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.diagnosis import diagnose_text
+from learnflow_ext.diagnosis.fingerprint import attempt_of, fingerprint
 from learnflow_ext.service import logs
 from learnflow_ext.service.auth import Person
 from learnflow_ext.service.limits import RateLimiter
@@ -30,7 +35,7 @@ from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.releases import Releases
 from learnflow_ext.service.tutors import NO_COURSE, TutoredCourse
 from learnflow_ext.settings import LearnFlow, LearnFlowTutor
-from learnflow_ext.store import courses, help, progress
+from learnflow_ext.store import courses, help, ladder, progress
 from learnflow_ext.store.database import Database
 
 MAX_MESSAGE_CHARS = 2_000
@@ -155,18 +160,53 @@ class Assistance:
         plan = tutor.plan(request, context)
         said.agent, said.intent = plan.agent, plan.intent
         async with self._db.begin() as conn:
+            if plan.agent == "debug" and request.assignment:
+                rung = await self._rung(conn, question.person.name, request)
+                context = replace(context, rung=rung)
             await help.routed(
                 conn,
                 question.request_id,
                 agent=plan.agent,
                 intent=plan.intent,
                 diagnosis=plan.diagnosis,
+                fingerprint=_pattern(plan.diagnosis),
                 concept=plan.concept,
                 lines=request.code.count("\n") + 1 if request.code else 0,
             )
         async for chunk in tutor.answer(request, context, plan=plan, request_id=question.request_id):
             said.hear(chunk, question.received)
             yield chunk
+
+    async def _rung(self, conn: AsyncConnection, student: str, request: HelpRequest) -> int:
+        """How far the hint may go that this student gets for this exercise now."""
+        code = request.code or (request.error.code if request.error else "")
+        return await ladder.step(
+            conn,
+            student,
+            course=request.course,
+            assignment=request.assignment,
+            exercise=self._exercise(request.course, request.assignment, request.cell_id),
+            cell_id=request.cell_id,
+            attempt=attempt_of(code),
+        )
+
+    async def note_runs(self, conn: AsyncConnection, student: str, reports: Iterable[RunReport]) -> None:
+        """Tell the ladders of the student's exercises which code was run. Courses not theirs are left out."""
+        for report in reports:
+            if report.course in self._tutored and report.assignment and report.attempt:
+                await ladder.attempted(
+                    conn,
+                    student,
+                    course=report.course,
+                    assignment=report.assignment,
+                    exercise=self._exercise(report.course, report.assignment, report.cell_id),
+                    cell_id=report.cell_id,
+                    attempt=report.attempt,
+                )
+
+    def _exercise(self, course: str, assignment: str, cell_id: str) -> str:
+        """The exercise that a cell belongs to; a cell that is in none stands for itself."""
+        return self._tutored[course].exercises.get((assignment, cell_id), cell_id)
 
     async def _keep(self, question: Question, said: _Answer) -> None:
         if said.texts:
@@ -241,9 +281,20 @@ def _diagnosed(error: CellError, code: str) -> CellError:
         return error
     source = error.code or code[:MAX_CELL_CHARS]
     found = diagnose_text(
-        error.exception, error.message, source, error.traceback, variables=error.variables[:MAX_VARIABLES]
+        error.exception,
+        error.message,
+        source,
+        error.traceback,
+        line=error.line,
+        variables=error.variables[:MAX_VARIABLES],
     )
     return replace(error, diagnosis=found)
+
+
+def _pattern(diagnosis: Diagnosis | None) -> Fingerprint | None:
+    if diagnosis is None:
+        return None
+    return fingerprint(diagnosis.exception, diagnosis.message, diagnosis.source_line)
 
 
 def _milliseconds(since: float) -> int:

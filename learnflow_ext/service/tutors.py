@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from learnflow_ext.agents.course_index import CourseIndex
+from learnflow_ext.agents.exercise_cells import ExerciseCells, exercise_cells
 from learnflow_ext.agents.guard import Guard, Reference, references
 from learnflow_ext.agents.tutor import Tutor
 from learnflow_ext.service.releases import course_folder
@@ -21,6 +22,8 @@ class TutoredCourse(msgspec.Struct, frozen=True):
     title: str
     """For people; empty outside of any course."""
     tutor: Tutor
+    exercises: ExerciseCells = {}
+    """Whose cells are whose; empty outside of any course."""
 
 
 def load(settings: LearnFlow) -> dict[str, TutoredCourse]:
@@ -31,7 +34,9 @@ def load(settings: LearnFlow) -> dict[str, TutoredCourse]:
         origin = _origin(settings.course_root(course), folder)
         index, known = CourseIndex.from_source(origin), tuple(references(origin))
         solutions += known
-        found[course] = TutoredCourse(index.title or course, Tutor(index, Guard(known)))
+        found[course] = TutoredCourse(
+            index.title or course, Tutor(index, Guard(known)), exercise_cells(origin)
+        )
     # Leaving the course's folder must not be a way round its guard.
     found[NO_COURSE] = TutoredCourse("", Tutor(CourseIndex(), Guard(solutions)))
     return found

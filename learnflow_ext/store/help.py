@@ -17,10 +17,17 @@ from learnflow_ext.contracts.events import (
     HelpAnswered,
     HelpAsked,
 )
-from learnflow_ext.contracts.help import MAX_CELL_CHARS, AgentName, Diagnosis, HelpRequest, Intent
-from learnflow_ext.store import courses, outbox, people, progress, texts
+from learnflow_ext.contracts.help import (
+    MAX_CELL_CHARS,
+    AgentName,
+    Diagnosis,
+    Fingerprint,
+    HelpRequest,
+    Intent,
+)
+from learnflow_ext.store import courses, outbox, people, progress, texts, upsert
 from learnflow_ext.store.clock import now
-from learnflow_ext.store.models import HelpTurn, User
+from learnflow_ext.store.models import HelpError, HelpTurn, User
 
 LONGEST_MS = 2**31 - 1
 
@@ -87,18 +94,31 @@ async def routed(
     agent: AgentName,
     intent: Intent,
     diagnosis: Diagnosis | None = None,
+    fingerprint: Fingerprint | None = None,
     concept: str = "",
     lines: int = 0,
 ) -> Envelope | None:
     """Keep who is to answer, and record the event of that agent's topic.
 
-    `diagnosis` goes with debug, `concept` with concepts, `lines` (of code) with review. None for agents
-    without a topic. NotFound for a question we do not know.
+    `diagnosis` and its `fingerprint` go with debug, `concept` with concepts, `lines` (of code) with review.
+    None for agents without a topic. NotFound for a question we do not know.
     """
     turn = await _turn(conn, request_id)
     await conn.execute(
         update(HelpTurn).where(HelpTurn.request_id == request_id).values(agent=agent, intent=intent)
     )
+    if fingerprint is not None:
+        await conn.execute(
+            upsert.insert(HelpError)
+            .values(
+                turn_id=turn.id,
+                fingerprint=texts.clip(fingerprint.key, 16),
+                exception=texts.clip(fingerprint.exception, texts.NAME),
+                message=texts.clip(fingerprint.message, texts.LINE),
+                construct=texts.clip(fingerprint.construct, 32),
+            )
+            .on_conflict_do_nothing()
+        )
     event: Event
     match agent:
         case "debug":
@@ -189,10 +209,11 @@ def _line(diagnosis: Diagnosis | None) -> int | None:
     return diagnosis.line
 
 
-async def _turn(conn: AsyncConnection, request_id: str) -> Row[str, str, str, str, datetime | None]:
+async def _turn(conn: AsyncConnection, request_id: str) -> Row[int, str, str, str, str, datetime | None]:
     row = (
         await conn.execute(
             select(
+                HelpTurn.id,
                 User.name.label("student"),
                 HelpTurn.course,
                 HelpTurn.assignment,

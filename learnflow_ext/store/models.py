@@ -213,6 +213,45 @@ class HelpTurn(Base):
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class HelpError(Base):
+    """The pattern of the error that a question was about (see `diagnosis.fingerprint`)."""
+
+    __tablename__ = "help_errors"
+    __table_args__ = (
+        Index("ix_help_errors_fingerprint", "fingerprint", "turn_id"),
+        *_not_empty("fingerprint"),
+    )
+
+    turn_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("help_turns.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    fingerprint: Mapped[str] = mapped_column(String(16))
+    exception: Mapped[str] = mapped_column(String(texts.NAME))
+    message: Mapped[str] = mapped_column(String(texts.LINE))
+    """Normalised: nothing of the student's is in it."""
+    construct: Mapped[str] = mapped_column(String(32))
+
+
+class HintLadder(Base):
+    """How far up the hints one student has come in one exercise."""
+
+    __tablename__ = "hint_ladders"
+    __table_args__ = (CheckConstraint("rung BETWEEN 0 AND 4", name="rung_exists"),)
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    course: Mapped[str] = mapped_column(String(texts.NAME), primary_key=True)
+    assignment: Mapped[str] = mapped_column(String(texts.NAME), primary_key=True)
+    exercise: Mapped[str] = mapped_column(String(texts.NAME), primary_key=True)
+    """Name of the graded cell; the cell's id for others; empty where the question named no cell."""
+    rung: Mapped[int]
+    """Of the last hint; 0 before the first."""
+    seen: Mapped[str] = mapped_column(String(texts.PATH))
+    """The latest attempts, `cell:code` in hexadecimal digits between blanks, oldest first."""
+    tried: Mapped[bool]
+    """True when a run of new code was reported since the last hint."""
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Progress(Base):
     """One student's standing in one assignment. Counts are claims; the score is checked evidence."""
 

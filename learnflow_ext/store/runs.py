@@ -40,6 +40,7 @@ def _clean(report: RunReport) -> RunReport:
         ok=report.ok,
         exception=texts.clip(report.exception, texts.NAME),
         message=texts.clip(report.message, texts.LINE),
+        attempt=texts.clip(report.attempt, texts.NAME),
         duration_ms=min(max(report.duration_ms, 0), LONGEST_RUN_MS),
         finished_at=report.finished_at,
     )

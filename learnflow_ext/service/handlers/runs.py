@@ -28,6 +28,7 @@ class RunsHandler(ApiHandler):
         reports = [self._placed(report) for report in batch.runs]
         async with self.parts.db.begin() as conn:
             accepted = await runs.record_batch(conn, person.name, reports)
+            await self.parts.assistance.note_runs(conn, person.name, reports)
         self.parts.metrics.runs.inc(accepted)
         self.answer(Accepted(accepted=accepted))
 

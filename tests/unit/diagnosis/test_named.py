@@ -220,3 +220,10 @@ class TestObjectsOfTheirOwn:
         found = live("word = 'x' * 5000\nword[9000]")
         assert "5000 characters" in found.cause
         assert len(found.cause) < 500
+
+
+def test_a_line_that_is_only_told_counts_where_the_cell_has_it() -> None:
+    message = "name 'totl' is not defined"
+    assert diagnose_text("NameError", message, "x = 1\nprint(totl)", "", line=2).source_line == "print(totl)"
+    assert diagnose_text("NameError", message, "x = 1", "", line=99).line is None
+    assert diagnose_text("NameError", message, "x = 1\ny\nz", "Line 3", line=2).line == 3
