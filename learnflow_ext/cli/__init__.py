@@ -14,6 +14,7 @@ import typer
 from learnflow_ext import __version__
 from learnflow_ext.cli import db, events
 from learnflow_ext.cli.demo import demo
+from learnflow_ext.cli.doctor import doctor
 from learnflow_ext.cli.run import run
 from learnflow_ext.cli.service import service
 from learnflow_ext.contracts.errors import LearnFlowError
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(service)
 app.command()(run)
+app.command()(doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(events.app, name="events")
 
