@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -185,6 +186,8 @@ def _place(
         nbformat.write(nb, fresh / f"{name}.ipynb")
     when = (submission.submitted_at or datetime.now(UTC)).astimezone(UTC)
     (fresh / "timestamp.txt").write_text(f"{when:%Y-%m-%d %H:%M:%S.%f} UTC", encoding="utf-8")
+    # The formgrader's Release Feedback names its folder after it.
+    (fresh / "submission_secret.txt").write_text(secrets.token_hex(16), encoding="utf-8")
     if target.exists():
         shutil.rmtree(target)
     fresh.rename(target)

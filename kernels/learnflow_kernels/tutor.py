@@ -104,8 +104,8 @@ class Explainer:
     def after(self, result: Any) -> None:
         """IPython's `post_run_cell`: `result` tells what was run and what came of it."""
         error = result.error_before_exec or result.error_in_exec
-        if error is None or not isinstance(error, Exception) or result.info is None:
-            return  # well, interrupted, or told to exit: nothing to explain
+        if not isinstance(error, (Exception, KeyboardInterrupt)) or result.info is None:
+            return  # it went well, or was told to exit: nothing to explain
         try:
             hit = limit_hit(error)
             if hit is not None:
@@ -115,7 +115,7 @@ class Explainer:
             # The student's objects can do anything when looked at. Their own traceback is there already.
             self._shell.log.debug("No explanation for this error.", exc_info=True)
 
-    def _publish(self, error: Exception, source: str) -> None:
+    def _publish(self, error: Exception | KeyboardInterrupt, source: str) -> None:
         shell = self._shell
         filename = shell.compile.get_code_name(source, source, shell.execution_count)
         known = filename if filename in linecache.cache else None

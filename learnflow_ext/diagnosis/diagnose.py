@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from learnflow_ext.contracts.help import Diagnosis, Variable
-from learnflow_ext.diagnosis import friendly, named, rules, syntax
+from learnflow_ext.diagnosis import endless, friendly, named, rules, syntax
 from learnflow_ext.diagnosis.concepts import concept_of
 from learnflow_ext.diagnosis.place import Place, cell_file, place_at, place_in_cell, place_in_text
 from learnflow_ext.diagnosis.plain import clean, without_host_paths
@@ -23,6 +23,7 @@ MAX_RECOVERED = 4_000
 _TEXT = "<text>"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _ABOUT_VALUES = ("TypeError", "ValueError", "IndexError", "KeyError", "AssertionError")
+_STOPPED = "KeyboardInterrupt"
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _ON_FILE = re.compile(r"\s*\([^()\n]*, line \d+\)$")
 
@@ -120,6 +121,8 @@ def diagnose(
     exception, message = exception_name(error), message_of(error)
     filename = filename or cell_file(error, source)
     place = place_in_cell(error, source, filename)
+    if exception == _STOPPED:
+        return _diagnosis(exception, message, place, endless.cause(source, place.line))
     line = place.source_line[:MAX_LINE]
     scene = live_scene(place, source, filename, namespace) if filename is not None else Scene()
     cause = _first(exception, message, line, scene)
@@ -158,6 +161,8 @@ def diagnose_text(
         place = place_in_cell(recovered, code, _TEXT)
     if place.line is None:
         place = place_at(code, line)
+    if exception == _STOPPED:
+        return _diagnosis(exception, message, place, endless.cause(code, place.line))
     source_line = place.source_line[:MAX_LINE]
     scene = text_scene(code, place, values_from(variables))
     cause = _first(exception, message, source_line, scene)

@@ -280,3 +280,9 @@ def test_the_graders_buttons_work_and_use_the_sandbox(server: Server, classroom:
         assert json.loads(reply.read())["success"] is True
     after = (classroom.course.folder("autograded", "mallory", "warmup") / "warmup.ipynb").stat().st_mtime_ns
     assert after > before
+
+
+def test_the_feedback_buttons_work(server: Server, mallory: str) -> None:
+    for action in ("generate_feedback", "release_feedback"):
+        answer = server.get(f"/formgrader/api/assignment/warmup/mallory/{action}", method="POST")
+        assert json.loads(answer.text)["success"] is True, answer.text

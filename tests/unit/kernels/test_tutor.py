@@ -55,8 +55,11 @@ def test_a_cell_that_went_well_says_nothing(shell: Shell) -> None:
     assert shell.run("1 + 1") == []
 
 
-def test_an_interrupt_is_not_explained(shell: Shell) -> None:
-    assert shell.run("raise KeyboardInterrupt") == []
+def test_a_loop_that_had_to_be_stopped_is_explained(shell: Shell) -> None:
+    (found,) = shell.run("n = 3\nwhile n > 0:\n    if n == 3:\n        raise KeyboardInterrupt")
+    assert (found.exception, found.line) == ("KeyboardInterrupt", 4)
+    assert found.diagnosis is not None
+    assert "as long as `n > 0` is true" in found.diagnosis.cause
 
 
 def test_the_body_of_a_cell_magic_keeps_its_lines(shell: Shell) -> None:
