@@ -6,6 +6,7 @@ have read the test and printed it. The page's own Content-Security-Policy forbid
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 from nbgrader.utils import is_grade, is_solution
 
-from learnflow_ext.contracts.grades import CourseFile
+from learnflow_ext.contracts.grades import CourseFile, part_title
 
 from .clean import clean_output
 from .course import Course
@@ -29,6 +30,12 @@ HIDDEN_NOTE = "# (hidden tests stand here)"
 
 class FeedbackExporter(HTMLExporter):
     """nbconvert's, under a name of its own, by which `course` gives it our template."""
+
+    def default_filters(self) -> Iterator[tuple[str, Any]]:
+        """nbconvert's, and the names of parts as people read them."""
+        inherited: Iterator[tuple[str, Any]] = super().default_filters()  # type: ignore[no-untyped-call]
+        yield from inherited
+        yield "part_title", part_title
 
 
 class ForStudents(Preprocessor):

@@ -92,3 +92,9 @@ class CourseView(msgspec.Struct, frozen=True, kw_only=True):
 
     course: str
     role: Literal["student", "teacher"]
+
+
+def part_title(name: str) -> str:
+    """What people read for a graded cell's name: `test-long-words` grades the exercise "long words"."""
+    words = name.removeprefix("test-").removeprefix("test_").replace("-", " ").replace("_", " ")
+    return words.strip() or name

@@ -8,9 +8,10 @@ from typing import Literal
 
 import msgspec
 
+from learnflow_ext.contracts.grades import part_title
 from learnflow_ext.service import words
 from learnflow_ext.store.board import Board, BoardCell
-from learnflow_ext.store.courses import AssignmentInfo, ExerciseInfo
+from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.eventlog import LogEntry
 
 ACTIVE = timedelta(minutes=15)
@@ -138,13 +139,8 @@ def _column(info: AssignmentInfo) -> ColumnView:
     return ColumnView(
         assignment=info.assignment,
         title=info.title,
-        exercises=tuple(_exercise_name(exercise) for exercise in info.exercises),
+        exercises=tuple(part_title(exercise.name) for exercise in info.exercises),
     )
-
-
-def _exercise_name(exercise: ExerciseInfo) -> str:
-    """`test-long-words` is the cell that grades the exercise "long words"."""
-    return exercise.name.removeprefix("test-").removeprefix("test_").replace("-", " ").replace("_", " ")
 
 
 def _cell(cell: BoardCell, info: AssignmentInfo) -> CellView:
