@@ -64,4 +64,5 @@ def test_a_cell_that_goes_too_far_says_so_and_the_next_one_runs(
         expect(endless.locator(".jp-InputPrompt")).to_contain_text("*")
         student.command("notebook:interrupt-kernel")
         expect(endless).to_contain_text("KeyboardInterrupt")
+        expect(endless.get_by_role("button", name="Explain this KeyboardInterrupt")).to_be_visible()
         runs_again(student)

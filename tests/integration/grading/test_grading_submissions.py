@@ -261,11 +261,14 @@ class TestOddRequests:
         (tmp_path / "passwd").symlink_to("/etc/passwd")
         (tmp_path / "up").symlink_to("/etc")
         (tmp_path / "timestamp.txt").write_text("1999-01-01 00:00:00 UTC")
+        (tmp_path / "submission_secret.txt").write_text("known to me")
         record = grade(classroom.course, Submission("id", "warmup", "linus", tmp_path))
         assert record.score == 6
         placed = classroom.course.folder("submitted", "linus", "warmup")
-        assert sorted(path.name for path in placed.iterdir()) == ["timestamp.txt", "warmup.ipynb"]
+        ours = {"submission_secret.txt", "timestamp.txt"}
+        assert {path.name for path in placed.iterdir()} == ours | {"warmup.ipynb"}
         assert not (placed / "timestamp.txt").read_text().startswith("1999")
+        assert (placed / "submission_secret.txt").read_text() != "known to me"
 
 
 class TestGraderBroken:
