@@ -13,10 +13,14 @@ import typer
 
 from learnflow_ext import __version__
 from learnflow_ext.cli import db, events
+from learnflow_ext.cli.ask import ask
 from learnflow_ext.cli.demo import demo
 from learnflow_ext.cli.doctor import doctor
+from learnflow_ext.cli.explain import explain
+from learnflow_ext.cli.review import review
 from learnflow_ext.cli.run import run
 from learnflow_ext.cli.service import service
+from learnflow_ext.cli.triage import triage
 from learnflow_ext.contracts.errors import LearnFlowError
 
 CANNOT_RUN = 2
@@ -30,6 +34,10 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(service)
 app.command()(run)
+app.command()(explain)
+app.command()(triage)
+app.command()(ask)
+app.command()(review)
 app.command()(doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(events.app, name="events")
