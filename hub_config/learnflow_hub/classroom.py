@@ -25,6 +25,9 @@ STOP_SECONDS = 30.0
 """How long the hub may take to stop its servers and services before all that is left is killed."""
 SERVICE_STOP_SECONDS = 10.0
 """How long a service may take by itself, before the hub is asked to stop it."""
+STARTS = 3
+"""How often the hub is started when one of its own ports was taken between choosing and using it."""
+TAKEN = b"Address already in use"
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -42,11 +45,15 @@ class Classroom:
         self._state = state
         self._port = port
         self._hub: subprocess.Popen[bytes] | None = None
+        self._keep_open: tuple[int, ...] = ()
+        self._starts = 0
 
     def start(self, keep_open: tuple[int, ...] = ()) -> None:
         """Start the hub and return at once. `keep_open` are file descriptors that live as long as it does."""
         become_subreaper()
-        hub_port = free_ports(1)[0]
+        self._keep_open = keep_open
+        self._starts += 1
+        hub_port = next(port for port in free_ports(2) if port != self._port)
         with contextlib.suppress(FileNotFoundError):
             self._state.log.replace(self._state.log.with_suffix(".before.log"))
         with self._state.log.open("ab") as log:
@@ -84,12 +91,18 @@ class Classroom:
             if unless():
                 return None
             if not self.running():
-                raise NotStarted(f"The hub stopped while it was starting. Its log: {self._state.log}")
+                if not self._lost_a_port() or self._starts >= STARTS:
+                    raise NotStarted(f"The hub stopped while it was starting. Its log: {self._state.log}")
+                self.stop()
+                self.start(self._keep_open)
             body = fetch(self.url + path)
             if body is not None and enough(body):
                 return body
             time.sleep(0.15)
         raise NotStarted(f"{self.url}{path} was not ready in {seconds:.0f} s. The log: {self._state.log}")
+
+    def _lost_a_port(self) -> bool:
+        return TAKEN in self._state.log.read_bytes()
 
     def reap(self) -> None:
         """Let go of the orphans that ended; as their new parent we must. Call it now and then."""

@@ -110,11 +110,15 @@ class TestOwnServer:
         assert [entry.name for entry in inside(pid, demo.state / "users").iterdir()] == ["ada"]
         assert sorted(os.listdir(inside(pid, demo.state / "users" / "ada"))) == ["server", "work"]
 
-    def test_it_has_neither_the_course_source_nor_the_grader(self, demo: Demo, ada: Visitor) -> None:
+    def test_it_has_neither_the_course_source_nor_the_hubs_configuration(
+        self, demo: Demo, ada: Visitor
+    ) -> None:
         pid = server_of(demo, "ada").pid
         root = Path(__file__).parents[3]
-        for place in ("notebooks", "grading", "hub_config", "jupyterhub_config.py", ".git"):
+        for place in ("notebooks", "hub_config", "jupyterhub_config.py", ".git", "tests"):
             assert not inside(pid, root / place).exists()
+        # Validate needs the package, and nothing else of that folder.
+        assert [path.name for path in inside(pid, root / "grading").iterdir()] == ["learnflow_grading"]
 
     def test_it_runs_as_nobody_with_rights(self, demo: Demo, ada: Visitor) -> None:
         server = server_of(demo, "ada")
