@@ -18,9 +18,8 @@ import { follow } from './follow';
 import { CHAT_PATH, DOMAIN } from './names';
 import { Trouble } from './trouble';
 
-/** Commands of jupyterlab-chat, which publishes no types. */
+/** A command of jupyterlab-chat, which publishes no types. */
 const OPEN_CHAT = 'jupyterlab-chat:open';
-const FOCUS_INPUT = 'jupyterlab-chat:focusInput';
 
 /** Id of its side panel. */
 const SIDE_PANEL = 'JupyterlabChat:sidepanel';
@@ -31,6 +30,9 @@ const CHAT_STARTS_WITHIN = 10_000;
 /** What the side panel shows while a chat is not connected yet, and how long it may take to be, in ms. */
 const SPINNER = '.jp-Spinner';
 const CHAT_CONNECTS_WITHIN = 10_000;
+
+/** Where a student types there: the last of these, because a message that is being edited has one too. */
+const INPUT = '.jp-chat-input-container textarea:not([aria-hidden])';
 
 /** The tutor's chat. */
 export interface ITutorChat {
@@ -43,8 +45,8 @@ export interface ITutorChat {
    */
   open(): Promise<void>;
   /**
-   * Put the cursor into the chat's input; it has to be open. Waits for its connection, because a question that is
-   * sent before stays in the input and goes nowhere.
+   * Put the cursor into the chat's input; the chat has to be open. Waits for its connection, because a question that
+   * is sent before stays in the input and goes nowhere.
    */
   focus(): Promise<void>;
   /** Keep the newest question and its answer in sight while they arrive; the chat has to be open. */
@@ -77,9 +79,9 @@ export class TutorChat implements ITutorChat {
   async focus(): Promise<void> {
     const panel = document.getElementById(SIDE_PANEL);
     if (panel) {
-      await chatConnects(panel);
+      // The chat's own command for this builds the chat anew, and now and then without the cursor in it.
+      (await connectedInput(panel))?.focus();
     }
-    await this._commands.execute(FOCUS_INPUT);
   }
 
   follow(): void {
@@ -164,20 +166,21 @@ function isShown(path: string): boolean {
   );
 }
 
-/** Wait until no chat below `panel` shows that it is still connecting, or for as long as that may take. */
-async function chatConnects(panel: HTMLElement): Promise<void> {
-  const connected = new PromiseDelegate<void>();
+/** The input of the chat below `panel`, once it is there and connected; null when that takes too long. */
+async function connectedInput(panel: HTMLElement): Promise<HTMLElement | null> {
+  const found = new PromiseDelegate<HTMLElement | null>();
   const look = () => {
-    if (panel.querySelector(SPINNER) === null) {
-      connected.resolve();
+    const input = [...panel.querySelectorAll<HTMLElement>(INPUT)].at(-1);
+    if (input && panel.querySelector(SPINNER) === null) {
+      found.resolve(input);
     }
   };
   const observer = new MutationObserver(look);
   observer.observe(panel, { childList: true, subtree: true });
-  const timer = setTimeout(() => connected.resolve(), CHAT_CONNECTS_WITHIN);
+  const timer = setTimeout(() => found.resolve(null), CHAT_CONNECTS_WITHIN);
   look();
   try {
-    await connected.promise;
+    return await found.promise;
   } finally {
     clearTimeout(timer);
     observer.disconnect();

@@ -103,19 +103,21 @@ describe('TutorChat', () => {
     }
   });
 
-  it('lets nobody type before the chat is connected', async () => {
+  it('puts the cursor into the input once the chat is connected', async () => {
     document.body.innerHTML =
       '<div id="JupyterlabChat:sidepanel"><div class="jp-Spinner"></div></div>';
-    const { commands } = withChat();
-    const execute = vi.fn();
-    commands.addCommand('jupyterlab-chat:focusInput', { execute });
+    const panel = document.getElementById('JupyterlabChat:sidepanel');
     try {
-      const focused = makeChat(new Folder(), commands).focus();
+      const focused = makeChat(new Folder()).focus();
+      panel?.insertAdjacentHTML(
+        'beforeend',
+        '<div class="jp-chat-input-container"><textarea></textarea><textarea aria-hidden="true"></textarea></div>'
+      );
       await new Promise(resolve => setTimeout(resolve, 20));
-      expect(execute).not.toHaveBeenCalled();
+      expect(document.activeElement).toBe(document.body);
       document.querySelector('.jp-Spinner')?.remove();
       await focused;
-      expect(execute).toHaveBeenCalledOnce();
+      expect(document.activeElement).toBe(panel?.querySelector('textarea'));
     } finally {
       document.body.replaceChildren();
     }
