@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from .ports import LOOPBACK, free_ports
+from .ports import HUBS, LOOPBACK, free_ports
 from .processes import is_alive, kill_all, tree
 from .services import search_path
 from .state import State
@@ -27,7 +27,8 @@ SERVICE_STOP_SECONDS = 10.0
 """How long a service may take by itself, before the hub is asked to stop it."""
 STARTS = 3
 """How often the hub is started when one of its own ports was taken between choosing and using it."""
-TAKEN = b"Address already in use"
+TAKEN = b"address already in use"
+"""As Python and as Traefik say it, but for capitals."""
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -53,7 +54,7 @@ class Classroom:
         become_subreaper()
         self._keep_open = keep_open
         self._starts += 1
-        hub_port = next(port for port in free_ports(2) if port != self._port)
+        hub_port = next(port for port in free_ports(2, HUBS) if port != self._port)
         with contextlib.suppress(FileNotFoundError):
             self._state.log.replace(self._state.log.with_suffix(".before.log"))
         with self._state.log.open("ab") as log:
@@ -90,8 +91,9 @@ class Classroom:
         while time.monotonic() < deadline:
             if unless():
                 return None
-            if not self.running():
-                if not self._lost_a_port() or self._starts >= STARTS:
+            lost = self._starts < STARTS and self._lost_a_port()
+            if lost or not self.running():
+                if not lost:
                     raise NotStarted(f"The hub stopped while it was starting. Its log: {self._state.log}")
                 self.stop()
                 self.start(self._keep_open)
@@ -102,7 +104,7 @@ class Classroom:
         raise NotStarted(f"{self.url}{path} was not ready in {seconds:.0f} s. The log: {self._state.log}")
 
     def _lost_a_port(self) -> bool:
-        return TAKEN in self._state.log.read_bytes()
+        return TAKEN in self._state.log.read_bytes().lower()
 
     def reap(self) -> None:
         """Let go of the orphans that ended; as their new parent we must. Call it now and then."""

@@ -6,8 +6,15 @@ import random
 import socket
 
 LOOPBACK = "127.0.0.1"
-LOW, HIGH = 20_000, 32_000
-"""Below the range that Linux takes for outgoing connections: nobody gets a port before its owner listens."""
+ADDRESSES, HUBS, PROXY_APIS, SERVICES, SERVERS = (
+    range(20_000, 21_000),
+    range(21_000, 22_000),
+    range(22_000, 23_000),
+    range(23_000, 25_000),
+    range(25_000, 32_000),
+)
+"""What a port is for decides where it is looked for: two parts of a classroom, which choose theirs at different
+moments and listen later, never choose the same. All lie below the range that Linux takes for outgoing connections."""
 
 
 class NoFreePort(RuntimeError):
@@ -25,16 +32,16 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_ports(count: int) -> list[int]:
-    """`count` different free ports. NoFreePort when there are not that many."""
+def free_ports(count: int, among: range) -> list[int]:
+    """`count` different free ports `among` those for one purpose. NoFreePort when there are not that many."""
     found: list[int] = []
-    for port in random.SystemRandom().sample(range(LOW, HIGH), HIGH - LOW):
+    for port in random.SystemRandom().sample(among, len(among)):
         if len(found) == count:
             break
         if is_free(port):
             found.append(port)
     if len(found) < count:
-        raise NoFreePort(f"No {count} free ports between {LOW} and {HIGH} on {LOOPBACK}.")
+        raise NoFreePort(f"No {count} free ports from {among.start} to {among.stop - 1} on {LOOPBACK}.")
     return found
 
 
@@ -44,4 +51,4 @@ def free_port_from(wanted: int) -> int:
         for port in range(wanted, min(wanted + 20, 65_536)):
             if is_free(port):
                 return port
-    return free_ports(1)[0]
+    return free_ports(1, ADDRESSES)[0]

@@ -10,7 +10,7 @@ from typing import Any
 from jupyterhub_traefik_proxy.fileprovider import TraefikFileProviderProxy
 from traitlets import default
 
-from .ports import LOOPBACK, free_ports
+from .ports import LOOPBACK, PROXY_APIS, free_ports
 from .services import search_path
 
 
@@ -19,7 +19,7 @@ class LocalTraefikProxy(TraefikFileProviderProxy):
 
     @default("traefik_api_url")
     def _default_api_url(self) -> str:
-        return f"http://{LOOPBACK}:{free_ports(1)[0]}"
+        return f"http://{LOOPBACK}:{free_ports(1, PROXY_APIS)[0]}"
 
     @default("traefik_env")
     def _default_env(self) -> dict[str, str]:

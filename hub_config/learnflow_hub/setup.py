@@ -18,7 +18,7 @@ from learnflow_ext.settings import SERVICE_NAME, LearnFlow
 
 from .landing import landing_page
 from .names import USERNAME_PATTERN, course_id, formgrader_service
-from .ports import free_ports
+from .ports import SERVICES, free_ports
 from .roles import roles
 from .services import service_url, services
 from .state import State
@@ -49,7 +49,7 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
     state = State(settings.state_path)
 
     names = [SERVICE_NAME, *(formgrader_service(course) for course in courses)]
-    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    ports = dict(zip(names, free_ports(len(names), SERVICES), strict=True))
     if settings.service_port:
         ports[SERVICE_NAME] = settings.service_port
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import psutil
 from jupyterhub.spawner import LocalProcessSpawner, SpawnException
-from jupyterhub.utils import random_port
 from learnflow_kernels.bubblewrap import drop_to, server_argv
 from learnflow_kernels.check import SandboxUnavailable, require_sandbox
 from learnflow_kernels.paths import server_mounts
@@ -22,6 +21,7 @@ from traitlets import Bool, Float, Integer, List, Unicode, default
 from .bundle import PACKAGE
 from .folders import FolderTaken, UserFolders
 from .names import UnusableName
+from .ports import SERVERS, free_ports
 from .processes import inner_process, is_alive, kill_all, started_at, tree
 from .services import search_path
 from .uids import UidRegistry
@@ -127,7 +127,7 @@ class ConfinedSpawner(LocalProcessSpawner):
     async def start(self) -> tuple[str, int]:
         """Start the server; address and port it will listen on."""
         if not self.port:
-            self.port: int = random_port()
+            self.port: int = free_ports(1, SERVERS)[0]
         argv = await asyncio.to_thread(self.prepare)
         self.log.info("Starting the server of %s in %s", self.user.name, self.users_dir)
         self._launch(argv)

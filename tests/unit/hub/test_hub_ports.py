@@ -9,24 +9,30 @@ import pytest
 from learnflow_hub import ports
 from learnflow_hub.ports import NoFreePort, free_port_from, free_ports, is_free
 
+PURPOSES = (ports.ADDRESSES, ports.HUBS, ports.PROXY_APIS, ports.SERVICES, ports.SERVERS)
+
 
 @pytest.fixture
 def taken() -> Iterator[int]:
     """A port that somebody listens on."""
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", free_ports(1)[0]))
+        listener.bind(("127.0.0.1", free_ports(1, ports.SERVERS)[0]))
         listener.listen()
         yield listener.getsockname()[1]
 
 
 def test_ports_are_different_and_can_be_bound() -> None:
-    found = free_ports(5)
+    found = free_ports(5, ports.HUBS)
     assert len(set(found)) == 5
     assert all(is_free(port) for port in found)
 
 
 def test_ports_lie_below_those_of_outgoing_connections() -> None:
-    assert all(ports.LOW <= port < ports.HIGH <= 32_768 for port in free_ports(20))
+    assert all(port < 32_768 for purpose in PURPOSES for port in free_ports(20, purpose))
+
+
+def test_two_purposes_never_get_the_same_port() -> None:
+    assert len({port for purpose in PURPOSES for port in purpose}) == sum(map(len, PURPOSES))
 
 
 def test_a_taken_port_is_not_free(taken: int) -> None:
@@ -34,7 +40,7 @@ def test_a_taken_port_is_not_free(taken: int) -> None:
 
 
 def test_the_wanted_port_is_taken_when_free() -> None:
-    (port,) = free_ports(1)
+    (port,) = free_ports(1, ports.ADDRESSES)
     assert free_port_from(port) == port
 
 
@@ -48,10 +54,10 @@ def test_zero_asks_for_any() -> None:
 
 def test_at_the_end_of_the_range_any_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "is_free", lambda port: port < 60_000)
-    assert ports.LOW <= free_port_from(65_535) < ports.HIGH
+    assert free_port_from(65_535) in ports.ADDRESSES
 
 
 def test_a_machine_without_ports_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "is_free", lambda port: False)
     with pytest.raises(NoFreePort, match="No 1 free ports"):
-        free_ports(1)
+        free_ports(1, ports.HUBS)
