@@ -14,6 +14,8 @@ from .conftest import Start, Visitor, alive, answers_on, command, log_of
 
 pytestmark = pytest.mark.timeout(600)
 
+ACCOUNTS = {"teacher", "ada", "ben", "chen", "admin"}
+
 
 def refused(state: Path, *arguments: str) -> str:
     """What a demo says that cannot run."""
@@ -32,7 +34,7 @@ def name_of(process: psutil.Process) -> str:
 
 
 def test_a_life_of_a_classroom(start: Start, tmp_path: Path) -> None:
-    """Ctrl-C leaves nothing running; what people made is there again; --reset, and only that, deletes it."""
+    """Ctrl-C leaves nothing running; what people made is there again, unless --reset is asked for."""
     state = tmp_path / "state"
     first = start(state)
     visitor = first.visitor("ada")
@@ -53,12 +55,19 @@ def test_a_life_of_a_classroom(start: Start, tmp_path: Path) -> None:
     assert (state / "users" / "ada" / "work" / "mine.txt").read_text() == "kept"
     assert second.stop(signal.SIGTERM) == 0
 
-    third = start(state, "--reset")
-    assert set(third.passwords) == {"teacher", "ada", "ben", "chen", "admin"}
-    assert not (state / "users" / "ada").exists()
+    third = start(state, "--new-passwords")
+    assert set(third.passwords) == ACCOUNTS
     assert Visitor(third.url).sign_in("ada", first.passwords["ada"]).status == 403
     third.visitor("ada")
-    assert third.stop(signal.SIGHUP) == 0
+    assert (state / "users" / "ada" / "work" / "mine.txt").read_text() == "kept"
+    assert third.stop() == 0
+
+    fourth = start(state, "--reset")
+    assert set(fourth.passwords) == ACCOUNTS
+    assert not (state / "users" / "ada").exists()
+    assert Visitor(fourth.url).sign_in("ada", third.passwords["ada"]).status == 403
+    fourth.visitor("ada")
+    assert fourth.stop(signal.SIGHUP) == 0
 
 
 def test_the_terminal_gets_progress_addresses_and_passwords_once(tmp_path: Path) -> None:
