@@ -11,7 +11,7 @@ JLPM := cd labextension && $(WITH_PATH) jlpm
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint test bench clean
+.PHONY: help setup demo lint test bench eval clean
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their 
 
 bench: $(STAMPS)/test-system setup ## Measure how fast the classroom starts, answers and grades
 	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/bench.py
+
+eval: $(STAMPS)/run-system setup ## Measure how good its judgement is, on the data in LEARNFLOW_EVAL_DATA (a folder)
+	LEARNFLOW_EVAL_DATA="$(LEARNFLOW_EVAL_DATA)" $(BIN)/python tests/evaluation/evaluate.py $(ARGS)
 
 clean: ## Delete everything that was built or installed here; a classroom's state in .learnflow stays
 	rm -rf $(VENV) $(STAMPS) dist build htmlcov test-results labextension/lib labextension/node_modules

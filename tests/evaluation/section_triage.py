@@ -1,0 +1,46 @@
+"""`triage` on labelled messages.
+
+Reads `triage*.jsonl`: one object a line with `text`, `intent` and perhaps `traceback`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from section import Section, Table, learnflow, share
+
+
+def f1(wanted: list[str], got: list[str], intent: str) -> float:
+    """Harmonic mean of precision and recall of one intent, 0 to 1; 0 for one that nobody wanted or got."""
+    hits = sum(want == intent == found for want, found in zip(wanted, got, strict=True))
+    return 2 * hits / max(wanted.count(intent) + got.count(intent), 1)
+
+
+def evaluate(file: Path) -> Table:
+    """F1 by intent, and their mean."""
+    messages = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    asked = "".join(
+        json.dumps({"text": each["text"], "traceback": each.get("traceback")}) + "\n" for each in messages
+    )
+    wanted = [str(each["intent"]) for each in messages]
+    routed = [json.loads(line) for line in learnflow("triage", stdin=asked).splitlines()]
+    got = [str(each["intent"]) for each in routed]
+    intents = sorted(set(wanted))
+    scores = {intent: f1(wanted, got, intent) for intent in intents}
+    rows = [(intent, f"{score:.3f}", str(wanted.count(intent))) for intent, score in scores.items()]
+    mean = sum(scores.values()) / max(len(scores), 1)
+    hits = sum(want == found for want, found in zip(wanted, got, strict=True))
+    rows += [
+        ("macro-F1", f"{mean:.3f}", str(len(wanted))),
+        ("right", share(hits, len(wanted)), str(len(wanted))),
+    ]
+    misses = [
+        f"{want} taken for {found['intent']} ({found['confidence']}): {found['text'][:120]!r}"
+        for want, found in zip(wanted, routed, strict=True)
+        if want != found["intent"]
+    ]
+    return Table(f"triage: {file.name}", ("intent", "F1", "messages"), tuple(rows), tuple(misses))
+
+
+SECTION = Section("triage", ("triage*.jsonl",), evaluate)
