@@ -17,6 +17,7 @@ from learnflow_ext.cli.ask import ask
 from learnflow_ext.cli.demo import demo
 from learnflow_ext.cli.doctor import doctor
 from learnflow_ext.cli.explain import explain
+from learnflow_ext.cli.mastery import mastery
 from learnflow_ext.cli.review import review
 from learnflow_ext.cli.run import run
 from learnflow_ext.cli.service import service
@@ -38,6 +39,7 @@ app.command()(explain)
 app.command()(triage)
 app.command()(ask)
 app.command()(review)
+app.command()(mastery)
 app.command()(doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(events.app, name="events")

@@ -1,0 +1,169 @@
+"""Fits `predictor.Fitted` to answers of a class, offline and reproducibly (pure numpy).
+
+Logistic loss, weight decay, Adam (Kingma and Ba 2015) with a step that falls to nothing; three small networks
+that begin differently are averaged.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from learnflow_ext.progress import knowledge_fit
+from learnflow_ext.progress.history import NAMES, History, SkillFacts
+from learnflow_ext.progress.predictor import SHARE_DOUBT, USUAL_SHARE, Fitted, Layer
+
+MEMBERS = 3
+HIDDEN = 32
+PASSES = 10
+BATCH = 256
+STEP = 3e-3
+DECAY = 0.02
+RELATED = 12
+"""Other skills that are asked about each skill."""
+LEAST_RELATED = 0.02
+
+Row = tuple[str, str, bool]
+Floats = NDArray[np.float64]
+
+
+def fit(rows: Sequence[Row]) -> Fitted:
+    """A predictor from `rows` (student, skill, correct) in time order; with none it knows only the usual."""
+    sequences: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    for student, skill, correct in rows:
+        sequences[skill][student].append(correct)
+    parameters, pooled = knowledge_fit.fit({skill: list(by.values()) for skill, by in sequences.items()})
+    share = sum(correct for *_, correct in rows) / len(rows) if rows else USUAL_SHARE
+    counts = {
+        skill: (sum(map(sum, by.values())), sum(map(len, by.values()))) for skill, by in sequences.items()
+    }
+    shares = {
+        skill: (right + SHARE_DOUBT * share) / (seen + SHARE_DOUBT) for skill, (right, seen) in counts.items()
+    }
+    related = _related(sequences, shares)
+    facts = {skill: SkillFacts(shares[skill], parameters[skill], related[skill]) for skill in shares}
+    unknown = SkillFacts(share, pooled)
+    features, places = _table(rows, facts)
+    right = np.array([correct for *_, correct in rows], dtype=float)
+    if not len(features):
+        nothing = np.zeros(len(NAMES))
+        plain = Layer(
+            constant=float(np.log(share / (1 - share))),
+            linear=nothing,
+            mixed=np.zeros((len(NAMES), 1)),
+            shift=np.zeros(1),
+            strength=np.zeros(1),
+            skills=np.zeros(1),
+        )
+        return Fitted({}, unknown, nothing, nothing + 1, [plain])
+    mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
+    inputs = (features - mean) / scale
+    layers = [_train(inputs, right, places, len(facts) + 1, seed) for seed in range(MEMBERS)]
+    return Fitted(facts, unknown, mean, scale, layers)
+
+
+def _table(rows: Sequence[Row], facts: dict[str, SkillFacts]) -> tuple[Floats, NDArray[np.int64]]:
+    place = {skill: number for number, skill in enumerate(facts)}
+    histories: dict[str, History] = defaultdict(History)
+    found = np.zeros((len(rows), len(NAMES)))
+    places = np.zeros(len(rows), dtype=np.int64)
+    for number, (student, skill, correct) in enumerate(rows):
+        history = histories[student]
+        found[number] = history.features(skill, facts[skill])
+        places[number] = place[skill]
+        history.add(skill, correct, facts[skill])
+    return found, places
+
+
+def _related(
+    sequences: dict[str, dict[str, list[bool]]], shares: dict[str, float]
+) -> dict[str, dict[str, float]]:
+    """For each skill the others in which the same students surprise alike: shrunk correlations."""
+    skills = list(sequences)
+    students = {name: row for row, name in enumerate(sorted({s for by in sequences.values() for s in by}))}
+    surprise = np.zeros((len(students), len(skills)))
+    there = np.zeros_like(surprise)
+    for column, skill in enumerate(skills):
+        for student, answers in sequences[skill].items():
+            surprise[students[student], column] = sum(a - shares[skill] for a in answers) / (len(answers) + 2)
+            there[students[student], column] = 1
+    if not len(students):
+        return {}
+    together = (surprise**2).T @ there
+    usual = float((surprise**2).sum() / there.sum())
+    alike = (surprise.T @ surprise) / (np.sqrt(together * together.T) + 20 * usual + 1e-12)
+    np.fill_diagonal(alike, 0)
+    found: dict[str, dict[str, float]] = {}
+    for column, skill in enumerate(skills):
+        best = np.argsort(-alike[column], kind="stable")[:RELATED]
+        found[skill] = {
+            skills[other]: float(alike[column, other])
+            for other in best
+            if alike[column, other] > LEAST_RELATED
+        }
+    return found
+
+
+def _train(inputs: Floats, right: Floats, places: NDArray[np.int64], skills: int, seed: int) -> Layer:
+    random = np.random.default_rng(seed)
+    width = inputs.shape[1]
+    values: dict[str, Floats] = {
+        "mixed": random.normal(0, width**-0.5, (width, HIDDEN)),
+        "shift": np.zeros(HIDDEN),
+        "strength": random.normal(0, 0.1, HIDDEN),
+        "linear": np.zeros(width),
+        "constant": np.zeros(1),
+        "skills": np.zeros(skills),
+    }
+    first = {name: np.zeros_like(value) for name, value in values.items()}
+    second = {name: np.zeros_like(value) for name, value in values.items()}
+    batch = min(BATCH, len(inputs))
+    steps = PASSES * (len(inputs) // batch)
+    done = 0
+    for _ in range(PASSES):
+        order = random.permutation(len(inputs))
+        for start in range(0, len(inputs) - batch + 1, batch):
+            chosen = order[start : start + batch]
+            done += 1
+            slopes = _slopes(values, inputs[chosen], right[chosen], places[chosen])
+            step = STEP * (1 - done / (steps + 1))
+            for name, slope in slopes.items():
+                first[name] = 0.9 * first[name] + 0.1 * slope
+                second[name] = 0.999 * second[name] + 0.001 * slope**2
+                towards = first[name] / (1 - 0.9**done)
+                size = np.sqrt(second[name] / (1 - 0.999**done)) + 1e-8
+                values[name] = values[name] - step * (towards / size + DECAY * values[name])
+    return Layer(
+        constant=float(values["constant"][0]),
+        linear=values["linear"],
+        mixed=values["mixed"],
+        shift=values["shift"],
+        strength=values["strength"],
+        skills=values["skills"],
+    )
+
+
+def _slopes(
+    values: dict[str, Floats], inputs: Floats, right: Floats, places: NDArray[np.int64]
+) -> dict[str, Floats]:
+    """Of the mean logistic loss, by each weight."""
+    hidden = np.tanh(inputs @ values["mixed"] + values["shift"])
+    total = (
+        hidden @ values["strength"]
+        + inputs @ values["linear"]
+        + values["constant"][0]
+        + values["skills"][places]
+    )
+    error = (1 / (1 + np.exp(-np.clip(total, -30, 30))) - right) / len(inputs)
+    inner = np.outer(error, values["strength"]) * (1 - hidden**2)
+    return {
+        "mixed": inputs.T @ inner,
+        "shift": inner.sum(axis=0),
+        "strength": hidden.T @ error,
+        "linear": inputs.T @ error,
+        "constant": np.array([error.sum()]),
+        "skills": np.bincount(places, weights=error, minlength=len(values["skills"])),
+    }

@@ -1,0 +1,157 @@
+"""Knowledge tracing, its fit, and the predictor above it."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learnflow_ext.progress import knowledge, knowledge_fit, predictor_fit
+from learnflow_ext.progress.history import NAMES, History, SkillFacts
+from learnflow_ext.progress.knowledge import SENSIBLE, SkillParameters
+from learnflow_ext.progress.predictor import Learning
+
+Row = tuple[str, str, bool]
+chances = st.floats(0.01, 0.99)
+parameters = st.builds(
+    SkillParameters, known=chances, learn=chances, guess=st.floats(0.01, 0.5), slip=st.floats(0.01, 0.4)
+)
+
+
+def simulated(students: int, skill: SkillParameters, seed: int, length: int = 12) -> list[list[bool]]:
+    """Answers of students who are as `skill` says."""
+    dice = random.Random(seed)
+    found = []
+    for _ in range(students):
+        knows, answers = dice.random() < skill.known, []
+        for _ in range(length):
+            answers.append(dice.random() < (1 - skill.slip if knows else skill.guess))
+            knows = knows or dice.random() < skill.learn
+        found.append(answers)
+    return found
+
+
+def lesson(students: int, seed: int) -> list[Row]:
+    """Attempts of students with an ability each, at skills with a difficulty each, mixed in time."""
+    dice = random.Random(seed)
+    skills = {f"skill {number}": dice.gauss(0, 1) for number in range(6)}
+    rows: list[Row] = []
+    for number in range(students):
+        ability = dice.gauss(0, 1.3)
+        practice: defaultdict[str, int] = defaultdict(int)
+        for _ in range(30):
+            skill = dice.choice(list(skills))
+            chance = knowledge_like(ability - skills[skill] + 0.15 * practice[skill])
+            practice[skill] += 1
+            rows.append((f"student {number}", skill, dice.random() < chance))
+    return rows
+
+
+def knowledge_like(logit: float) -> float:
+    return float(1 / (1 + 2.718281828**-logit))
+
+
+class TestTracing:
+    @given(chances, parameters)
+    def test_a_right_answer_speaks_for_knowing_and_a_wrong_one_against(
+        self, known: float, skill: SkillParameters
+    ) -> None:
+        right, wrong = knowledge.after(known, True, skill), knowledge.after(known, False, skill)
+        assert 0 <= wrong <= right <= 1
+        assert 0 <= knowledge.p_correct(known, skill) <= 1
+
+    def test_by_hand(self) -> None:
+        skill = SkillParameters(known=0.5, learn=0.1, guess=0.2, slip=0.1)
+        seen = 0.45 / 0.55
+        assert knowledge.trace([True], skill) == pytest.approx(seen + (1 - seen) * 0.1)
+        assert knowledge.trace([], skill) == 0.5
+
+
+class TestFit:
+    def test_finds_what_made_the_answers(self) -> None:
+        true = SkillParameters(known=0.3, learn=0.2, guess=0.15, slip=0.08)
+        found = knowledge_fit.fit_one(simulated(1500, true, 1), SENSIBLE)
+        for name in true.__struct_fields__:
+            assert getattr(found, name) == pytest.approx(getattr(true, name), abs=0.05), name
+
+    def test_without_answers_it_is_sensible(self) -> None:
+        assert knowledge_fit.fit({}) == ({}, SENSIBLE)
+
+    def test_few_answers_stay_near_the_average(self) -> None:
+        true = SkillParameters(known=0.3, learn=0.2, guess=0.15, slip=0.08)
+        found, pooled = knowledge_fit.fit({"big": simulated(800, true, 2), "small": [[False, False]]})
+        assert found["small"].guess == pytest.approx(pooled.guess, abs=0.03)
+        assert found["small"].slip == pytest.approx(pooled.slip, abs=0.03)
+
+    @given(st.lists(st.lists(st.booleans(), max_size=8), max_size=12))
+    def test_never_degenerate(self, students: list[list[bool]]) -> None:
+        found = knowledge_fit.fit_one(students, SENSIBLE)
+        assert found.guess + found.slip < 1
+        assert all(0 < getattr(found, name) < 1 for name in found.__struct_fields__)
+
+
+class TestHistory:
+    def test_says_as_many_things_as_it_has_names_for(self) -> None:
+        facts = SkillFacts(0.6, SENSIBLE, {"other": 0.5})
+        history = History()
+        for correct in (True, False, True):
+            history.add("one", correct, facts)
+            history.add("other", correct, facts)
+            assert len(history.features("one", facts)) == len(NAMES) == len(set(NAMES))
+
+
+class TestPredictors:
+    def test_fitted_beats_plain_tracing_on_students_it_has_not_seen(self) -> None:
+        train, test = lesson(400, 3), lesson(400, 3)[200 * 30 :]
+        model = predictor_fit.fit(train[: 200 * 30])
+        got = model.predict(test, {})
+        known: dict[tuple[str, str], float] = {}
+        traced = []
+        for student, skill, right in test:
+            of_skill = model.facts(skill).parameters
+            before = known.get((student, skill), of_skill.known)
+            traced.append(knowledge.p_correct(before, of_skill))
+            known[student, skill] = knowledge.after(before, right, of_skill)
+        was_right = [row[2] for row in test]
+        assert brier(was_right, got) < brier(was_right, traced) - 0.005
+
+    def test_learning_beats_the_mean(self) -> None:
+        rows = lesson(300, 4)
+        right = [row[2] for row in rows]
+        assert brier(right, Learning().predict(rows, {})) < brier(
+            right, [sum(right) / len(right)] * len(right)
+        )
+
+    @pytest.mark.parametrize("way", ["fitted", "learning"])
+    def test_the_future_changes_nothing(self, way: str) -> None:
+        rows = lesson(30, 5)
+        model = predictor_fit.fit(lesson(40, 6)) if way == "fitted" else None
+        first = (model or Learning()).predict(rows, {})
+        for cut in (0, 1, 17, 450, len(rows) - 1):
+            flipped = [*rows[:cut], *((student, skill, not right) for student, skill, right in rows[cut:])]
+            again = (model or Learning()).predict(flipped, {})
+            assert again[: cut + 1] == first[: cut + 1]
+
+    def test_fitted_looks_at_one_student_alone(self) -> None:
+        rows = lesson(10, 7)
+        model = predictor_fit.fit(lesson(40, 6))
+        together = model.predict(rows, {})
+        alone = model.predict([row for row in rows if row[0] == "student 4"], {})
+        mixed = [chance for row, chance in zip(rows, together, strict=True) if row[0] == "student 4"]
+        assert mixed == pytest.approx(alone)
+
+    @pytest.mark.parametrize("count", [0, 1, 2, 5])
+    def test_a_handful_of_rows_is_enough_to_fit(self, count: int) -> None:
+        model = predictor_fit.fit(lesson(1, 8)[:count])
+        assert all(0 < chance < 1 for chance in model.predict(lesson(2, 9), {}))
+
+    def test_the_same_rows_give_the_same_fit(self) -> None:
+        rows, asked = lesson(20, 10), lesson(3, 11)
+        assert predictor_fit.fit(rows).predict(asked, {}) == predictor_fit.fit(rows).predict(asked, {})
+
+
+def brier(right: list[bool], got: list[float]) -> float:
+    return sum((chance - was) ** 2 for was, chance in zip(right, got, strict=True)) / len(right)
