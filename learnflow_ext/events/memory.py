@@ -7,10 +7,10 @@ stays in the outbox, and a crash costs nothing but a second delivery.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Iterable
 
-from learnflow_ext.events.bus import BusClosed, BusMessage
+from learnflow_ext.events.bus import MAX_MESSAGE_BYTES, BusClosed, BusMessage, Refused
+from learnflow_ext.events.shelf import Shelf, ShelfDelivery
 from learnflow_ext.events.topics import require_known
 
 DEFAULT_CAPACITY = 1_000
@@ -32,101 +32,76 @@ class _Receipt:
 
 
 class _Group:
-    """One group's messages: those that wait, in order, and the keys that are being worked on."""
+    """What one group has still to do."""
 
     def __init__(self, topics: frozenset[str], capacity: int) -> None:
         self.topics = topics
-        self.capacity = capacity
-        self.waiting: deque[MemoryDelivery] = deque()
-        self.out: set[MemoryDelivery] = set()
-        self.changed = asyncio.Condition()
-        self._count = 0
+        self.shelf = Shelf()
+        self._capacity = capacity
+        self.receipts: dict[ShelfDelivery, _Receipt] = {}
 
     def full(self) -> bool:
-        return len(self.waiting) + len(self.out) >= self.capacity
+        return len(self.shelf) >= self._capacity
 
     def add(self, message: BusMessage, receipt: _Receipt) -> None:
-        self._count += 1
-        self.waiting.append(MemoryDelivery(self, message, receipt, self._count))
+        def acked() -> None:
+            del self.receipts[delivery]
+            receipt.acked()
 
-    def take(self) -> MemoryDelivery | None:
-        """The oldest message whose key nobody is working on; None when there is none."""
-        busy = {delivery.message.key for delivery in self.out}
-        for place, delivery in enumerate(self.waiting):
-            if delivery.message.key not in busy:
-                del self.waiting[place]
-                self.out.add(delivery)
-                return delivery
-        return None
+        delivery = self.shelf.add(message, acked)
+        self.receipts[delivery] = receipt
 
-    def put_back(self, delivery: MemoryDelivery) -> None:
-        """At its old place: nothing later of its key can have gone out meanwhile."""
-        self.out.discard(delivery)
-        place = next((i for i, other in enumerate(self.waiting) if other.number > delivery.number), None)
-        self.waiting.insert(len(self.waiting) if place is None else place, delivery)
-
-
-class MemoryDelivery:
-    """A message in one member's hands."""
-
-    def __init__(self, group: _Group, message: BusMessage, receipt: _Receipt, number: int) -> None:
-        self._group = group
-        self._message = message
-        self._receipt = receipt
-        self.number = number
-
-    @property
-    def message(self) -> BusMessage:
-        """What was published."""
-        return self._message
-
-    async def ack(self) -> None:
-        """Done with."""
-        if self in self._group.out:
-            self._group.out.discard(self)
-            self._receipt.acked()
-            await self._tell()
-
-    async def retry(self) -> None:
-        """Hand it back."""
-        if self in self._group.out:
-            self._group.put_back(self)
-            await self._tell()
-
-    async def _tell(self) -> None:
-        async with self._group.changed:
-            self._group.changed.notify_all()
+    def dissolve(self) -> None:
+        """Nobody waits for this group any more."""
+        self.shelf.drop(lambda _: True)
+        for receipt in self.receipts.values():
+            receipt.acked()
+        self.receipts.clear()
 
 
 class MemorySubscription:
     """One member of a group."""
 
-    def __init__(self, group: _Group) -> None:
+    def __init__(self, bus: MemoryBus, name: str, group: _Group, *, lasting: bool) -> None:
+        self._bus = bus
+        self._name = name
         self._group = group
-        self._mine: set[MemoryDelivery] = set()
+        self._lasting = lasting
+        self._mine: set[ShelfDelivery] = set()
         self._closed = False
 
-    def __aiter__(self) -> AsyncIterator[MemoryDelivery]:
+    def __aiter__(self) -> AsyncIterator[ShelfDelivery]:
         return self
 
-    async def __anext__(self) -> MemoryDelivery:
-        async with self._group.changed:
-            while not self._closed:
-                delivery = self._group.take()
-                if delivery is not None:
-                    self._mine = {mine for mine in self._mine if mine in self._group.out} | {delivery}
-                    return delivery
-                await self._group.changed.wait()
+    async def __anext__(self) -> ShelfDelivery:
+        for delivery in await self.batch(1):
+            return delivery
         raise StopAsyncIteration
 
+    async def batch(self, limit: int) -> list[ShelfDelivery]:
+        """Wait for messages; none once it is closed."""
+        shelf = self._group.shelf
+        deliveries = await shelf.take_some(limit, lambda: self._closed)
+        self._mine = (self._mine & shelf.out) | set(deliveries)
+        return deliveries
+
+    def lag(self) -> int:
+        """Messages that the group has not acked."""
+        return len(self._group.shelf)
+
     async def close(self) -> None:
-        """Leave the group; the group stays, and keeps what comes for its next member."""
+        """Leave the group; a lasting one stays, and keeps what comes for its next member."""
+        if self._closed:
+            return
         self._closed = True
-        for delivery in self._mine & self._group.out:
-            self._group.put_back(delivery)
+        shelf = self._group.shelf
+        for delivery in sorted(self._mine & shelf.out, key=lambda one: one.number):
+            shelf.let_go(delivery)
+            shelf.put_back(delivery)
         self._mine.clear()
-        async with self._group.changed:
-            self._group.changed.notify_all()
+        if not self._lasting:
+            self._bus.forget(self._name)
+        await shelf.tell()
 
 
 class MemoryBus:
@@ -143,24 +118,38 @@ class MemoryBus:
     async def publish(self, message: BusMessage) -> asyncio.Future[None]:
         """Queue `message` for every group of its topic; BusClosed once the bus is closed."""
         require_known(message.topic)
+        if len(message.value) > MAX_MESSAGE_BYTES:
+            refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            refused.set_exception(Refused(f"{len(message.value)} bytes are more than {MAX_MESSAGE_BYTES}"))
+            return refused
         # A turn for each topic keeps the order of publishers. Not one for all: a consumer whose own group is
         # full must still be able to send a dead letter, or it could never make room.
         async with self._turns.setdefault(message.topic, asyncio.Lock()):
             groups = [group for group in self._groups.values() if message.topic in group.topics]
             receipt = _Receipt(len(groups))
             for group in groups:
-                async with group.changed:
-                    while group.full() and not self._closed:
-                        await group.changed.wait()
+                changed = group.shelf.changed
+                async with changed:
+                    while group.full() and not self._closed and group in self._groups.values():
+                        await changed.wait()
                     if self._closed:
                         break
-                    group.add(message, receipt)
-                    group.changed.notify_all()
+                    if group in self._groups.values():
+                        group.add(message, receipt)
+                        changed.notify_all()
+                    else:
+                        receipt.acked()
             if self._closed:
                 raise BusClosed("The bus is closed.")
         return receipt.future
 
-    def subscribe(self, group: str, topics: Iterable[str]) -> MemorySubscription:
+    async def put(self, message: BusMessage) -> None:
+        """Queue `message`. It is as safe then as it gets here: nothing is kept on disk."""
+        future = await self.publish(message)
+        if future.done():
+            future.result()
+
+    def subscribe(self, group: str, topics: Iterable[str], *, lasting: bool = True) -> MemorySubscription:
         """Join `group`. It exists from here on: what is published before it is read waits for it."""
         wanted = frozenset(topics)
         for topic in wanted:
@@ -168,15 +157,24 @@ class MemoryBus:
         found = self._groups.setdefault(group, _Group(wanted, self._capacity))
         if found.topics != wanted:
             raise ValueError(f"The group {group!r} reads other topics.")
-        subscription = MemorySubscription(found)
+        subscription = MemorySubscription(self, group, found, lasting=lasting)
         self._subscriptions.append(subscription)
         return subscription
+
+    def forget(self, group: str) -> None:
+        """End a group for good."""
+        found = self._groups.pop(group, None)
+        if found is not None:
+            found.dissolve()
 
     async def close(self) -> None:
         """End all subscriptions, and fail who waits to publish. Receipts stay open: nothing was confirmed."""
         self._closed = True
+        groups = list(self._groups.values())
+        for group in groups:
+            # What is open stays open, also where a watcher's leaving would have counted as an ack.
+            group.receipts.clear()
         for subscription in self._subscriptions:
             await subscription.close()
-        for group in self._groups.values():
-            async with group.changed:
-                group.changed.notify_all()
+        for group in groups:
+            await group.shelf.tell()
