@@ -201,7 +201,8 @@ def _fetch(folder: Path) -> None:
 
 def _check(jars: Path) -> None:
     """Exactly the jars of the list, each as it says."""
-    wanted = dict(reversed(line.split()) for line in CHECKSUMS.read_text().splitlines())
+    lines = (line.split() for line in CHECKSUMS.read_text().splitlines())
+    wanted = {name: checksum for checksum, name in lines}
     there = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in jars.glob("*.jar")}
     wrong = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
     assert not wrong, f"Kafka's jars in {jars} are not those of jars.sha256: {', '.join(wrong)}. Delete them."

@@ -64,7 +64,10 @@ class FlakyBus:
         self.futures.append(future)
         return future
 
-    def subscribe(self, group: str, topics: Iterable[str]) -> MemorySubscription:
+    async def put(self, message: BusMessage) -> None:
+        await (await self.publish(message))
+
+    def subscribe(self, group: str, topics: Iterable[str], *, lasting: bool = True) -> MemorySubscription:
         raise NotImplementedError
 
     async def close(self) -> None:
