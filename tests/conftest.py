@@ -1,16 +1,19 @@
-"""What all tests need of the process they run in."""
+"""What all tests need of the process they run in, and the servers that some of them share."""
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from kafka_broker import Kafka
+    from postgres import Postgres
 
     from learnflow_ext.events.kafka_client import KafkaCluster
 
@@ -40,3 +43,45 @@ def kafka(kafka_broker: Kafka) -> KafkaCluster:
         # A member that leaves without a word is missed sooner than in a real classroom.
         consumer={"session.timeout.ms": 3_000, "heartbeat.interval.ms": 500},
     )
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """One server for all tests; who needs to kill one starts its own with `postgres.running`."""
+    import postgres
+
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres_server: Postgres) -> Iterator[str]:
+    """Name of a database with all tables, from which each test's own is copied."""
+    from learnflow_ext.store.database import Database
+
+    with postgres_server.database() as url:
+        asyncio.run(Database(url).upgrade())
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres, migrated: str) -> Iterator[str]:
+    """A PostgreSQL database of this test's own, with all tables and no rows."""
+    with postgres_server.database(migrated) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: Postgres) -> Iterator[str]:
+    """A PostgreSQL database of this test's own, without tables."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of this test's own: once an SQLite file that is not there yet, once PostgreSQL."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("postgres_url")
+        return url
+    return f"sqlite+aiosqlite:///{tmp_path / 'state' / 'learnflow.sqlite'}"

@@ -40,8 +40,9 @@ class Relay:
         self._poll_s = poll_s
         self._woken = asyncio.Event()
         self._published = 0
-        """Sequence of the last event handed over; what lies above is still to do."""
+        """Sequence of the last event handed over, for the log."""
         self._unconfirmed: dict[int, asyncio.Future[None]] = {}
+        """By sequence: what the bus has in hand. Everything else in the outbox is still to do."""
         self._tidying: asyncio.TimerHandle | None = None
         db.on_recorded(self.wake)
 
@@ -76,7 +77,7 @@ class Relay:
         if room <= 0:
             return False
         async with self._db.connect() as conn:
-            rows = await outbox.pending(conn, room, after=self._published)
+            rows = await outbox.pending(conn, room, skip=self._unconfirmed.keys())
         for row in rows:
             future = await self._bus.publish(_message(row))
             self._unconfirmed[row.sequence] = future
@@ -105,8 +106,7 @@ class Relay:
                 del self._unconfirmed[sequence]
         if lost:
             # From the first lost one on everything goes out again: doubles are cheap, another order is not.
-            self._published = min(lost) - 1
-            for sequence in lost:
+            for sequence in [sequence for sequence in self._unconfirmed if sequence >= min(lost)]:
                 del self._unconfirmed[sequence]
             raise PublishFailed(f"The bus did not take {len(lost)} events, the first is {min(lost)}.")
 

@@ -19,7 +19,8 @@ async def note(
     conn: AsyncConnection, consumer: str, event_id: str, outcome: Outcome = "done", error: str = ""
 ) -> Outcome | None:
     """Note an event as dealt with; None when it is new, else the outcome noted before, which stays."""
-    result = await conn.execute(
+    # Not rowcount: psycopg has none for an insert whose keys SQLAlchemy asks back.
+    noted = await conn.scalar(
         insert(Consumed)
         .values(
             consumer=consumer,
@@ -29,8 +30,9 @@ async def note(
             at=now(),
         )
         .on_conflict_do_nothing(index_elements=["consumer", "event_id"])
+        .returning(Consumed.event_id)
     )
-    if result.rowcount:
+    if noted is not None:
         return None
     found = await conn.scalar(
         select(Consumed.outcome).where(Consumed.consumer == consumer, Consumed.event_id == event_id)

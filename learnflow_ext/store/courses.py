@@ -51,12 +51,12 @@ async def ensure(conn: AsyncConnection, course: str, assignment: str) -> int:
 
     For assignments that the service knows to be released; never for what a student's server claims.
     """
-    found = await find(conn, course, assignment)
-    if found is not None:
-        return found
     for name in (course, assignment):
         if not name or texts.clip(name, texts.NAME) != name:
             raise BadRequest(f"Names of courses and assignments have 1 to {texts.NAME} characters.")
+    found = await find(conn, course, assignment)
+    if found is not None:
+        return found
     await conn.execute(
         insert(Module)
         .values(course=course, assignment=assignment, title=assignment, updated_at=now())

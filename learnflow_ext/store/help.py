@@ -210,6 +210,7 @@ def _line(diagnosis: Diagnosis | None) -> int | None:
 
 
 async def _turn(conn: AsyncConnection, request_id: str) -> Row[int, str, str, str, str, datetime | None]:
+    """Held until the transaction ends, with the student's turn (see `people.ensure`): it is answered once."""
     row = (
         await conn.execute(
             select(
@@ -222,6 +223,7 @@ async def _turn(conn: AsyncConnection, request_id: str) -> Row[int, str, str, st
             )
             .join(User, User.id == HelpTurn.user_id)
             .where(HelpTurn.request_id == request_id)
+            .with_for_update(key_share=True)
         )
     ).one_or_none()
     if row is None:

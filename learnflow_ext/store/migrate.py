@@ -17,6 +17,10 @@ from learnflow_ext.contracts.errors import Unavailable
 SchemaCondition = Literal["current", "empty", "older", "newer", "foreign"]
 
 
+UPGRADE_LOCK = 0x6C6561726E
+"""Key of the advisory lock that an upgrade holds: any number that nobody else uses in the same database."""
+
+
 class SchemaMismatch(Unavailable):
     """The database's tables are not the ones this version of LearnFlow knows."""
 
@@ -90,9 +94,12 @@ def require_current(found: SchemaState, database: str) -> None:
 def upgrade(connection: Connection, database: str) -> SchemaState:
     """Bring the tables up to date inside the caller's transaction; return what was found before.
 
-    SchemaMismatch when they are newer, or not ours. On SQLite foreign keys must be off, because changing a
-    table means copying and dropping it; they are checked as a whole at the end.
+    SchemaMismatch when they are newer, or not ours. Of two processes that do this at once the second waits,
+    and finds nothing left to do. On SQLite foreign keys must be off, because changing a table means copying
+    and dropping it; they are checked as a whole at the end.
     """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
     before = state(connection)
     if before.condition in ("newer", "foreign"):
         require_current(before, database)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -59,7 +59,8 @@ async def record_all(conn: AsyncConnection, events: Sequence[Event]) -> list[Env
 
     ValueError for an event whose data is longer than the log takes: texts are clipped before.
     """
-    ids = {name: await people.ensure(conn, name) for name in dict.fromkeys(e.student for e in events)}
+    # Their turn to write comes before the numbers below: that makes a student's numbers grow as they commit.
+    ids = {name: await people.ensure(conn, name) for name in sorted({e.student for e in events})}
     moment = now()
     rows: list[dict[str, Any]] = []
     for event in events:
@@ -96,18 +97,24 @@ async def record_all(conn: AsyncConnection, events: Sequence[Event]) -> list[Env
     return envelopes
 
 
-async def pending(conn: AsyncConnection, limit: int, *, after: int = 0) -> list[Pending]:
-    """The oldest events above sequence `after` that the bus has not confirmed, in order."""
+async def pending(conn: AsyncConnection, limit: int, *, skip: Collection[int] = frozenset()) -> list[Pending]:
+    """The oldest events that the bus has not confirmed, in order, without the sequences in `skip`.
+
+    With several writers a lower number may become visible after a higher one, so that no number divides what
+    was read from what was not: the caller says which it has in hand. Of one student it cannot happen, for
+    they take turns (`people.ensure`): what is visible of a student has no gap before its end.
+    """
     rows = await conn.execute(
         select(OutboxEvent, User.name, Pseudonym.pseudonym)
         .join(Pseudonym, Pseudonym.user_id == OutboxEvent.user_id)
         .join(User, User.id == OutboxEvent.user_id)
-        .where(OutboxEvent.sequence > after)
         .order_by(OutboxEvent.sequence)
-        .limit(limit)
+        .limit(limit + len(skip))
     )
-    found = []
+    found: list[Pending] = []
     for row in rows:
+        if row.sequence in skip or len(found) == limit:
+            continue
         envelope, error = None, ""
         try:
             envelope = Envelope(

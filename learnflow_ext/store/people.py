@@ -29,21 +29,28 @@ async def find(conn: AsyncConnection, name: str) -> int | None:
 
 
 async def ensure(conn: AsyncConnection, name: str) -> int:
-    """The id of the user called `name`, made with a random pseudonym when new.
+    """The id of the user called `name`, made with a random pseudonym when new; their turn to write is ours.
+
+    Until the transaction ends no other one can write for this person, so that what happens to one person
+    happens in one order: a lock on their row on PostgreSQL, the one writer on SQLite. Who writes for several
+    takes them in order of name, or two such transactions may wait for each other.
 
     BadRequest for a name that is empty or longer than 255 characters.
     """
     if not name or texts.clip(name, texts.NAME) != name:
         raise BadRequest(f"A user name has between 1 and {texts.NAME} characters.")
     found = await conn.scalar(
-        select(User.id).join(Pseudonym, Pseudonym.user_id == User.id).where(User.name == name)
+        select(User.id)
+        .join(Pseudonym, Pseudonym.user_id == User.id)
+        .where(User.name == name)
+        .with_for_update(key_share=True, of=User)
     )
     if found is not None:
         return int(found)
     await conn.execute(
         insert(User).values(name=name, created_at=now()).on_conflict_do_nothing(index_elements=["name"])
     )
-    user_id = await conn.scalar(select(User.id).where(User.name == name))
+    user_id = await conn.scalar(select(User.id).where(User.name == name).with_for_update(key_share=True))
     assert user_id is not None, "just inserted"
     await conn.execute(
         insert(Pseudonym)
@@ -62,12 +69,13 @@ async def pseudonym(conn: AsyncConnection, name: str) -> str:
 
 
 async def behind(conn: AsyncConnection, pseudonym: str) -> Person | None:
-    """Who travels under `pseudonym`; None once that link was erased."""
+    """Who travels under `pseudonym`; None once that link was erased. As in `ensure`, their turn is ours."""
     row = (
         await conn.execute(
             select(User.id, User.name)
             .join(Pseudonym, Pseudonym.user_id == User.id)
             .where(Pseudonym.pseudonym == pseudonym)
+            .with_for_update(key_share=True, of=User)
         )
     ).one_or_none()
     return None if row is None else Person(id=row.id, name=row.name)

@@ -141,7 +141,10 @@ async def record_grade(conn: AsyncConnection, record: GradeRecord) -> Envelope |
     NotFound for an unknown submission, Conflict when the record names another student or assignment,
     Unprocessable for points that are no points.
     """
-    row = (await conn.execute(_views().where(Submission.submission_id == record.submission_id))).one_or_none()
+    statement = _views().where(Submission.submission_id == record.submission_id)
+    # Held, so that of two who grade the same work at once the second finds it graded.
+    statement = statement.with_for_update(key_share=True, of=(Submission, User))
+    row = (await conn.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("There is no such submission.")
     if (row.course, row.assignment, row.student) != (record.course, record.assignment, record.student):

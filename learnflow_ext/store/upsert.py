@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy.dialects.sqlite import Insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from learnflow_ext.store.base import Base
 
 
 def insert(table: type[Base]) -> Insert:
-    """An insert that takes `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    return sqlite_insert(table)
+    """An insert that takes `on_conflict_do_nothing` and `on_conflict_do_update`.
+
+    PostgreSQL's statement: SQLite took the clause over from there, and its compiler reads it as well.
+    """
+    return postgresql_insert(table)

@@ -127,10 +127,19 @@ class TestWhere:
         assert sentence in ended.err
         assert "Traceback" not in ended.err
 
-    def test_a_database_we_cannot_use_is_named_without_its_password(self, learnflow: Run) -> None:
-        ended = learnflow("events", "tail", "--database-url", "postgresql://me:hunter2@db/x")
+    @pytest.mark.parametrize(
+        ("url", "sentence"),
+        [
+            ("mysql://me:hunter2@db/x", "cannot use `mysql`"),
+            ("postgresql://me:hunter2@127.0.0.1:1/x", "does not answer: database x on 127.0.0.1:1"),
+        ],
+    )
+    def test_a_database_we_cannot_use_is_named_without_its_password(
+        self, learnflow: Run, url: str, sentence: str
+    ) -> None:
+        ended = learnflow("events", "tail", "--database-url", url)
         assert ended.code == 2
-        assert "postgresql" in ended.err
+        assert sentence in ended.err
         assert "hunter2" not in ended.err
 
 

@@ -1,11 +1,10 @@
-"""A database in a file, an in-process bus, and helpers that wait."""
+"""A database of each kind, an in-process bus, and helpers that wait."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -17,8 +16,8 @@ Background = Callable[[Coroutine[object, object, None]], "asyncio.Task[None]"]
 
 
 @pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'learnflow.sqlite'}")
+async def db(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
     await database.open()
     yield database
     await database.close()

@@ -1,4 +1,4 @@
-"""A database in a file of its own, for each test."""
+"""A database of its own for each test: `db` of both kinds, `path` an SQLite file."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def db(path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{path}")
+async def db(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
     await database.open()
     yield database
     await database.close()

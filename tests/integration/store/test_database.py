@@ -15,8 +15,7 @@ from sqlalchemy import func, select, text
 
 from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.contracts.events import HelpAsked
-from learnflow_ext.store import database as module
-from learnflow_ext.store import outbox, people
+from learnflow_ext.store import backend, outbox, people, sqlite
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 from learnflow_ext.store.models import LoggedEvent, User
 
@@ -36,6 +35,15 @@ def asked(student: str, number: int) -> HelpAsked:
 async def people_in(db: Database) -> list[str]:
     async with db.connect() as conn:
         return list(await conn.scalars(select(User.name).order_by(User.name)))
+
+
+async def all_people(url: str) -> list[str]:
+    db = Database(url)
+    await db.open(create=False)
+    try:
+        return await people_in(db)
+    finally:
+        await db.close()
 
 
 class TestTransactions:
@@ -105,7 +113,7 @@ class TestTransactions:
         assert any(isinstance(one, asyncio.CancelledError) for one in kept)
 
     async def test_a_mistake_in_our_own_sql_is_not_called_an_outage(self, db: Database) -> None:
-        with pytest.raises(sa_exc.OperationalError):
+        with pytest.raises((sa_exc.OperationalError, sa_exc.ProgrammingError)):
             async with db.connect() as conn:
                 await conn.execute(text("SELECT nothing FROM nowhere"))
 
@@ -145,8 +153,8 @@ class TestTwoWritersAtOnce:
         assert len(rows) == 200
         assert [row.sequence for row in rows] == sorted(row.sequence for row in rows)
 
-    async def test_two_databases_on_one_file_wait_for_each_other(self, db: Database, path: Path) -> None:
-        other = Database(f"sqlite:///{path}")
+    async def test_two_processes_databases_wait_for_each_other(self, db: Database, database_url: str) -> None:
+        other = Database(database_url)
         await other.open()
         try:
 
@@ -164,7 +172,7 @@ class TestTwoWritersAtOnce:
     async def test_a_lock_held_for_ever_ends_in_a_sentence(
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 50)
+        monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MS", 50)
         db = Database(f"sqlite:///{path}")
         await db.open()
         holder = sqlite3.connect(path, isolation_level=None)
@@ -183,7 +191,7 @@ class TestTwoWritersAtOnce:
     async def test_a_queue_that_does_not_move_ends_in_a_sentence(
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(module, "WRITER_WAIT_S", 0.05)
+        monkeypatch.setattr(backend, "WRITER_WAIT_S", 0.05)
         db = Database(f"sqlite:///{path}")
         await db.open()
         async with db.begin():
@@ -192,13 +200,17 @@ class TestTwoWritersAtOnce:
                     pass
         await db.close()
 
-    def test_two_processes_may_open_a_new_database_together(self, path: Path) -> None:
+    @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+    def test_processes_may_open_a_new_database_together(
+        self, kind: str, path: Path, empty_postgres_url: str
+    ) -> None:
+        url = f"sqlite:///{path}" if kind == "sqlite" else empty_postgres_url
         script = (
             "import asyncio, sys\n"
             "from learnflow_ext.store.database import Database\n"
             "from learnflow_ext.store import people\n"
             "async def main():\n"
-            "    db = Database('sqlite:///' + sys.argv[1])\n"
+            "    db = Database(sys.argv[1])\n"
             "    await db.open()\n"
             "    async with db.begin() as conn:\n"
             "        await people.ensure(conn, sys.argv[2])\n"
@@ -206,16 +218,13 @@ class TestTwoWritersAtOnce:
             "asyncio.run(main())\n"
         )
         started = [
-            subprocess.Popen([sys.executable, "-c", script, str(path), name], stderr=subprocess.PIPE)
+            subprocess.Popen([sys.executable, "-c", script, url, name], stderr=subprocess.PIPE)
             for name in ("ada", "ben", "chen")
         ]
         for process in started:
             _, errors = process.communicate(timeout=60)
             assert process.returncode == 0, errors.decode()
-        connection = sqlite3.connect(path)
-        names = {row[0] for row in connection.execute("SELECT name FROM users")}
-        connection.close()
-        assert names == {"ada", "ben", "chen"}
+        assert asyncio.run(all_people(url)) == ["ada", "ben", "chen"]
 
 
 class TestOpening:
@@ -235,10 +244,13 @@ class TestOpening:
         with pytest.raises(DatabaseUnavailable, match="cannot be made"):
             await Database(f"sqlite:///{tmp_path}/file/below/learnflow.sqlite").open()
 
-    async def test_nobody_else_on_the_machine_can_read_it(self, db: Database) -> None:
+    async def test_nobody_else_on_the_machine_can_read_the_file(self, path: Path) -> None:
+        db = Database(f"sqlite:///{path}")
+        await db.open()
         async with db.begin() as conn:
             await people.ensure(conn, "ada")
-        names = {path.name: path.stat().st_mode & 0o777 for path in db.path.parent.glob("learnflow.sqlite*")}
+        names = {file.name: file.stat().st_mode & 0o777 for file in path.parent.glob("learnflow.sqlite*")}
+        await db.close()
         assert names.keys() >= {"learnflow.sqlite", "learnflow.sqlite-wal"}
         assert set(names.values()) == {0o600}
 
@@ -251,7 +263,9 @@ class TestOpening:
     @pytest.mark.parametrize(
         ("url", "sentence"),
         [
-            ("postgresql+psycopg://me:secret@db/learnflow", "cannot use `postgresql`"),
+            ("mysql://me:secret@db/learnflow", "cannot use `mysql`"),
+            ("postgresql+asyncpg://me:secret@db/learnflow", "through psycopg"),
+            ("postgresql://me:secret@db", "names no database"),
             ("not a url", "cannot be read"),
             ("sqlite://", "must be a file"),
             ("sqlite:///:memory:", "must be a file"),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, exc, insert, select, text, update
@@ -50,7 +48,9 @@ async def test_the_oldest_go_first_and_delivered_ones_are_gone(db: Database) -> 
         await outbox.delete(conn, [])
     async with db.connect() as conn:
         assert [r.envelope for r in await outbox.pending(conn, 3)] == sent[240:243]
-        assert [r.envelope for r in await outbox.pending(conn, 3, after=sent[246].sequence)] == sent[247:]
+        in_hand = {sent[240].sequence, sent[241].sequence, sent[244].sequence}
+        rest = [r.envelope for r in await outbox.pending(conn, 3, skip=in_hand)]
+        assert rest == [sent[242], sent[243], sent[245]]
         assert await outbox.size(conn) == 10
 
 
@@ -107,35 +107,6 @@ async def test_a_row_this_code_cannot_read_is_handed_out_with_the_reason(
     assert fine.envelope is not None
 
 
-class TestTheLogIsAppendOnly:
-    @pytest.mark.parametrize(
-        "sql",
-        [
-            "UPDATE event_log SET data = '{}'",
-            "DELETE FROM event_log",
-            "INSERT OR REPLACE INTO event_log "
-            "SELECT sequence, event_id, time, topic, type, 'x', user_id, '{}' FROM event_log",
-            "REPLACE INTO event_log SELECT sequence + 1, event_id, time, topic, type, 'x', user_id, '{}' "
-            "FROM event_log",
-            "INSERT INTO event_log SELECT * FROM event_log WHERE true "
-            "ON CONFLICT (sequence) DO UPDATE SET data = ''",
-        ],
-    )
-    async def test_for_us_and_for_any_other_program(self, db: Database, path: Path, sql: str) -> None:
-        async with db.begin() as conn:
-            await outbox.record(conn, asked())
-        with pytest.raises(exc.IntegrityError, match="append-only"):
-            async with db.begin() as conn:
-                await conn.execute(text(sql))
-        stranger = sqlite3.connect(path)
-        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-            stranger.execute(sql)
-        stranger.close()
-        async with db.connect() as conn:
-            (entry,) = await eventlog.tail(conn)
-        assert entry.data["request_id"] == "r"
-
-
 class TestConstraintsGuard:
     """Whoever writes, and whatever Python checked before."""
 
@@ -144,7 +115,7 @@ class TestConstraintsGuard:
         [
             "INSERT INTO users (name, created_at) VALUES ('', '2026-01-01')",
             "INSERT INTO users (name, created_at) VALUES ('ada', '2026-01-01')",
-            "INSERT INTO users (name, created_at) VALUES (printf('%.300c', 'x'), '2026-01-01')",
+            f"INSERT INTO users (name, created_at) VALUES ('{'x' * 300}', '2026-01-01')",
             "INSERT INTO pseudonyms (user_id, pseudonym) VALUES (999, 'x')",
             "INSERT INTO progress VALUES (1, 1, -1, 0, 0, 0, NULL, NULL, NULL, NULL)",
             "INSERT INTO progress VALUES (1, 1, 1, 2, 0, 0, NULL, NULL, NULL, NULL)",
@@ -166,7 +137,7 @@ class TestConstraintsGuard:
 
         async with db.begin() as conn:
             await submissions.create(conn, course="c", assignment="a", student="ada", files_path="/x", size=1)
-        with pytest.raises(exc.IntegrityError):
+        with pytest.raises((exc.IntegrityError, exc.DataError)):
             async with db.begin() as conn:
                 await conn.execute(text(sql))
 

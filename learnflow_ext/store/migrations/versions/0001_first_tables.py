@@ -29,16 +29,30 @@ TABLES = (
 )
 """In the order in which they refer to each other."""
 
-APPEND_ONLY = (
-    """CREATE TRIGGER event_log_no_update BEFORE UPDATE ON event_log
-    BEGIN SELECT RAISE(ABORT, 'event_log is append-only'); END""",
-    """CREATE TRIGGER event_log_no_delete BEFORE DELETE ON event_log
-    BEGIN SELECT RAISE(ABORT, 'event_log is append-only'); END""",
-    # INSERT OR REPLACE removes rows without asking the trigger above, unless recursive triggers are on.
-    """CREATE TRIGGER event_log_no_replace BEFORE INSERT ON event_log
-    WHEN EXISTS (SELECT 1 FROM event_log WHERE sequence = NEW.sequence OR event_id = NEW.event_id)
-    BEGIN SELECT RAISE(ABORT, 'event_log is append-only'); END""",
-)
+APPEND_ONLY = {
+    "sqlite": (
+        """CREATE TRIGGER event_log_no_update BEFORE UPDATE ON event_log
+        BEGIN SELECT RAISE(ABORT, 'event_log is append-only'); END""",
+        """CREATE TRIGGER event_log_no_delete BEFORE DELETE ON event_log
+        BEGIN SELECT RAISE(ABORT, 'event_log is append-only'); END""",
+        # INSERT OR REPLACE removes rows without asking the trigger above, unless recursive triggers are on.
+        """CREATE TRIGGER event_log_no_replace BEFORE INSERT ON event_log
+        WHEN EXISTS (SELECT 1 FROM event_log WHERE sequence = NEW.sequence OR event_id = NEW.event_id)
+        BEGIN SELECT RAISE(ABORT, 'event_log is append-only'); END""",
+    ),
+    "postgresql": (
+        """CREATE FUNCTION event_log_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION 'event_log is append-only' USING ERRCODE = 'restrict_violation';
+        END $$""",
+        """CREATE TRIGGER event_log_no_change BEFORE UPDATE OR DELETE ON event_log
+        FOR EACH ROW EXECUTE FUNCTION event_log_refuse()""",
+        """CREATE TRIGGER event_log_no_truncate BEFORE TRUNCATE ON event_log
+        FOR EACH STATEMENT EXECUTE FUNCTION event_log_refuse()""",
+        """CREATE TRIGGER event_log_no_truncate BEFORE TRUNCATE ON event_log_rest
+        FOR EACH STATEMENT EXECUTE FUNCTION event_log_refuse()""",
+    ),
+}
 
 
 def upgrade() -> None:
@@ -84,29 +98,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("name", name=op.f("uq_users_name")),
     )
-    op.create_table(
-        "event_log",
-        sa.Column("sequence", BigId, nullable=False),
-        sa.Column("event_id", sa.String(length=36), nullable=False),
-        sa.Column("time", UtcDateTime(), nullable=False),
-        sa.Column("topic", sa.String(length=64), nullable=False),
-        sa.Column("type", sa.String(length=128), nullable=False),
-        sa.Column("course", sa.String(length=255), nullable=False),
-        sa.Column("user_id", BigId, nullable=False),
-        sa.Column("data", sa.Text(), nullable=False),
-        sa.CheckConstraint("event_id <> ''", name=op.f("ck_event_log_event_id_not_empty")),
-        sa.CheckConstraint("topic <> ''", name=op.f("ck_event_log_topic_not_empty")),
-        sa.CheckConstraint("type <> ''", name=op.f("ck_event_log_type_not_empty")),
-        sa.CheckConstraint("length(course) <= 255", name=op.f("ck_event_log_course_length")),
-        sa.CheckConstraint("length(data) <= 200000", name=op.f("ck_event_log_data_length")),
-        sa.CheckConstraint("length(event_id) <= 36", name=op.f("ck_event_log_event_id_length")),
-        sa.CheckConstraint("length(topic) <= 64", name=op.f("ck_event_log_topic_length")),
-        sa.CheckConstraint("length(type) <= 128", name=op.f("ck_event_log_type_length")),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_event_log_user_id")),
-        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_event_log")),
-        sa.UniqueConstraint("event_id", name=op.f("uq_event_log_event_id")),
-        sqlite_autoincrement=True,
-    )
+    _create_event_log()
     op.create_index("ix_event_log_course", "event_log", ["course", "sequence"])
     op.create_index("ix_event_log_course_user", "event_log", ["course", "user_id", "sequence"])
     op.create_index("ix_event_log_topic", "event_log", ["topic", "sequence"])
@@ -361,11 +353,54 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_outbox")),
         sa.UniqueConstraint("event_id", name=op.f("uq_outbox_event_id")),
     )
-    for trigger in APPEND_ONLY:
-        op.execute(trigger)
+    for statement in APPEND_ONLY[op.get_context().dialect.name]:
+        op.execute(statement)
 
 
 def downgrade() -> None:
     """Drop everything."""
     for table in reversed(TABLES):
         op.drop_table(table)
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION event_log_refuse()")
+
+
+def _create_event_log() -> None:
+    """PostgreSQL keeps the log in one table a month. There a key must hold the column that divides."""
+    columns: tuple[sa.schema.SchemaItem, ...] = (
+        sa.Column("event_id", sa.String(length=36), nullable=False),
+        sa.Column("time", UtcDateTime(), nullable=False),
+        sa.Column("topic", sa.String(length=64), nullable=False),
+        sa.Column("type", sa.String(length=128), nullable=False),
+        sa.Column("course", sa.String(length=255), nullable=False),
+        sa.Column("user_id", BigId, nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.CheckConstraint("event_id <> ''", name=op.f("ck_event_log_event_id_not_empty")),
+        sa.CheckConstraint("topic <> ''", name=op.f("ck_event_log_topic_not_empty")),
+        sa.CheckConstraint("type <> ''", name=op.f("ck_event_log_type_not_empty")),
+        sa.CheckConstraint("length(course) <= 255", name=op.f("ck_event_log_course_length")),
+        sa.CheckConstraint("length(data) <= 200000", name=op.f("ck_event_log_data_length")),
+        sa.CheckConstraint("length(event_id) <= 36", name=op.f("ck_event_log_event_id_length")),
+        sa.CheckConstraint("length(topic) <= 64", name=op.f("ck_event_log_topic_length")),
+        sa.CheckConstraint("length(type) <= 128", name=op.f("ck_event_log_type_length")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_event_log_user_id")),
+    )
+    if op.get_context().dialect.name == "postgresql":
+        op.create_table(
+            "event_log",
+            sa.Column("sequence", BigId, sa.Identity(), nullable=False),
+            *columns,
+            sa.PrimaryKeyConstraint("sequence", "time", name=op.f("pk_event_log")),
+            sa.UniqueConstraint("event_id", "time", name=op.f("uq_event_log_event_id_time")),
+            postgresql_partition_by="RANGE (time)",
+        )
+        op.execute("CREATE TABLE event_log_rest PARTITION OF event_log DEFAULT")
+        return
+    op.create_table(
+        "event_log",
+        sa.Column("sequence", BigId, nullable=False),
+        *columns,
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_event_log")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_event_log_event_id")),
+        sqlite_autoincrement=True,
+    )

@@ -1,0 +1,122 @@
+"""PostgreSQL through psycopg 3: many writers at once.
+
+Writers run at READ COMMITTED and take turns per student (`people.ensure` locks the student's row), so that a
+student's events are numbered in the order in which they become visible. Readers see one moment
+(REPEATABLE READ) and cannot write.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import URL, NullPool
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from learnflow_ext.store import backend
+from learnflow_ext.store.backend import Backend, Collision, DatabaseUnavailable, Purpose
+
+WRITERS = 8
+"""With the readers 16 connections a process: six processes fit PostgreSQL's default of 100."""
+CONNECT_TIMEOUT_S = 5
+RECYCLE_S = 1800
+
+SESSION = {
+    "TimeZone": "UTC",
+    "statement_timeout": "30s",
+    "lock_timeout": "10s",
+    # A process that hangs in a transaction must not hold up the others for ever.
+    "idle_in_transaction_session_timeout": "60s",
+}
+UPGRADE = {"TimeZone": "UTC", "lock_timeout": "120s"}
+"""Building an index over a million rows takes longer than any answer may."""
+
+OUTAGES = {
+    "08": "The connection to the database broke.",
+    "28": "The database does not let us in: check the user and the password in `LearnFlow.database_url`.",
+    "3D": "There is no such database. Make it with `createdb`, or correct `LearnFlow.database_url`.",
+    "25006": "The database cannot be written: it is read-only.",
+    "42501": "The database's user lacks a right it needs; docs/record.md lists them.",
+    "53": "The database has no room left: disk, memory or connections.",
+    "53100": "The disk of the database is full.",
+    "53300": "The database has no connection free. Raise its `max_connections`.",
+    "55P03": backend.BUSY,
+    "57014": "The database took too long to answer. Try again in a moment.",
+    "57P": "The database is being restarted. Try again in a moment.",
+    "58": "The database's disk cannot be read or written.",
+    "XX001": "The database's files are damaged. Restore it from a backup.",
+    "25P03": "The database ended a transaction that stood still for too long.",
+    "57P05": "The database ended a connection that stood still for too long.",
+}
+"""By SQLSTATE, or what it begins with: what no change of our code would cure."""
+
+COLLISIONS = ("40001", "40P01")
+"""Serialization failure, deadlock."""
+
+
+class PostgresBackend(Backend):
+    """A database of a server."""
+
+    def __init__(self, url: URL) -> None:
+        """DatabaseUnavailable unless `url` names a database and, if any driver, psycopg."""
+        if url.drivername not in ("postgresql", "postgresql+psycopg"):
+            raise DatabaseUnavailable(
+                f"LearnFlow speaks to PostgreSQL through psycopg, not `{url.drivername}`: "
+                "write `postgresql+psycopg://`."
+            )
+        if not url.database:
+            raise DatabaseUnavailable(
+                "The database URL names no database. An example: `postgresql+psycopg://learnflow@db/learnflow`."
+            )
+        self.url = url.set(drivername="postgresql+psycopg")
+
+    @property
+    def name(self) -> str:
+        host = self.url.host or self.url.query.get("host") or "this machine"
+        port = f":{self.url.port}" if self.url.port else ""
+        return f"database {self.url.database} on {host}{port}"
+
+    async def make(self) -> None:
+        """Nothing: a database on a server is made by its admin."""
+
+    async def require(self) -> None:
+        """Only connecting tells."""
+
+    def engine(self, purpose: Purpose) -> AsyncEngine:
+        settings = dict(UPGRADE if purpose == "upgrade" else SESSION)
+        if purpose == "read":
+            settings["default_transaction_read_only"] = "on"
+        connect: dict[str, object] = {
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": f"learnflow-{purpose}",
+            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        }
+        # What the admin wrote into the URL wins.
+        connect = {name: value for name, value in connect.items() if name not in self.url.query}
+        if purpose in ("look", "upgrade"):
+            return create_async_engine(self.url, poolclass=NullPool, connect_args=connect)
+        return create_async_engine(
+            self.url,
+            isolation_level="REPEATABLE READ" if purpose == "read" else "READ COMMITTED",
+            pool_size=backend.READERS if purpose == "read" else WRITERS,
+            max_overflow=0,
+            pool_timeout=backend.WRITER_WAIT_S,
+            # After a restart of the server the old connections are dead: found out before they are used.
+            pool_pre_ping=True,
+            pool_recycle=RECYCLE_S,
+            connect_args=connect,
+        )
+
+    def outage(self, error: BaseException) -> DatabaseUnavailable | None:
+        import psycopg
+
+        if not isinstance(error, psycopg.Error):
+            return None
+        state = error.sqlstate or ""
+        if state in COLLISIONS:
+            return Collision(backend.BUSY, retry_after=1)
+        for length in (5, 3, 2):
+            sentence = OUTAGES.get(state[:length]) if len(state) >= length else None
+            if sentence is not None:
+                return DatabaseUnavailable(sentence, retry_after=5)
+        # Errors of the client library, which has no codes: refused, timed out, closed.
+        if not state and isinstance(error, psycopg.OperationalError):
+            return DatabaseUnavailable(f"The database does not answer: {self.name}.", retry_after=5)
+        return None
