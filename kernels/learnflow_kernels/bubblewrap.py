@@ -170,6 +170,55 @@ def kernel_argv(box: KernelBox) -> list[str]:
     return [*argv, *prlimit_argv(limits), *box.command]
 
 
+def warm_argv(
+    command: Sequence[str],
+    *,
+    mounts: Mounts,
+    env: Mapping[str, str],
+    files: Mapping[Path, int],
+    root: bool,
+    limits: Limits = Limits(),
+    features: Features = Features(),
+) -> list[str]:
+    """The command that runs a zygote, which forks sandboxes: sealed off itself, but able to make namespaces.
+
+    `files` maps destinations to descriptors of their contents. As `root` it keeps just the rights to choose
+    a user for each fork, and to mount `/proc` once; otherwise it is to be run by the user the code shall
+    run as.
+    """
+    argv = [
+        "bwrap",
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+    ]
+    argv += [
+        "--hostname",
+        "classroom",
+        "--new-session",
+        "--die-with-parent",
+        "--clearenv",
+        "--cap-drop",
+        "ALL",
+    ]
+    if root:
+        for name in ("CAP_SETUID", "CAP_SETGID", "CAP_SYS_ADMIN"):
+            argv += ["--cap-add", name]
+    else:
+        argv.append("--unshare-user")
+    for name, value in sorted(env.items()):
+        argv += ["--setenv", name, value]
+    argv += _tmpfs(TMP, limits, features)
+    argv += _folders([*mounts.read_only, *files, HOME], mounts.read_only)
+    argv += [*_system(mounts), "--proc", "/proc", "--dev", "/dev"]
+    argv += [*_tmpfs(HOME, limits, features), *_tmpfs(SHM, limits, features)]
+    for destination, descriptor in sorted(files.items()):
+        argv += ["--perms", "0644", "--ro-bind-data", str(descriptor), str(destination)]
+    return [*argv, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(HOME), "--", *command]
+
+
 def server_argv(
     command: Sequence[str],
     *,

@@ -32,6 +32,23 @@ class Group:
         groups = " ".join(str(folder / PROCS) for folder in self.folders)
         return ["env", f"LEARNFLOW_CGROUPS={groups}", "/bin/sh", "-c", _ENTER, "sh"]
 
+    def open_doors(self) -> list[int]:
+        """Descriptors through which a process of any user enters by writing `0`; the caller closes them."""
+        return [os.open(folder / PROCS, os.O_WRONLY | os.O_CLOEXEC) for folder in self.folders]
+
+    def resize(self, *, memory: int, processes: int) -> None:
+        """Set other limits than it was made with, in bytes and a number. OSError when that is refused."""
+        # The limit with swap may never be the lower one, so first or last, whichever works.
+        order = ("memory.max", "memory.memsw.limit_in_bytes", "memory.limit_in_bytes")
+        for name in (*order, order[1]):
+            for folder in self.folders:
+                if (folder / name).exists():
+                    with contextlib.suppress(OSError) if name == order[1] else contextlib.nullcontext():
+                        (folder / name).write_text(str(memory))
+        for folder in self.folders:
+            if (folder / "pids.max").exists():
+                (folder / "pids.max").write_text(str(processes))
+
     def members(self) -> set[int]:
         """Ids of the processes that are in it."""
         found: set[int] = set()

@@ -83,11 +83,12 @@ def _mounts(etc: tuple[str, ...], sources: list[Path], hidden: tuple[str, ...]) 
 
 
 @cache
-def kernel_mounts() -> Mounts:
+def kernel_mounts(packages: tuple[str, ...] = ()) -> Mounts:
     """For a kernel: system, Python environment, and of LearnFlow only what explains an error.
 
     No course source, no grader, no service, no configuration: also where LearnFlow is installed from a
-    working copy that holds all of these.
+    working copy that holds all of these. `packages` of LearnFlow are shown besides, for warm sandboxes whose
+    trusted functions live there.
     """
     ours = package_folder("learnflow_ext")
     sources = [
@@ -95,8 +96,9 @@ def kernel_mounts() -> Mounts:
         ours / "contracts",
         ours / "diagnosis",
         package_folder("learnflow_kernels"),
+        *(package_folder(name) for name in packages),
     ]
-    return _mounts(_ETC, sources, _NOT_FOR_KERNELS)
+    return _mounts(_ETC, sources, tuple(name for name in _NOT_FOR_KERNELS if name not in packages))
 
 
 @cache

@@ -10,65 +10,42 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast, get_args
 
 import msgspec
 
 from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.contracts.grades import CourseFile
-from learnflow_ext.contracts.help import CellError
 from learnflow_ext.contracts.paths import split_path
 from learnflow_ext.contracts.runner import Limit, RunLimits, RunResult
 from learnflow_kernels import cgroups, rundir, seccomp
 from learnflow_kernels.bubblewrap import HOME, Features, KernelBox, Limits, drop_to, kernel_argv
 from learnflow_kernels.check import require_sandbox
-from learnflow_kernels.endings import signal_in, why_ended
 from learnflow_kernels.limits import limits_env
 from learnflow_kernels.outputs import BYTES_ENV
 from learnflow_kernels.paths import kernel_mounts
 from learnflow_kernels.program import Report, Task
 from learnflow_kernels.reach import reach_prefix
+from learnflow_kernels.results import MAX_REPORT, Ended, Output, report_in, result_of
 from learnflow_kernels.workplace import kernel_env
 
 MIB = 2**20
 _ADDRESS_SPACE_FACTOR = 4
 _ADDRESS_SPACE_EXTRA = 2**30
 _OWN_PROCESSES = 8
-_MAX_REPORT = 60_000
-_READ = 65_536
 
 
-@dataclass
-class _Output:
-    """One of the two streams, as far as it may go."""
-
-    limit: int
-    data: bytearray
-    full: asyncio.Event
-
-    async def follow(self, stream: asyncio.StreamReader) -> None:
-        while chunk := await stream.read(_READ):
-            left = self.limit - len(self.data)
-            self.data += chunk[:left]
-            if len(chunk) > left:
-                self.full.set()
-
-    @property
-    def text(self) -> str:
-        return self.data.decode(errors="replace")
-
-
-@dataclass(frozen=True)
-class _Ended:
-    status: int
-    stopped: Limit | None
-    out_of_memory: bool
-    report: Report | None
+def require_paths(files: Sequence[CourseFile]) -> None:
+    """BadRequest for a file that would not lie below the working folder."""
+    for file in files:
+        if not split_path(file.path):
+            raise BadRequest(f"{file.path[:100]!r} is not a path below the working folder.")
 
 
 class BubblewrapRunner:
-    """A `Runner` on this machine. When we are root, code runs as `uid`; else as ourselves."""
+    """A `Runner` on this machine that starts Python anew for each run. `warm.runner` is the faster one.
+
+    When we are root, code runs as `uid`; else as ourselves.
+    """
 
     def __init__(self, *, uid: int = 199_998, parallel: int = 2) -> None:
         """`parallel` runs go on at the same time; the others wait their turn."""
@@ -80,9 +57,7 @@ class BubblewrapRunner:
     ) -> RunResult:
         """As `Runner.run`. BadRequest for a file whose path is none, SandboxUnavailable without a sandbox."""
         limits = limits or RunLimits()
-        for file in files:
-            if not split_path(file.path):
-                raise BadRequest(f"{file.path[:100]!r} is not a path below the working folder.")
+        require_paths(files)
         features = await asyncio.to_thread(require_sandbox, self._uid)
         task = msgspec.msgpack.encode(Task(cells=tuple(cells), files=tuple(files)))
         async with self._turn:
@@ -100,6 +75,9 @@ class BubblewrapRunner:
             finally:
                 await asyncio.shield(asyncio.to_thread(_clean_up, run, group))
 
+    async def close(self) -> None:
+        """Nothing is kept between runs."""
+
     async def _sandboxed(
         self,
         task: bytes,
@@ -111,7 +89,7 @@ class BubblewrapRunner:
     ) -> RunResult:
         began = time.monotonic()
         full = asyncio.Event()
-        streams = [_Output(limits.output_bytes, bytearray(), full) for _ in range(2)]
+        streams = [Output(limits.output_bytes, bytearray(), full) for _ in range(2)]
         ours, theirs = os.pipe()
         inherited = [theirs]
         try:
@@ -132,12 +110,12 @@ class BubblewrapRunner:
                 os.close(inherited.pop())
             stopped = await _watched(process, task, streams, full, limits.wall_s, group)
             oom = await asyncio.to_thread(group.out_of_memory)
-            ended = _Ended(process.returncode or 0, stopped, oom, _read_report(ours))
+            ended = Ended(process.returncode or 0, stopped, oom, _read_report(ours))
         finally:
             for descriptor in (ours, *inherited):
                 os.close(descriptor)
         duration = round((time.monotonic() - began) * 1000)
-        return _result(ended, cells, limits, streams[0].text, streams[1].text, duration)
+        return result_of(ended, cells, limits, streams[0].text, streams[1].text, duration)
 
     def _argv(
         self,
@@ -185,7 +163,7 @@ class BubblewrapRunner:
 async def _watched(
     process: asyncio.subprocess.Process,
     task: bytes,
-    streams: Sequence[_Output],
+    streams: Sequence[Output],
     full: asyncio.Event,
     seconds: float,
     group: cgroups.Group,
@@ -238,35 +216,6 @@ def _read_report(pipe: int) -> Report | None:
     """What the run said of its end; None where it said nothing, or nonsense."""
     os.set_blocking(pipe, False)
     try:
-        return msgspec.msgpack.decode(os.read(pipe, _MAX_REPORT), type=Report)
-    except (BlockingIOError, msgspec.DecodeError):
+        return report_in(os.read(pipe, MAX_REPORT))
+    except BlockingIOError:
         return None
-
-
-def _result(
-    ended: _Ended, cells: tuple[str, ...], limits: RunLimits, stdout: str, stderr: str, duration_ms: int
-) -> RunResult:
-    """Put together what the run said and what was seen from outside; what was seen wins."""
-    report = ended.report or Report()
-    error = report.error
-    limit: Limit | None = cast(Limit, report.limit) if report.limit in get_args(Limit) else None
-    message = report.message[:500] if limit else ""
-    killed = signal_in(ended.status)
-    if ended.stopped == "time" or killed == signal.SIGXCPU:
-        limit, error = "time", None
-        message = f"It ran longer than {limits.wall_s:g} seconds, so it was stopped."
-    elif ended.stopped == "output":
-        limit, error = "output", None
-        message = f"It printed more than {limits.output_bytes} bytes, so it was stopped."
-    elif ended.out_of_memory and ended.report is None:
-        limit, error = "memory", None
-        message = f"It used more than {limits.memory_mb} MB of memory, so it was stopped."
-    elif ended.report is None:
-        why = why_ended(ended.status, memory_mb=limits.memory_mb, out_of_memory=False)
-        error = CellError(exception="ProgramEnded", message=why)
-    if error is not None:
-        failed = report.failed if report.failed is not None and 0 <= report.failed < len(cells) else 0
-        error = msgspec.structs.replace(error, code=cells[failed] if cells else "")
-    return RunResult(
-        stdout=stdout, stderr=stderr, error=error, limit=limit, message=message, duration_ms=duration_ms
-    )

@@ -12,7 +12,7 @@ from learnflow_ext.agents import debug
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.cli.course import CourseOption, course_dir, printable, text_of
 from learnflow_ext.contracts.help import HelpRequest
-from learnflow_ext.contracts.runner import Runner, RunResult
+from learnflow_ext.contracts.runner import RunResult
 
 FOUND_A_PROBLEM = 1
 RUNGS = (1, 2, 3, 4)
@@ -52,15 +52,15 @@ def explain(
 
 async def _all(files: list[Path], sources: list[str], index: CourseIndex, *, as_json: bool) -> bool:
     """Explain one after the other, telling of each as it ends; whether any failed."""
-    from learnflow_kernels.runner import BubblewrapRunner
+    from learnflow_kernels.warm.runner import runner_for
 
-    runner: Runner = BubblewrapRunner()
     failed = False
-    for file, source in zip(files, sources, strict=True):
-        result = await runner.run([source])
-        found = explained(str(file), source, result, index)
-        failed = failed or result.error is not None or result.limit is not None
-        typer.echo(msgspec.json.encode(found).decode() if as_json else _shown(found))
+    async with runner_for(len(files)) as runner:
+        for file, source in zip(files, sources, strict=True):
+            result = await runner.run([source])
+            found = explained(str(file), source, result, index)
+            failed = failed or result.error is not None or result.limit is not None
+            typer.echo(msgspec.json.encode(found).decode() if as_json else _shown(found))
     return failed
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import typer
-from learnflow_kernels.runner import BubblewrapRunner
+from learnflow_kernels.warm.runner import runner_for
 
 from learnflow_ext.cli.where import CannotRun
 from learnflow_ext.contracts.runner import RunLimits, RunResult
@@ -42,15 +42,15 @@ def _source(file: Path) -> str:
 
 async def _all(files: list[Path], sources: list[str], limits: RunLimits, *, as_json: bool) -> bool:
     """Run one after the other, telling of each as it ends; whether any failed."""
-    runner = BubblewrapRunner()
     failed = False
-    for file, source in zip(files, sources, strict=True):
-        result = await runner.run([source], limits=limits)
-        failed = failed or result.error is not None or result.limit is not None
-        if as_json:
-            typer.echo(msgspec.json.encode(_line(file, result)).decode())
-        else:
-            _show(file, result, named=len(files) > 1)
+    async with runner_for(len(files)) as runner:
+        for file, source in zip(files, sources, strict=True):
+            result = await runner.run([source], limits=limits)
+            failed = failed or result.error is not None or result.limit is not None
+            if as_json:
+                typer.echo(msgspec.json.encode(_line(file, result)).decode())
+            else:
+                _show(file, result, named=len(files) > 1)
     return failed
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from jupyterhub.httpclient import JupyterHubHTTPClient
 from learnflow_grading.client import GradingWorker
-from learnflow_kernels.runner import BubblewrapRunner
+from learnflow_kernels.warm.runner import WarmRunner
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
@@ -49,13 +49,16 @@ class Worker(Grader, Releaser, Protocol):
 class RunningService:
     """A service that is up. Made by `start`; ends with `stop`."""
 
-    def __init__(self, parts: Parts, workers: Sequence[Worker], server: HTTPServer, port: int) -> None:
+    def __init__(
+        self, parts: Parts, workers: Sequence[Worker], runner: WarmRunner, server: HTTPServer, port: int
+    ) -> None:
         """Use `start`."""
         self.parts = parts
         self.port = port
         self.broken = asyncio.Event()
         """Set when a task that should never end has ended."""
         self._workers = workers
+        self._runner = runner
         self._server = server
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -80,6 +83,7 @@ class RunningService:
         workers = [make_worker() for _ in range(max(1, grading.workers))]
         releases = Releases(db, workers[0], settings)
         courses = await asyncio.to_thread(tutors.load, settings)
+        runner = WarmRunner()
         parts = Parts(
             settings=settings,
             tutor_settings=tutor_settings,
@@ -90,7 +94,7 @@ class RunningService:
             courses=courses,
             assistance=Assistance(db, courses, releases, settings, tutor_settings, metrics),
             queue=GradingQueue(db, workers, settings, grading, metrics),
-            runner=BubblewrapRunner(),
+            runner=runner,
             releases=releases,
             live=LiveBoards(),
             pages=Pages(hub_auth.base_url, hub_auth.hub_prefix),
@@ -105,7 +109,7 @@ class RunningService:
         except OSError:
             await db.close()
             raise
-        service = cls(parts, workers, server, port)
+        service = cls(parts, workers, runner, server, port)
         service._begin()
         log.info("listening", port=port, prefix=hub_auth.base_url, courses=sorted(settings.courses))
         return service
@@ -131,6 +135,7 @@ class RunningService:
             log.info("removed uploads that were never finished", folders=swept)
         for worker in self._workers:
             await worker.start()
+        await self._runner.start()
         if self.parts.settings.release_on_start:
             await self.parts.releases.release_all()
 
@@ -170,6 +175,7 @@ class RunningService:
             _, left = await asyncio.wait(left, timeout=1)
         for worker in self._workers:
             await worker.stop()
+        await self._runner.close()
         await self._bus.close()
         await self._server.close_all_connections()
         await self.parts.db.close()

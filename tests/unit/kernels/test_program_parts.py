@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from learnflow_kernels import program, runner
+from learnflow_kernels import program, results
 from learnflow_kernels.program import Report
 
 from learnflow_ext.contracts.grades import CourseFile
@@ -64,8 +64,8 @@ def test_files_and_their_folders(tmp_path: Path) -> None:
 def ended(
     status: int = 0, *, stopped: Limit | None = None, oom: bool = False, report: Report | None = None
 ) -> RunResult:
-    seen = runner._Ended(status, stopped, oom, report)
-    return runner._result(seen, ("a", "b"), RunLimits(), "", "", 7)
+    seen = results.Ended(status, stopped, oom, report)
+    return results.result_of(seen, ("a", "b"), RunLimits(), "", "", 7)
 
 
 class TestSeenFromOutside:
