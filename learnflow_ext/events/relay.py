@@ -1,23 +1,31 @@
-"""The relay: takes events from the outbox to the bus. One runs at a time; it alone publishes events."""
+"""The relay: takes events from the outbox to the bus. It alone publishes events.
+
+Every process with a service runs one, and one of them holds the seat; the others wait for it. Should two
+ever work at once (a connection that broke unnoticed), students' order holds all the same: each sends what is
+in the outbox from its beginning and without gaps, and a row only goes when the bus has it. There are doubles
+then, which consumers know.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 
 import structlog
 
-from learnflow_ext.events.bus import Bus, BusClosed, BusMessage
+from learnflow_ext.events.bus import Bus, BusClosed, BusMessage, Refused
 from learnflow_ext.events.topics import dead_letter
 from learnflow_ext.events.wire import to_message
 from learnflow_ext.store import outbox
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.outbox import Pending
+from learnflow_ext.store.seat import Seat, seat_of
 
-WINDOW = 500
+WINDOW = 1_000
 """Events handed to the bus and not confirmed yet; above it the relay waits."""
 POLL_S = 1.0
-"""How long an event of another process waits at most; events of this process wake the relay."""
+"""The safety net: how long an event waits at most when nobody woke the relay for it."""
 TIDY_S = 0.05
 """How long a confirmed row may stay, so that several go in one transaction."""
 LONGEST_PAUSE_S = 10.0
@@ -29,11 +37,15 @@ class PublishFailed(Exception):
     """The bus reported that messages may be lost; they are sent again."""
 
 
+class SeatLost(Exception):
+    """Another relay may be at work."""
+
+
 class Relay:
     """Publishes what `db`'s outbox holds to `bus`, in order, and deletes what the bus confirmed."""
 
     def __init__(self, db: Database, bus: Bus, *, window: int = WINDOW, poll_s: float = POLL_S) -> None:
-        """Events recorded through `db` wake the relay by themselves."""
+        """Events recorded through `db` wake the relay by themselves; on PostgreSQL those of others do too."""
         self._db = db
         self._bus = bus
         self._window = window
@@ -43,7 +55,10 @@ class Relay:
         """Sequence of the last event handed over, for the log."""
         self._unconfirmed: dict[int, asyncio.Future[None]] = {}
         """By sequence: what the bus has in hand. Everything else in the outbox is still to do."""
+        self._rows: dict[int, Pending] = {}
         self._tidying: asyncio.TimerHandle | None = None
+        self.seated = asyncio.Event()
+        """Set while this relay is the one that works."""
         db.on_recorded(self.wake)
 
     def wake(self) -> None:
@@ -54,18 +69,38 @@ class Relay:
         """Until cancelled, or the bus is closed. Trouble with either end is logged and waited out."""
         pause = TIDY_S
         while True:
-            self._woken.clear()
+            seat = seat_of(self._db)
             try:
-                more = await self._publish_some()
-                await self._forget_confirmed()
+                async with seat.held(self.wake):
+                    pause = TIDY_S
+                    log.info("relay.seated")
+                    self.seated.set()
+                    await self._work(seat)
             except BusClosed:
                 log.info("relay.ended", published=self._published)
                 return
             except Exception:
                 # The boundary of a task that nothing may end: events would pile up unseen.
+                log.exception("relay.unseated", retry_in_s=pause)
+                pause = await _pause(pause)
+            finally:
+                self.seated.clear()
+
+    async def _work(self, seat: Seat) -> None:
+        """As long as the seat is ours. BusClosed when there is nothing more to do for ever."""
+        pause = TIDY_S
+        while True:
+            self._woken.clear()
+            if seat.lost:
+                raise SeatLost("The connection that held the relay's seat broke.")
+            try:
+                more = await self._publish_some()
+                await self._forget_confirmed()
+            except BusClosed:
+                raise
+            except Exception:
                 log.exception("relay.failed", retry_in_s=pause, published=self._published)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_S)
+                pause = await _pause(pause)
                 continue
             pause = TIDY_S
             if not more:
@@ -81,6 +116,7 @@ class Relay:
         for row in rows:
             future = await self._bus.publish(_message(row))
             self._unconfirmed[row.sequence] = future
+            self._rows[row.sequence] = row
             self._published = row.sequence
             future.add_done_callback(self._confirmed)
         return len(rows) == room and len(self._unconfirmed) < self._window
@@ -97,18 +133,24 @@ class Relay:
 
     async def _forget_confirmed(self) -> None:
         done = {sequence: future for sequence, future in self._unconfirmed.items() if future.done()}
-        lost = [sequence for sequence, future in done.items() if _failed(future)]
+        refused = {sequence: error for sequence, future in done.items() if (error := _refusal(future))}
+        for sequence, error in refused.items():
+            row = self._rows[sequence]
+            await self._bus.put(_dead(row, str(error)))
+        lost = [sequence for sequence, future in done.items() if _failed(future) and sequence not in refused]
         kept = done.keys() - set(lost)
         if kept:
             async with self._db.begin() as conn:
                 await outbox.delete(conn, kept)
-            for sequence in kept:
-                del self._unconfirmed[sequence]
+            self._let_go(kept)
         if lost:
             # From the first lost one on everything goes out again: doubles are cheap, another order is not.
-            for sequence in [sequence for sequence in self._unconfirmed if sequence >= min(lost)]:
-                del self._unconfirmed[sequence]
+            self._let_go({sequence for sequence in self._unconfirmed if sequence >= min(lost)})
             raise PublishFailed(f"The bus did not take {len(lost)} events, the first is {min(lost)}.")
+
+    def _let_go(self, sequences: set[int]) -> None:
+        for sequence in sequences:
+            del self._unconfirmed[sequence], self._rows[sequence]
 
     async def _rest(self) -> None:
         # Not wait_for: before Python 3.12 it may swallow the cancellation that ends this task.
@@ -121,17 +163,30 @@ def _failed(future: asyncio.Future[None]) -> bool:
     return future.cancelled() or future.exception() is not None
 
 
-def _message(row: Pending) -> BusMessage:
-    """A row that this code cannot read goes to the dead letters, so that it blocks nobody.
+def _refusal(future: asyncio.Future[None]) -> Refused | None:
+    error = None if future.cancelled() else future.exception()
+    return error if isinstance(error, Refused) else None
 
-    Only its id travels, because nobody knows which of its fields are personal. The log has it in full.
-    """
+
+def _message(row: Pending) -> BusMessage:
+    """A row that this code cannot read goes to the dead letters, so that it blocks nobody."""
     if row.envelope is not None:
         return to_message(row.envelope, row.pseudonym)
-    log.error("relay.dead_letter", event_id=row.event_id, sequence=row.sequence, reason=row.error)
+    return _dead(row, row.error)
+
+
+def _dead(row: Pending, reason: str) -> BusMessage:
+    """Only the event's id travels: nobody knows which of its fields are personal. The log has it in full."""
+    log.error("relay.dead_letter", event_id=row.event_id, sequence=row.sequence, reason=reason)
     return BusMessage(
         topic=dead_letter(row.topic),
         key=row.pseudonym,
         value=b"",
-        headers={"learnflow-event-id": row.event_id.encode(), "learnflow-error": row.error.encode()},
+        headers={"learnflow-event-id": row.event_id.encode(), "learnflow-error": reason.encode()},
     )
+
+
+async def _pause(seconds: float) -> float:
+    """Sleep for about `seconds`, so that not all come back at once; how long the next pause is."""
+    await asyncio.sleep(seconds * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries
+    return min(seconds * 2, LONGEST_PAUSE_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, cast
 
 from sqlalchemy import select
@@ -13,6 +14,33 @@ from learnflow_ext.store.models import Consumed
 from learnflow_ext.store.upsert import insert
 
 Outcome = Literal["done", "dead"]
+
+
+async def note_all(conn: AsyncConnection, consumer: str, event_ids: Sequence[str]) -> dict[str, Outcome]:
+    """Note events as done, all at once; those that were noted before, with their outcome, which stays."""
+    # Always in the same order, so that two consumers in each other's way wait instead of locking up.
+    wanted = sorted(set(event_ids))
+    moment = now()
+    result = await conn.execute(
+        insert(Consumed)
+        .values(
+            [
+                {"consumer": consumer, "event_id": one, "outcome": "done", "error": "", "at": moment}
+                for one in wanted
+            ]
+        )
+        .on_conflict_do_nothing(index_elements=["consumer", "event_id"])
+        .returning(Consumed.event_id)
+    )
+    old = set(wanted) - set(result.scalars())
+    if not old:
+        return {}
+    rows = await conn.execute(
+        select(Consumed.event_id, Consumed.outcome).where(
+            Consumed.consumer == consumer, Consumed.event_id.in_(old)
+        )
+    )
+    return {row.event_id: cast(Outcome, row.outcome) for row in rows}
 
 
 async def note(

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    any_,
+    bindparam,
+    column,
+    func,
+    insert,
+    not_,
+    select,
+    text,
+)
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import EVENT_TYPES, Envelope, Event
@@ -17,6 +30,8 @@ from learnflow_ext.store.clock import iso, now
 from learnflow_ext.store.database import RECORDED
 from learnflow_ext.store.models import LoggedEvent, OutboxEvent, Pseudonym, User
 
+CHANNEL = "learnflow_outbox"
+"""PostgreSQL's NOTIFY channel: rung by every transaction that records an event."""
 ROWS_AT_ONCE = 100
 """SQLite takes a bounded number of values in one statement."""
 
@@ -94,6 +109,9 @@ async def record_all(conn: AsyncConnection, events: Sequence[Event]) -> list[Env
         ]
     if envelopes:
         (await conn.get_raw_connection()).info[RECORDED] = True
+        if conn.dialect.name == "postgresql":
+            # Delivered with the commit, to the relay of whichever process has the seat.
+            await conn.execute(text(f"NOTIFY {CHANNEL}"))
     return envelopes
 
 
@@ -104,17 +122,17 @@ async def pending(conn: AsyncConnection, limit: int, *, skip: Collection[int] = 
     was read from what was not: the caller says which it has in hand. Of one student it cannot happen, for
     they take turns (`people.ensure`): what is visible of a student has no gap before its end.
     """
-    rows = await conn.execute(
+    wanted = (
         select(OutboxEvent, User.name, Pseudonym.pseudonym)
         .join(Pseudonym, Pseudonym.user_id == OutboxEvent.user_id)
         .join(User, User.id == OutboxEvent.user_id)
         .order_by(OutboxEvent.sequence)
-        .limit(limit + len(skip))
+        .limit(limit)
     )
+    if skip:
+        wanted = wanted.where(not_(_one_of(conn, skip)))
     found: list[Pending] = []
-    for row in rows:
-        if row.sequence in skip or len(found) == limit:
-            continue
+    for row in await conn.execute(wanted):
         envelope, error = None, ""
         try:
             envelope = Envelope(
@@ -141,9 +159,19 @@ async def pending(conn: AsyncConnection, limit: int, *, skip: Collection[int] = 
 async def delete(conn: AsyncConnection, sequences: Iterable[int]) -> None:
     """Forget events that the bus has confirmed."""
     wanted = list(sequences)
-    for start in range(0, len(wanted), ROWS_AT_ONCE):
-        part = wanted[start : start + ROWS_AT_ONCE]
-        await conn.execute(sql_delete(OutboxEvent).where(OutboxEvent.sequence.in_(part)))
+    if wanted:
+        await conn.execute(sql_delete(OutboxEvent).where(_one_of(conn, wanted)))
+
+
+def _one_of(conn: AsyncConnection, sequences: Iterable[int]) -> ColumnElement[bool]:
+    """However many, as one value: SQLite takes few, and the statement's text stays the same."""
+    if conn.dialect.name == "postgresql":
+        numbers = bindparam("sequences", list(sequences), ARRAY(BigInteger))
+        return OutboxEvent.sequence == any_(numbers)
+    listed: Select[tuple[int]] = select(column("value", BigInteger)).select_from(
+        func.json_each(json.dumps(list(sequences)))
+    )
+    return OutboxEvent.sequence.in_(listed)
 
 
 async def size(conn: AsyncConnection) -> int:
