@@ -26,5 +26,9 @@ class HelpContext(msgspec.Struct, frozen=True, kw_only=True):
     told."""
     progress: StudentProgress | None = None
     """The asking student's own standing; None when it is not known."""
+    exercise: str = ""
+    """Name of the exercise that the question is about, `assignment/name`; empty when nobody knows."""
+    shown: str = ""
+    """What the tutor said earlier about the same assignment, oldest first: pieces make a whole."""
     released: frozenset[str] | None = None
     """Assignments this student may see: only these are quoted or suggested. None means all of the course."""

@@ -1,22 +1,26 @@
-"""The leak gate, first version: no reply may hold the reference solution of an exercise.
+"""The leak gate's first half: no reply may hold the reference solution of an exercise.
 
-It looks at everything in a reply that could be code: fenced blocks, code spans, single lines, and the bare
-tokens
-of the prose. All of it together, so that a solution in pieces is still one. It runs nothing, and needs some
-milliseconds. That a different program may solve the exercise as well, it cannot see.
+It looks at everything in a reply that could be code: fenced blocks, code spans, single lines, the bare tokens
+of the prose, code told in words, and what comes out when encodings are undone. All of it together, and
+together with what was said before, so that a solution in pieces is still one. It runs nothing, and needs some
+milliseconds. That a different program may solve the exercise as well, `gate` finds out.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from textwrap import dedent
+from typing import Literal
 
 import msgspec
 
+from learnflow_ext.agents import disguises, spoken
 from learnflow_ext.agents.code_forms import Form, forms, tokens
-from learnflow_ext.agents.course_index import notebooks_of, read_notebook
+from learnflow_ext.agents.references import Reference, references
 from learnflow_ext.agents.source import fenced, parse
 
 NEARLY = 0.8
@@ -26,7 +30,6 @@ SMALL = 15
 MAX_OWN_LINES = 400
 """How much of a student's cell is compared line by line; longer ones are no beginner's."""
 
-_REGION = re.compile(r"^[^\n]*BEGIN SOLUTION\b[^\n]*\n(.*?)^[^\n]*END SOLUTION\b", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _LINE_START = re.compile(r"^\s*(?:(?:[-*+>]|\d+[.)]|In \[\d*\]:|>>>|\.\.\.|\*\*[^*]*\*\*)\s*)*")
 _CUT = re.compile(
@@ -37,20 +40,14 @@ _CONSTANT = re.compile(r"^(\w+) = ('[^']{1,40}'|\"[^\"]{1,40}\"|-?[\d.]+|True|Fa
 _NUMBERED = re.compile(r"^([a-z]+)_?(\d+)$", re.IGNORECASE)
 
 
-class Reference(msgspec.Struct, frozen=True, kw_only=True):
-    """The reference solution of one exercise. Service side only."""
-
-    name: str
-    """For the log, never for a student: assignment and grade_id."""
-    code: str
-
-
 class Verdict(msgspec.Struct, frozen=True):
     """What the guard says about a reply."""
 
     withheld: bool
     reference: str = ""
     """Name of the exercise whose solution it holds; for the log."""
+    how: Literal["", "close", "runs", "tests", "unsure"] = ""
+    """`close` to the reference, it `runs` and passes, quotes hidden `tests`, or could not be tried out."""
 
 
 PASSED = Verdict(False)
@@ -61,6 +58,8 @@ class _Known:
 
     def __init__(self, reference: Reference) -> None:
         self.name = reference.name
+        self.reference = reference
+        self.secrets = _secrets(reference)
         self.statements = [form for form in forms(reference.code) if form.weight]
         self.weight = sum(form.weight for form in self.statements)
         constants = [_CONSTANT.match(form.named) for form in self.statements]
@@ -82,6 +81,12 @@ class _Known:
         telling = [form for form in self.statements if form.core]
         return self.weight < SMALL and bool(telling) and all(map(seen.works_out, telling))
 
+    def touched_by(self, seen: _Seen, own: _Seen) -> bool:
+        """Whether anything of it is there that is not the student's own."""
+        return any(pattern.search(seen.text) for pattern in self.answers) or any(
+            (seen.has(form) or seen.works_out(form)) and not own.has(form) for form in self.statements
+        )
+
 
 def _answer_pattern(name: str, value: str) -> re.Pattern[str]:
     """Matches `answer_1 = "b"`, and the same in words: "the answer to question 1 is b"."""
@@ -101,12 +106,16 @@ class _Seen:
 
     def __init__(self, text: str, pieces: Iterable[str]) -> None:
         self.text = text
-        found = [form for piece in pieces for form in forms(piece)]
+        found = [form for piece in dict.fromkeys(pieces) for form in _forms(piece)]
         self._forms = {form.text for form in found}
         self._cores = {form.core for form in found if form.core}
         spaced = re.sub(r"([+\-*/%])=\s", r"\1= ", text)
         self._anonymous = tokens(spaced, keep_names=False)
         self._named = tokens(text, keep_names=True)
+
+    def quotes(self, secrets: Iterable[str]) -> frozenset[str]:
+        """Those of the hidden tests' calls that are there."""
+        return frozenset(secret for secret in secrets if secret in self._named)
 
     def has(self, form: Form) -> bool:
         """Whether the statement is there under any names."""
@@ -134,6 +143,7 @@ def _pieces(text: str) -> Iterable[str]:
     if parse(whole) is not None:
         yield whole
     yield dedent(text)
+    yield from _strings(whole)
     for match in _SPAN.finditer(text):
         yield from _readings(match.group(2))
     for line in text.splitlines():
@@ -145,6 +155,16 @@ def _pieces(text: str) -> Iterable[str]:
                 if "," in part:
                     for clause in _COMMA.split(part):
                         yield from _readings(clause)
+
+
+def _strings(code: str) -> Iterable[str]:
+    """Texts inside of code that could be code themselves."""
+    tree = parse(code)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) > 5:
+            yield dedent(node.value)
+            for line in node.value.splitlines():
+                yield from _readings(line)
 
 
 def _pieces_of_code(code: str) -> Iterable[str]:
@@ -178,25 +198,61 @@ class Guard:
         """From a course's nbgrader source; service side only. Blocks on disk: call it off the event loop."""
         return cls(tuple(references(Path(directory))))
 
-    def judge(self, reply: str, *, own_code: str = "") -> Verdict:
-        """The whole reply so far. What the student's own code already holds is no secret any more."""
-        seen = _Seen(reply, _pieces(reply))
+    @property
+    def known(self) -> tuple[Reference, ...]:
+        """The exercises that are guarded."""
+        return tuple(known.reference for known in self._known)
+
+    def judge(self, reply: str, *, own_code: str = "", shown: str = "", asked: str = "") -> Verdict:
+        """The whole reply so far, with what was `shown` before it.
+
+        What the student's own code or question (`asked`) already holds is no secret any more. A reply that
+        adds nothing to what was shown before is not withheld for it.
+        """
+        seen = _everything(reply)
+        both = _everything(f"{shown}\n\n{reply}") if shown.strip() else seen
         own: _Seen | None = None
         for known in self._known:
-            if known.in_(seen):
+            if known.in_(both):
                 own = own or _Seen(own_code, _pieces_of_code(own_code))
-                if not known.in_(own):
-                    return Verdict(True, known.name)
+                if not known.in_(own) and (both is seen or known.touched_by(seen, own)):
+                    return Verdict(True, known.name, "close")
+        told = f"{own_code}\n{asked}"
+        for known in self._known:
+            if quoted := seen.quotes(known.secrets):
+                if quoted - _Seen(told, ()).quotes(known.secrets):
+                    return Verdict(True, known.name, "tests")
         return PASSED
 
 
-def references(directory: Path) -> Iterable[Reference]:
-    """The solutions in a course's source: the marked regions, or else the whole of a solution cell."""
-    for assignment, path in notebooks_of(directory):
-        notebook = read_notebook(path)
-        for cell in notebook.cells if notebook else []:
-            if cell.cell_type == "code" and cell.nbgrader.get("solution"):
-                regions = [dedent(region) for region in _REGION.findall(cell.text)]
-                code = "\n".join(regions) or cell.text
-                name = f"{assignment}/{cell.nbgrader.get('grade_id', cell.id)}"
-                yield Reference(name=name, code=code if parse(code) is not None else cell.text)
+@lru_cache(maxsize=4096)
+def _forms(piece: str) -> tuple[Form, ...]:
+    return tuple(forms(piece))
+
+
+@lru_cache(maxsize=256)
+def _everything(text: str) -> _Seen:
+    """The text, and all that it says in disguise."""
+    texts = disguises.readings(text)
+    pieces = [piece for each in texts for piece in _pieces(each)]
+    told = [line for each in texts for line in spoken.lines(each)]
+    pieces += [reading for line in told for reading in _readings(line)]
+    return _Seen("\n".join([*texts, *told]), pieces)
+
+
+def _secrets(reference: Reference) -> frozenset[str]:
+    """The hidden tests' calls with their data, as rows of tokens; not those that the student can read."""
+    tree = parse(dedent(reference.hidden))
+    if tree is None:
+        return frozenset()
+    entries = set(reference.entries)
+    calls = {
+        tokens(ast.unparse(node), keep_names=True)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in entries
+        and any(isinstance(each, ast.Constant) for argument in node.args for each in ast.walk(argument))
+    }
+    readable = tokens(reference.shown, keep_names=True)
+    return frozenset(call for call in calls if call not in readable)

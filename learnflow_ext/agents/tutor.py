@@ -12,11 +12,13 @@ import msgspec
 from learnflow_ext.agents import concepts, courtesy, debug, exercise, progress, review
 from learnflow_ext.agents.context import HelpContext
 from learnflow_ext.agents.course_index import CourseIndex
+from learnflow_ext.agents.gate import About, Gate, code_lines
 from learnflow_ext.agents.guard import PASSED, Guard, Verdict
 from learnflow_ext.agents.reply import Reply
 from learnflow_ext.agents.source import fenced
 from learnflow_ext.agents.triage import Triage, addressed, triage
 from learnflow_ext.contracts.help import AgentName, Diagnosis, HelpRequest, Intent, ReplyChunk
+from learnflow_ext.contracts.runner import Runner
 
 Findings = (
     concepts.ConceptFindings
@@ -44,6 +46,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     findings: Findings
     own_code: str = ""
     """The student's, as far as the question brought it."""
+    asked: str = ""
+    """The question's words."""
     ideas_only: bool = False
     """The policy forbids looking at the student's code."""
 
@@ -80,10 +84,16 @@ class Tutor:
     """Answers questions about one course. Holds no state of a student's: it may serve any number at a
     time."""
 
-    def __init__(self, course_index: CourseIndex, guard: Guard | None = None) -> None:
-        """`guard` knows the reference solutions; without one nothing is withheld."""
+    def __init__(
+        self, course_index: CourseIndex, guard: Guard | None = None, runner: Runner | None = None
+    ) -> None:
+        """`guard` knows the reference solutions; without one nothing is withheld.
+
+        With a `runner` the gate also runs what a reply's code could become.
+        """
         self._index = course_index
-        self._guard = guard or Guard()
+        self._gate = Gate(guard or Guard(), runner)
+        self._gate.trust(code_lines([text for each in course_index.sections for text in each.paragraphs]))
 
     @classmethod
     def from_source(cls, directory: Path | str) -> Tutor:
@@ -106,6 +116,7 @@ class Tutor:
             triage=route,
             findings=self._analyse(route, asked, context),
             own_code=own_code,
+            asked=asked.text,
             ideas_only=context.policy == "concepts",
         )
 
@@ -146,7 +157,7 @@ class Tutor:
         withheld.
         """
         plan = plan or self.plan(request, context)
-        reply, verdict = self._guarded(plan, context)
+        reply, verdict = await self._guarded(plan, context)
         yield ReplyChunk(
             kind="start", agent=plan.agent, intent=plan.intent, rung=reply.rung, request_id=request_id
         )
@@ -170,16 +181,19 @@ class Tutor:
             request_id=request_id,
         )
 
-    def _guarded(self, plan: Plan, context: HelpContext) -> tuple[Reply, Verdict]:
+    async def _guarded(self, plan: Plan, context: HelpContext) -> tuple[Reply, Verdict]:
         """The strongest version of the reply that gives nothing away, and the verdict on the one first
         meant."""
         reply: Reply | None = compose(plan, context.rung)
         if context.policy == "open":
             assert reply is not None
             return reply, PASSED
+        about = About(
+            exercise=context.exercise, own_code=plan.own_code, asked=plan.asked, shown=context.shown
+        )
         first: Verdict | None = None
         while reply is not None:
-            verdict = self._guard.judge(reply.text, own_code=plan.own_code)
+            verdict = await self._gate.judge(reply.text, about)
             first = first or verdict
             if not verdict.withheld:
                 return reply, first

@@ -11,7 +11,8 @@ import typer
 
 from learnflow_ext.agents.context import HelpContext, Policy
 from learnflow_ext.agents.course_index import CourseIndex
-from learnflow_ext.agents.guard import Guard, Reference, references
+from learnflow_ext.agents.guard import Guard
+from learnflow_ext.agents.references import Reference, references
 from learnflow_ext.agents.tutor import Tutor
 from learnflow_ext.cli.course import CourseOption, course_dir, printable, text_of
 from learnflow_ext.cli.where import CannotRun
@@ -43,6 +44,11 @@ class Exercise(msgspec.Struct, frozen=True, kw_only=True):
     tests: str = ""
     """Python: one `assert` a line. Never shown."""
     reference: Reference | None = None
+
+    @property
+    def name(self) -> str:
+        """As the leak gate calls it; empty without a solution."""
+        return self.reference.name if self.reference is not None else ""
 
 
 def ask(
@@ -85,11 +91,13 @@ def _named(exercise: str, known: tuple[Reference, ...]) -> Exercise:
 
 
 def _given(statement: Path | None, tests: Path | None, reference: Path | None) -> Exercise:
-    return Exercise(
-        title=_first_line(text_of(statement)) if statement is not None else "",
-        tests=text_of(tests) if tests is not None else "",
-        reference=Reference(name="the exercise", code=text_of(reference)) if reference is not None else None,
+    about, checks = (text_of(file) if file is not None else "" for file in (statement, tests))
+    solution = (
+        Reference(name="the exercise", code=text_of(reference), tests=checks, hidden=checks, shown=about)
+        if reference is not None
+        else None
     )
+    return Exercise(title=_first_line(about), tests=checks, reference=solution)
 
 
 def _first_line(text: str) -> str:
@@ -113,7 +121,9 @@ async def _answer(
             # Who has solved it may hear about it.
             solutions = [each for each in solutions if each is not about.reference]
     request = HelpRequest(text=text, assignment=about.assignment, code=code, error=error)
-    chunks = [chunk async for chunk in Tutor(index, Guard(solutions)).answer(request, context)]
+    context = msgspec.structs.replace(context, exercise=about.name)
+    tutor = Tutor(index, Guard(solutions), _runner())
+    chunks = [chunk async for chunk in tutor.answer(request, context)]
     last = chunks[-1]
     return Answered(
         intent=str(last.intent or ""),
@@ -129,9 +139,7 @@ async def _tried(code: str, tests: str) -> tuple[CellError | None, bool]:
 
     What the tests say stays untold: they may be hidden ones.
     """
-    from learnflow_kernels.runner import BubblewrapRunner
-
-    runner: Runner = BubblewrapRunner()
+    runner = _runner()
     result = await runner.run([code])
     if result.error is not None:
         return msgspec.structs.replace(result.error, code=code), False
@@ -139,3 +147,10 @@ async def _tried(code: str, tests: str) -> tuple[CellError | None, bool]:
         return None, False
     tested = await runner.run([code, tests])
     return None, tested.error is None and tested.limit is None
+
+
+def _runner() -> Runner:
+    # Loaded when it is needed: `--help` should not wait for it.
+    from learnflow_kernels.runner import BubblewrapRunner
+
+    return BubblewrapRunner()

@@ -248,7 +248,9 @@ class Assistance:
     async def _context(self, person: Person, request: HelpRequest) -> HelpContext:
         if not request.course:
             return HelpContext(policy=self._policy)
+        exercise = self._exercise(request.course, request.assignment, request.cell_id)
         async with self._db.connect() as conn:
+            shown = await help.shown(conn, person.name, request.course, request.assignment)
             titles = {info.assignment: info.title for info in await courses.assignments(conn, request.course)}
             standing = await progress.of_student(conn, person.name, request.course)
         return HelpContext(
@@ -256,6 +258,8 @@ class Assistance:
             course_title=self._tutored[request.course].title,
             assignment_title=titles.get(request.assignment, ""),
             progress=standing,
+            exercise=f"{request.assignment}/{exercise}" if request.assignment and exercise else "",
+            shown="\n\n".join(shown),
             released=frozenset(view.assignment for view in await self._releases.assignments(request.course)),
         )
 

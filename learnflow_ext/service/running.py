@@ -82,8 +82,8 @@ class RunningService:
         await db.open()
         workers = [make_worker() for _ in range(max(1, grading.workers))]
         releases = Releases(db, workers[0], settings)
-        courses = await asyncio.to_thread(tutors.load, settings)
         runner = WarmRunner()
+        courses = await asyncio.to_thread(tutors.load, settings, runner)
         parts = Parts(
             settings=settings,
             tutor_settings=tutor_settings,

@@ -8,8 +8,10 @@ import msgspec
 
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.agents.exercise_cells import ExerciseCells, exercise_cells
-from learnflow_ext.agents.guard import Guard, Reference, references
+from learnflow_ext.agents.guard import Guard
+from learnflow_ext.agents.references import Reference, references
 from learnflow_ext.agents.tutor import Tutor
+from learnflow_ext.contracts.runner import Runner
 from learnflow_ext.service.releases import course_folder
 from learnflow_ext.settings import LearnFlow
 
@@ -26,8 +28,11 @@ class TutoredCourse(msgspec.Struct, frozen=True):
     """Whose cells are whose; empty outside of any course."""
 
 
-def load(settings: LearnFlow) -> dict[str, TutoredCourse]:
-    """The tutors by course, and under `NO_COURSE` one for questions outside of any. Reads disks; blocks."""
+def load(settings: LearnFlow, runner: Runner | None = None) -> dict[str, TutoredCourse]:
+    """The tutors by course, and under `NO_COURSE` one for questions outside of any.
+
+    Their gates try code with `runner`. Reads disks; blocks.
+    """
     found: dict[str, TutoredCourse] = {}
     solutions: list[Reference] = []
     for course, folder in settings.courses.items():
@@ -35,10 +40,10 @@ def load(settings: LearnFlow) -> dict[str, TutoredCourse]:
         index, known = CourseIndex.from_source(origin), tuple(references(origin))
         solutions += known
         found[course] = TutoredCourse(
-            index.title or course, Tutor(index, Guard(known)), exercise_cells(origin)
+            index.title or course, Tutor(index, Guard(known), runner), exercise_cells(origin)
         )
     # Leaving the course's folder must not be a way round its guard.
-    found[NO_COURSE] = TutoredCourse("", Tutor(CourseIndex(), Guard(solutions)))
+    found[NO_COURSE] = TutoredCourse("", Tutor(CourseIndex(), Guard(solutions), runner))
     return found
 
 

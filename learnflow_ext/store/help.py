@@ -30,6 +30,8 @@ from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import HelpError, HelpTurn, User
 
 LONGEST_MS = 2**31 - 1
+SHOWN = 12
+"""Earlier answers that the leak gate looks at together with a new one."""
 
 
 async def asked(conn: AsyncConnection, student: str, request: HelpRequest, *, request_id: str) -> Envelope:
@@ -200,6 +202,25 @@ async def answered(
             last_word_ms=last,
         ),
     )
+
+
+async def shown(
+    conn: AsyncConnection, student: str, course: str, assignment: str, *, limit: int = SHOWN
+) -> list[str]:
+    """The latest answers that the student got about the assignment, at most `limit`, oldest first."""
+    rows = await conn.execute(
+        select(HelpTurn.answer)
+        .join(User, User.id == HelpTurn.user_id)
+        .where(
+            User.name == student,
+            HelpTurn.course == texts.clip(course, texts.NAME),
+            HelpTurn.assignment == texts.clip(assignment, texts.NAME),
+            HelpTurn.answer != "",
+        )
+        .order_by(HelpTurn.id.desc())
+        .limit(limit)
+    )
+    return [answer for (answer,) in rows][::-1]
 
 
 def _line(diagnosis: Diagnosis | None) -> int | None:

@@ -11,7 +11,8 @@ from learnflow_ext.agents import debug
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.agents.examples import analogous
 from learnflow_ext.agents.exercise_cells import exercise_cells
-from learnflow_ext.agents.guard import Guard, references
+from learnflow_ext.agents.guard import Guard
+from learnflow_ext.agents.references import references
 from learnflow_ext.contracts.help import CellError, HelpRequest
 
 ERRORS = sorted(debug._QUESTIONS)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learnflow_ext.agents.course_index import CourseIndex
-from learnflow_ext.agents.guard import Guard, Reference, references
+from learnflow_ext.agents.guard import Guard
+from learnflow_ext.agents.references import Reference, references
 
 LEAKS = {
     "fenced": "```python\ndef squares(count):\n    result = []\n    for number in range(1, count + 1):\n"

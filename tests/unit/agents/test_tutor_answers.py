@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from learnflow_ext.agents.context import HelpContext, Policy
 from learnflow_ext.agents.course_index import CourseIndex
-from learnflow_ext.agents.guard import Guard, Reference
+from learnflow_ext.agents.guard import Guard
+from learnflow_ext.agents.references import Reference
 from learnflow_ext.agents.reply import MAX_WORDS, words
 from learnflow_ext.agents.tutor import LAST_RESORT, Tutor
 from learnflow_ext.contracts.help import AgentName, CellError, Diagnosis, HelpRequest, ReplyChunk, Variable

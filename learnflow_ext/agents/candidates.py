@@ -1,0 +1,333 @@
+"""Programs that a reply could become: its code alone, and put into the student's cell. Pure; runs nothing."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+from functools import lru_cache
+from textwrap import dedent, indent
+
+from learnflow_ext.agents import disguises, spoken
+from learnflow_ext.agents.references import Reference
+from learnflow_ext.agents.source import parse
+
+MOST = 48
+"""Programs tried for one exercise and reply; each costs some milliseconds."""
+MAX_LINES = 60
+_FENCE = re.compile(
+    r"^[ \t>]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:^[ \t>]*\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
+)
+_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_LEAD = re.compile(r"^\s*(?:(?:[-*+>|]|\d+[.):]|In \[\d*\]:|>>>|\.\.\.)\s)*")
+_LEAD_KEEPING = re.compile(r"^(?:(?:[-*+>|]|\d+[.):]|In \[\d*\]:|>>>|\.\.\.) ?)+")
+_LOOKS = re.compile(r"[=(\[:]|^(?:return|break|continue|pass|else|import|from|yield|raise)\b|[+*/%-]")
+_OPENS = re.compile(r"^(?:def|for|while|if|elif|else|with|try|except|finally|class)\b.*:$|^else:$|^try:$")
+_LEAVES = re.compile(r"(?:return|break|continue|raise)\b")
+_CONTINUES = re.compile(r"(?:elif|else|except|finally)\b")
+_LABEL = re.compile(
+    r"^\s*[A-Za-z][\w ,]{0,24}:\s+(?=(?:def|from|import|for|while|if|return|class|with)\b|\w+ = )"
+)
+MOST_LAYOUTS = 12
+_SMALL = 3
+"""Lines of a fragment that is also tried at each place of the student's cell."""
+
+
+@lru_cache(maxsize=512)
+def fragments(text: str) -> tuple[str, ...]:
+    """Pieces of code in a text, as they could be meant: blocks, all in a row, lines, lines told in words.
+
+    All can be parsed, alone or inside a function; none twice.
+    """
+    found: dict[str, None] = {}
+    for reading in disguises.readings(text):
+        for piece in _pieces(reading):
+            code = dedent(piece).strip("\n")
+            if code.strip() and code.count("\n") < MAX_LINES and _tells(code):
+                found.setdefault(code, None)
+    return tuple(found)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    blocks = [dedent(_unquoted(match.group(2))) for match in _FENCE.finditer(text)]
+    yield from blocks
+    if len(blocks) > 1:
+        yield "\n".join(blocks)
+        yield from _indented(line for block in blocks for line in block.splitlines())
+    for block in blocks:
+        yield from _texts_in(block)
+    prose = _FENCE.sub("\n", text)
+    spans = [match.group(2).strip() for match in _SPAN.finditer(prose)]
+    yield from spans
+    yield from _indented(part for span in spans for part in span.split("\n"))
+    kept = [_LABEL.sub("", _LEAD_KEEPING.sub("", line).replace("`", "")) for line in prose.splitlines()]
+    yield from _runs(kept)
+    bare = [_LABEL.sub("", _LEAD.sub("", line)).strip().strip("`").rstrip(",;") for line in text.splitlines()]
+    yield from _indented(line for line in bare if _is_line(line))
+    told = spoken.lines(text)
+    yield from _indented(line for line in told if _is_line(line))
+    in_order = [
+        part
+        for line in text.splitlines()
+        for part in (_line_parts(line) if "`" in line or _is_line(_LEAD.sub("", line).strip()) else ())
+    ]
+    yield from _indented(in_order)
+
+
+def _line_parts(line: str) -> list[str]:
+    spans = [match.group(2).strip() for match in _SPAN.finditer(line)]
+    return [each for each in (spans or [_LEAD.sub("", line).strip()]) if _is_line(each)]
+
+
+def _unquoted(block: str) -> str:
+    lines = block.splitlines()
+    if lines and all(re.match(r"^\s*(?:>|>>>|\.\.\.|\d+[.:)|])", line) for line in lines if line.strip()):
+        return "\n".join(re.sub(r"^\s*(?:>>>|\.\.\.|>|\d+[.:)|]) ?", "", line) for line in lines)
+    return block
+
+
+def _texts_in(code: str) -> Iterator[str]:
+    tree = parse(code)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) > 8:
+            yield node.value
+
+
+def _runs(lines: list[str]) -> Iterator[str]:
+    """Longest runs of lines that are code, with their own indentation, and several runs in a row."""
+    runs: list[list[str]] = [[]]
+    for line in lines:
+        if line.strip() and (_is_line(line.strip()) or line.startswith("    ")):
+            runs[-1].append(line)
+        elif runs[-1] and line.strip():
+            runs.append([])
+    whole = [run for run in runs if run]
+    yield from ("\n".join(run) for run in whole)
+    if len(whole) > 1:
+        yield "\n".join(line for run in whole for line in run)
+
+
+def _is_line(line: str) -> bool:
+    """Whether one line, without its indentation, can be Python that does something."""
+    if not _LOOKS.search(line) or len(line) > 300:
+        return False
+    if line.endswith(":"):
+        line = f"if x: pass\n{line} pass" if line.startswith(("elif", "else")) else f"{line} pass"
+        line = f"try: pass\n{line.splitlines()[-1]}" if line.startswith(("except", "finally")) else line
+    tree = parse(line if not line.startswith("return") else f"def f():\n    {line}")
+    return tree is not None and bool(tree.body)
+
+
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    """Lines that may have lost their indentation, with the likeliest ones first; at most `MOST_LAYOUTS`.
+
+    After a colon a line stands deeper, else beside the one before, or after a `return` one step further out.
+    Layouts with more and more exceptions to that follow.
+    """
+    row = [line.strip() for line in lines if line.strip()]
+    if not row or len(row) > MAX_LINES:
+        return
+    if len(row) == 1:
+        yield row[0]
+        return
+    made = 0
+    for exceptions in range(4):
+        for depths in _layouts(row, exceptions):
+            yield "\n".join("    " * depth + line for depth, line in zip(depths, row, strict=True))
+            made += 1
+            if made >= MOST_LAYOUTS:
+                return
+
+
+def _layouts(row: list[str], exceptions: int) -> Iterator[list[int]]:
+    """Depths of the lines with just so many exceptions to what is usual."""
+    stack: list[tuple[list[int], int]] = [([0], exceptions)]
+    tried = 0
+    while stack and tried < 2_000:
+        tried += 1
+        depths, left = stack.pop()
+        if len(depths) == len(row):
+            if left == 0:
+                yield depths
+            continue
+        before, line = row[len(depths) - 1], row[len(depths)]
+        if _OPENS.match(before):
+            options = [depths[-1] + 1]
+        elif _CONTINUES.match(line):
+            options = _openers(row, depths)
+        else:
+            outer = sorted({row_depth for row_depth in depths if row_depth <= depths[-1]}, reverse=True)
+            step = 1 if _LEAVES.match(before) else 0
+            step = max(step, 1) if line.startswith("return") and depths[-1] > 1 else step
+            usual = outer[min(step, len(outer) - 1)]
+            options = [usual, *(each for each in outer if each != usual)]
+            if line.startswith("def "):
+                options = [0]
+        for place, option in reversed(list(enumerate(options))):
+            if bool(place) <= left:
+                stack.append(([*depths, option], left - bool(place)))
+
+
+def _openers(row: list[str], depths: list[int]) -> list[int]:
+    """Where an `else` may stand: below what opened a block, the innermost first."""
+    found = [
+        depth for depth, line in zip(depths, row, strict=False) if _OPENS.match(line) and depth < depths[-1]
+    ]
+    return sorted(set(found), reverse=True) or [0]
+
+
+def _tells(code: str) -> bool:
+    """Whether it can be parsed, on its own or inside a function, and is more than a name or a value."""
+    tree = parse(code) or parse("def f():\n" + indent(code, "    "))
+    if tree is None:
+        return False
+    return any(not isinstance(node, (ast.Name, ast.Constant)) for node in _values(tree))
+
+
+def _values(tree: ast.Module) -> Iterator[ast.AST]:
+    for statement in tree.body:
+        yield statement.value if isinstance(statement, ast.Expr) else statement
+
+
+def programs(text: str, reference: Reference, own_code: str = "") -> list[str]:
+    """What to try for an exercise; at most `MOST`. Nothing that holds only what the student's cell holds."""
+    found: dict[str, None] = {}
+    header = _header(reference)
+    known = {line.strip() for line in own_code.splitlines()}
+    pieces = [
+        code
+        for code in fragments(text)
+        if any(line.strip() not in known for line in code.splitlines() if line.strip())
+    ]
+    for code in pieces:
+        for program in _alone(code, header):
+            found.setdefault(program, None)
+    found = dict.fromkeys(sorted(found, key=len, reverse=True))
+    first = frozenset(found)
+    if own_code.strip() and len(own_code.splitlines()) <= MAX_LINES:
+        for code in pieces:
+            for program in _spliced(code, own_code, header):
+                found.setdefault(program, None)
+    fit = [program for program in found if parse(program) is not None]
+    # Both kinds have their share, so that a long reply cannot crowd one of them out.
+    alone = [program for program in fit if program in first][: 2 * MOST // 3]
+    return [*alone, *(program for program in fit if program not in first)][:MOST]
+
+
+def _header(reference: Reference) -> ast.FunctionDef | None:
+    """The head of the function that the exercise asks for; None where it asks for no single one."""
+    tree = parse(reference.whole)
+    functions = [node for node in (tree.body if tree else []) if isinstance(node, ast.FunctionDef)]
+    wanted = [node for node in functions if node.name in reference.entries] or functions
+    return wanted[-1] if wanted else None
+
+
+def _alone(code: str, header: ast.FunctionDef | None) -> Iterator[str]:
+    tree = parse(code)
+    if tree is not None:
+        yield code
+        if header is not None and not any(isinstance(node, ast.FunctionDef) for node in tree.body):
+            if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
+                yield _in_function(f"return {ast.unparse(tree.body[0].value)}", header)
+            else:
+                yield _in_function(code, header)
+                yield _in_function(code, header, turned=True)
+                yield from _in_function_returning(tree, code, header)
+    elif header is not None:
+        yield _in_function(code, header)
+        yield _in_function(code, header, turned=True)
+
+
+def _in_function_returning(tree: ast.Module, code: str, header: ast.FunctionDef) -> Iterator[str]:
+    last = tree.body[-1]
+    if isinstance(last, ast.Expr):
+        value = last.value
+        if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "print" and value.args:
+            value = value.args[0]
+        lines = [ast.unparse(node) for node in tree.body[:-1]]
+        yield _in_function("\n".join([*lines, f"return {ast.unparse(value)}"]), header)
+    given = list(
+        dict.fromkeys(
+            node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        )
+    )
+    for name in dict.fromkeys([*given[:1], *given[-1:]]):
+        yield _in_function(f"{code}\nreturn {name}", header)
+
+
+def _in_function(body: str, header: ast.FunctionDef, *, turned: bool = False) -> str:
+    """`body` as the inside of the function, its own names for what goes in bound to the function's.
+
+    In order of use; `turned` the other way round.
+    """
+    parameters = [each.arg for each in (*header.args.posonlyargs, *header.args.args)]
+    tree = parse("def f():\n" + indent(body, "    "))
+    lines = [f"def {header.name}({ast.unparse(header.args)}):"]
+    if tree is not None:
+        free = _free(tree)
+        unused = [name for name in parameters if name not in free][:: -1 if turned else 1]
+        lines += [
+            f"    {name} = {given}"
+            for name, given in zip([n for n in free if n not in parameters], unused, strict=False)
+        ]
+    return "\n".join([*lines, indent(body, "    ")])
+
+
+def _free(tree: ast.AST) -> list[str]:
+    """Names that are used and given by nothing in the code, in order of use."""
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    stored |= {
+        (alias.asname or alias.name).partition(".")[0]
+        for alias in ast.walk(tree)
+        if isinstance(alias, ast.alias)
+    }
+    stored |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))} - {
+        "f"
+    }
+    stored |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    read = sorted((node.lineno, node.col_offset, node.id) for node in names if isinstance(node.ctx, ast.Load))
+    return list(
+        dict.fromkeys(name for _, _, name in read if name not in stored and not hasattr(builtins, name))
+    )
+
+
+def _spliced(code: str, own: str, header: ast.FunctionDef | None) -> Iterator[str]:
+    """The student's cell with the piece: after it, in the place of the likest lines, and anywhere."""
+    yield f"{own}\n{code}"
+    lines, new = own.splitlines(), [line for line in code.splitlines() if line.strip()]
+    placed = list(lines)
+    for line in new:
+        likest = max(range(len(placed)), key=lambda place: _alike(placed[place], line), default=None)
+        if likest is not None and _alike(placed[likest], line) > 0.5:
+            placed[likest] = _depth(placed[likest]) + line.strip()
+    if placed != lines:
+        yield "\n".join(placed)
+    if len(new) > _SMALL:
+        return
+    order = sorted(range(len(lines)), key=lambda place: -max(_alike(lines[place], line) for line in new))
+    for place in order:
+        if not lines[place].strip():
+            continue
+        block = indent(dedent("\n".join(new)), _depth(lines[place]))
+        for size in (1, len(new)):
+            yield "\n".join([*lines[:place], block, *lines[place + size :]])
+        yield "\n".join([*lines[: place + 1], block, *lines[place + 1 :]])
+        yield "\n".join([*lines[:place], block, *lines[place:]])
+        if len(new) == 1 and (tree := parse(code)) and isinstance(tree.body[0], ast.Expr):
+            head = re.match(r"\s*(?:return |\w+ = |if |while |elif |for \w+ in )", lines[place])
+            if head:
+                tail = ":" if lines[place].rstrip().endswith(":") else ""
+                yield "\n".join([*lines[:place], f"{head.group()}{code.strip()}{tail}", *lines[place + 1 :]])
+
+
+def _alike(one: str, other: str) -> float:
+    return SequenceMatcher(None, one.strip(), other.strip()).ratio()
+
+
+def _depth(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]

@@ -1,0 +1,132 @@
+"""Texts in disguise: what a reply says once encodings, look-alike letters and invisible signs are undone."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import html
+import re
+import string
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from urllib.parse import unquote
+
+MOST = 12
+"""Readings of one text; a reply with more riddles than that is no help to anybody."""
+_LOOKALIKES = str.maketrans(
+    "аеорсухіјѕԁһᴦкмтвнАЕОРСУХІЈЅКМТВНαοενρτυικΑΒΕΖΗΙΚΜΝΟΡΤΥΧɡ“”‘’‚„−–—∗×÷＝；：⁼≤≥≠",  # noqa: RUF001
+    "aeopcyxijsdhrkmtbhAEOPCYXIJSKMTBHaoevptuikABEZHIKMNOPTYXg\"\"''''---**/=;:=≤≥≠",
+)
+_SIGNS = {"≤": "<=", "≥": ">=", "≠": "!=", "←": "=", "→": " "}
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{4}[ \t]*\n?){4,}[A-Za-z0-9+/_-]{0,3}={0,2}")
+_BASE32 = re.compile(r"[A-Z2-7]{16,}={0,6}")
+_HEX = re.compile(r"(?:(?:0x|\\x|%)?[0-9a-fA-F]{2}[\s,:;]*){10,}")
+_CODES = re.compile(r"(?:\b\d{2,3}\b[\s,;]*){10,}")
+_BITS = re.compile(r"(?:\b[01]{7,8}\b[\s,]*){8,}")
+_ESCAPED = re.compile(r"(?:\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[0-7]{3})){2,}")
+_DIFF = re.compile(r"^[ \t>]*[+] ?(?=\S|  )", re.MULTILINE)
+_MINUS = re.compile(r"^[ \t>]*-(?! ).*$", re.MULTILINE)
+_DOTTED = re.compile(r"\w([.\-_|*])(?:\w\1){4,}\w")
+_TELLING = re.compile(r"\b(?:return|def|for|while|import|lambda|print|append|range|len|elif|if|in)\b")
+_COMMENT = re.compile(r"^(\s*)(?:#+|//|--)[ \t]?", re.MULTILINE)
+_MARKUP = re.compile(r"</?(?:code|pre|p|br|span|div|b|i|em|strong|kbd|tt)\b[^>\n]{0,80}>", re.IGNORECASE)
+
+
+def clean(text: str) -> str:
+    """`text` as a reader sees it: nothing invisible, plain letters for their look-alikes, entities undone."""
+    text = html.unescape(text) if "&" in text else text
+    text = _MARKUP.sub(" ", text) if "<" in text else text
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+        text = "".join(char for char in text if unicodedata.category(char) not in {"Cf", "Mn", "Cs", "Co"})
+        text = text.translate(_LOOKALIKES)
+        for sign, plain in _SIGNS.items():
+            text = text.replace(sign, plain)
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+
+
+@lru_cache(maxsize=512)
+def readings(text: str) -> tuple[str, ...]:
+    """`text` cleaned, and after it what is hidden in it, each once. At most `MOST` of them."""
+    first = clean(text)
+    found = {first: None}
+    for depth in range(2):
+        for known in list(found)[depth:]:
+            for hidden in _hidden(known):
+                found.setdefault(clean(hidden), None)
+                if len(found) >= MOST:
+                    return tuple(found)
+    return tuple(found)
+
+
+def _hidden(text: str) -> Iterator[str]:
+    if "#" in text or "//" in text:
+        yield _COMMENT.sub(r"\1", text)
+    for block in _BASE64.finditer(text):
+        yield from _decoded(base64.b64decode, block.group().translate(str.maketrans("-_", "+/")))
+    for block in _BASE32.finditer(text):
+        yield from _decoded(base64.b32decode, block.group())
+    for block in _HEX.finditer(text):
+        yield from _decoded(bytes.fromhex, re.sub(r"0x|[^0-9a-fA-F]", "", block.group()))
+    for block in _BITS.finditer(text):
+        yield from _printable(bytes(int(each, 2) for each in re.findall("[01]{7,8}", block.group())))
+    for block in _CODES.finditer(text):
+        codes = [int(each) for each in re.findall(r"\d+", block.group())]
+        yield from _printable(bytes(each for each in codes if each < 256))
+    if _ESCAPED.search(text):
+        yield _ESCAPED.sub(lambda found: codecs.decode(found.group(), "unicode_escape"), text)
+    if re.search(r"(?:%[0-9a-fA-F]{2})", text):
+        yield unquote(text)
+    if len(_DIFF.findall(text)) > 1:
+        yield re.sub(r"^[ \t>]*[+]", "", _MINUS.sub("", text), flags=re.MULTILINE)
+    if any(map(_is_spaced, text.split("\n"))):
+        yield "\n".join(_closed(line) if _is_spaced(line) else line for line in text.split("\n"))
+    if _DOTTED.search(text):
+        yield _DOTTED.sub(lambda found: found.group().replace(found.group(1), ""), text)
+    plainly = len(_TELLING.findall(text))
+    for turned in _turned(text):
+        # Backwards or shifted text is meant to be turned where turning it brings out Python's words.
+        if len(set(_TELLING.findall(turned))) >= 2 and len(_TELLING.findall(turned)) > plainly // 2:
+            yield turned
+
+
+def _turned(text: str) -> Iterator[str]:
+    yield text[::-1]
+    yield "\n".join(line[::-1] for line in text.split("\n"))
+    yield re.sub(r"\S+", lambda word: word.group()[::-1], text)
+    yield "\n".join(reversed(text.split("\n")))
+    small, large = string.ascii_lowercase, string.ascii_uppercase
+    for shift in range(1, 26):
+        table = str.maketrans(small + large, small[shift:] + small[:shift] + large[shift:] + large[:shift])
+        yield text.translate(table)
+
+
+def _is_spaced(line: str) -> bool:
+    pieces = line.split()
+    return len(pieces) > 5 and sum(len(piece) == 1 for piece in pieces) > 0.8 * len(pieces)
+
+
+def _closed(letters: str) -> str:
+    """`r e t u r n   x` as `return x`."""
+    return " ".join(word.replace(" ", "") for word in re.split(r" {2,}", letters.strip()))
+
+
+def _decoded(decode: Callable[[str], bytes], block: str) -> Iterator[str]:
+    bare = re.sub(r"\s", "", block).rstrip("=")
+    for padded in (bare + "=" * (-len(bare) % 4), bare + "=" * (-len(bare) % 8), bare[: len(bare) // 2 * 2]):
+        try:
+            yield from _printable(decode(padded))
+            return
+        except (ValueError, binascii.Error):
+            continue
+
+
+def _printable(data: bytes) -> Iterator[str]:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return
+    if len(text) >= 6 and sum(char.isprintable() or char in "\n\t" for char in text) > 0.95 * len(text):
+        yield text

@@ -1,0 +1,129 @@
+"""The leak gate: nothing that solves an exercise for the student leaves the tutor, whoever phrased it.
+
+Two judges, in this order: `guard` compares with the reference, and a sandbox runs what the reply's code could
+become against the exercise's tests. The gate stands aside where the student's own cell passes already.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from learnflow_ext.agents import candidates, disguises, trial
+from learnflow_ext.agents.guard import PASSED, Guard, Verdict
+from learnflow_ext.agents.references import Reference
+from learnflow_ext.contracts.runner import Runner
+
+MAX_TARGETS = 3
+MAX_REMEMBERED = 2_000
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reply answers, and what the student knows without it."""
+
+    exercise: str = ""
+    """Name of the exercise asked about, `assignment/name`; empty where nobody knows."""
+    own_code: str = ""
+    asked: str = ""
+    """The question's words."""
+    shown: str = ""
+    """What the tutor said earlier about the same work, oldest first."""
+
+
+class Gate:
+    """Judges replies about one course. Safe to use from many tasks at once."""
+
+    def __init__(self, guard: Guard, runner: Runner | None = None) -> None:
+        """Without a `runner` only the comparison with the reference judges."""
+        self._guard = guard
+        self._runner = runner
+        self._public = frozenset[str]()
+        self._seen: dict[tuple[str, ...], list[trial.Outcome]] = {}
+
+    def trust(self, texts: frozenset[str]) -> None:
+        """Code lines that the course itself shows: on their own they need no trial."""
+        self._public = texts
+
+    async def judge(self, reply: str, about: About) -> Verdict:
+        """The whole reply so far. Costs milliseconds, and a run in the sandbox where new code is in it."""
+        verdict = self._guard.judge(reply, own_code=about.own_code, shown=about.shown, asked=about.asked)
+        if self._runner is None:
+            return verdict
+        attempts = [] if verdict.withheld else self._attempts(reply, about)
+        if verdict.withheld and about.own_code.strip() and verdict.how == "close":
+            known = next(each for each in self._guard.known if each.name == verdict.reference)
+            attempts = [trial.Attempt(known, (), about.own_code)] if known.tests.strip() else []
+        if not attempts:
+            return verdict
+        outcomes = await self._tried(self._runner, attempts)
+        if verdict.withheld:
+            return PASSED if outcomes[0].own_passes and outcomes[0].testable else verdict
+        for attempt, outcome in zip(attempts, outcomes, strict=True):
+            name = attempt.reference.name
+            if outcome.own_passes and outcome.testable:
+                continue
+            if outcome.passing is not None:
+                return Verdict(True, name, "runs")
+            if not outcome.judged:
+                # Nobody can say what that code does: it had better not be said.
+                return Verdict(True, name, "unsure")
+        return PASSED
+
+    def _attempts(self, reply: str, about: About) -> list[trial.Attempt]:
+        if not self._has_new_code(reply, about):
+            return []
+        text = f"{about.shown}\n\n{reply}" if about.shown.strip() else reply
+        found = []
+        for reference in self._targets(reply, about):
+            programs = dict.fromkeys(candidates.programs(reply, reference, about.own_code))
+            if text is not reply:
+                programs.update(dict.fromkeys(candidates.programs(text, reference, about.own_code)[:16]))
+            if programs:
+                found.append(trial.Attempt(reference, tuple(programs), about.own_code))
+        return found
+
+    def _has_new_code(self, reply: str, about: About) -> bool:
+        own = {_flat(line) for line in about.own_code.splitlines()} | self._public
+        return any(
+            _flat(line) not in own
+            for code in candidates.fragments(reply)
+            for line in code.splitlines()
+            if line.strip()
+        )
+
+    def _targets(self, reply: str, about: About) -> list[Reference]:
+        """The exercises that the reply could solve: the one asked about, and those whose names are there."""
+        testable = [each for each in self._guard.known if each.tests.strip() and each.entries]
+        words = frozenset(_words("\n".join((*disguises.readings(reply)[:2], about.asked, about.own_code))))
+        asked = [each for each in testable if each.name == about.exercise]
+        named = [each for each in testable if words & set(each.entries) and each not in asked]
+        same = about.exercise.partition("/")[0]
+        near = [each for each in testable if same and each.name.partition("/")[0] == same]
+        return [*asked, *named, *([] if asked or named else near)][:MAX_TARGETS]
+
+    async def _tried(self, runner: Runner, attempts: list[trial.Attempt]) -> list[trial.Outcome]:
+        key = tuple(
+            part for each in attempts for part in (each.reference.name, each.own_code, *each.programs)
+        )
+        known = self._seen.get(key)
+        if known is None:
+            known = await trial.tried(runner, attempts)
+            if all(each.judged for each in known):
+                if len(self._seen) >= MAX_REMEMBERED:
+                    self._seen.clear()
+                self._seen[key] = known
+        return known
+
+
+def code_lines(texts: list[str]) -> frozenset[str]:
+    """Lines of code in texts that everybody may read, for `Gate.trust`."""
+    return frozenset(
+        _flat(line) for text in texts for code in candidates.fragments(text) for line in code.splitlines()
+    )
+
+
+def _flat(line: str) -> str:
+    return "".join(line.split())
+
+
+def _words(text: str) -> list[str]:
+    return "".join(char if char.isalnum() or char == "_" else " " for char in text).split()

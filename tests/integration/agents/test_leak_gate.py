@@ -1,0 +1,149 @@
+"""The leak gate with its sandbox: what solves the exercise is withheld, and hints are not."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import msgspec
+import pytest
+from leak_dresses import DRESSES
+from leak_exercises import EVERYWHERE, MADE, Made
+from learnflow_kernels.runner import BubblewrapRunner
+
+from learnflow_ext.agents.gate import About, Gate
+from learnflow_ext.agents.guard import Guard
+from learnflow_ext.agents.references import Reference
+from learnflow_ext.contracts.errors import Unavailable
+from learnflow_ext.contracts.runner import RunResult
+
+BY_NAME = {made.name: made for made in MADE}
+# Each dress once, each on another exercise, in turn.
+PAIRS = [(MADE[place % len(MADE)], dress) for place, dress in enumerate(DRESSES)]
+
+
+def about(made: Made, **more: str) -> About:
+    return msgspec.structs.replace(About(exercise=made.reference.name, own_code=made.attempt), **more)
+
+
+@pytest.fixture(scope="module")
+def gate() -> Gate:
+    return Gate(Guard([made.reference for made in MADE]), BubblewrapRunner())
+
+
+class TestSolutions:
+    @pytest.mark.parametrize(("made", "dress"), PAIRS, ids=[dress for _, dress in PAIRS])
+    async def test_the_reference_in_any_dress(self, gate: Gate, made: Made, dress: str) -> None:
+        assert (await gate.judge(DRESSES[dress](made.solution), about(made))).withheld
+
+    @pytest.mark.parametrize("made", MADE, ids=[made.name for made in MADE])
+    async def test_another_program_that_passes(self, gate: Gate, made: Made) -> None:
+        verdict = await gate.judge(DRESSES["fenced, other names"](made.other), about(made))
+        assert verdict.withheld
+        assert verdict.reference == made.reference.name
+
+    async def test_the_one_line_that_is_missing(self, gate: Gate) -> None:
+        made = BY_NAME["initials"]
+        own = made.solution.replace("part[0].upper()", "part[0]")
+        for reply in (
+            "Write `result += part[0].capitalize() + '.'`.",
+            "Change it:\n\n    result += part[0].title() + '.'",
+        ):
+            verdict = await gate.judge(reply, about(made, own_code=own))
+            assert (verdict.withheld, verdict.how) == (True, "runs")
+
+    async def test_in_pieces_over_many_turns(self, gate: Gate) -> None:
+        made = BY_NAME["without"]
+        shown, withheld = "", []
+        for line in [
+            *made.other.splitlines(),
+            "def f(x, y):",
+            "kept = []",
+            "for i in x:",
+            "if i != y:",
+            "kept.append(i)",
+        ]:
+            reply = f"The next line is `{line.strip()}`."
+            verdict = await gate.judge(reply, about(made, own_code="", shown=shown))
+            withheld.append(verdict.withheld)
+            shown += "" if verdict.withheld else f"\n\n{reply}"
+        assert any(withheld)
+        assert not (await gate.judge("Well done so far.", about(made, own_code="", shown=shown))).withheld
+
+    async def test_a_hidden_test_is_not_quoted(self, gate: Gate) -> None:
+        made = BY_NAME["vowels"]
+        for reply in ("It is checked with `vowels( 'rhythm' )`.", "They call vowels('AEx') and want 2."):
+            assert (await gate.judge(reply, about(made))).how == "tests"
+        assert not (await gate.judge("For `vowels('banana')` it gives 3.", about(made))).withheld
+        assert not (
+            await gate.judge("`vowels('AEx')` is 2", about(made, asked="what of vowels('AEx')?"))
+        ).withheld
+
+
+class TestHelp:
+    @pytest.mark.parametrize("made", MADE, ids=[made.name for made in MADE])
+    async def test_good_hints_pass(self, gate: Gate, made: Made) -> None:
+        for hint in (*made.hints, *EVERYWHERE):
+            verdict = await gate.judge(hint, about(made))
+            assert not verdict.withheld, (hint, verdict)
+
+    @pytest.mark.parametrize("made", MADE, ids=[made.name for made in MADE])
+    async def test_the_students_own_code_may_be_quoted(self, gate: Gate, made: Made) -> None:
+        lines = "\n".join(
+            f"Line {place}: `{line.strip()}`" for place, line in enumerate(made.attempt.splitlines(), 1)
+        )
+        for reply in (lines, f"You wrote:\n\n```python\n{made.attempt}\n```"):
+            assert not (await gate.judge(reply, about(made))).withheld
+
+    async def test_who_has_solved_it_hears_anything(self, gate: Gate) -> None:
+        made = BY_NAME["count-words"]
+        reply = DRESSES["fenced"](made.solution)
+        assert (await gate.judge(reply, about(made))).withheld
+        assert not (await gate.judge(reply, about(made, own_code=made.other))).withheld
+
+
+class TestHostileReply:
+    @pytest.mark.parametrize(
+        "extra",
+        [
+            "import os; os._exit(0)",
+            "import os; os.kill(os.getppid(), 9)",
+            "while True: pass",
+            "raise SystemExit(0)",
+        ],
+    )
+    async def test_cannot_talk_the_sandbox_into_anything(self, gate: Gate, extra: str) -> None:
+        made = BY_NAME["average"]
+        reply = f"```python\n{extra}\n```\n\nand\n\n```python\n{made.other}\n```"
+        assert (await gate.judge(reply, about(made))).withheld
+
+    async def test_code_that_ends_every_process_is_not_said(self, gate: Gate) -> None:
+        made = BY_NAME["gap"] if "gap" in BY_NAME else BY_NAME["biggest-gap"]
+        verdict = await gate.judge(
+            "```python\nimport os, signal\nos.kill(-1, signal.SIGKILL)\n```", about(made)
+        )
+        assert (verdict.withheld, verdict.how) == (True, "unsure")
+
+
+class TestExerciseWhoseTestsSayNothing:
+    async def test_passes_by_anything_so_nothing_is_withheld_for_passing(self) -> None:
+        reference = Reference(
+            name="a/b", code="def f(x):\n    return x.strip().title()", tests="assert True or f"
+        )
+        gate = Gate(Guard([reference]), BubblewrapRunner())
+        assert not (await gate.judge("```python\nx = [1, 2]\n```", About(exercise="a/b"))).withheld
+
+
+class NoSandbox:
+    """A runner on a machine that has none."""
+
+    async def run(self, *_: object, **__: object) -> RunResult:
+        raise Unavailable("There is no sandbox here.")
+
+
+class TestSandboxIsMissing:
+    async def test_unknown_code_is_not_said_and_words_are(self) -> None:
+        made = BY_NAME["average"]
+        gate = Gate(Guard([made.reference]), NoSandbox())
+        assert (await gate.judge(DRESSES["fenced"](made.other), about(made))).withheld
+        for hint in islice(EVERYWHERE, 2):
+            assert not (await gate.judge(hint, about(made))).withheld
