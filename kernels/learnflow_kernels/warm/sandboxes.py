@@ -191,6 +191,7 @@ class WarmSandboxes:
         self._modules: frozenset[str] = frozenset()
         self._nursery: Nursery | None = None
         self._starting = asyncio.Lock()
+        self._filling = asyncio.Lock()
         self._waiting: list[WarmSandbox] = []
         self._open: set[WarmSandbox] = set()
         self._jobs: set[asyncio.Task[None]] = set()
@@ -297,13 +298,14 @@ class WarmSandboxes:
             self._refilling = asyncio.create_task(self._refill(), name="sandboxes kept ready")
 
     async def _refill(self) -> None:
-        while not self._closed and len(self._waiting) < self._ready_wanted:
-            try:
-                box = await self._fork(self._modules)
-            except (SandboxUnavailable, BadRequest):
-                return  # whoever opens the next one is told
-            self._open.discard(box)
-            self._waiting.append(box)
+        async with self._filling:
+            while not self._closed and len(self._waiting) < self._ready_wanted:
+                try:
+                    box = await self._fork(self._modules)
+                except (SandboxUnavailable, BadRequest):
+                    return  # whoever opens the next one is told
+                self._open.discard(box)
+                self._waiting.append(box)
 
     async def close(self) -> None:
         """As `Sandboxes.close`."""

@@ -94,7 +94,7 @@ def test_the_sandbox_holds_for_an_ordinary_user_too(folder: Path) -> None:
         return  # then the tests beside this one ran as an ordinary user already
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
     command += [f"--basetemp={folder / 'work' / 'tmp'}", f"--rootdir={REPOSITORY}"]
-    for name in ("test_sandbox_kernel.py", "test_runner_limits.py"):
+    for name in ("test_sandbox_kernel.py", "test_runner_limits.py", "test_warm_sandboxes.py"):
         command.append(str(Path(__file__).with_name(name)))
     done = subprocess.run(
         [*as_ordinary([*kernel_mounts().read_only, REPOSITORY]), *command],
