@@ -1,7 +1,7 @@
 """How long until code runs: a bare ipykernel against sandboxes cold, warm and pooled, in one run.
 
-Launch to first result of `1 + 1`, and of the same with numpy, pandas and matplotlib imported first, as a course
-does; and the memory of one that waits. Ratios are to the bare ipykernel of the same kind.
+Launch to first result of `1 + 1`, and of the same with numpy, pandas and matplotlib imported first, as a
+course does; and the memory of one that waits. Ratios are to the bare ipykernel of the same kind.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ async def measure(count: int) -> list[Row]:
     await fresh.start()
     await pooled.start()
     with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o777)  # noqa: S103 - for the user that kernels run as
+        os.chmod(folder, 0o777)
 
         def add(name: str, floor: str, job: Callable[[Row], Awaitable[float]]) -> None:
             row = Row(name, floor)
@@ -172,9 +172,7 @@ def main() -> None:
     rows = asyncio.run(measure(chosen.count))
     if chosen.json is not None:
         chosen.json.write_text(json.dumps({row.name: row.seconds for row in rows}))
-    print(
-        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, n = {chosen.count}\n"
-    )
+    print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}\n")
     print(table(rows))
 
 
