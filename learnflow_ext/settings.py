@@ -110,7 +110,84 @@ class LearnFlowGrading(Configurable):
     ).tag(config=True)
 
 
-CLASSES: tuple[type[Configurable], ...] = (LearnFlow, LearnFlowTutor, LearnFlowGrading)
+class LearnFlowStruggle(Configurable):
+    """When a student counts as stuck, and how much a teacher hears of it."""
+
+    same_error = Integer(
+        3,
+        help="""Failing runs in a row on one exercise with the same type of error, from which on the student
+        is reported. 3 finds people early; 2 is noisy, as everybody repeats a typing mistake once.""",
+    ).tag(config=True)
+
+    failing_runs = Integer(
+        5, help="Failing runs in a row on one exercise, whatever the errors, from which on it is reported."
+    ).tag(config=True)
+
+    failing_early = Integer(
+        3,
+        help="""The same for somebody who was not reported lately: fewer runs are enough, as quiet
+        students are the ones that are missed. 0 turns it off.""",
+    ).tag(config=True)
+
+    no_progress_minutes = Float(
+        10.0, help="Minutes after the first failure on an exercise without a run that went well."
+    ).tag(config=True)
+
+    low_quiz = Float(0.5, help="Share of a quiz's points, 0 to 1, below which it is reported.").tag(
+        config=True
+    )
+
+    attempts = Integer(
+        10, help="Attempts at one exercise without three right in a row: the wheels spin."
+    ).tag(config=True)
+
+    fresh_minutes = Float(
+        30.0, help="Minutes after which what happened is the past: nobody is told of it any more."
+    ).tag(config=True)
+
+    alerts_an_hour = Integer(
+        5,
+        help="""Alerts of one course in an hour, at most. The rest is held back and shown below the open ones;
+        the gravest move up when there is room. A teacher can look after about five people in an hour.""",
+    ).tag(config=True)
+
+    alerts_for_new_students = Integer(
+        4,
+        help="""Of these, kept for students who were not reported for `new_after_days`. Without it, the few
+        who struggle most fill the feed, and the quiet ones are never seen.""",
+    ).tag(config=True)
+
+    new_after_days = Float(7.0, help="Days after which a student counts as not reported lately.").tag(
+        config=True
+    )
+
+    held_days = Float(
+        4.0,
+        help="""Days for which a student who was not reported lately waits for room in the feed. They may have
+        got over it by then; somebody should know all the same.""",
+    ).tag(config=True)
+
+    alerts_a_student_an_hour = Integer(
+        2, help="Of these, for one student: nobody's servers and nobody's bad day fill the feed."
+    ).tag(config=True)
+
+    again_after_minutes = Float(
+        60.0, help="Minutes before a student is reported again for the same exercise, once it was handled."
+    ).tag(config=True)
+
+    exams = Dict(
+        key_trait=Unicode(),
+        help="""Exams, during which nobody is reported: course to a list of (begin, end), ISO 8601 with a
+        zone, for instance `{"python-basics": [("2026-06-01T09:00+02:00", "2026-06-01T11:00+02:00")]}`.""",
+    ).tag(config=True)
+
+
+CLASSES: tuple[type[Configurable], ...] = (
+    LearnFlow,
+    LearnFlowTutor,
+    LearnFlowGrading,
+    LearnFlowStruggle,
+)
 
 
 def load_config(path: str | os.PathLike[str]) -> Config:

@@ -159,6 +159,32 @@ class ProgressChanged(Event, frozen=True, kw_only=True):
     """Beginner, Learning, Proficient or Mastered."""
 
 
+class StruggleDetected(Event, frozen=True, kw_only=True):
+    """An alert was raised. Its evidence stays in the database: teachers look it up with their own rights."""
+
+    TYPE = "org.learnflow.struggle.detected.v1"
+    TOPIC = "struggle.detected"
+
+    alert_id: str
+    trigger: str
+    """A name of `contracts.alerts.TRIGGERS`."""
+    assignment: str = ""
+    exercise: str = ""
+    exception: str = ""
+    failures: int = 0
+
+
+class StruggleChanged(Event, frozen=True, kw_only=True):
+    """A teacher said what became of an alert."""
+
+    TYPE = "org.learnflow.struggle.changed.v1"
+    TOPIC = "struggle.detected"
+
+    alert_id: str
+    mark: str
+    """helpful, false or handled."""
+
+
 EVENT_TYPES: dict[str, type[Event]] = {
     cls.TYPE: cls
     for cls in (
@@ -171,6 +197,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         RunFinished,
         SubmissionGraded,
         ProgressChanged,
+        StruggleDetected,
+        StruggleChanged,
     )
 }
 

@@ -23,13 +23,18 @@ def level(score_ratio: float) -> Level:
 
 
 def after_grade(before: Standing | None, score: float, max_score: float) -> Standing | None:
-    """The standing once an attempt was graded: the larger share of points wins, an equal one changes nothing.
+    """The standing once an attempt was graded: the larger share of points wins, of equal ones more points.
+
+    So the order in which grades arrive does not matter.
 
     An attempt without points to be had is no evidence: `before` stays, which may be None.
     """
     if max_score <= 0:
         return before
-    if before is not None and score / max_score <= before.best_score / before.max_score:
+    if before is not None and (score / max_score, max_score) <= (
+        before.best_score / before.max_score,
+        before.max_score,
+    ):
         return before
     return Standing(best_score=score, max_score=max_score, level=level(score / max_score))
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.pages import Pages
     from learnflow_ext.service.releases import Releases
     from learnflow_ext.service.tutors import TutoredCourse
+    from learnflow_ext.service.watch import Watch
     from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowTutor
     from learnflow_ext.store.database import Database
 
@@ -38,6 +39,7 @@ class Parts:
     queue: GradingQueue
     runner: Runner
     releases: Releases
+    watch: Watch
     live: LiveBoards
     pages: Pages
     metrics: Metrics

@@ -18,6 +18,7 @@ from learnflow_ext.contracts.events import TOPICS
 from learnflow_ext.events.memory import MemoryBus
 from learnflow_ext.events.progress_consumer import progress_consumer
 from learnflow_ext.events.relay import Relay
+from learnflow_ext.events.struggle_consumer import struggle_consumer
 from learnflow_ext.progress.standing import after_grade
 from learnflow_ext.service import live, logs, pages, tutors, uploads, web
 from learnflow_ext.service.assistance import Assistance
@@ -28,7 +29,8 @@ from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.pages import Pages
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.releases import Releaser, Releases
-from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowTutor
+from learnflow_ext.service.watch import Watch, sweeping
+from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowStruggle, LearnFlowTutor
 from learnflow_ext.store.database import Database
 
 log = logs.get("learnflow.service")
@@ -77,6 +79,7 @@ class RunningService:
         """
         settings, grading = LearnFlow(config=config), LearnFlowGrading(config=config)
         tutor_settings = LearnFlowTutor(config=config)
+        watch = Watch(LearnFlowStruggle(config=config))
         hub_auth = make_hub_auth(environment)
         db, metrics = Database(settings.resolved_database_url), Metrics()
         await db.open()
@@ -96,6 +99,7 @@ class RunningService:
             queue=GradingQueue(db, workers, settings, grading, metrics),
             runner=runner,
             releases=releases,
+            watch=watch,
             live=LiveBoards(),
             pages=Pages(hub_auth.base_url, hub_auth.hub_prefix),
             metrics=metrics,
@@ -120,7 +124,10 @@ class RunningService:
         # All groups join before the relay publishes, so that nobody misses a message.
         consumer = progress_consumer(parts.db, self._bus, after_grade)
         dashboard = self._bus.subscribe(live.GROUP, TOPICS)
+        struggle = struggle_consumer(parts.db, self._bus, parts.watch)
         self._keep(consumer.run(), "progress consumer")
+        self._keep(struggle.run(), "struggle consumer")
+        self._keep(sweeping(parts.db, parts.watch), "struggle sweep")
         self._keep(parts.live.follow(dashboard), "dashboards")
         self._keep(Relay(parts.db, self._bus).run(), "relay")
         self._keep(parts.queue.run(), "grading queue")

@@ -117,6 +117,24 @@ def _changed(data: Mapping[str, object]) -> _Said:
     return (f"reached {level} in {_text(data, 'assignment')}", "grade") if level == "Mastered" else None
 
 
+WHY: dict[str, str] = {
+    "said_stuck": "says they are stuck",
+    "low_quiz": "got less than half of a quiz",
+    "same_error": "has run into the same error again and again",
+    "failing_runs": "has one failing run after another",
+    "no_progress": "has made no progress since a first failure",
+    "wheel_spinning": "has tried many times without getting it right",
+    "failing_early": "has failed several times in a row",
+}
+"""Triggers of alerts, continuing a sentence that a name begins."""
+
+
+def _struggles(data: Mapping[str, object]) -> _Said:
+    where = _text(data, "assignment")
+    why = WHY.get(_text(data, "trigger"), "seems stuck")
+    return f"{why}{f' in {where}' if where else ''}", "trouble"
+
+
 _SAYINGS = {
     "org.learnflow.help.asked.v1": _asked,
     "org.learnflow.help.answered.v1": _answered,
@@ -124,6 +142,7 @@ _SAYINGS = {
     "org.learnflow.assignment.submitted.v1": _submitted,
     "org.learnflow.submission.graded.v1": _graded,
     "org.learnflow.progress.changed.v1": _changed,
+    "org.learnflow.struggle.detected.v1": _struggles,
 }
 
 

@@ -161,7 +161,12 @@ class Run(Base):
     """One executed cell, as the student's own server told it: a claim."""
 
     __tablename__ = "runs"
-    __table_args__ = (*_not_empty("run_id"), *_not_negative("duration_ms"))
+    __table_args__ = (
+        Index("ix_runs_time", "user_id", "course", "finished_at"),
+        Index("ix_runs_course", "course", "recorded_at"),
+        *_not_empty("run_id"),
+        *_not_negative("duration_ms"),
+    )
 
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     run_id: Mapped[str] = mapped_column(String(texts.NAME), primary_key=True)
@@ -279,6 +284,35 @@ class Progress(Base):
     max_score: Mapped[float | None]
     level: Mapped[str | None] = mapped_column(String(16))
     last_activity: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AlertRow(Base):
+    """Somebody seems stuck. A held one was found, and not told because enough was told that hour."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        UniqueConstraint("alert_id"),
+        Index("ix_alerts_course", "course", "state", "raised_at"),
+        Index("ix_alerts_user", "user_id", "course", "raised_at"),
+        _one_of("state", ("held", "open", "handled")),
+        *_not_empty("alert_id", "course", "trigger"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    alert_id: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"))
+    course: Mapped[str] = mapped_column(String(texts.NAME))
+    assignment: Mapped[str] = mapped_column(String(texts.NAME))
+    exercise: Mapped[str] = mapped_column(String(texts.NAME))
+    trigger: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16))
+    verdict: Mapped[str] = mapped_column(String(16))
+    """helpful or false; empty before a teacher judged it, and where it was only handled."""
+    finding: Mapped[str] = mapped_column(String(texts.ANSWER))
+    """A `contracts.alerts.Finding` as JSON."""
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    marked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    marked_by: Mapped[str] = mapped_column(String(texts.NAME))
 
 
 class LoggedEvent(Base):

@@ -19,6 +19,7 @@ _ENTRIES_A_TOPIC = {
     "code.submissions": MAX_LINES,
     # Most of these are runs that went well, which the feed leaves out.
     "progress.events": 8 * MAX_LINES,
+    "struggle.detected": MAX_LINES,
 }
 
 _HEADINGS = {
