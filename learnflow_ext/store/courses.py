@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest
@@ -84,7 +84,12 @@ async def sync_assignment(
         .where(Module.id == module_id)
         .values(title=texts.clip(title, texts.NAME) or assignment, updated_at=now())
     )
-    await conn.execute(delete(Exercise).where(Exercise.module_id == module_id))
+    kept = [(notebook, name) for notebook, name, _ in exercises]
+    await conn.execute(
+        delete(Exercise).where(
+            Exercise.module_id == module_id, tuple_(Exercise.notebook, Exercise.name).not_in(kept)
+        )
+    )
     rows = [
         {
             "module_id": module_id,
@@ -96,7 +101,15 @@ async def sync_assignment(
         for position, (notebook, name, max_score) in enumerate(exercises)
     ]
     if rows:
-        await conn.execute(insert(Exercise), rows)
+        statement = insert(Exercise)
+        new = statement.excluded
+        await conn.execute(
+            statement.on_conflict_do_update(
+                index_elements=["module_id", "notebook", "name"],
+                set_={"max_score": new.max_score, "position": new.position},
+            ),
+            rows,
+        )
     return module_id
 
 

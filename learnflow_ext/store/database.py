@@ -16,8 +16,9 @@ from sqlalchemy import URL, make_url
 from sqlalchemy import exc as sa_exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from learnflow_ext.store import backend, migrate
+from learnflow_ext.store import backend, migrate, partitions
 from learnflow_ext.store.backend import Backend, Collision, DatabaseUnavailable, Purpose
+from learnflow_ext.store.clock import now
 from learnflow_ext.store.postgresql import PostgresBackend
 from learnflow_ext.store.sqlite import SqliteBackend
 
@@ -104,6 +105,7 @@ class Database:
         await self._backend.make()
         async with self._one_connection("upgrade") as conn:
             before = await conn.run_sync(migrate.upgrade, self.name)
+            await partitions.prepare(conn, now())
         if before.condition != "current":
             log.info("database.upgraded", database=self.name, before=before.found, now=before.expected)
         return before

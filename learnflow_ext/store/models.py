@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from learnflow_ext.store import texts
@@ -15,6 +24,15 @@ from learnflow_ext.store.base import Base, BigId, UtcDateTime, bound_texts
 
 LEVELS = ("Beginner", "Learning", "Proficient", "Mastered")
 STATUSES = ("queued", "grading", "graded", "failed")
+TRIGGERS = (
+    "same_error",
+    "failing_runs",
+    "no_progress",
+    "low_quiz",
+    "says_stuck",
+    "wheel_spinning",
+)
+ALERT_STATUSES = ("open", "helpful", "false", "handled", "expired")
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -85,6 +103,86 @@ class Exercise(Base):
     max_score: Mapped[float]
     position: Mapped[int]
     """Order within the assignment, from 0."""
+
+
+class Topic(Base):
+    """What a course teaches, finer than its assignments: loops, lists."""
+
+    __tablename__ = "topics"
+    __table_args__ = (UniqueConstraint("course", "name"), *_not_empty("course", "name"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    course: Mapped[str] = mapped_column(String(texts.NAME))
+    name: Mapped[str] = mapped_column(String(texts.NAME))
+    title: Mapped[str] = mapped_column(String(texts.NAME))
+
+
+class ExerciseTopic(Base):
+    """An exercise practises a topic."""
+
+    __tablename__ = "exercise_topics"
+    __table_args__ = (Index("ix_exercise_topics_topic", "topic_id"),)
+
+    exercise_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("exercises.id", ondelete="CASCADE"), primary_key=True
+    )
+    topic_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True
+    )
+
+
+class Quiz(Base):
+    """An assignment that asks rather than practises; its results are its graded submissions."""
+
+    __tablename__ = "quizzes"
+    __table_args__ = (CheckConstraint("pass_ratio BETWEEN 0 AND 1", name="pass_ratio_is_one"),)
+
+    module_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("modules.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    pass_ratio: Mapped[float]
+    """Share of the points below which it counts as not passed, 0 to 1."""
+
+
+class Alert(Base):
+    """Somebody seems to be stuck: for a teacher to look at, with what says so."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        UniqueConstraint("alert_id"),
+        # Nobody is told the same thing twice while it lasts.
+        Index(
+            "uq_alerts_open",
+            "user_id",
+            "course",
+            "assignment",
+            "trigger",
+            unique=True,
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index("ix_alerts_course", "course", "status", "id"),
+        _one_of("trigger", TRIGGERS),
+        _one_of("status", ALERT_STATUSES),
+        CheckConstraint("(status = 'open') = (closed_at IS NULL)", name="closed_has_time"),
+        CheckConstraint(f"length(evidence) <= {texts.DATA}", name="evidence_length"),
+        *_not_empty("alert_id", "course"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    alert_id: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"))
+    course: Mapped[str] = mapped_column(String(texts.NAME))
+    assignment: Mapped[str] = mapped_column(String(texts.NAME))
+    """Empty for what belongs to no assignment."""
+    trigger: Mapped[str] = mapped_column(String(32))
+    evidence: Mapped[str] = mapped_column(Text)
+    """JSON: the runs, the pattern of the error, the last question."""
+    status: Mapped[str] = mapped_column(String(16))
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by: Mapped[str] = mapped_column(String(texts.NAME))
+    """The teacher; empty while it is open, and where it ended by itself."""
 
 
 class Submission(Base):
@@ -316,11 +414,16 @@ class AlertRow(Base):
 
 
 class LoggedEvent(Base):
-    """The audit trail: every event, in full. A trigger refuses any change to what is written."""
+    """The audit trail: every event, in full. A trigger refuses any change to what is written (`store.door`).
+
+    On PostgreSQL it is one table a month (`store.partitions`), with `time` in both keys: there a key must
+    hold the column that divides. The outbox and `consumed` keep ids unique.
+    """
 
     __tablename__ = "event_log"
     __table_args__ = (
-        UniqueConstraint("event_id"),
+        UniqueConstraint("event_id").ddl_if(dialect="sqlite"),
+        UniqueConstraint("event_id", "time").ddl_if(dialect="postgresql"),
         Index("ix_event_log_course", "course", "sequence"),
         Index("ix_event_log_course_user", "course", "user_id", "sequence"),
         Index("ix_event_log_user", "user_id", "sequence"),
@@ -339,6 +442,26 @@ class LoggedEvent(Base):
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"))
     data: Mapped[str] = mapped_column(Text)
     """The event's fields but course and student, as JSON."""
+
+
+class OpenDoor(Base):
+    """While its one row is there, the transaction that wrote it may change the log; see `store.door`.
+
+    `must_close` names a row that cannot exist, and is checked at commit: a door left open undoes everything.
+    """
+
+    __tablename__ = "event_log_door"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint("must_close = 2", name="never_satisfied"),
+        _one_of("purpose", ("redact", "expire")),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    purpose: Mapped[str] = mapped_column(String(16))
+    must_close: Mapped[int] = mapped_column(
+        BigId, ForeignKey("event_log_door.id", deferrable=True, initially="DEFERRED")
+    )
 
 
 class OutboxEvent(Base):

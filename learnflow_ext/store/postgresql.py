@@ -47,6 +47,18 @@ OUTAGES = {
 }
 """By SQLSTATE, or what it begins with: what no change of our code would cure."""
 
+AT_THE_DOOR = {
+    'database "': "3D",
+    "authentication failed": "28",
+    "no password supplied": "28",
+    "pg_hba.conf": "28",
+    "too many clients": "53300",
+    "remaining connection slots": "53300",
+    "starting up": "57P",
+    "shutting down": "57P",
+}
+"""What a refused connection says, to the code it would have: the client library keeps that to itself."""
+
 COLLISIONS = ("40001", "40P01")
 """Serialization failure, deadlock."""
 
@@ -118,5 +130,8 @@ class PostgresBackend(Backend):
                 return DatabaseUnavailable(sentence, retry_after=5)
         # Errors of the client library, which has no codes: refused, timed out, closed.
         if not state and isinstance(error, psycopg.OperationalError):
+            for words, like in AT_THE_DOOR.items():
+                if words in str(error):
+                    return DatabaseUnavailable(OUTAGES[like], retry_after=5)
             return DatabaseUnavailable(f"The database does not answer: {self.name}.", retry_after=5)
         return None

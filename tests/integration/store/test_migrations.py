@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Constraint, UniqueConstraint, create_engine, inspect
 
 from learnflow_ext.store import migrate
-from learnflow_ext.store.database import Database
+from learnflow_ext.store.database import Database, DatabaseUnavailable
 from learnflow_ext.store.migrate import SchemaMismatch
 from learnflow_ext.store.models import Module
 
@@ -71,6 +74,96 @@ def _parts(sql: str) -> list[str]:
     """Columns and constraints; their order means nothing."""
     head, _, body = sql.partition("(")
     return [head, *sorted(part.strip() for part in body.rpartition(")")[0].split(","))]
+
+
+async def test_migrations_make_the_tables_that_the_models_describe_on_postgresql(postgres_url: str) -> None:
+    engine = create_engine(postgres_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        found = inspect(connection)
+        differences = [
+            difference
+            for difference in compare_metadata(context, Module.metadata)
+            if not re.match(r"event_log_(\d|rest)", str(getattr(difference[1], "name", "")))
+            # Alembic does not see that SQLite alone is to have it.
+            and not (isinstance(difference[1], UniqueConstraint) and not applies(difference[1]))
+        ]
+        assert differences == []
+        for table in Module.metadata.sorted_tables:
+            described = {str(constraint.name) for constraint in table.constraints if applies(constraint)}
+            migrated = {
+                *(str(check["name"]) for check in found.get_check_constraints(table.name)),
+                *(str(key["name"]) for key in found.get_foreign_keys(table.name)),
+                *(str(unique["name"]) for unique in found.get_unique_constraints(table.name)),
+                str(found.get_pk_constraint(table.name)["name"]),
+            }
+            assert migrated == described, table.name
+        assert found.get_pk_constraint("event_log")["constrained_columns"] == ["sequence", "time"]
+    engine.dispose()
+
+
+def applies(constraint: Constraint) -> bool:
+    """Whether PostgreSQL is to have it; some are for one kind of database only."""
+    if isinstance(constraint, UniqueConstraint) and constraint.table.name == "event_log":
+        return len(constraint.columns) == 2
+    return True
+
+
+def test_down_and_up_again_on_postgresql(postgres_url: str) -> None:
+    engine = create_engine(postgres_url)
+    things = (
+        "SELECT relname::text, relkind::text FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+        "AND relname !~ '^(alembic_|event_log_\\d)' "
+        "UNION SELECT proname::text, 'f' FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
+        "UNION SELECT tgname || tgrelid::regclass::text, 't' FROM pg_trigger "
+        "WHERE NOT tgisinternal AND tgrelid::regclass::text !~ '^event_log_\\d' ORDER BY 1"
+    )
+
+    def everything() -> list[tuple[str, str]]:
+        with engine.connect() as connection:
+            return [(row[0], row[1]) for row in connection.exec_driver_sql(things)]
+
+    before = everything()
+    assert len(before) > 50
+    with engine.begin() as connection:
+        command.downgrade(migrate._config(connection), "base")
+    assert everything() == []
+    with engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "head")
+    assert everything() == before
+    engine.dispose()
+
+
+class TestPostgresqlRefusals:
+    async def test_tables_of_a_newer_version(self, postgres_url: str) -> None:
+        engine = create_engine(postgres_url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        engine.dispose()
+        for create in (True, False):
+            with pytest.raises(SchemaMismatch, match=r"newer LearnFlow \(schema 9999"):
+                await Database(postgres_url).open(create=create)
+
+    async def test_no_tables_yet(self, empty_postgres_url: str) -> None:
+        with pytest.raises(SchemaMismatch, match="learnflow db upgrade"):
+            await Database(empty_postgres_url).open(create=False)
+
+    async def test_somebody_elses_tables(self, empty_postgres_url: str) -> None:
+        engine = create_engine(empty_postgres_url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE recipes (name text)")
+        engine.dispose()
+        with pytest.raises(SchemaMismatch, match="not LearnFlow's"):
+            await Database(empty_postgres_url).open()
+
+    async def test_a_database_that_is_not_there(self, empty_postgres_url: str) -> None:
+        with pytest.raises(DatabaseUnavailable, match="createdb"):
+            await Database(empty_postgres_url + "x").open()
+
+    async def test_a_server_that_is_not_there(self) -> None:
+        with pytest.raises(DatabaseUnavailable, match=r"database x on 127\.0\.0\.1:1") as caught:
+            await Database("postgresql://me:secret@127.0.0.1:1/x").open()
+        assert "secret" not in caught.value.message
 
 
 async def test_down_and_up_again(path: Path) -> None:
