@@ -111,6 +111,7 @@ class LearnFlowExtension(ExtensionApp):
     def _started(self) -> None:
         """The event loop runs and every extension is loaded, the hub's own page hook included."""
         self.reporter.start()
+        self._start_kernel_ahead()
         app: Any = self.serverapp
         settings: dict[str, Any] = app.web_app.settings
         before = settings.get("page_config_hook")
@@ -119,6 +120,13 @@ class LearnFlowExtension(ExtensionApp):
             return student_page(before(handler, page_config) if before is not None else page_config)
 
         settings["page_config_hook"] = page_config_hook
+
+    def _start_kernel_ahead(self) -> None:
+        app: Any = self.serverapp
+        # Absent where an admin has put another manager in the place of ours.
+        start = getattr(app.kernel_manager, "start_ahead", None)
+        if start is not None:
+            start()
 
     def initialize_handlers(self) -> None:
         """Extensions' handlers come before jupyter-server's own, so `CLOSED` shuts those."""

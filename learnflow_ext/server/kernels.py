@@ -3,15 +3,127 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
+from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from traitlets import Bool, Float
 
 MOST_PATIENT_S = 20.0
 
 
 class PatientKernelManager(AsyncMappingKernelManager):
-    """jupyter-server's own, which can shut a kernel down while that is just starting again, too."""
+    """jupyter-server's own, which can shut a kernel down while that is just starting again, too.
+
+    The first kernel of a server is started ahead, so that the first notebook finds it waiting. Until it is
+    taken it is nobody's: no list shows it.
+    """
+
+    prestart = Bool(
+        True,
+        help="""Start one kernel with the server, for the notebook that is opened first: its first cell
+        then runs at once. It takes some 40 MiB until it is used or `prestart_idle_s` is over. Turn off where
+        memory is scarcer than patience.""",
+    ).tag(config=True)
+
+    prestart_idle_s = Float(
+        900.0,
+        min=1.0,
+        help="""Seconds after which the kernel that was started ahead is ended if nobody has opened a
+        notebook. The next notebook then starts its own, which takes about a second.""",
+    ).tag(config=True)
+
+    _spare: asyncio.Task[str] | None = None
+    _spare_id = ""
+    _spare_end: asyncio.TimerHandle | None = None
+    _jobs: set[asyncio.Task[None]]
+
+    def start_ahead(self) -> None:
+        """Start the kernel that waits. To be called once, in the event loop. A failure is only logged."""
+        if not self.prestart:
+            return
+        parent: Any = super()
+        loop = asyncio.get_running_loop()
+        self._jobs = set()
+        self._spare_id = self.new_kernel_id()
+        starting = parent._async_start_kernel(kernel_id=self._spare_id, path="")
+        self._spare = loop.create_task(starting, name="kernel started ahead")
+        self._spare.add_done_callback(self._started_ahead)
+        self._spare_end = loop.call_later(self.prestart_idle_s, self._nobody_came)
+
+    def _started_ahead(self, task: asyncio.Task[str]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self.log.warning("No kernel could be started ahead: %s", task.exception())
+
+    def _nobody_came(self) -> None:
+        async def end() -> None:
+            kernel_id = await self._take()
+            if kernel_id is not None:
+                self.log.info("Nobody opened a notebook: the kernel that waited is ended.")
+                await self._async_shutdown_kernel(kernel_id, now=True)
+
+        job = asyncio.get_running_loop().create_task(end())
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
+
+    async def _take(self) -> str | None:
+        """The kernel that waits, which from now on does not; None when there is none, or it has died."""
+        task, self._spare = self._spare, None
+        if task is None:
+            return None
+        if self._spare_end is not None:
+            self._spare_end.cancel()
+        try:
+            kernel_id = await asyncio.shield(task)
+            manager: Any = self.get_kernel(kernel_id)
+            if await manager.is_alive():
+                return kernel_id
+            await self._async_shutdown_kernel(kernel_id, now=True)  # or it would be started again
+            return None
+        except Exception:
+            return None  # it was logged when it happened; the caller starts another one and sees for itself
+
+    async def _async_start_kernel(
+        self, *, kernel_id: str | None = None, path: str | None = None, **kwargs: Any
+    ) -> str:
+        """Hand out the kernel that waits, moved to the notebook's folder; start another one otherwise."""
+        if kernel_id is None and kwargs.get("kernel_name") in (None, "", self.default_kernel_name):
+            taken = await self._take()
+            if taken is not None:
+                where: Any = self.cwd_for_path
+                folder = os.path.realpath(where(path or ""))  # noqa: ASYNC240 - a few calls, all local
+                if await self._moved(taken, folder):
+                    self.log.info("Kernel %s was waiting and has now a notebook.", taken)
+                    return taken
+                await self._async_shutdown_kernel(taken, now=True)
+        parent: Any = super()
+        started: str = await parent._async_start_kernel(kernel_id=kernel_id, path=path, **kwargs)
+        return started
+
+    start_kernel: Any = _async_start_kernel
+
+    async def _moved(self, kernel_id: str, folder: str) -> bool:
+        """Make `folder` its working folder, now and after a restart; False when it does not answer."""
+        manager: Any = self.get_kernel(kernel_id)
+        manager._launch_args["cwd"] = folder
+        manager.last_activity = utcnow()
+        client: Any = manager.client()
+        client.start_channels(iopub=False, stdin=False, hb=False, control=False)
+        try:
+            code = f"__import__('os').chdir({folder!r})"
+            reply = await client.execute(code, silent=True, reply=True, timeout=MOST_PATIENT_S)
+            return bool(reply["content"]["status"] == "ok")
+        except (TimeoutError, RuntimeError):
+            return False
+        finally:
+            client.stop_channels()
+
+    def list_kernels(self) -> list[dict[str, Any]]:
+        """All but the one that waits."""
+        hidden = self._spare_id if self._spare is not None else ""
+        parent: Any = super()
+        return [model for model in parent.list_kernels() if model["id"] != hidden]
 
     async def _async_shutdown_kernel(
         self, kernel_id: str, now: bool | None = False, restart: bool | None = False

@@ -1,0 +1,156 @@
+"""The kernel that is started with the server: real, sandboxed, and waiting for the first notebook."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from learnflow_kernels.specs import SandboxKernelSpecManager
+from traitlets.config import Config
+
+from learnflow_ext.server.kernels import PatientKernelManager
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+async def make() -> AsyncIterator[Make]:
+    """A kernel manager as a student's server has it, on a folder of its own; ended afterwards."""
+    work = Path(tempfile.mkdtemp(prefix="ahead-"))
+    (work / "py/one").mkdir(parents=True)
+    if os.geteuid() == 0:
+        for folder in (work, work / "py", work / "py/one"):
+            os.chown(folder, 199_999, 199_999)
+    made: list[Any] = []
+
+    def maker(**traits: Any) -> Any:
+        config = Config({"SandboxProvisioner": {"work_dir": str(work)}, "PatientKernelManager": traits})
+        kind: Any = PatientKernelManager
+        specs = SandboxKernelSpecManager()
+        manager = kind(config=config, root_dir=str(work), kernel_spec_manager=specs)
+        made.append(manager)
+        return manager
+
+    yield maker
+    for manager in made:
+        await manager._async_shutdown_all(now=True)
+    shutil.rmtree(work, ignore_errors=True)
+
+
+async def said(manager: Any, kernel_id: str, code: str) -> str:
+    """What a cell prints."""
+    client = manager.get_kernel(kernel_id).client()
+    client.start_channels()
+    try:
+        await client.wait_for_ready(timeout=60)
+        shown: list[str] = []
+
+        def hook(message: dict[str, Any]) -> None:
+            shown.append(message["content"].get("text", ""))
+
+        await client.execute_interactive(code, output_hook=hook, timeout=60)
+        return "".join(shown)
+    finally:
+        client.stop_channels()
+
+
+async def dies(manager: Any, kernel_id: str) -> None:
+    """Wait for a kernel's end."""
+    async with asyncio.timeout(30):
+        while kernel_id in manager:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.02)
+
+
+WHERE = "import os; print(os.getcwd(), len(In))"
+
+
+async def test_it_is_nobodys_until_a_notebook_takes_it_and_then_works_beside_it(make: Make) -> None:
+    manager = make()
+    manager.start_ahead()
+    waiting = await manager._spare
+    assert manager.list_kernels() == []
+    taken = await manager.start_kernel(path="py/one/first.ipynb", kernel_name="python3")
+    assert taken == waiting
+    assert [model["id"] for model in manager.list_kernels()] == [taken]
+    where, cells = (await said(manager, taken, WHERE)).split()
+    assert where == f"{manager.root_dir}/py/one"
+    assert cells == "2", "the first cell is number one"
+    other = await manager.start_kernel(path="", kernel_name="python3")
+    assert other != taken, "there was only one"
+
+
+async def test_a_notebook_that_comes_early_waits_for_it(make: Make) -> None:
+    manager = make()
+    manager.start_ahead()
+    spare = manager._spare
+    taken = await manager.start_kernel(path="py/one/first.ipynb")
+    assert taken == await spare
+
+
+async def test_a_restart_stays_in_the_notebooks_folder(make: Make) -> None:
+    manager = make()
+    manager.start_ahead()
+    taken = await manager.start_kernel(path="py/one/first.ipynb")
+    await manager.restart_kernel(taken)
+    assert (await said(manager, taken, WHERE)).split()[0].endswith("/py/one")
+
+
+async def test_it_ends_when_nobody_comes(make: Make) -> None:
+    manager = make(prestart_idle_s=1.0)
+    manager.start_ahead()
+    await dies(manager, await manager._spare)
+    assert await manager.start_kernel(path="") in manager
+
+
+async def test_one_that_died_is_not_handed_out(make: Make) -> None:
+    manager = make()
+    manager.start_ahead()
+    spare = await manager._spare
+    await manager.get_kernel(spare)._async_kill_kernel()
+    taken = await manager.start_kernel(path="")
+    assert taken != spare
+    assert spare not in manager
+    assert (await said(manager, taken, WHERE)).split()
+
+
+async def test_one_that_hangs_is_replaced(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learnflow_ext.server.kernels.MOST_PATIENT_S", 2.0)
+    manager = make()
+    manager.start_ahead()
+    spare = await manager._spare
+    client = manager.get_kernel(spare).client()
+    client.start_channels()
+    await client.wait_for_ready(timeout=60)
+    client.execute("import time; time.sleep(3600)")
+    client.stop_channels()
+    taken = await manager.start_kernel(path="")
+    assert taken != spare
+    assert spare not in manager
+
+
+class TestWithoutOne:
+    async def test_a_start_that_fails_is_only_logged(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async def refuse(self: Any, **_: Any) -> str:
+            raise RuntimeError("no sandbox")
+
+        manager = make()
+        monkeypatch.setattr(AsyncMappingKernelManager, "_async_start_kernel", refuse)
+        manager.start_ahead()
+        await asyncio.wait([manager._spare])
+        assert await manager._take() is None
+        with pytest.raises(RuntimeError, match="no sandbox"):
+            await manager.start_kernel(path="")
+
+    async def test_it_can_be_turned_off(self, make: Make) -> None:
+        manager = make(prestart=False)
+        manager.start_ahead()
+        assert manager._spare is None
