@@ -15,7 +15,6 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,15 +23,6 @@ from learnflow_ext.store.base import Base, BigId, UtcDateTime, bound_texts
 
 LEVELS = ("Beginner", "Learning", "Proficient", "Mastered")
 STATUSES = ("queued", "grading", "graded", "failed")
-TRIGGERS = (
-    "same_error",
-    "failing_runs",
-    "no_progress",
-    "low_quiz",
-    "says_stuck",
-    "wheel_spinning",
-)
-ALERT_STATUSES = ("open", "helpful", "false", "handled", "expired")
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -142,47 +132,6 @@ class Quiz(Base):
     )
     pass_ratio: Mapped[float]
     """Share of the points below which it counts as not passed, 0 to 1."""
-
-
-class Alert(Base):
-    """Somebody seems to be stuck: for a teacher to look at, with what says so."""
-
-    __tablename__ = "alerts"
-    __table_args__ = (
-        UniqueConstraint("alert_id"),
-        # Nobody is told the same thing twice while it lasts.
-        Index(
-            "uq_alerts_open",
-            "user_id",
-            "course",
-            "assignment",
-            "trigger",
-            unique=True,
-            sqlite_where=text("status = 'open'"),
-            postgresql_where=text("status = 'open'"),
-        ),
-        Index("ix_alerts_course", "course", "status", "id"),
-        _one_of("trigger", TRIGGERS),
-        _one_of("status", ALERT_STATUSES),
-        CheckConstraint("(status = 'open') = (closed_at IS NULL)", name="closed_has_time"),
-        CheckConstraint(f"length(evidence) <= {texts.DATA}", name="evidence_length"),
-        *_not_empty("alert_id", "course"),
-    )
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    alert_id: Mapped[str] = mapped_column(String(64))
-    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"))
-    course: Mapped[str] = mapped_column(String(texts.NAME))
-    assignment: Mapped[str] = mapped_column(String(texts.NAME))
-    """Empty for what belongs to no assignment."""
-    trigger: Mapped[str] = mapped_column(String(32))
-    evidence: Mapped[str] = mapped_column(Text)
-    """JSON: the runs, the pattern of the error, the last question."""
-    status: Mapped[str] = mapped_column(String(16))
-    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    closed_by: Mapped[str] = mapped_column(String(texts.NAME))
-    """The teacher; empty while it is open, and where it ended by itself."""
 
 
 class Submission(Base):

@@ -10,7 +10,7 @@ from learnflow_ext.contracts.progress import Standing
 from learnflow_ext.store import courses, people, progress
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
-from learnflow_ext.store.models import Alert
+from learnflow_ext.store.models import AlertRow
 from learnflow_ext.store.views import STRUGGLING_STUDENTS, USER_PROGRESS_SUMMARY
 
 
@@ -25,26 +25,28 @@ async def classroom(db: Database) -> None:
         best = Standing(best_score=9, max_score=10, level="Mastered")
         await progress.apply_standing(conn, ada, one, best, at=now())
         moment = now()
-        for number, (user, trigger, status) in enumerate(
+        for number, (user, trigger, state) in enumerate(
             [
                 (ada, "same_error", "open"),
                 (ada, "says_stuck", "open"),
-                (ada, "same_error", "false"),
+                (ada, "same_error", "handled"),
                 (ben, "low_quiz", "open"),
             ]
         ):
             await conn.execute(
-                insert(Alert).values(
+                insert(AlertRow).values(
                     alert_id=f"a{number}",
                     user_id=user,
                     course="c",
                     assignment="one",
+                    exercise="",
                     trigger=trigger,
-                    evidence="{}",
-                    status=status,
+                    finding="{}",
+                    state=state,
+                    verdict="",
                     raised_at=moment + timedelta(minutes=number),
-                    closed_at=None if status == "open" else moment,
-                    closed_by="",
+                    marked_at=None,
+                    marked_by="",
                 )
             )
 

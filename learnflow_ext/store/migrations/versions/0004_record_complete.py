@@ -1,14 +1,14 @@
-"""Topics, quizzes, alerts; views; the one door to the log."""
+"""Topics, quizzes; views; the one door to the log."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-from learnflow_ext.store.base import BigId, UtcDateTime
+from learnflow_ext.store.base import BigId
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -36,7 +36,7 @@ VIEWS = {
                 sum(p.failed_runs) AS failed_runs, sum(p.questions) AS questions
             FROM progress p JOIN modules m ON m.id = p.module_id GROUP BY p.user_id, m.course
         ) s ON s.user_id = a.user_id AND s.course = a.course
-        WHERE a.status = 'open'
+        WHERE a.state = 'open'
         GROUP BY u.name, a.course""",
 }
 
@@ -137,53 +137,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("module_id", name=op.f("pk_quizzes")),
     )
     op.create_table(
-        "alerts",
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("alert_id", sa.String(length=64), nullable=False),
-        sa.Column("user_id", BigId, nullable=False),
-        sa.Column("course", sa.String(length=255), nullable=False),
-        sa.Column("assignment", sa.String(length=255), nullable=False),
-        sa.Column("trigger", sa.String(length=32), nullable=False),
-        sa.Column("evidence", sa.Text(), nullable=False),
-        sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column("raised_at", UtcDateTime(), nullable=False),
-        sa.Column("closed_at", UtcDateTime(), nullable=True),
-        sa.Column("closed_by", sa.String(length=255), nullable=False),
-        sa.CheckConstraint(
-            "trigger IN ('same_error', 'failing_runs', 'no_progress', 'low_quiz', 'says_stuck', "
-            "'wheel_spinning')",
-            name=op.f("ck_alerts_trigger_known"),
-        ),
-        sa.CheckConstraint(
-            "status IN ('open', 'helpful', 'false', 'handled', 'expired')",
-            name=op.f("ck_alerts_status_known"),
-        ),
-        sa.CheckConstraint("(status = 'open') = (closed_at IS NULL)", name=op.f("ck_alerts_closed_has_time")),
-        sa.CheckConstraint("length(evidence) <= 200000", name=op.f("ck_alerts_evidence_length")),
-        sa.CheckConstraint("alert_id <> ''", name=op.f("ck_alerts_alert_id_not_empty")),
-        sa.CheckConstraint("course <> ''", name=op.f("ck_alerts_course_not_empty")),
-        sa.CheckConstraint("length(alert_id) <= 64", name=op.f("ck_alerts_alert_id_length")),
-        sa.CheckConstraint("length(course) <= 255", name=op.f("ck_alerts_course_length")),
-        sa.CheckConstraint("length(assignment) <= 255", name=op.f("ck_alerts_assignment_length")),
-        sa.CheckConstraint("length(trigger) <= 32", name=op.f("ck_alerts_trigger_length")),
-        sa.CheckConstraint("length(status) <= 16", name=op.f("ck_alerts_status_length")),
-        sa.CheckConstraint("length(closed_by) <= 255", name=op.f("ck_alerts_closed_by_length")),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_alerts_user_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
-        sa.UniqueConstraint("alert_id", name=op.f("uq_alerts_alert_id")),
-    )
-    op.create_index(
-        "uq_alerts_open",
-        "alerts",
-        ["user_id", "course", "assignment", "trigger"],
-        unique=True,
-        sqlite_where=sa.text("status = 'open'"),
-        postgresql_where=sa.text("status = 'open'"),
-    )
-    op.create_index("ix_alerts_course", "alerts", ["course", "status", "id"])
-    op.create_table(
         "event_log_door",
         sa.Column("id", BigId, autoincrement=False, nullable=False),
         sa.Column("purpose", sa.String(length=16), nullable=False),
@@ -211,5 +164,5 @@ def downgrade() -> None:
         op.execute(f"DROP VIEW {view}")
     for statement in CLOSED[op.get_context().dialect.name]:
         op.execute(statement)
-    for table in ("event_log_door", "alerts", "quizzes", "exercise_topics", "topics"):
+    for table in ("event_log_door", "quizzes", "exercise_topics", "topics"):
         op.drop_table(table)
