@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from jupyterhub.httpclient import JupyterHubHTTPClient
 from learnflow_grading.client import GradingWorker
+from learnflow_kernels import janitor
 from learnflow_kernels.warm.runner import WarmRunner
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
@@ -131,6 +132,7 @@ class RunningService:
         self._keep(parts.live.follow(dashboard), "dashboards")
         self._keep(Relay(parts.db, self._bus).run(), "relay")
         self._keep(parts.queue.run(), "grading queue")
+        self._keep(janitor.keep_clean(), "janitor")
         self._once(self._prepare(), "preparation")
 
     async def _prepare(self) -> None:
