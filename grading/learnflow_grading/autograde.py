@@ -30,6 +30,7 @@ from .hidden import split_hidden
 from .messages import Points, explain, given_score
 from .names import check_file, check_name
 from .notebooks import read_notebook, repaired
+from .trusted.execute import PROVISIONAL
 
 log = logging.getLogger(__name__)
 
@@ -230,6 +231,9 @@ def _collect(
         run = nbformat.read(path, as_version=4).cells if path.is_file() else []
         problems += _stops(run)
         messages = _messages(plan.name, run, grades)
+        provisional = {
+            cell.metadata.get("nbgrader", {}).get("grade_id") for cell in run if PROVISIONAL in cell.metadata
+        }
         for cell in plan.cells:
             if (plan.name, cell.name) not in grades:
                 continue
@@ -242,6 +246,7 @@ def _collect(
                     score=score or 0.0,
                     max_score=max_score,
                     message=message,
+                    provisional=cell.name in provisional,
                 )
             )
             if score is None:

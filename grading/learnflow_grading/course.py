@@ -15,6 +15,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from .names import check_name
+from .trusted.runtime import SANDBOXES
 
 KERNEL_MANAGER = "learnflow_kernels.manager.SandboxKernelManager"
 GRADER_UID = 199_999
@@ -48,6 +49,8 @@ class Course:
     exchange: Path | None = None
     """nbgrader's exchange; None where nothing is released."""
     limits: Limits = Limits()
+    sandboxes: str = SANDBOXES
+    """What opens sandboxes for grading: a class by name."""
 
     @property
     def db_url(self) -> str:
@@ -77,7 +80,7 @@ class Course:
             c.ExchangeFactory.release_assignment = "learnflow_grading.release.ServiceRelease"
             c.Exchange.cache = str(self.exchange.resolve() / ".cache")
         _release(c)
-        _autograde(c, self.limits)
+        _autograde(c, self.limits, self.sandboxes)
         _html(c)
         return c
 
@@ -95,11 +98,11 @@ def _release(c: Config) -> None:
     c.RefuseHidden.enabled = True
 
 
-def _autograde(c: Config, limits: Limits) -> None:
+def _autograde(c: Config, limits: Limits, sandboxes: str) -> None:
     from nbgrader import preprocessors as stock
 
     c.Autograde.autograde_preprocessors = [
-        "learnflow_grading.execute.SandboxedExecute",
+        "learnflow_grading.trusted.execute.TrustedExecute",
         stock.IgnorePattern,
         stock.LimitOutput,
         stock.SaveAutoGrades,
@@ -108,7 +111,10 @@ def _autograde(c: Config, limits: Limits) -> None:
     ]
     c.LimitOutput.max_lines = 500
     c.LimitOutput.max_traceback = 50
-    c.merge(execution_config(limits))
+    c.TrustedExecute.sandboxes = sandboxes
+    c.TrustedExecute.cell_seconds = limits.cell_timeout
+    c.TrustedExecute.total_seconds = limits.total_seconds
+    c.TrustedExecute.memory_mb = limits.memory_mb
 
 
 def execution_config(limits: Limits) -> Config:

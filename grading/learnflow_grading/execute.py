@@ -29,7 +29,9 @@ from nbgrader.preprocessors import Execute
 from traitlets import Float, Integer, Type
 
 STOPPED = "learnflow_stopped"
-Stop = Literal["timeout", "stuck", "kernel_died", "flood", "budget", "not_run", "odd_score"]
+Stop = Literal[
+    "timeout", "stuck", "kernel_died", "flood", "budget", "not_run", "odd_score", "odd_value", "broken"
+]
 
 REASONS: dict[Stop, str] = {
     "timeout": "This cell ran too long and was stopped. Look for a loop that never ends.",
@@ -38,6 +40,9 @@ REASONS: dict[Stop, str] = {
     "flood": "This cell printed far too much, so the kernel was stopped. Look for an endless loop.",
     "budget": "The notebook as a whole ran too long, so this cell was not run.",
     "not_run": "This cell was not run, because the kernel had stopped in a cell before it.",
+    "odd_value": "Your code gave something other than plain data (numbers, text, lists, and the like), and"
+    " that cannot be checked here.",
+    "broken": "Your code interfered with its grading, so nothing more was tested.",
     "odd_score": "This test ended in a score that is not between 0 and its points.",
 }
 _MAX_OUTPUTS = 500
@@ -100,7 +105,7 @@ class SandboxedExecute(Execute):
         with working_copy(source, self.config.SandboxProvisioner.get("run_as_uid")) as folder:
             run_sync(self._run)(nb, folder)
         for cell in nb.cells:
-            _settle_score(cell)
+            settle_score(cell)
         return nb, cast(ResourcesDict, resources)
 
     async def _run(self, nb: NotebookNode, folder: Path) -> None:
@@ -116,7 +121,7 @@ class SandboxedExecute(Execute):
                 if self._stopped is None and monotonic() > deadline:
                     self._stopped = "budget"
                 if self._stopped is not None:
-                    _note(cell, "budget" if self._stopped == "budget" else "not_run")
+                    note(cell, "budget" if self._stopped == "budget" else "not_run")
                 elif cell.source.strip():
                     await self._run_one(cell, index)
         finally:
@@ -161,7 +166,7 @@ class SandboxedExecute(Execute):
             assert self.km is not None
             await self.km.shutdown_kernel(now=True)
         if self._stopped is not None:
-            _note(cell, self._stopped)
+            note(cell, self._stopped)
 
     def on_cell_executed(self, **kwargs: Any) -> None:
         """Called by nbclient with the kernel's reply."""
@@ -170,7 +175,7 @@ class SandboxedExecute(Execute):
         if content["status"] == "error" and "execution_count" not in content:
             cell.metadata[STOPPED] = "timeout"  # not the kernel's reply, but nbclient's for it
         elif content["status"] not in ("ok", "error"):
-            _note(cell, "not_run")
+            note(cell, "not_run")
 
     def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
         """Widgets are not kept: their state is the student's JavaScript in a teacher's page."""
@@ -244,12 +249,13 @@ def _error(stop: Stop) -> dict[str, Any]:
     return {"ename": "CellStopped", "evalue": REASONS[stop], "traceback": [f"CellStopped: {REASONS[stop]}"]}
 
 
-def _note(cell: NotebookNode, stop: Stop) -> None:
+def note(cell: NotebookNode, stop: Stop) -> None:
+    """Say in a cell's metadata and outputs why it did not run to its end."""
     cell.metadata[STOPPED] = stop
     cell.outputs.append(nbf.new_output("error", **_error(stop)))
 
 
-def _settle_score(cell: NotebookNode) -> None:
+def settle_score(cell: NotebookNode) -> None:
     """Leave nbgrader nothing to trip over in a test cell's outputs.
 
     An error counts even when a result was shown before it; a result that is a number but no score between 0
@@ -267,7 +273,7 @@ def _settle_score(cell: NotebookNode) -> None:
             except ValueError:
                 continue
             if math.isnan(score) or not 0 <= score <= float(info["points"]):
-                _note(cell, "odd_score")
+                note(cell, "odd_score")
                 break
     cell.outputs.sort(key=lambda output: output.output_type != "error")
 

@@ -28,6 +28,7 @@ from .autograde import Submission, grade
 from .course import Course, Limits, put_environment_on_path
 from .protocol import Answer, Op, ReleaseOp
 from .release import release
+from .trusted.runtime import close_all
 
 log = logging.getLogger("learnflow.grading")
 _PR_SET_PDEATHSIG = 1
@@ -108,7 +109,10 @@ def main() -> None:
     # nbgrader's queries make SQLAlchemy complain on every submission; nothing is wrong with them.
     warnings.filterwarnings("ignore", category=SAWarning)
     put_environment_on_path()
-    serve(sys.stdin.buffer, out)
+    try:
+        serve(sys.stdin.buffer, out)
+    finally:
+        close_all()
 
 
 if __name__ == "__main__":

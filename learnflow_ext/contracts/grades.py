@@ -33,6 +33,8 @@ class CellScore(msgspec.Struct, frozen=True, kw_only=True):
     max_score: float
     message: str = ""
     """Why points are missing, without any hidden value; empty at full marks."""
+    provisional: bool = False
+    """True when the test could only run beside the student's code, which may have told it anything."""
 
 
 class GradeRecord(msgspec.Struct, frozen=True, kw_only=True):

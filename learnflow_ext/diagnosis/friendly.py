@@ -111,9 +111,7 @@ def _explain(error: BaseException, source: str, filename: str) -> str:
             analysis.assign_cause()
         info = analysis.info
         cause, hint = _useful(info.get("cause")), _useful(info.get("suggest"))
-    except KeyboardInterrupt:
-        raise
-    except BaseException:
+    except (Exception, SystemExit):
         # An old library on whatever objects students make: no explanation is better than a second error.
         return ""
     finally:

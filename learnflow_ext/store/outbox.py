@@ -168,8 +168,10 @@ def _one_of(conn: AsyncConnection, sequences: Iterable[int]) -> ColumnElement[bo
     if conn.dialect.name == "postgresql":
         numbers = bindparam("sequences", list(sequences), ARRAY(BigInteger))
         return OutboxEvent.sequence == any_(numbers)
-    listed = func.json_each(json.dumps(list(sequences)))
-    return OutboxEvent.sequence.in_(select(column("value", BigInteger)).select_from(listed))
+    listed: Select[tuple[int]] = select(column("value", BigInteger)).select_from(
+        func.json_each(json.dumps(list(sequences)))
+    )
+    return OutboxEvent.sequence.in_(listed)
 
 
 async def size(conn: AsyncConnection) -> int:

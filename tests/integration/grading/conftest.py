@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +14,7 @@ import pytest
 from learnflow_grading.autograde import Submission, grade
 from learnflow_grading.course import Course, Limits
 from learnflow_grading.release import Released, release
+from learnflow_grading.trusted.runtime import close_all
 from nbformat import NotebookNode
 from nbformat import v4 as nbf
 
@@ -93,6 +94,55 @@ def essay() -> tuple[NotebookNode, NotebookNode]:
     )
 
 
+TRIANGLE = "def triangle(n):\n    return n * (n + 1) / 2"
+VECTOR = """class Vector:
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+    def __add__(self, other):
+        return Vector(self.x + other.x, self.y + other.y)
+    def __sub__(self, other):
+        return Vector(self.x - other.x, self.y - other.y)
+    def __eq__(self, other):
+        return (self.x, self.y) == (other.x, other.y)
+    def __abs__(self):
+        return (self.x ** 2 + self.y ** 2) ** 0.5"""
+ASK = 'def ask():\n    name = input("Name? ")\n    print("Hello", name)\n    return len(name)'
+
+
+def fortress() -> NotebookNode:
+    """What cheats go for: a plain function, a class with operators, input and output."""
+    vector_head, *vector_body = VECTOR.split("\n")
+    return notebook(
+        nbf.new_code_cell("import math\nLIMIT = 10", metadata=mark("prepare", locked=True)),
+        solution("triangle", "def triangle(n):", "return n * (n + 1) / 2"),
+        checks(
+            "test_triangle",
+            4,
+            "assert triangle(4) == 10\nassert abs(triangle(5) - 15) < 1e-6",
+            "assert triangle(10) == 55\nassert triangle(LIMIT + 1) == 66\n"
+            "assert math.isclose(triangle(3), 6.0)",
+        ),
+        solution("vector", vector_head, "\n    ".join(line[4:] for line in vector_body)),
+        checks(
+            "test_vector",
+            2,
+            "assert Vector(1, 2) + Vector(3, 4) == Vector(4, 6)",
+            "assert abs(Vector(3, 4)) == 5",
+        ),
+        nbf.new_code_cell(
+            "### BEGIN SOLUTION\n" + ASK + "\n### END SOLUTION", metadata=mark("ask", solution=True)
+        ),
+        checks(
+            "test_ask",
+            2,
+            "import io\nfrom contextlib import redirect_stdout\nfrom unittest.mock import patch\n"
+            "shown = io.StringIO()\n"
+            "with patch('builtins.input', return_value='Ada'), redirect_stdout(shown):\n"
+            "    assert ask() == 3\nassert shown.getvalue() == 'Hello Ada\\n'",
+        ),
+    )
+
+
 @dataclass(frozen=True)
 class Classroom:
     """The course with its assignments released."""
@@ -117,6 +167,13 @@ class Classroom:
         return nb
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _tidy() -> Iterator[None]:
+    """End the warm sandboxes before the interpreter does."""
+    yield
+    close_all()
+
+
 @pytest.fixture(scope="session")
 def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     """The course, once for all tests: each uses students of its own."""
@@ -128,6 +185,8 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     (course.root / "source" / "warmup" / "numbers.csv").write_text("1,2,3\n")
     released = release(course, "warmup")
     release(course, "essay")
+    write_source(course.root, "fortress", {"fortress": fortress()})
+    release(course, "fortress")
     return Classroom(course, released, root / "exchange")
 
 

@@ -131,7 +131,7 @@ class TestReleasedFiles:
         assert released.assignments(tmp_path, "python") == ()
 
     def test_the_list(self, classroom: Classroom) -> None:
-        assert released.assignments(classroom.exchange, "python") == ("essay", "warmup")
+        assert released.assignments(classroom.exchange, "python") == ("essay", "fortress", "warmup")
         assert released.notebooks(classroom.exchange, "python", "essay") == ("code", "thoughts")
 
     def test_unknown_ones_and_odd_names(self, classroom: Classroom) -> None:

@@ -1,0 +1,150 @@
+"""Tries the teacher's own solution once: what it shows about the tests holds for every submission.
+
+A test that the reference passes beside its code, but not apart from it, cannot be trusted that way and falls
+back.
+A function from which the reference returns plain data must return plain data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from learnflow_ext.contracts.sandboxes import Sandboxes
+
+from .plan import NotebookRules, TeacherCell
+from .session import Cell, Outcome, Ran, RunSettings, run
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+"""Part of the key under which results are kept: raise it when a change here or in the supervisor matters."""
+_REFERENCE_SECONDS = 20.0
+
+
+async def calibrated(
+    sandboxes: Sandboxes,
+    rules: NotebookRules,
+    cells: Sequence[TeacherCell],
+    files: Mapping[str, str],
+    settings: RunSettings,
+    keep: Path | None,
+) -> NotebookRules:
+    """`rules` with what a run of the reference shows; taken from the file `keep` if of the same text."""
+    key = _key(rules, cells, files)
+    known = _load(keep, key)
+    if known is None:
+        known = await _try(sandboxes, rules, cells, files, settings)
+        _store(keep, key, known)
+    tests = {
+        name: dataclasses.replace(test, fallback=test.fallback or known.fallbacks.get(name, ""))
+        for name, test in rules.tests.items()
+    }
+    return dataclasses.replace(
+        rules, tests=tests, returns_objects=known.returns_objects, broken=tuple(known.broken)
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Found:
+    fallbacks: Mapping[str, str]
+    broken: Sequence[str]
+    returns_objects: tuple[str, ...] | None
+
+
+def passed(outcome: Outcome) -> bool:
+    """Whether a cell ran to its end without an error."""
+    return (
+        outcome.recorded
+        and not outcome.stop
+        and not any(o["output_type"] == "error" for o in outcome.outputs)
+    )
+
+
+async def _try(
+    sandboxes: Sandboxes,
+    rules: NotebookRules,
+    cells: Sequence[TeacherCell],
+    files: Mapping[str, str],
+    settings: RunSettings,
+) -> _Found:
+    generous = dataclasses.replace(settings, cell_seconds=max(settings.cell_seconds, _REFERENCE_SECONDS))
+    run_cells = [
+        Cell(n, cell.source, rules.tests.get(cell.name) if cell.kind == "test" else None, cell.name)
+        for n, cell in enumerate(cells)
+    ]
+    wanted = {cell.index: cell.name for cell in run_cells if cell.test is not None}
+    static = frozenset(name for name, test in rules.tests.items() if test.fallback)
+    apart = await run(sandboxes, run_cells, rules, generous, files=files, student_files={}, in_kernel=static)
+    failed = {index: name for index, name in wanted.items() if not passed(apart.cells[index])}
+    if not failed:
+        return _Found({}, (), apart.returned_objects)
+    names = frozenset(wanted.values())
+    beside = await run(sandboxes, run_cells, rules, generous, files=files, student_files={}, in_kernel=names)
+    return _judge(apart, beside, failed)
+
+
+def _judge(apart: Ran, beside: Ran, failed: Mapping[int, str]) -> _Found:
+    fallbacks: dict[str, str] = {}
+    broken = []
+    for index, name in failed.items():
+        if passed(beside.cells[index]):
+            fallbacks[name] = "the teacher's own solution passes it only beside its code" + _why(
+                apart.cells[index]
+            )
+        else:
+            broken.append(name)
+            log.warning("The reference solution does not pass %s", name)
+    return _Found(fallbacks, broken, apart.returned_objects)
+
+
+def _why(outcome: Outcome) -> str:
+    error = next((o for o in outcome.outputs if o["output_type"] == "error"), None)
+    return "" if error is None else f" ({error['ename']}: {error['evalue'][:150]})"
+
+
+def _key(rules: NotebookRules, cells: Sequence[TeacherCell], files: Mapping[str, str]) -> str:
+    text = json.dumps(
+        [
+            VERSION,
+            [[c.source, c.kind, c.name] for c in cells],
+            {n: t.code for n, t in rules.tests.items()},
+            dict(files),
+        ],
+        sort_keys=True,
+    )
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _load(keep: Path | None, key: str) -> _Found | None:
+    if keep is None or not keep.is_file() or keep.is_symlink():
+        return None
+    try:
+        stored = json.loads(keep.read_text(encoding="utf-8"))
+        if stored["key"] != key:
+            return None
+        objects = stored["returns_objects"]
+        return _Found(
+            dict(stored["fallbacks"]), list(stored["broken"]), None if objects is None else tuple(objects)
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _store(keep: Path | None, key: str, found: _Found) -> None:
+    if keep is None:
+        return
+    try:
+        keep.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=keep.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({"key": key, **dataclasses.asdict(found)}, file)
+        os.replace(name, keep)
+    except OSError as error:
+        log.warning("What the reference solution showed cannot be kept: %s", error)

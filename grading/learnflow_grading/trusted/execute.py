@@ -1,0 +1,230 @@
+"""In place of nbgrader's `Execute`: student cells in one sandbox, tests in another, no kernel."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode, from_dict
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Float, Integer, Unicode
+
+from learnflow_ext.contracts.sandboxes import Sandboxes
+
+from ..execute import STOPPED, note, settle_score
+from .calibrate import calibrated, passed
+from .plan import NotebookRules, TeacherCell, kind_of, make_rules, teacher_cells
+from .runtime import SANDBOXES, runtime
+from .session import Cell, Outcome, RunSettings, run
+
+PROVISIONAL = "learnflow_provisional"
+"""In a test cell's metadata: why its points are the student's code's word."""
+_MAX_FILES = 200
+_MAX_FILE_BYTES = 6 * 1024 * 1024
+_rules: dict[tuple[str, str], NotebookRules] = {}
+
+
+class TrustedExecute(NbGraderPreprocessor):
+    """Runs a submission's cells, and its tests apart from them; outputs land in the notebook as usual."""
+
+    enabled = Bool(True).tag(config=True)
+
+    sandboxes = Unicode(
+        SANDBOXES, help="Opens the sandboxes: a class with the interface of `contracts.sandboxes.Sandboxes`."
+    ).tag(config=True)
+
+    cell_seconds = Float(
+        5.0, help="Wall-clock seconds one cell may run. Raise it for courses that train models."
+    ).tag(config=True)
+
+    total_seconds = Float(
+        120.0, help="Wall-clock seconds for all cells of a notebook together; the rest is then not run."
+    ).tag(config=True)
+
+    memory_mb = Integer(256, help="Memory of each of the two sandboxes, in MiB.").tag(config=True)
+
+    try_reference = Bool(
+        True,
+        help="""Run the teacher's own notebook once per assignment. It shows which tests cannot run apart, and
+        which functions return objects. Turn it off when the reference needs very long.""",
+    ).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Run `nb`; its outputs and notes are in the notebook that comes back."""
+        place = resources["nbgrader"]
+        course = CourseDirectory(config=self.config)
+        source = Path(course.format_path(course.source_directory, ".", place["assignment"]))
+        release = Path(course.format_path(course.release_directory, ".", place["assignment"]))
+        files = _files(source)
+        handed_in = _files(Path(resources["metadata"]["path"] or os.getcwd()))
+        settings = RunSettings(self.cell_seconds, self.total_seconds, self.memory_mb)
+        tests = {
+            cell.metadata.nbgrader["grade_id"]: cell.source
+            for cell in nb.cells
+            if cell.cell_type == "code" and kind_of(cell.metadata) == "test"
+        }
+        name = f"{place['notebook']}.ipynb"
+        keep = (
+            Path(course.root) / ".learnflow" / "trusted" / place["assignment"] / f"{place['notebook']}.json"
+        )
+        loop = runtime(self.sandboxes)
+        loop.wait(
+            _grade(
+                loop.sandboxes(), nb, tests, source / name, release / name, files, handed_in, settings,
+                keep if self.try_reference else None, try_reference=self.try_reference,
+            )
+        )  # fmt: skip
+        return nb, resources
+
+
+async def _grade(
+    sandboxes: Sandboxes,
+    nb: NotebookNode,
+    tests: Mapping[str, str],
+    source: Path,
+    release: Path,
+    files: Mapping[str, str],
+    handed_in: Mapping[str, str],
+    settings: RunSettings,
+    keep: Path | None,
+    *,
+    try_reference: bool,
+) -> None:
+    rules = await rules_for(
+        sandboxes, tests, source, release, files, settings, keep, try_reference=try_reference
+    )
+    seen: set[str] = set()
+    cells: list[Cell] = []
+    for index, cell in enumerate(nb.cells):
+        if cell.cell_type != "code":
+            continue
+        name = cell.metadata.nbgrader["grade_id"] if kind_of(cell.metadata) == "test" else ""
+        test = rules.tests.get(name) if name not in seen else None
+        seen.add(name)
+        cells.append(Cell(index, cell.source, test, name if test is not None else ""))
+    fallback = {cell.name for cell in cells if cell.test is not None and cell.test.fallback}
+    trusted = [cell for cell in cells if cell.name not in fallback]
+    ran = await run(sandboxes, trusted, rules, settings, files=files, student_files=handed_in)
+    outcomes = dict(ran.cells)
+    if fallback:
+        outcomes |= await _beside(sandboxes, cells, fallback, rules, settings, files, handed_in)
+    for count, each in enumerate(cells, start=1):
+        _write(nb.cells[each.index], each, outcomes[each.index], count)
+
+
+async def _beside(
+    sandboxes: Sandboxes,
+    cells: Sequence[Cell],
+    fallback: set[str],
+    rules: NotebookRules,
+    settings: RunSettings,
+    files: Mapping[str, str],
+    handed_in: Mapping[str, str],
+) -> dict[int, Outcome]:
+    """Run the tests that need it beside the student's code, in a run of their own, which sees no other test.
+
+    Only tests whose names they use come along.
+    """
+    wanted = [cell for cell in cells if cell.name in fallback]
+    needed = set().union(*(set(rules.tests[cell.name].code.split()) for cell in wanted))
+    needed = {word for text in needed for word in _words(text)}
+    helpers = {
+        cell.name
+        for cell in cells
+        if cell.test is not None and cell.name not in fallback and cell.test.binds & needed
+    }
+    chosen = [cell for cell in cells if cell.test is None or cell.name in fallback | helpers]
+    ran = await run(
+        sandboxes, chosen, rules, settings, files=files, student_files=handed_in,
+        in_kernel=frozenset(fallback | helpers),
+    )  # fmt: skip
+    return {cell.index: ran.cells[cell.index] for cell in wanted}
+
+
+def _words(text: str) -> list[str]:
+    return "".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split()
+
+
+async def rules_for(
+    sandboxes: Sandboxes,
+    tests: Mapping[str, str],
+    source: Path,
+    release: Path,
+    files: Mapping[str, str],
+    settings: RunSettings,
+    keep: Path | None,
+    *,
+    try_reference: bool,
+) -> NotebookRules:
+    """What the teacher's notebook says, from the newest text there is; read once a process and text."""
+    path = source if source.is_file() else release  # noqa: ASYNC240 - a local disk
+    stamp = f"{path.stat().st_mtime_ns}" if path.is_file() else ""
+    key = (str(path), repr((stamp, sorted(tests.items()), try_reference)))
+    if key in _rules:
+        return _rules[key]
+    cells: list[TeacherCell] = []
+    if path.is_file():
+        cells = [_as_tested(cell, tests) for cell in teacher_cells(nbformat.read(path, as_version=4).cells)]
+    complete = path == source and bool(cells)
+    rules = make_rules(cells, tests, complete=complete)
+    if complete and try_reference:
+        rules = await calibrated(sandboxes, rules, cells, files, settings, keep)
+    _rules[key] = rules
+    return rules
+
+
+def _as_tested(cell: TeacherCell, tests: Mapping[str, str]) -> TeacherCell:
+    """A test's text is the gradebook's, where they differ."""
+    return (
+        TeacherCell(tests[cell.name], cell.kind, cell.name)
+        if cell.kind == "test" and cell.name in tests
+        else cell
+    )
+
+
+def _write(cell: NotebookNode, run_cell: Cell, outcome: Outcome, count: int) -> None:
+    cell.outputs = [from_dict(output) for output in outcome.outputs]
+    cell.execution_count = count if outcome.recorded and outcome.stop not in ("not_run", "budget") else None
+    for output in cell.outputs:
+        if output.output_type == "execute_result":
+            output.execution_count = count
+    stop = outcome.stop
+    if run_cell.test is not None and not outcome.recorded:
+        stop = "not_run"
+    if stop:
+        note(cell, cast(Any, stop))
+    if run_cell.test is not None and run_cell.test.fallback:
+        cell.metadata[PROVISIONAL] = run_cell.test.fallback
+    settle_score(cell)
+    if run_cell.test is not None and not passed(outcome) and not _has_error(cell):
+        note(cell, "broken")
+
+
+def _has_error(cell: NotebookNode) -> bool:
+    return any(output.output_type == "error" for output in cell.outputs) or STOPPED in cell.metadata
+
+
+def _files(folder: Path) -> dict[str, str]:
+    """The files of a folder that are no notebooks, as base64 by path; without links and large ones."""
+    found: dict[str, str] = {}
+    if not folder.is_dir():
+        return found
+    total = 0
+    for parent, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
+        for name in sorted(names):
+            path = Path(parent, name)
+            if name.endswith(".ipynb") or name.startswith(".") or path.is_symlink() or not path.is_file():
+                continue
+            size = path.stat().st_size
+            total += size
+            if size > _MAX_FILE_BYTES or total > 2 * _MAX_FILE_BYTES or len(found) >= _MAX_FILES:
+                continue
+            found[path.relative_to(folder).as_posix()] = base64.b64encode(path.read_bytes()).decode("ascii")
+    return found

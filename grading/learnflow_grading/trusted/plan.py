@@ -1,0 +1,288 @@
+"""What the teacher's own notebook says about a submission: which names are the student's, what a test needs.
+
+Everything here comes from the source notebook, the released one and the gradebook, never from what was handed
+in.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..hidden import split_hidden
+from . import names
+from .proxies import Declared
+
+_INSIDE = frozenset(
+    "__code__ __defaults__ __kwdefaults__ __closure__ __globals__ __builtins__ __subclasses__".split()
+)
+_FILES = frozenset(
+    "open read_csv to_csv Path path listdir glob exists isfile load loadtxt genfromtxt savetxt".split()
+)
+_SHELL = frozenset("get_ipython In Out _ih _oh _i _ii __IPYTHON__".split())
+_PASSING_ON = frozenset("sum max min round float int abs len bool sorted".split())
+
+
+@dataclass(frozen=True)
+class TestPlan:
+    """How one test cell is run."""
+
+    code: str
+    names: tuple[str, ...] = ()
+    """Names to ask the student's process for."""
+    setup: str = ""
+    """The teacher's preparations since the test before."""
+    scored: bool = True
+    """False when the cell's last line shows a student's value: that is no number of points."""
+    files: bool = False
+    fallback: str = ""
+    """Why it can only run beside the student's code; empty for a trusted test."""
+    binds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class NotebookRules:
+    """One notebook, as its teacher wrote it."""
+
+    tests: Mapping[str, TestPlan]
+    """By grade id."""
+    classes: Mapping[str, Declared] = field(default_factory=dict)
+    modules: Mapping[str, str] = field(default_factory=dict)
+    imports: tuple[str, ...] = ()
+    """The teacher's import statements."""
+    student_imports: tuple[str, ...] = ()
+    """Imports in the tests that students see, which their later cells may use."""
+    returns_objects: tuple[str, ...] | None = None
+    broken: tuple[str, ...] = ()
+    """Tests that the reference solution itself does not pass."""
+
+
+@dataclass(frozen=True)
+class TeacherCell:
+    """A code cell of the teacher's notebook."""
+
+    source: str
+    kind: str
+    """`test`, `solution` or `setup`."""
+    name: str = ""
+
+
+def kind_of(metadata: Mapping[str, Any]) -> str:
+    """What a code cell is, by its `nbgrader` metadata as the teacher made it."""
+    info = metadata.get("nbgrader") or {}
+    if info.get("solution"):
+        return "solution"
+    if info.get("grade"):
+        return "test"
+    return "setup"
+
+
+def teacher_cells(cells: Iterable[Any]) -> list[TeacherCell]:
+    """The code cells of a notebook."""
+    return [
+        TeacherCell(
+            cell.source, kind_of(cell.metadata), (cell.metadata.get("nbgrader") or {}).get("grade_id", "")
+        )
+        for cell in cells
+        if cell.cell_type == "code"
+    ]
+
+
+def make_rules(cells: Sequence[TeacherCell], tests: Mapping[str, str], *, complete: bool) -> NotebookRules:
+    """Read the teacher's notebook.
+
+    `tests` are the test cells' texts, by grade id; they win over those in `cells`. `complete` says that the
+    cells hold the solutions. Where they do not, a name that nobody binds is taken for the student's.
+    """
+    walk = _Walk(cells, complete=complete)
+    planned: dict[str, TestPlan] = {}
+    for cell in cells:
+        if cell.kind == "test" and cell.name in tests:
+            planned[cell.name] = walk.test(tests[cell.name])
+        elif cell.kind == "test":
+            walk.test(cell.source)
+        elif cell.kind == "solution":
+            walk.solution(cell.source)
+        else:
+            walk.setup(cell.source)
+    for name, source in tests.items():
+        if name not in planned:
+            planned[name] = walk.test(source)
+    return NotebookRules(
+        tests=planned,
+        classes=walk.classes,
+        modules=walk.modules,
+        imports=tuple(dict.fromkeys(walk.imports)),
+        student_imports=tuple(dict.fromkeys(walk.visible_imports)),
+    )
+
+
+class _Walk:
+    """Goes through the teacher's cells in order."""
+
+    def __init__(self, cells: Sequence[TeacherCell], *, complete: bool) -> None:
+        self.complete = complete
+        self.classes: dict[str, Declared] = {}
+        self.modules: dict[str, str] = {}
+        self.imports: list[str] = []
+        self.visible_imports: list[str] = []
+        self.imported: set[str] = set()
+        self.theirs: set[str] = set()
+        self.functions: set[str] = set()
+        self.trusted: set[str] = set()
+        self.touched: set[str] = set()
+        self._pending: list[str] = []
+        for cell in cells:
+            tree = names.parsed(cell.source)
+            if tree is None:
+                continue
+            if cell.kind == "solution":
+                self.touched |= names.mutated(tree)
+            if cell.kind != "test":
+                self.classes |= names.classes(tree)
+            for statement in names.imports(tree):
+                self._import(statement)
+
+    def _import(self, statement: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            return
+        self.imports.append(ast.unparse(statement))
+        self.imported |= names.bound([statement])
+        if isinstance(statement, ast.Import):
+            for alias in statement.names:
+                self.modules[alias.asname or alias.name.split(".")[0]] = (
+                    alias.name if alias.asname else alias.name.split(".")[0]
+                )
+
+    def solution(self, source: str) -> None:
+        """What a solution cell binds is the student's, except what it imports."""
+        tree = names.parsed(source)
+        if tree is None:
+            return
+        statements = [s for s in tree.body if not isinstance(s, ast.Import | ast.ImportFrom)]
+        fresh = (names.bound(statements) - self.imported) | names.globals_of(tree)
+        self.functions |= {
+            s.name for s in statements if isinstance(s, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
+        }
+        self.theirs |= fresh
+        self.trusted -= fresh
+
+    def setup(self, source: str) -> None:
+        """The teacher's own cell: what does not need the student's code runs on the test's side as well."""
+        tree = names.parsed(source)
+        if tree is None:
+            return
+        kept = []
+        for statement in tree.body:
+            binds, needs = names.bound([statement]), names.used(statement)
+            if needs & (self.theirs | _SHELL) or (binds & self.touched and not self._is_code(statement)):
+                self.theirs |= binds - self.imported
+                self.trusted -= binds
+            else:
+                self.trusted |= binds
+                self.theirs -= binds
+                if not _only_prints(statement):
+                    kept.append(ast.unparse(statement))
+        if kept:
+            self._pending.append("\n".join(kept))
+
+    @staticmethod
+    def _is_code(statement: ast.stmt) -> bool:
+        return isinstance(
+            statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+        )
+
+    def test(self, source: str) -> TestPlan:
+        """Plan one test cell."""
+        setup, self._pending = "\n".join(self._pending), []
+        tree = names.parsed(source)
+        if tree is None:
+            return TestPlan(source, setup=setup, fallback="the cell is not plain Python")
+        binds = names.bound(tree.body)
+        needs = names.used(tree)
+        words = names.used(tree) | {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+        if words & {"globals", "locals", "vars", "dir", "eval", "exec"}:
+            needs |= names.in_strings(tree)
+        shown = names.parsed(split_hidden(source)[0])
+        self.visible_imports += [
+            ast.unparse(s)
+            for s in (shown.body if shown else ())
+            if isinstance(s, ast.Import | ast.ImportFrom)
+        ]
+        wanted = {name for name in needs if self._is_theirs(name, binds)}
+        plan = TestPlan(
+            code=names.python(source),
+            names=tuple(sorted(wanted)),
+            setup=setup,
+            scored=_is_scored(tree, wanted),
+            files=bool(words & _FILES),
+            fallback=self._fallback(tree, needs, words, wanted, binds),
+            binds=frozenset(binds),
+        )
+        self.trusted |= binds
+        self.theirs -= binds - self.functions
+        return plan
+
+    def _is_theirs(self, name: str, binds: set[str]) -> bool:
+        if name in self.theirs:
+            return True
+        if self.complete or name in self.trusted or name in self.imported or name in names.BUILTINS:
+            return False
+        return name not in binds and not name.startswith("_")
+
+    def _fallback(
+        self, tree: ast.Module, needs: set[str], words: set[str], wanted: set[str], binds: set[str]
+    ) -> str:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith):
+                return "it is asynchronous"
+            if isinstance(node, ast.ClassDef) and any(names.used(base) & wanted for base in node.bases):
+                return "it makes a subclass of a student's class"
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and node.value.startswith("__main__.")
+            ):
+                return "it patches the notebook's own names"
+        if inside := words & _INSIDE:
+            return f"it looks inside a function ({sorted(inside)[0]})"
+        if shell := needs & _SHELL:
+            return f"it uses the notebook's shell ({sorted(shell)[0]})"
+        if replaced := binds & self.functions & wanted:
+            return f"it replaces a student's function ({sorted(replaced)[0]})"
+        return ""
+
+
+def _only_prints(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Call)
+        and isinstance(statement.value.func, ast.Name)
+        and statement.value.func.id in ("print", "display")
+    )
+
+
+def _is_scored(tree: ast.Module, theirs: set[str]) -> bool:
+    if not tree.body or not isinstance(tree.body[-1], ast.Expr):
+        return True
+    tainted = set(theirs)
+    for statement in tree.body[:-1]:
+        if isinstance(statement, ast.Assign) and _gives(statement.value, tainted):
+            tainted |= names.bound([statement])
+    return not _gives(tree.body[-1].value, tainted)
+
+
+def _gives(node: ast.expr, theirs: set[str]) -> bool:
+    """Whether the expression's value is a student's word."""
+    if isinstance(node, ast.Name):
+        return node.id in theirs
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id in _PASSING_ON:
+            return any(_gives(arg, theirs) for arg in node.args)
+        return _gives(node.func, theirs)
+    if isinstance(node, ast.Compare | ast.BoolOp):
+        return False
+    children = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+    return any(_gives(child, theirs) for child in children)

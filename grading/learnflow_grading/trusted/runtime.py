@@ -1,0 +1,69 @@
+"""Lets code that is not async use sandboxes: an event loop in a thread and a warm pool."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from traitlets.utils.importstring import import_item
+
+from learnflow_ext.contracts.sandboxes import Sandboxes
+
+T = TypeVar("T")
+SANDBOXES = "learnflow_kernels.warm.sandboxes.WarmSandboxes"
+"""What opens sandboxes here, by name: grading and kernels know each other's contract only."""
+
+
+class Runtime:
+    """An event loop in a thread of its own, and the sandboxes that live in it."""
+
+    def __init__(self, sandboxes: str = SANDBOXES) -> None:
+        self._name = sandboxes
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="sandboxes", daemon=True)
+        self._thread.start()
+        self._sandboxes: Sandboxes | None = None
+        self._lock = threading.Lock()
+
+    def sandboxes(self) -> Sandboxes:
+        """The pool; made at the first call."""
+        with self._lock:
+            if self._sandboxes is None:
+                self._sandboxes = self.wait(self._make())
+            return self._sandboxes
+
+    async def _make(self) -> Sandboxes:
+        made: Sandboxes = import_item(self._name)(packages=("learnflow_grading",))
+        return made
+
+    def wait(self, job: Coroutine[Any, Any, T]) -> T:
+        """Run `job` in the loop, and wait for what it gives or raises."""
+        return asyncio.run_coroutine_threadsafe(job, self._loop).result()
+
+    def close(self) -> None:
+        """End the sandboxes and the loop. May be called again."""
+        if self._loop.is_closed():
+            return
+        if self._sandboxes is not None:
+            self.wait(self._sandboxes.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+_runtimes: dict[str, Runtime] = {}
+
+
+def runtime(sandboxes: str = SANDBOXES) -> Runtime:
+    """The process's runtime for these sandboxes. They end with the process, and tidily by `close_all`."""
+    if sandboxes not in _runtimes:
+        _runtimes[sandboxes] = Runtime(sandboxes)
+    return _runtimes[sandboxes]
+
+
+def close_all() -> None:
+    """End all runtimes; the next use makes new ones."""
+    while _runtimes:
+        _runtimes.popitem()[1].close()

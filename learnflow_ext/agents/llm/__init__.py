@@ -1,1 +1,0 @@
-"""A language model's words beside the analysis: optional, never needed, never trusted."""
