@@ -71,6 +71,59 @@ class LearnFlow(LoggingConfigurable):
         return self.state_path / "exchange"
 
 
+class LearnFlowKafka(Configurable):
+    """Which bus carries events, and how to reach it when that is Kafka."""
+
+    bootstrap_servers = Unicode(
+        "",
+        help="""Brokers of a Kafka cluster, `host:port` with commas between them. Empty means the bus inside
+        the service's own process: right for one machine, and nothing to run. Take Kafka when several services
+        or workers share the load, or when other programs want to read the events. No event is lost with
+        either: what is not delivered yet waits in the database.""",
+    ).tag(config=True)
+
+    topic_prefix = Unicode(
+        "",
+        help="""Put before the names of all topics and consumer groups, for instance `school-a.`. Needed only
+        where several LearnFlows share a cluster.""",
+    ).tag(config=True)
+
+    create_topics = Bool(
+        True,
+        help="""Make missing topics when the service starts, with the partitions and retention that
+        `learnflow topics list` shows. Turn off where an administrator makes them; then
+        `learnflow topics check` says what differs.""",
+    ).tag(config=True)
+
+    replication = Integer(
+        1,
+        min=1,
+        help="""On how many brokers each topic is kept when it is made. 1 suits a single broker; take 3 on a
+        cluster of three or more, or the loss of one broker loses what only it had.""",
+    ).tag(config=True)
+
+    client = Dict(
+        key_trait=Unicode(),
+        help="""Settings of librdkafka for every connection: TLS and sign-in. For instance
+        `{"security.protocol": "SASL_SSL", "sasl.mechanism": "SCRAM-SHA-512", "sasl.username": "learnflow",
+        "sasl.password": os.environ["KAFKA_PASSWORD"], "ssl.ca.location": "/etc/ssl/kafka-ca.pem"}`. Keep
+        passwords in the environment, not in the file.""",
+    ).tag(config=True)
+
+    producer = Dict(
+        key_trait=Unicode(),
+        help="""Settings of librdkafka for the producer alone; they win over LearnFlow's own. Leave
+        `enable.idempotence`, `acks` and `delivery.timeout.ms` as they are: order and safety rest on them.""",
+    ).tag(config=True)
+
+    consumer = Dict(
+        key_trait=Unicode(),
+        help="""Settings of librdkafka for consumers alone. `session.timeout.ms` (10000) is how long a
+        consumer that was killed keeps its share; `group.instance.id` lets one that restarts take its place
+        back at once, and must differ from process to process.""",
+    ).tag(config=True)
+
+
 class LearnFlowTutor(Configurable):
     """How the tutor helps."""
 
@@ -184,6 +237,7 @@ class LearnFlowStruggle(Configurable):
 
 CLASSES: tuple[type[Configurable], ...] = (
     LearnFlow,
+    LearnFlowKafka,
     LearnFlowTutor,
     LearnFlowGrading,
     LearnFlowStruggle,

@@ -13,8 +13,9 @@ ADDRESSES, HUBS, PROXY_APIS, SERVICES, SERVERS = (
     range(23_000, 25_000),
     range(25_000, 32_000),
 )
-"""What a port is for decides where it is looked for: two parts of a classroom, which choose theirs at different
-moments and listen later, never choose the same. All lie below the range that Linux takes for outgoing connections."""
+"""What a port is for decides where it is looked for: two parts of a classroom, which choose theirs at
+different moments and listen later, never choose the same. All lie below the range that Linux takes for
+outgoing connections."""
 
 
 class NoFreePort(RuntimeError):

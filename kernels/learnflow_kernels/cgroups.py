@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 PROCS = "cgroup.procs"
+PREFIX = "learnflow-"
+"""Of the names of all groups we make."""
 _OOM_COUNTERS = ("memory.events", "memory.oom_control")
 """Of version 2 and version 1."""
 _ENTER = 'for group in $LEARNFLOW_CGROUPS; do echo $$ > "$group" || exit 125; done; exec "$@"'
@@ -129,23 +131,40 @@ def create(name: str, *, memory: int, processes: int, root: Path = ROOT, table: 
     place = own_path(text, "")
     if place is None:
         return NONE
-    # Version 2 lets only groups without processes have limited children, so ours goes beside us.
-    parent = root / place.strip("/")
-    folder = (parent.parent if parent != root else parent) / f"learnflow-{name}"
+    folder = _beside(root, place) / f"{PREFIX}{name}"
     settings = {"memory.max": memory, "memory.swap.max": 0, "pids.max": processes, "memory.oom.group": 1}
     made = _make(folder, settings, frozenset({"memory.swap.max", "pids.max", "memory.oom.group"}))
     return Group((folder,)) if made and os.access(folder / PROCS, os.W_OK) else NONE
 
 
+def _beside(root: Path, place: str) -> Path:
+    """Version 2 lets only groups without processes have limited children, so ours go beside us."""
+    own = root / place.strip("/")
+    return own.parent if own != root else own
+
+
+def existing(root: Path = ROOT, table: str | None = None) -> list[Path]:
+    """All groups like ours, whoever made them, where `create` would make one now."""
+    text = Path("/proc/self/cgroup").read_text() if table is None else table
+    parents = [
+        root / controller / place.strip("/")
+        for controller in ("memory", "pids")
+        if (place := own_path(text, controller)) is not None
+    ]
+    if not parents and (place := own_path(text, "")) is not None:
+        parents = [_beside(root, place)]
+    return [folder for parent in parents for folder in sorted(parent.glob(f"{PREFIX}*"))]
+
+
 def _create_v1(name: str, table: str, place: str, memory: int, processes: int, root: Path) -> Group:
-    folder = root / "memory" / place.strip("/") / f"learnflow-{name}"
+    folder = root / "memory" / place.strip("/") / f"{PREFIX}{name}"
     swap = "memory.memsw.limit_in_bytes"
     if not _make(folder, {"memory.limit_in_bytes": memory, swap: memory}, frozenset({swap})):
         return NONE
     folders = [folder]
     place_pids = own_path(table, "pids")
     if place_pids is not None:
-        pids = root / "pids" / place_pids.strip("/") / f"learnflow-{name}"
+        pids = root / "pids" / place_pids.strip("/") / f"{PREFIX}{name}"
         if _make(pids, {"pids.max": processes}):
             folders.append(pids)
     return Group(tuple(folders))

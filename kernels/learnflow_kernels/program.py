@@ -62,12 +62,11 @@ def _explained(error: BaseException, source: str, filename: str, namespace: dict
     from learnflow_ext.diagnosis.diagnose import exception_name, message_of
     from learnflow_kernels.tutor import cell_error
 
-    if isinstance(error, Exception):
-        try:
-            return msgspec.structs.replace(cell_error(error, source, namespace, filename), code="")
-        except (Exception, KeyboardInterrupt, SystemExit) as trouble:
-            # The student's objects can do anything when looked at.
-            sys.stderr.write(f"No explanation: {type(trouble).__name__}\n")
+    try:
+        return msgspec.structs.replace(cell_error(error, source, namespace, filename), code="")
+    except BaseException as trouble:
+        # The student's objects can do anything when looked at, and their exceptions are of any class.
+        sys.stderr.write(f"No explanation: {exception_name(trouble)}\n")
     return CellError(exception=exception_name(error), message=message_of(error))
 
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from learnflow_kernels.bubblewrap import RUN, group_text, passwd_text
+from learnflow_kernels.owner import tag
 
+PLACE = Path("/tmp")  # noqa: S108 - each has a name of its own, made by mkdtemp
+PREFIX = "lf-"
 NSSWITCH = "passwd: files\ngroup: files\nhosts: files\n"
 HOSTS = "127.0.0.1 localhost classroom\n::1 localhost\n"
 
@@ -83,7 +86,7 @@ def _give(path: Path, uid: int) -> None:
 
 def make(uid: int) -> RunDir:
     """A fresh folder for a kernel of user `uid`. Short, because a socket's path must stay below 108 bytes."""
-    run = RunDir(Path(tempfile.mkdtemp(prefix="lf-", dir="/tmp")))
+    run = RunDir(Path(tempfile.mkdtemp(prefix=f"{PREFIX}{tag()}-", dir=PLACE)))
     run.sockets.mkdir(mode=0o700)
     _give(run.sockets, uid)
     _give(run.root, uid)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _WITH_LISTS = 'moons = ["Io", "Europa"]\nprint(moons[1])  # two items: positions 0 and 1'
-_EXAMPLES: Mapping[str, str] = {
+_EXAMPLES: dict[str, str] = {
     "AssertionError": 'assert "ab".upper() == "AB"  # stops only where both sides differ: print both',
     "AttributeError": 'river = "Nile"\nprint(river.upper())  # upper() belongs to texts, append() to lists',
     "EOFError": 'depth = "12"  # a fixed value instead of input() while you try things out',
@@ -32,6 +32,20 @@ _EXAMPLES: Mapping[str, str] = {
     "ValueError": 'print(int("42"))  # digits only; "4.2" or "" would stop here',
     "ZeroDivisionError": "birds = []\nif len(birds) > 0:  # look first\n    print(10 / len(birds))",
 }
+_EXAMPLES |= {
+    "FileExistsError": 'from pathlib import Path\nprint(Path("sea").exists())  # look before you make it',
+    "IsADirectoryError": 'open("sea/depths.txt")  # the folder, then the file in it',
+    "MemoryError": "total = 0\nfor metre in range(1000):\n    total += metre  # one number, no list",
+    "OverflowError": "print(2 ** 100)  # whole numbers may be as large as you like",
+    "RuntimeError": "for bird in list(birds):  # a copy of birds\n    birds.remove(bird)",
+    "StopIteration": "waves = iter([1, 2])\nprint(next(waves, None))  # None when there is none left",
+    "SystemExit": 'print("done")  # a program ends by itself after its last line',
+    "TabError": "if 7 > 5:\n    print('bigger')  # four spaces, never a tab\n    print('end')",
+    "UnicodeDecodeError": 'open("sea.txt", encoding="utf-8")  # says how the letters were stored',
+    "UnicodeEncodeError": 'open("sea.txt", "w", encoding="utf-8")  # has every letter there is',
+    "UnsupportedOperation": 'open("sea.txt", "r")  # to read: "r"; to write: "w"',
+}
+_ANY = "tide = 3\nprint(type(tide), tide)  # just before the line that fails: is it what you think?"
 _BY_CONCEPT: Mapping[str, str] = {
     "None": (
         "def area(side):\n    return side * side  # without return it would give back None\nprint(area(3))"
@@ -52,10 +66,10 @@ _BY_CONCEPT: Mapping[str, str] = {
 
 
 def analogous(exception: str, concept: str) -> str:
-    """A few lines of Python about something else; empty where we have none that fits.
+    """A few lines of Python about something else: how such an error is put right, or else is looked into.
 
     The concept is more telling than the class, but for errors that are about one thing only.
     """
     if exception in ("SyntaxError", "TypeError", "AttributeError", "ValueError") and concept in _BY_CONCEPT:
         return _BY_CONCEPT[concept]
-    return _EXAMPLES.get(exception, "")
+    return _EXAMPLES.get(exception, _ANY)

@@ -12,11 +12,13 @@ from textwrap import indent
 
 from learnflow_ext.agents.source import parse
 
+_BRACKETS = re.compile(r"[(\[{][^()\[\]{}]*[)\]}]")
 _IMPORT = re.compile(r"(?:from \w+ )?import \w+")
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+|\n+")
 _CLAUSE = re.compile(
     r"(?<=[.;!?:])\s+|\n+|,\s*(?:and\s+)?(?:then\s+)?|\s+(?:and\s+)?then\s+|"
-    r"\s+and\s+(?=(?:finally|return|add|append|set|increase|give|print|put|multiply|join)\b)",
+    r"\s+and\s+(?=(?:finally|return|add|append|set|increase|give|print|put|multiply|join)\b)|"
+    r"(?<=\w)\s+(?=(?:set|add|append|increase|return) )",
     re.IGNORECASE,
 )
 _LEAD = re.compile(
@@ -67,6 +69,7 @@ _SIGN_WORDS = [
         (r"none", "None"),
     )
 ]
+_T = r"`?([A-Za-z_]\w*(?:\[[^\]]+\])?)`?"
 _V = r"`?([A-Za-z_]\w*)`?"
 _E = r"(.+?)"
 _END = r"[\s.;!]*$"
@@ -74,7 +77,7 @@ _SAYINGS: list[tuple[re.Pattern[str], tuple[str, ...]]] = [
     (re.compile(pattern + _END, re.IGNORECASE), lines)
     for pattern, lines in (
         (
-            rf"(?:set|let|initiali[sz]e|assign|make) {_V}(?: variable)? (?:to|as|be|with|=) (?:an? |the )?{_E}",
+            rf"(?:set|let|initiali[sz]e|assign|make) {_T}(?: variable)? (?:to|as|be|with|=) (?:an? |the )?{_E}",
             (r"\1 = \2",),
         ),
         (
@@ -91,7 +94,7 @@ _SAYINGS: list[tuple[re.Pattern[str], tuple[str, ...]]] = [
             (r"\1 = []",),
         ),
         (
-            rf"(?:assign|store|save|put) {_E} (?:to|in|into|under) (?:the variable |the name )?{_V}",
+            rf"(?:assign|store|save|put) {_E} (?:to|in|into|under) (?:the variable |the name )?{_T}",
             (r"\2 = \1", r"\2.append(\1)"),
         ),
         (rf"{_V} (?:starts|begins) (?:as|at|with) (?:an? |the )?{_E}", (r"\1 = \2",)),
@@ -116,7 +119,7 @@ _SAYINGS: list[tuple[re.Pattern[str], tuple[str, ...]]] = [
         (rf"(?:otherwise|else) if {_E}", (r"if \1:",)),
         (rf"add {_E} to (?:the )?(?:list |end of |variable )*{_V}", (r"\2 = \2 + \1", r"\2.append(\1)")),
         (rf"(?:append|push) {_E} (?:to|onto) (?:the )?(?:list |end of )*{_V}", (r"\2.append(\1)",)),
-        (rf"(?:increase|increment|raise|grow|bump) {_V} by {_E}", (r"\1 = \1 + \2",)),
+        (rf"(?:increase|increment|raise|grow|bump) {_T} by {_E}", (r"\1 = \1 + \2",)),
         (rf"(?:increment|increase|bump) {_V}", (r"\1 = \1 + 1",)),
         (rf"(?:decrease|decrement|lower|reduce) {_V} by {_E}", (r"\1 = \1 - \2",)),
         (rf"multiply {_V} (?:by|with) {_E}", (r"\1 = \1 * \2", r"\1 * \2")),
@@ -163,8 +166,10 @@ def lines(text: str) -> list[str]:
         if whole and _reads(whole[0]):
             found += whole
             continue
-        for clause in _CLAUSE.split(sentence):
-            found += _said(_bare(clause))
+        # A comma between brackets separates arguments, not clauses.
+        kept = _BRACKETS.sub(lambda inside: inside.group().replace(",", "\x1f"), sentence)
+        for clause in _CLAUSE.split(kept):
+            found += _said(_bare(clause.replace("\x1f", ",")))
     return found
 
 

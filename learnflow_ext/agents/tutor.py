@@ -3,7 +3,8 @@ the guard."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from learnflow_ext.agents.context import HelpContext
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.agents.gate import About, Gate, code_lines
 from learnflow_ext.agents.guard import PASSED, Guard, Verdict
+from learnflow_ext.agents.llm.model import ModelTrouble
+from learnflow_ext.agents.llm.prompts import SPOKEN_BY
+from learnflow_ext.agents.llm.voice import Brief, Voice
 from learnflow_ext.agents.reply import Reply
 from learnflow_ext.agents.source import fenced
 from learnflow_ext.agents.triage import Triage, addressed, triage
@@ -39,6 +43,11 @@ LAST_RESORT = Reply(
 )
 
 
+STOPPED = "I stop here: the next words would have given too much away. What do you make of it so far?"
+BROKE_OFF = "(The rest did not arrive. Everything you need is above.)"
+SILENT = "(There is nothing more to add just now. Everything you need is above.)"
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What will be answered, before a word of it is composed."""
 
@@ -50,6 +59,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The question's words."""
     ideas_only: bool = False
     """The policy forbids looking at the student's code."""
+
+    @property
+    def may_be_phrased(self) -> bool:
+        """Whether there is an analysis that a model may add its words to."""
+        return (
+            self.agent in SPOKEN_BY and not self.unsure and not isinstance(self.findings, courtesy.Courtesy)
+        )
 
     @property
     def intent(self) -> Intent:
@@ -150,11 +166,13 @@ class Tutor:
         *,
         plan: Plan | None = None,
         request_id: str = "",
+        voice: Voice | None = None,
     ) -> AsyncIterator[ReplyChunk]:
         """The answer as chunks: `start`, the paragraphs as `text`, `end`. `plan` saves planning twice.
 
         The texts, put together, are Markdown. `end` carries the citations and says whether something was
-        withheld.
+        withheld. What the analysis found comes at once; with a `voice` a model's words follow, sentence by
+        sentence behind the gate.
         """
         plan = plan or self.plan(request, context)
         reply, verdict = await self._guarded(plan, context)
@@ -171,15 +189,61 @@ class Tutor:
                 withheld=verdict.withheld,
                 request_id=request_id,
             )
+        withheld = verdict.withheld
+        if voice is not None and not withheld and plan.may_be_phrased:
+            async with aclosing(self._spoken(plan, context, reply, voice)) as sentences:
+                async for text, held in sentences:
+                    withheld = withheld or held
+                    yield ReplyChunk(
+                        kind="text",
+                        text=text,
+                        agent=plan.agent,
+                        intent=plan.intent,
+                        rung=reply.rung,
+                        withheld=held,
+                        request_id=request_id,
+                    )
         yield ReplyChunk(
             kind="end",
             agent=plan.agent,
             intent=plan.intent,
             rung=reply.rung,
-            withheld=verdict.withheld,
+            withheld=withheld,
             citations=reply.citations,
             request_id=request_id,
         )
+
+    async def _spoken(
+        self, plan: Plan, context: HelpContext, reply: Reply, voice: Voice
+    ) -> AsyncGenerator[tuple[str, bool]]:
+        """A model's sentences, and whether one was withheld: then it is the last, and ours."""
+        brief = Brief(
+            agent=plan.agent,
+            question=plan.asked,
+            code="" if plan.ideas_only else plan.own_code,
+            analysis=reply.text,
+        )
+        about = _about(plan, context)
+        said = f"{reply.text}\n\n"
+        began = False
+        try:
+            async with aclosing(voice.sentences(brief)) as sentences:
+                async for sentence in sentences:
+                    if not sentence.strip():
+                        continue
+                    verdict = await self._judged(said + sentence, about, context)
+                    if verdict.withheld:
+                        yield f"\n\n{STOPPED}", True
+                        return
+                    said += sentence
+                    yield sentence if began else f"\n\n{sentence}", False
+                    began = True
+        except ModelTrouble as trouble:
+            if trouble.reason != "resting":
+                yield f"\n\n{BROKE_OFF if began else SILENT}", False
+
+    async def _judged(self, text: str, about: About, context: HelpContext) -> Verdict:
+        return PASSED if context.policy == "open" else await self._gate.judge(text, about)
 
     async def _guarded(self, plan: Plan, context: HelpContext) -> tuple[Reply, Verdict]:
         """The strongest version of the reply that gives nothing away, and the verdict on the one first
@@ -188,9 +252,7 @@ class Tutor:
         if context.policy == "open":
             assert reply is not None
             return reply, PASSED
-        about = About(
-            exercise=context.exercise, own_code=plan.own_code, asked=plan.asked, shown=context.shown
-        )
+        about = _about(plan, context)
         first: Verdict | None = None
         while reply is not None:
             verdict = await self._gate.judge(reply.text, about)
@@ -200,6 +262,10 @@ class Tutor:
             reply = reply.weaker
         assert first is not None
         return LAST_RESORT, first
+
+
+def _about(plan: Plan, context: HelpContext) -> About:
+    return About(exercise=context.exercise, own_code=plan.own_code, asked=plan.asked, shown=context.shown)
 
 
 def compose(plan: Plan, rung: int = 0) -> Reply:

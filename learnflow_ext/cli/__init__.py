@@ -12,7 +12,7 @@ import structlog
 import typer
 
 from learnflow_ext import __version__
-from learnflow_ext.cli import db, events
+from learnflow_ext.cli import db, events, topics
 from learnflow_ext.cli.ask import ask
 from learnflow_ext.cli.demo import demo
 from learnflow_ext.cli.doctor import doctor
@@ -43,6 +43,7 @@ app.command()(mastery)
 app.command()(doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(events.app, name="events")
+app.add_typer(topics.app, name="topics")
 
 
 def _show_version(wanted: bool) -> None:

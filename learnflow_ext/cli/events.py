@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TextIO
 
 import msgspec
 import typer
@@ -55,6 +58,62 @@ def tail(
     except BrokenPipeError:
         # Whoever read us (`| head`) has enough. Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@app.command()
+def export(
+    config: ConfigOption = None,
+    state: StateOption = None,
+    database_url: UrlOption = None,
+    topic: str | None = typer.Option(None, help="Only this topic, for instance progress.events."),
+    student: str | None = typer.Option(None, help="Only this student, by the hub's user name."),
+    course: str | None = typer.Option(None, help="Only this course."),
+    out: Path | None = typer.Option(
+        None, metavar="FILE", help="Write to this file, which must not be there yet. Default: to the screen."
+    ),
+) -> None:
+    """Write all events as JSON, one object a line, oldest first. They hold names: keep the file safe."""
+    if topic is not None and topic not in TOPICS:
+        raise CannotRun(f"There is no topic {topic!r}. The topics are: {', '.join(TOPICS)}.")
+    db = database(config, state, database_url)
+    read = functools.partial(eventlog.tail, topic=topic, student=_typed(student), course=_typed(course))
+    if out is None:
+        with contextlib.suppress(KeyboardInterrupt):
+            try:
+                asyncio.run(_export(db, read, sys.stdout))
+            except BrokenPipeError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    try:
+        file = os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w")
+    except FileExistsError:
+        raise CannotRun(f"{out} is there already. Name another file.") from None
+    except OSError as error:
+        raise CannotRun(f"{out} cannot be written: {error.strerror}.") from error
+    try:
+        with file:
+            count = asyncio.run(_export(db, read, file))
+    except BaseException:
+        # Half an export looks like a whole one.
+        out.unlink()
+        raise
+    typer.echo(f"{count} events written to {out}.")
+
+
+async def _export(db: Database, read: Read, file: TextIO) -> int:
+    await db.open(create=False)
+    count, last = 0, 0
+    try:
+        while True:
+            # A page at a time: a year of a school does not fit into memory, nor into one statement's time.
+            async with db.connect() as conn:
+                entries = await read(conn, after=last, limit=AT_ONCE)
+            if not entries:
+                return count
+            file.writelines(_as_json(entry) + "\n" for entry in entries)
+            count, last = count + len(entries), entries[-1].sequence
+    finally:
+        await db.close()
 
 
 def _typed(name: str | None) -> str | None:

@@ -11,8 +11,10 @@ import typer
 from learnflow_ext.agents import debug
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.cli.course import CourseOption, course_dir, printable, text_of
-from learnflow_ext.contracts.help import HelpRequest
+from learnflow_ext.contracts.help import CellError, Diagnosis, HelpRequest
 from learnflow_ext.contracts.runner import RunResult
+from learnflow_ext.diagnosis import endless
+from learnflow_ext.diagnosis.place import line_text
 
 FOUND_A_PROBLEM = 1
 RUNGS = (1, 2, 3, 4)
@@ -26,7 +28,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     """Class name; None where nothing failed, and where only a limit stopped it."""
     message: str
     line: int | None
-    """From 1; None where the error has no place in the file."""
+    """From 1; None where the error has no place in the file. Without an error: the loop that does not end."""
     cause: str
     """In a beginner's words; for a file that met a limit, the sentence about it."""
     concept: str
@@ -66,6 +68,8 @@ async def _all(files: list[Path], sources: list[str], index: CourseIndex, *, as_
 
 def explained(file: str, source: str, result: RunResult, index: CourseIndex) -> Explained:
     """What the debug agent makes of a run."""
+    if result.limit in ("time", "output", "memory") and result.error is None:
+        return _out_of_time(file, source, result, index)
     if result.error is None or result.limit is not None:
         return Explained(
             file=file,
@@ -88,6 +92,33 @@ def explained(file: str, source: str, result: RunResult, index: CourseIndex) -> 
         cause=diagnosis.cause,
         concept=diagnosis.concept,
         rungs=tuple(debug.compose(findings, rung).text for rung in RUNGS),
+    )
+
+
+def _out_of_time(file: str, source: str, result: RunResult, index: CourseIndex) -> Explained:
+    """A program that did not end by itself: the loop that its text shows as endless, if it shows one."""
+    line, why = endless.out_of_time(source)
+    cause = f"{result.message} {why}".strip()
+    diagnosis = Diagnosis(
+        exception="KeyboardInterrupt",
+        message="",
+        line=line,
+        source_line=line_text(source, line),
+        cause=cause,
+        concept="loops",
+        known=bool(why),
+    )
+    error = CellError(exception=diagnosis.exception, message="", line=line, code=source, diagnosis=diagnosis)
+    findings = debug.analyse(HelpRequest(code=source, error=error), index)
+    texts = (debug.compose(findings, rung).text for rung in RUNGS)
+    return Explained(
+        file=file,
+        exception=None,
+        message="",
+        line=line,
+        cause=cause,
+        concept="loops",
+        rungs=tuple(text.replace("**KeyboardInterrupt", "**Stopped", 1) for text in texts),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
+from traitlets.config import Configurable
 
 from learnflow_ext.contracts.errors import LearnFlowError
-from learnflow_ext.settings import LearnFlow, load_config
+from learnflow_ext.settings import LearnFlow, LearnFlowKafka, load_config
 from learnflow_ext.store.database import Database
 
 DEFAULT_CONFIG = Path("jupyterhub_config.py")
@@ -32,6 +33,14 @@ UrlOption = Annotated[
     str | None,
     typer.Option("--database-url", metavar="URL", help="The database itself; wins over the others."),
 ]
+KafkaOption = Annotated[
+    str | None,
+    typer.Option(
+        "--kafka", metavar="HOST:PORT", help="Kafka's brokers; wins over the configuration's address."
+    ),
+]
+
+Section = TypeVar("Section", bound=Configurable)
 
 
 class CannotRun(LearnFlowError):
@@ -42,16 +51,32 @@ class CannotRun(LearnFlowError):
 
 def settings(config: Path | None) -> LearnFlow:
     """The settings in `config`, or in this folder's configuration. CannotRun when there is none."""
+    return _configured(LearnFlow, config, "--config FILE, --state DIR or --database-url URL")
+
+
+def kafka_settings(config: Path | None, address: str | None) -> LearnFlowKafka:
+    """How to reach Kafka: as configured, at `address` if given. CannotRun when neither names a broker."""
+    if address is not None and config is None and not DEFAULT_CONFIG.is_file():
+        return LearnFlowKafka(bootstrap_servers=address)
+    found = _configured(LearnFlowKafka, config, "--config FILE or --kafka HOST:PORT")
+    if address is not None:
+        found.bootstrap_servers = address
+    if not found.bootstrap_servers:
+        raise CannotRun(
+            "This classroom carries events within the service, without Kafka. To use one, set "
+            "c.LearnFlowKafka.bootstrap_servers, or name it with --kafka HOST:PORT."
+        )
+    return found
+
+
+def _configured(section: type[Section], config: Path | None, options: str) -> Section:
     path = config or DEFAULT_CONFIG
     try:
-        return LearnFlow(config=load_config(path))
+        return section(config=load_config(path))
     except FileNotFoundError as error:
         if path.is_file():
             raise CannotRun(f"{path} names a file that is not there: {error}.") from error
-        raise CannotRun(
-            f"There is no {path}. Say where the classroom is: --config FILE, --state DIR or "
-            "--database-url URL."
-        ) from error
+        raise CannotRun(f"There is no {path}. Say where the classroom is: {options}.") from error
     except Exception as error:
         # The configuration is a program of the admin's: whatever it raises is theirs to read.
         raise CannotRun(f"{path} fails: {type(error).__name__}: {error}") from error

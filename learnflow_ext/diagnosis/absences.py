@@ -9,7 +9,8 @@ import ast
 import difflib
 import re
 
-from learnflow_ext.diagnosis.scene import Scene, piece
+from learnflow_ext.diagnosis.pieces import piece
+from learnflow_ext.diagnosis.scene import Scene
 
 _DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
 
@@ -57,6 +58,26 @@ def missing_key(message: str, scene: Scene) -> str:
         return f"Did you mean `{meant}`? {said}"
     more = " and more" if held.length and held.length > len(held.items) else ""
     return f"{said} Its keys are {', '.join(f'`{item}`' for item in held.items)}{more}."
+
+
+def not_in_set(message: str, scene: Scene) -> str:
+    """`s.remove(3)`, `d.pop("b")`."""
+    call = scene.the(ast.Call, lambda each: isinstance(each.func, ast.Attribute))
+    if call is None or not isinstance(call.func, ast.Attribute) or "`" in message:
+        return ""
+    held, holder = scene.value(call.func.value), piece(call.func.value)
+    if (
+        held is None
+        or not holder
+        or held.type != "set"
+        or call.func.attr != "remove"
+        or message in held.items
+    ):
+        return ""
+    return (
+        f"`remove` takes an item out of the set {holder}, and `{message}` is not in it: {holder} is"
+        f" `{held.text}`."
+    )
 
 
 def out_of_range(message: str, scene: Scene) -> str:
@@ -160,9 +181,18 @@ def not_a_number(message: str, scene: Scene) -> str:
     if not text.strip():
         return f"{whole} {subject}: it is empty, so there is no number in it."
     if re.fullmatch(r"[+-]?\d+,\d+", text):
-        return f"{whole} {subject}, with a comma: in Python the decimal point is a dot."
+        thousand = wanted == "int" and re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+", text)
+        point = "" if thousand else ": in Python the decimal point is a dot"
+        return f"{whole} {subject}, with a comma{point or ', which a number in Python never has'}."
     if wanted == "int" and re.fullmatch(r"[+-]?\d*\.\d*", text):
         return f"{whole} {subject}, which has a decimal point. `float(...)` can read that."
+    if re.fullmatch(r"\s*[€$£¥]?\s*\d[\d.,]*\s*[€$£¥%]?\s*", text):
+        return f"{whole} {subject}, with a sign besides the digits, so it is not a number."
+    if re.fullmatch(r"\s*\d+(\s+\d+)+\s*", text):
+        return (
+            f"{whole} {subject}, with several numbers in it. `split()` takes them apart, and then each can be"
+            " turned into a number."
+        )
     if re.search(r"\d", text) and re.search(r"[^\W\d_]", text):
         return f"{whole} {subject}, with letters besides the digits, so it is not a number."
     return f"{whole} {subject}, and that is not a number."
@@ -172,21 +202,45 @@ def too_few_values(message: str, scene: Scene) -> str:
     """Unpacking."""
     few = re.search(r"not enough values to unpack \(expected (?:at least )?(\d+), got (\d+)\)", message)
     many = re.search(r"too many values to unpack \(expected (\d+)\)", message)
-    loop = [part for part in scene.statement if isinstance(part, (ast.Name, ast.Tuple))]
-    if (few or many) and len(loop) == 2 and isinstance(loop[0], ast.Tuple) and isinstance(loop[1], ast.Name):
+    loop = [part for part in scene.statement if isinstance(part, ast.expr)]
+    if (few or many) and len(loop) == 2 and isinstance(loop[0], ast.Tuple):
         held, said = scene.value(loop[1]), piece(loop[1])
+        names = f"there are {len(loop[0].elts)} names before the `in`"
         if held is not None and held.type == "dict" and said:
             return (
-                f"Going through the dictionary {said} gives its keys only, one at a time, and there are"
-                f" {len(loop[0].elts)} names before the `in`. `{loop[1].id}.items()` gives keys and values."
+                f"Going through the dictionary {said} gives its keys only, one at a time, and {names}."
+                f" `{said.strip('`')}.items()` gives keys and values."
             )
-    stmt = next((part for part in scene.statement if isinstance(part, ast.Assign)), None)
-    if not (few or many) or stmt is None or not isinstance(stmt.value, ast.Name):
+        if held is not None and held.type == "str" and said:
+            return (
+                f"Going through the text {said} gives its letters, one at a time, and {names}."
+                f" `enumerate(...)` gives"
+                " each letter with its number."
+            )
+    if not (few or many):
         return ""
-    value = scene.value(stmt.value)
-    if value is None or value.length is None or not (said := piece(stmt.value)):
-        return ""
-    there = f"{said} is `{value.text}`, a `{value.type}` of length {value.length}"
     want = many[1] if many else few[1] if few else ""
     less = "fewer" if many else "more"
+    stmt = next((part for part in scene.statement if isinstance(part, ast.Assign)), None)
+    if stmt is None:
+        if len(loop) < 2 or not isinstance(loop[0], ast.Tuple):
+            return ""
+        number = "" if many else f" ({few[2]})" if few else ""
+        return (
+            f"There are {less} names ({want}) before the `in` than values{number} in the item whose turn"
+            f" it is. Each"
+            " item must have exactly as many."
+        )
+    value, said = scene.value(stmt.value), piece(stmt.value)
+    if value is None or value.length is None or not said:
+        got = f", {few[2]} of them" if few else ""
+        source = f" {said} gives" if said else " on the right there are"
+        return (
+            f"There are {less} names ({want}) on the left of the `=` than the length of what stands on its"
+            f" right:"
+            f"{source} {'more' if many else 'fewer'} values{got}."
+        )
+    there = f"{said} is `{value.text}`, a `{value.type}` of length {value.length}"
+    if isinstance(stmt.value, (ast.List, ast.Tuple, ast.Constant)):
+        there = f"there stands a `{value.type}` of length {value.length}"
     return f"There are {less} names ({want}) on the left of the `=` than values on its right: {there}."

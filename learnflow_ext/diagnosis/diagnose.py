@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from learnflow_ext.contracts.help import Diagnosis, Variable
-from learnflow_ext.diagnosis import endless, friendly, named, rules, syntax
+from learnflow_ext.diagnosis import endless, friendly, library, named, rules, syntax
 from learnflow_ext.diagnosis.concepts import concept_of
 from learnflow_ext.diagnosis.place import Place, cell_file, place_at, place_in_cell, place_in_text
 from learnflow_ext.diagnosis.plain import clean, without_host_paths
@@ -38,7 +38,9 @@ def message_of(error: BaseException) -> str:
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
         text = text if type(text) is str else ""
-    except (Exception, SystemExit):
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
         # A student's own `__str__`; whatever it does, the error itself is still to be explained.
         text = ""
     return clean(without_host_paths(clean(text, MAX_MESSAGE)), MAX_MESSAGE)
@@ -50,7 +52,7 @@ def _own(table: tuple[syntax.Rule, ...], exception: str, message: str, line: str
 
 def _first(exception: str, message: str, line: str, scene: Scene) -> str:
     if exception in _SYNTAX_ERRORS:
-        return _own(syntax.FIRST, exception, message, line)
+        return _own(syntax.FIRST, exception, message, line) or library.explain(exception, message)
     return named.first(exception, message, scene) or rules.first(exception, message)
 
 
@@ -128,7 +130,7 @@ def diagnose(
     cause = _first(exception, message, line, scene)
     if not cause and filename is not None and len(message) < MAX_MESSAGE:
         cause = friendly.explain(error, source, filename)
-        if rules.far_fetched(exception, cause):
+        if rules.far_fetched(exception, cause, source):
             cause = ""
     if not cause:
         cause = _rest(exception, message, line)

@@ -34,6 +34,50 @@ def cause(source: str, line: int | None) -> str:
     return f"{_GENERAL} {next((text for text, proved in said if proved), said[0][0])}"
 
 
+def out_of_time(source: str) -> tuple[int | None, str]:
+    """For a program that was stopped by the clock: the line to look at, from 1, and why it did not end.
+
+    Only the text is known: the line is None and the reason empty, unless it is proved or there is one loop.
+    """
+    tree = tree_of(without_magics(source))
+    if tree is None:
+        return None, ""
+    loops = [node for node in ast.walk(tree) if isinstance(node, ast.While)]
+    said = [(loop.lineno, *_why(loop)) for loop in sorted(loops, key=lambda loop: loop.lineno)]
+    proved = [(line, text) for line, text, is_proved in said if is_proved]
+    if proved:
+        return proved[0]
+    if len(said) == 1:
+        return said[0][0], said[0][1].replace("and that was still so", "and that may never have changed")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and (waiting := _waiting(tree, node.lineno)):
+            return node.lineno, waiting
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For) and (grown := _grows_while_read(node)):
+            return node.lineno, grown
+    return None, ""
+
+
+def _grows_while_read(node: ast.For) -> str:
+    """`for x in items: items.append(x)` never ends."""
+    if not isinstance(node.iter, ast.Name):
+        return ""
+    name = node.iter.id
+    for each in (child for part in node.body for child in ast.walk(part)):
+        if (
+            isinstance(each, ast.Call)
+            and isinstance(each.func, ast.Attribute)
+            and each.func.attr in ("append", "extend", "insert")
+            and _root(each.func) == name
+        ):
+            return (
+                f"The `for` loop in line {node.lineno} goes through `{name}`, and line {each.lineno} adds"
+                f" to `{name}` in"
+                " each round, so there is always one more item to come."
+            )
+    return ""
+
+
 def _holds(node: ast.stmt, line: int) -> bool:
     return node.lineno <= line <= (node.end_lineno or node.lineno)
 

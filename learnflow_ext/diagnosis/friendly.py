@@ -111,7 +111,9 @@ def _explain(error: BaseException, source: str, filename: str) -> str:
             analysis.assign_cause()
         info = analysis.info
         cause, hint = _useful(info.get("cause")), _useful(info.get("suggest"))
-    except (Exception, SystemExit):
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
         # An old library on whatever objects students make: no explanation is better than a second error.
         return ""
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from learnflow_ext.diagnosis import absences, wrong_kinds
+from learnflow_ext.diagnosis import absences, attributes, calls, names, wrong_kinds
 from learnflow_ext.diagnosis.scene import Scene
 
 Rule = Callable[[str, Scene], str]
@@ -38,21 +38,49 @@ def witness(scene: Scene, said: str = "") -> str:
 
 FIRST: dict[str, tuple[Rule, ...]] = {
     "TypeError": (
+        calls.missing_values,
+        calls.too_many_values,
+        calls.takes_no_arguments,
+        calls.init_returns,
+        calls.unknown_keyword,
+        calls.twice,
+        calls.gives_nothing_back,
+        calls.gave_nothing,
         wrong_kinds.not_callable,
         wrong_kinds.nothing_there,
         wrong_kinds.not_iterable,
+        wrong_kinds.not_several,
         wrong_kinds.not_a_container,
         wrong_kinds.not_subscriptable,
         wrong_kinds.no_length,
         wrong_kinds.whole_number,
+        wrong_kinds.remainder_of_text,
         wrong_kinds.operands,
+        wrong_kinds.items_of_several_kinds,
         wrong_kinds.ordered,
         wrong_kinds.unchangeable,
         wrong_kinds.wrong_index,
     ),
-    "AttributeError": (wrong_kinds.nothing_there,),
+    "NameError": (
+        names.compared_not_given,
+        names.on_the_object,
+        names.key_without_quotes,
+        names.to_import,
+        names.called_by_another_name,
+        names.known_elsewhere,
+    ),
+    "UnboundLocalError": (names.of_the_object, names.not_on_this_way),
+    "AttributeError": (
+        calls.gives_nothing_back,
+        calls.gave_nothing,
+        wrong_kinds.nothing_there,
+        attributes.of_own_objects,
+        attributes.of_the_class,
+        attributes.of_a_module,
+        attributes.missing_attribute,
+    ),
     "ValueError": (absences.not_in_list, absences.not_a_number, absences.too_few_values),
-    "KeyError": (absences.missing_key,),
+    "KeyError": (absences.missing_key, absences.not_in_set),
     "AssertionError": (absences.failed_check,),
     "RecursionError": (absences.endless_calls,),
     "ZeroDivisionError": (absences.divided_by_zero,),

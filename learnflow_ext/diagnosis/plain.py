@@ -18,9 +18,10 @@ _NUMBERED = re.compile(r"(?:-->)?\s*\d+:")
 _ABOUT_THE_TOOL = re.compile(
     r"report (?:this|the)|github\.com|www\(|friendly|no additional information|search for this|"
     r"these are just some|might raise other types|guess what caused|"
-    r"might be the following|have written an invalid number|position indicated by \^",
+    r"informative message|might be the following|have written an invalid number|position indicated by \^",
     re.IGNORECASE,
 )
+_UNFINISHED = re.compile(r"Perhaps you meant(?: to write)?[:.]?|There is an additional possibility\.?")
 _REWORDED = (
     (re.compile(r"\bI (?:suspect|am guessing|think|believe) that you\b"), "It looks as if you"),
     (re.compile(r" identified above\b"), ""),
@@ -32,22 +33,18 @@ _REWORDED = (
         "It was looked for in your folder",
     ),
     (
-        re.compile(r"\bIn your program, no object with the name (`[^`]*`) exists\."),
-        r"Nothing called \1 exists yet.",
-    ),
-    (
         re.compile(r"The similar name (`[^`]*`) was found in the (?:local|global) scope\."),
         r"A similar name is there: \1.",
     ),
     (
         re.compile(r"Instead of writing `[^`]*`, perhaps you meant one of the following:\s*"),
-        "Similar names are there: ",
+        "Perhaps you meant one of the following: ",
     ),
     (re.compile(r"(?<=`)\s*(?:Local scope|Global scope|Python builtins):"), ","),
     (re.compile(r"\b(?:Local scope|Global scope|Python builtins):\s*"), ""),
     (
-        re.compile(r"The opening [\w ]+ (`.`) on line (\d+) is not closed\."),
-        r"The bracket \1 that opens in line \2 is never closed.",
+        re.compile(r"(The opening [\w ]+ `.` on line \d+ is not closed)\."),
+        r"\1. It was never closed, so Python takes what follows for a part of it.",
     ),
 )
 
@@ -133,6 +130,6 @@ def sentences(text: str, limit: int = MAX_SENTENCES) -> str:
     kept = [
         sentence.strip() for sentence in _SENTENCE_END.split(text) if not _ABOUT_THE_TOOL.search(sentence)
     ]
-    kept = [sentence for sentence in kept if sentence][:limit]
+    kept = [sentence for sentence in kept if sentence and not _UNFINISHED.fullmatch(sentence)][:limit]
     said = " ".join(kept).rstrip(" :;,")
     return said if not said or said[-1] in ".?!" else f"{said}."

@@ -7,6 +7,8 @@ import difflib
 import re
 from collections.abc import Iterable
 
+from learnflow_ext.diagnosis import library
+
 # (exceptions, pattern of the message, explanation with the pattern's groups as \1, \2, …)
 _Table = tuple[tuple[str, str, str], ...]
 
@@ -76,7 +78,7 @@ _FIRST: _Table = (
     ),
     (
         "TypeError",
-        r"'(\w+)' object is not callable",
+        r"'(?!module)(\w+)' object is not callable",
         r"The round brackets `()` after a name call a function, but here the name stands for a value"
         r" of type `\1`,"
         " which cannot be called. Perhaps a variable has the same name as a function, or an operator"
@@ -101,13 +103,6 @@ _FIRST: _Table = (
         r"A value of type `\1` was used where Python needs several values to go through, one after"
         r" the other, such as"
         " a list, a text or a `range(...)`.",
-    ),
-    (
-        "TypeError",
-        r"([\w.]+)\(\) missing (\d+) required positional arguments?: (.+)",
-        r"The function `\1()` was called with too few values: \2 missing, for \3. Each of its"
-        r" parameters needs a"
-        " value between the brackets.",
     ),
     (
         "ValueError",
@@ -154,11 +149,18 @@ _FIRST: _Table = (
 
 _REST: _Table = (
     (
+        "TypeError",
+        r"([\w.]+)\(\) missing (\d+) required positional arguments?: (.+)",
+        r"The function `\1()` was called with too few values: \2 missing, for \3. Each of its"
+        r" parameters needs a"
+        " value between the brackets.",
+    ),
+    (
         "NameError",
         r"name '(\w+)' is not defined",
-        r"Python does not know the name `\1`. Either it is misspelt, or the cell that defines it has"
-        r" not been run"
-        " yet, or it is meant as text and needs quotes.",
+        r"Python does not know the name `\1`: in your program, no object with the name `\1` exists. Either it"
+        r" is misspelt, or the cell that defines it has not been run yet, or it is meant as text and needs"
+        r" quotes.",
     ),
     (
         "UnboundLocalError|NameError",
@@ -416,7 +418,7 @@ def _first_match(table: _Table, exception: str, message: str) -> str:
 
 def first(exception: str, message: str) -> str:
     """What we say better than anybody else; empty when there is no such rule."""
-    return _first_match(_FIRST, exception, message)
+    return _first_match(_FIRST, exception, message) or library.explain(exception, message)
 
 
 def rest(exception: str, message: str) -> str:
@@ -435,10 +437,12 @@ def raised_on_purpose(exception: str, message: str, line: str) -> str:
     )
 
 
-def far_fetched(exception: str, cause: str) -> bool:
+def far_fetched(exception: str, cause: str, source: str = "") -> bool:
     """Whether `cause` names something a beginner has hardly heard of, or that is hardly alike."""
     if exception != "NameError":
         return False
+    if "square root of `-1`" in cause and re.search(r"\bfor\b", source):
+        return True  # in a cell that counts, `j` is a counter
     alike = re.search(r"^Did you mean `(\w+)`.*?`(\w+)`.* The Python builtin `\1` has", cause)
     if alike and difflib.SequenceMatcher(None, alike[1].lower(), alike[2].lower()).ratio() < 0.75:
         return True
@@ -476,8 +480,8 @@ def similar_name(message: str, names: Iterable[str]) -> str:
         return f"Did you mean `{_OTHER_LANGUAGES[found[1]]}`?"
     others = sorted({name for name in names if name != found[1] and len(name) < 80})[:2000]
     # The student's own names come first; one letter alone is like too many others.
-    for known in (others, _PYTHONS_NAMES):
-        close = difflib.get_close_matches(found[1], known, n=1, cutoff=0.75) if len(found[1]) > 1 else []
+    for known, cutoff in ((others, 0.75), (_PYTHONS_NAMES, 0.78)):
+        close = difflib.get_close_matches(found[1], known, n=1, cutoff=cutoff) if len(found[1]) > 1 else []
         if close:
             return f"Did you mean `{close[0]}`?"
     if found[1] in _FAMILIAR_MODULES and found[1] not in others:

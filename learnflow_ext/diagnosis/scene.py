@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
+from learnflow_ext.diagnosis.pieces import PIECES, piece, values_of_pieces
 from learnflow_ext.diagnosis.place import Place
 from learnflow_ext.diagnosis.reading import MAX_SOURCE, tree_of, without_magics
 from learnflow_ext.diagnosis.values import Value, value_of
 
-MAX_PIECE = 60
 _LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set)
 _BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
 
@@ -32,6 +32,10 @@ class Scene:
     values: Mapping[str, Value] = field(default_factory=dict)
     function: str = ""
     """The student's function that was running; empty outside of any."""
+    tree: ast.Module | None = None
+    """All of the cell; None when it cannot be read."""
+    line: int | None = None
+    """Where it failed, counted as in `tree`."""
 
     def the(self, kind: type[Node], fits: Callable[[Node], bool] = lambda _: True) -> Node | None:
         """The piece of this kind that failed; None when it is not known or could be several."""
@@ -46,25 +50,15 @@ class Scene:
         return found[0] if len(found) == 1 else None
 
     def value(self, node: ast.AST | None) -> Value | None:
-        """What a name or a literal stands for; None for all else."""
+        """What a name, a literal, or a piece that was looked at stands for; None for all else."""
         if isinstance(node, ast.Name):
             return self.values.get(node.id)
         if not isinstance(node, _LITERALS):
-            return None
+            return self.values.get(piece(node)) if isinstance(node, PIECES) else None
         try:
             return value_of(ast.literal_eval(node))
         except (ValueError, TypeError, RecursionError):
             return None
-
-
-def piece(node: ast.AST) -> str:
-    """The node as code in a code span; empty when it is long."""
-    try:
-        text = ast.unparse(node)
-    except (ValueError, RecursionError):
-        return ""
-    fine = len(text) <= MAX_PIECE and "`" not in text and "\n" not in text
-    return f"`{text}`" if fine else ""
 
 
 def live_scene(place: Place, source: str, filename: str, namespace: Mapping[str, object] | None) -> Scene:
@@ -76,17 +70,20 @@ def live_scene(place: Place, source: str, filename: str, namespace: Mapping[str,
     name = frame.f_code.co_name
     function = "" if name.startswith("<") else name
     if tree is None or not place.raised_here:
-        return Scene(function=function)
+        return Scene(function=function, tree=tree, line=step.tb_lineno)
     span = next(islice(frame.f_code.co_positions(), step.tb_lasti // 2, None), (None,) * 4)
     node = _spanning(tree, span)
     statement = tuple(_statement(tree, step.tb_lineno))
-    values = {}
-    for each in _names(*statement, *([node] if node is not None else [])):
-        for known in (frame.f_locals, frame.f_globals, namespace or {}):
-            if each in known:
-                values[each] = value_of(known[each])
-                break
-    return Scene(node, statement, values, function)
+    parts = (*statement, *([node] if node is not None else []))
+    known = (frame.f_locals, frame.f_globals, namespace or {})
+    objects = {
+        each: next(names[each] for names in known if each in names)
+        for each in _names(*parts)
+        if any(each in names for names in known)
+    }
+    values = {name: value_of(thing) for name, thing in objects.items()}
+    values.update(values_of_pieces(parts, objects))
+    return Scene(node, statement, values, function, tree, step.tb_lineno)
 
 
 def text_scene(code: str, place: Place, values: Mapping[str, Value]) -> Scene:
@@ -96,8 +93,8 @@ def text_scene(code: str, place: Place, values: Mapping[str, Value]) -> Scene:
         return Scene()
     function = _function_at(tree, place.line)
     if not place.raised_here:
-        return Scene(function=function)
-    return Scene(None, tuple(_statement(tree, place.line)), values, function)
+        return Scene(function=function, tree=tree, line=place.line)
+    return Scene(None, tuple(_statement(tree, place.line)), values, function, tree, place.line)
 
 
 def _names(*parts: ast.AST) -> set[str]:

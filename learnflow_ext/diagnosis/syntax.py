@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import keyword
 import re
 from collections.abc import Callable
+
+from learnflow_ext.diagnosis import foreign, slips
+from learnflow_ext.diagnosis.syntax_text import blank_strings, compiles
 
 _BLOCK = re.compile(r"^(if|elif|else|while|for|def|class|try|except|finally|with|async)\b")
 _TYPOGRAPHIC = str.maketrans("\u201c\u201d\u201e\u2018\u2019", '"""\'\'')
@@ -15,30 +17,13 @@ Rule = Callable[[str, str, str], str]
 """(exception, message, line) to the explanation; empty when the rule has nothing to say."""
 
 
-def compiles(code: str) -> bool:
-    """Whether `code` alone reads as Python; it is never compiled, let alone run."""
-    try:
-        ast.parse(code)
-    except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
-        return False
-    return True
-
-
-def _blank_strings(line: str) -> str:
-    """`line` with the contents of its strings as spaces, and without a comment."""
-    quiet = re.sub(
-        r"\"[^\"\n]*\"|'[^'\n]*'", lambda found: found[0][0] + " " * (len(found[0]) - 2) + found[0][0], line
-    )
-    return quiet.split("#", 1)[0].rstrip()
-
-
 def missing_colon(exception: str, message: str, line: str) -> str:
     """`while True print('x')`: the colon that opens a block is missing, at the end or in the middle."""
     found = _BLOCK.match(line)
     if found is None or exception != "SyntaxError":
         return ""
     word = found[1]
-    quiet = _blank_strings(line)
+    quiet = blank_strings(line)
     if not quiet.endswith(":") and compiles_as_block(f"{quiet}:"):
         return (
             f"Did you forget a colon? The line starts with `{word}` and needs a colon `:` at its end."
@@ -81,20 +66,9 @@ def typographic_quotes(exception: str, message: str, line: str) -> str:
     return ""
 
 
-def assignment_in_condition(exception: str, message: str, line: str) -> str:
-    """`if x = 3:`."""
-    found = re.match(r"(if|elif|while)\b[^=<>!]*[^=<>!:]=[^=]", _blank_strings(line))
-    if found and "==" in message:
-        return (
-            f"The condition after `{found[1]}` has a single `=`, which gives a name a value."
-            " Perhaps you needed `==`, which asks whether two values are equal."
-        )
-    return ""
-
-
 def unknown_operator(exception: str, message: str, line: str) -> str:
     """Operators of mathematics or of other languages."""
-    quiet = _blank_strings(line)
+    quiet = blank_strings(line)
     for wrong, right, meaning in (
         ("=>", ">=", "at least"),
         ("=<", "<=", "at most"),
@@ -131,7 +105,7 @@ def unfinished_import(exception: str, message: str, line: str) -> str:
             "The line ends before it says what to import. Name the module, or what you need from"
             " it, after `import`."
         )
-    if re.match(r"import\s+\w+\s+\w+", line):
+    if re.match(r"import\s+\w+\s+(?!as\b|from\b)\w+", line):
         return "Several names after `import` must be separated by commas."
     return ""
 
@@ -210,7 +184,7 @@ def tabs_and_spaces(exception: str, message: str, line: str) -> str:
 def dangling_operator(exception: str, message: str, line: str) -> str:
     """`x = 5 +`."""
     found = re.search(
-        r"(?<![\w+*/=<>.-])(\+|-|\*\*?|//?|%|and|or|not|in|==|<=?|>=?|!=|=)$", _blank_strings(line)
+        r"(?<![\w+*/=<>.-])(\+|-|\*\*?|//?|%|and|or|not|in|==|<=?|>=?|!=|=)$", blank_strings(line)
     )
     if found and message.startswith("invalid syntax"):
         return f"The line ends with `{found[1]}`, and Python expects something more after it."
@@ -221,7 +195,7 @@ def parameter_order(exception: str, message: str, line: str) -> str:
     """Names with a value before names without one."""
     if re.match(r"non-default argument follows default|parameter without a default follows", message):
         return (
-            "In the brackets after `def`, parameters with a default value (`b=2`) must come after"
+            "In the brackets after `def`, parameters with a default value (such as `b=2`) must come after"
             " those without one."
         )
     if message.startswith("positional argument follows keyword argument"):
@@ -232,12 +206,18 @@ def parameter_order(exception: str, message: str, line: str) -> str:
 def endless_text(exception: str, message: str, line: str) -> str:
     """Three quotes that never end."""
     if "triple-quoted" in message:
-        return "A text that starts with three quotes never ends. Write three quotes where it should end."
+        return (
+            "A text that starts with three quotes (a triple-quoted string) never ends. Write three quotes"
+            " where it"
+            " should end."
+        )
     return ""
 
 
 FIRST: tuple[Rule, ...] = (
     typographic_quotes,
+    *foreign.RULES,
+    *slips.RULES,
     missing_colon,
     unknown_operator,
     keyword_as_name,
@@ -254,7 +234,6 @@ FIRST: tuple[Rule, ...] = (
 """Clearer than what else we have."""
 
 REST: tuple[Rule, ...] = (
-    assignment_in_condition,
     two_statements,
     list_without_commas,
     shell_line,

@@ -8,7 +8,9 @@ from __future__ import annotations
 import ast
 import re
 
-from learnflow_ext.diagnosis.scene import Scene, own_builtin, piece
+from learnflow_ext.diagnosis import code_facts
+from learnflow_ext.diagnosis.pieces import piece
+from learnflow_ext.diagnosis.scene import Scene, own_builtin
 from learnflow_ext.diagnosis.values import kind
 
 _INPUT_IS_TEXT = (
@@ -32,11 +34,29 @@ def not_callable(message: str, scene: Scene) -> str:
     if call is None or found is None:
         return ""
     func, what = call.func, kind(found[1])
+    if found[1] == "module" and (name := piece(func)):
+        bare = name.strip("`")
+        same = (
+            f" Perhaps you meant `{bare}.{bare}(...)`."
+            if bare in ("datetime", "time", "random", "copy", "glob")
+            else ""
+        )
+        return (
+            f"{name} is a module (an object of type `module`), and a module cannot be called like a"
+            f" function. What you"
+            f" want of it stands behind a dot, as in `{bare}.name(...)`.{same}"
+        )
     if isinstance(func, ast.Name):
         value = scene.value(func)
         shown = f", `{value.text}`" if value and value.text and "`" not in value.text else ""
         if value is not None and value.type != found[1]:
             return ""
+        if found[1] == "NoneType":
+            return (
+                f"The round brackets after `{func.id}` call a function, but `{func.id}` is `None`, which"
+                f" means"
+                " nothing at all, and cannot be called."
+            )
         if own_builtin(func.id):
             return (
                 f"`{func.id}` is the name of a function that comes with Python, but your code gave this"
@@ -44,11 +64,26 @@ def not_callable(message: str, scene: Scene) -> str:
                 f" value of its own{shown}, and that cannot be called. Choose another name for your variable,"
                 " and restart the kernel to get the function back."
             )
-        return (
+        said = (
             f"The round brackets after `{func.id}` call a function, but `{func.id}` is {what}{shown}, which"
-            " cannot be called. Perhaps a variable and a function have the same name, or an operator is"
-            " missing"
-            " before the bracket."
+            " cannot be called."
+        )
+        if code_facts.function_named(scene.tree, func.id) is not None:
+            return (
+                f"{said} Your function `{func.id}` was lost when a line gave the same name another value:"
+                " choose another name for the value."
+            )
+        if found[1] in ("list", "tuple", "dict", "str") and len(call.args) == 1 and piece(call.args[0]):
+            taken = f"{func.id}[{ast.unparse(call.args[0])}]"
+            return (
+                f"{said} Perhaps you meant to use `[]` instead of `()` and write `{taken}`: square"
+                f" brackets take"
+                " an item out."
+            )
+        return (
+            f"{said} Perhaps a variable and a function have the same name, or an operator is missing"
+            f" before the"
+            " bracket."
         )
     if isinstance(func, (ast.Constant, ast.BinOp, ast.List, ast.Tuple)) and (said := piece(func)):
         return (
@@ -56,6 +91,14 @@ def not_callable(message: str, scene: Scene) -> str:
             " like a function, and it cannot be called. Perhaps an operator such as `*`, or a comma, is"
             " missing"
             " between them."
+        )
+    if isinstance(func, ast.Attribute) and (said := piece(func)):
+        held = scene.value(func)
+        shown = f", `{held.text}`" if held and held.text and "`" not in held.text else ""
+        return (
+            f"The round brackets after {said} call a function, but {said} is {what}{shown}, which cannot"
+            f" be called."
+            " Without the brackets it gives its value."
         )
     if isinstance(func, ast.Call) and (said := piece(func)):
         return (
@@ -88,6 +131,8 @@ def nothing_there(message: str, scene: Scene) -> str:
     if not said or node is None or (isinstance(node, ast.Name) and not _is_none(node, scene)):
         return ""
     end = "which means that there is nothing to work with"
+    if isinstance(node, ast.Constant):
+        return f"{said} means that there is nothing, so there is nothing to work with here."
     if isinstance(node, ast.Call):
         return (
             f"{said} gives back `None`, {end}. Some functions and methods only change something, as"
@@ -128,6 +173,27 @@ def _gone_through(scene: Scene) -> ast.AST | None:
     return None
 
 
+def remainder_of_text(message: str, scene: Scene) -> str:
+    """`n % 2` where `n` is text."""
+    pair = scene.the(ast.BinOp, lambda each: isinstance(each.op, ast.Mod))
+    value = scene.value(pair.left) if pair else None
+    if (
+        pair is None
+        or value is None
+        or value.type != "str"
+        or "%" in value.text
+        or "formatting" not in message
+    ):
+        return ""
+    known = _known_as(pair.left, scene)
+    return (
+        f"{known}. Between texts `%` means something else than between numbers, so no remainder can be"
+        f" taken. {_INPUT_IS_TEXT}"
+        if known
+        else ""
+    )
+
+
 def operands(message: str, scene: Scene) -> str:
     """Two kinds of values that an operator does not join."""
     found = re.search(
@@ -149,10 +215,43 @@ def operands(message: str, scene: Scene) -> str:
         else f"`{operator}` does not work between {kind(left)} and {kind(right)}."
     )
     shown = [
-        text for node in _operands(scene) if isinstance(node, ast.Name) and (text := _known_as(node, scene))
+        text
+        for node in _operands(scene)
+        if isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)) and (text := _known_as(node, scene))
     ]
-    values = f" {_start(' and '.join(shown))}." if shown else ""
-    return f"{said}{values}{_towards(operator, left, right)}"
+    values = f" {_start(' and '.join(dict.fromkeys(shown)))}." if shown else ""
+    return f"{said}{values}{_summed(scene)}{_decimal_comma(scene)}{_towards(operator, left, right)}"
+
+
+def _decimal_comma(scene: Scene) -> str:
+    """For `price = 3,50` above."""
+    for node in _operands(scene):
+        if isinstance(node, ast.Name) and scene.tree is not None:
+            for each in ast.walk(scene.tree):
+                if (
+                    isinstance(each, ast.Assign)
+                    and isinstance(each.value, ast.Tuple)
+                    and len(each.value.elts) == 2
+                    and all(
+                        isinstance(part, ast.Constant) and type(part.value) is int for part in each.value.elts
+                    )
+                    and any(isinstance(target, ast.Name) and target.id == node.id for target in each.targets)
+                ):
+                    return (
+                        f" `{node.id}` became a tuple of two numbers in line {each.lineno}: if that was to"
+                        f" be one number,"
+                        " Python's decimal point is a dot."
+                    )
+    return ""
+
+
+def _summed(scene: Scene) -> str:
+    """For `sum(texts)`: where the numbers come from that nobody wrote."""
+    call = scene.the(ast.Call, lambda each: isinstance(each.func, ast.Name) and each.func.id == "sum")
+    said = piece(call.args[0]) if call is not None and call.args else ""
+    return (
+        f" `sum` begins with 0 and adds the items of {said} to it, so they must be numbers." if said else ""
+    )
 
 
 def _towards(operator: str, left: str, right: str) -> str:
@@ -162,9 +261,15 @@ def _towards(operator: str, left: str, right: str) -> str:
             " To join texts, turn the number into text with `str(...)`; to calculate, turn the text into"
             " a number with `int(...)` or `float(...)`."
         )
-    if operator in "-/" and "str" in pair and pair & {"int", "float"}:
+    if operator in ("-", "/", "//", "**", "*") and "str" in pair and pair <= {"int", "float", "str"}:
         return f" {_INPUT_IS_TEXT}"
-    if operator == "+" and "list" in pair:
+    if operator == "+" and pair == {"dict"}:
+        return " Two dictionaries are joined with `|`, or with the method `update`."
+    if operator == "+" and pair == {"set"}:
+        return " Two sets are joined with `|`."
+    if operator == "+" and left == "str":
+        return " Only text can be joined to text: `str(...)` turns a value into text."
+    if operator == "+" and "list" in pair and "range" not in pair:
         return " `+` joins a list only to another list; `append` adds one item."
     return ""
 
@@ -186,9 +291,80 @@ def not_iterable(message: str, scene: Scene) -> str:
     )
 
 
+def not_several(message: str, scene: Scene) -> str:
+    """`a, b = 5`, `for i in len(items)`."""
+    lone = re.search(r"cannot unpack non-iterable (\w+) object", message)
+    if lone:
+        what = (
+            "`None`, which means nothing" if lone[1] == "NoneType" else f"one single value, {kind(lone[1])}"
+        )
+        said = f"Several names stand before the `=` (or the `in`), and there is only {what}."
+        assign = next((part for part in scene.statement if isinstance(part, ast.Assign)), None)
+        source = piece(assign.value) if assign is not None else ""
+        if source and isinstance(assign.value if assign else None, ast.Call) and lone[1] == "NoneType":
+            said = f"{said} {source} gives nothing back: does its function have a `return`?"
+        elif assign is None and scene.statement and lone[1] == "int":
+            said = f"{said} `enumerate(...)` would give a number along with each item."
+        return (
+            f"{said} Unpacking is a convenient way to assign a name, to each item of an iterable, such as"
+            f" a list or a"
+            " tuple."
+        )
+    found = re.search(
+        r"'(int|float|bool|function|builtin_function_or_method|method|type)' object is not iterable", message
+    )
+    node = _gone_through(scene) if found else None
+    if found is None:
+        return ""
+    call = node if isinstance(node, ast.Call) else None
+    for part in scene.statement:
+        if call is None and isinstance(part, ast.Call):
+            call = part
+    is_len = call is not None and isinstance(call.func, ast.Name) and call.func.id == "len"
+    if is_len and call is not None and found[1] == "int" and (said := piece(call)):
+        return (
+            f"{said} is one single number, and Python needs several values to go through. To count up to"
+            f" it, use"
+            f" `range({ast.unparse(call)})`."
+        )
+    if (
+        found[1] in ("function", "builtin_function_or_method", "method")
+        and node is not None
+        and (said := piece(node))
+    ):
+        return (
+            f"{said} is a function, and Python needs several values to go through. Did you forget to call"
+            f" it? With round brackets, {said[:-1]}()`, it gives its result."
+        )
+    return ""
+
+
+def items_of_several_kinds(message: str, scene: Scene) -> str:
+    """`sorted([3, "a"])`, `max(3, "a")`."""
+    found = re.search(r"'(<|>)' not supported between instances of '(\w+)' and '(\w+)'", message)
+    call = scene.the(ast.Call) if found else None
+    if found is None or call is None:
+        return ""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name not in ("sorted", "sort", "max", "min"):
+        return ""
+    if found[2] == found[3]:
+        return (
+            f"`{name}` must know which of two items is smaller, and Python cannot tell that of two values"
+            f" of type"
+            f" `{found[2]}`. `key=...` says by what to compare them."
+        )
+    return (
+        f"`{name}` compares the items with each other, and `{found[1]}` cannot compare {kind(found[2])} with"
+        f" {kind(found[3])}. All the items must be of one kind."
+    )
+
+
 def not_a_container(message: str, scene: Scene) -> str:
     """`in` on a number."""
-    found = re.search(r"argument of type '(int|float|bool|NoneType)' is not iterable", message)
+    found = re.search(
+        r"argument of type '(int|float|bool|NoneType)' is not (?:iterable|a container or iterable)", message
+    )
     pair = scene.the(ast.Compare) if found else None
     if pair is None or found is None or not (said := _known_as(pair.comparators[-1], scene)):
         return ""
@@ -208,6 +384,27 @@ def not_subscriptable(message: str, scene: Scene) -> str:
             f"{said} is a function, and a function is called with round brackets `()`. Square brackets"
             " `[]` take"
             " an item out of a list, a text or a dictionary."
+        )
+    if found[1] in (
+        "generator",
+        "map",
+        "filter",
+        "zip",
+        "dict_keys",
+        "dict_values",
+        "dict_items",
+        "enumerate",
+    ):
+        what = found[1].replace("_", " ")
+        return (
+            f"{said} (a {what}) hands its items out one after the other, and has no positions. `list(...)`"
+            f" makes a"
+            " list of it, and that can be asked with `[]`."
+        )
+    if found[1] == "set":
+        return (
+            f"{said} is a set (`set`), and a set has no order, so no item at a position. `list(...)`"
+            " makes a list."
         )
     known = _known_as(taken.value, scene)
     if not known or isinstance(taken.value, ast.Constant):

@@ -83,6 +83,17 @@ class Metrics:
         self.dashboards = Gauge(
             "learnflow_dashboards_open", "Dashboards connected by websocket.", registry=self.registry
         )
+        self.outbox_waiting = Gauge(
+            "learnflow_outbox_waiting",
+            "Events that the bus has not confirmed yet; it grows while Kafka is away.",
+            registry=self.registry,
+        )
+        self.consumer_lag = Gauge(
+            "learnflow_consumer_lag",
+            "Messages that a consumer group's member in this process has still to do.",
+            ["group"],
+            registry=self.registry,
+        )
         self._begin_at_zero()
 
     def _begin_at_zero(self) -> None:
@@ -92,6 +103,8 @@ class Metrics:
             self.questions.labels(agent)
         for reason in ("too_many", "too_large"):
             self.questions_refused.labels(reason)
+        for group in ("progress", "struggle", "dashboard"):
+            self.consumer_lag.labels(group)
         for status in ("graded", "failed"):
             self.gradings.labels(status)
 

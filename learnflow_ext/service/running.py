@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 
 from jupyterhub.httpclient import JupyterHubHTTPClient
 from learnflow_grading.client import GradingWorker
+from learnflow_kernels import janitor
 from learnflow_kernels.warm.runner import WarmRunner
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
 
 from learnflow_ext.contracts.events import TOPICS
-from learnflow_ext.events.memory import MemoryBus
+from learnflow_ext.events.bus import Bus
 from learnflow_ext.events.progress_consumer import progress_consumer
 from learnflow_ext.events.relay import Relay
 from learnflow_ext.events.struggle_consumer import struggle_consumer
@@ -23,6 +24,7 @@ from learnflow_ext.progress.standing import after_grade
 from learnflow_ext.service import live, logs, pages, tutors, uploads, web
 from learnflow_ext.service.assistance import Assistance
 from learnflow_ext.service.auth import People, make_hub_auth
+from learnflow_ext.service.buses import open_bus
 from learnflow_ext.service.grading_queue import Grader, GradingQueue
 from learnflow_ext.service.live import LiveBoards
 from learnflow_ext.service.metrics import Metrics
@@ -30,7 +32,13 @@ from learnflow_ext.service.pages import Pages
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.releases import Releaser, Releases
 from learnflow_ext.service.watch import Watch, sweeping
-from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowStruggle, LearnFlowTutor
+from learnflow_ext.settings import (
+    LearnFlow,
+    LearnFlowGrading,
+    LearnFlowKafka,
+    LearnFlowStruggle,
+    LearnFlowTutor,
+)
 from learnflow_ext.store.database import Database
 
 log = logs.get("learnflow.service")
@@ -62,6 +70,8 @@ class RunningService:
         self._workers = workers
         self._runner = runner
         self._server = server
+        self._bus: Bus | None = None
+        """None while it is waited for."""
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -114,24 +124,38 @@ class RunningService:
             await db.close()
             raise
         service = cls(parts, workers, runner, server, port)
-        service._begin()
+        service._begin(LearnFlowKafka(config=config))
         log.info("listening", port=port, prefix=hub_auth.base_url, courses=sorted(settings.courses))
         return service
 
-    def _begin(self) -> None:
+    def _begin(self, kafka: LearnFlowKafka) -> None:
+        def begun(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and task.exception() is not None:
+                self.broken.set()
+
         parts = self.parts
-        self._bus = MemoryBus()
+        self._once(self._begin_events(kafka), "events").add_done_callback(begun)
+        self._keep(sweeping(parts.db, parts.watch), "struggle sweep")
+        self._keep(parts.queue.run(), "grading queue")
+        self._keep(janitor.keep_clean(), "janitor")
+        self._once(self._prepare(), "preparation")
+
+    async def _begin_events(self, kafka: LearnFlowKafka) -> None:
+        """Once the bus is there, which may take as long as Kafka takes. Nobody else waits for it."""
+        parts = self.parts
+        bus = self._bus = await open_bus(kafka)
         # All groups join before the relay publishes, so that nobody misses a message.
-        consumer = progress_consumer(parts.db, self._bus, after_grade)
-        dashboard = self._bus.subscribe(live.GROUP, TOPICS)
-        struggle = struggle_consumer(parts.db, self._bus, parts.watch)
+        consumer = progress_consumer(parts.db, bus, after_grade)
+        # Every service shows the whole class, so each watches for itself.
+        dashboard = bus.subscribe(live.GROUP, TOPICS, lasting=False)
+        struggle = struggle_consumer(parts.db, bus, parts.watch)
+        parts.metrics.consumer_lag.labels(struggle.group).set_function(struggle.lag)
+        parts.metrics.consumer_lag.labels(consumer.group).set_function(consumer.lag)
+        parts.metrics.consumer_lag.labels(live.GROUP).set_function(dashboard.lag)
         self._keep(consumer.run(), "progress consumer")
         self._keep(struggle.run(), "struggle consumer")
-        self._keep(sweeping(parts.db, parts.watch), "struggle sweep")
         self._keep(parts.live.follow(dashboard), "dashboards")
-        self._keep(Relay(parts.db, self._bus).run(), "relay")
-        self._keep(parts.queue.run(), "grading queue")
-        self._once(self._prepare(), "preparation")
+        self._keep(Relay(parts.db, bus).run(), "relay")
 
     async def _prepare(self) -> None:
         """What takes a while and nobody should wait for."""
@@ -183,7 +207,8 @@ class RunningService:
         for worker in self._workers:
             await worker.stop()
         await self._runner.close()
-        await self._bus.close()
+        if self._bus is not None:
+            await self._bus.close()
         await self._server.close_all_connections()
         await self.parts.db.close()
         await JupyterHubHTTPClient.loop_instance().close()

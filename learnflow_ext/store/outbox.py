@@ -168,10 +168,8 @@ def _one_of(conn: AsyncConnection, sequences: Iterable[int]) -> ColumnElement[bo
     if conn.dialect.name == "postgresql":
         numbers = bindparam("sequences", list(sequences), ARRAY(BigInteger))
         return OutboxEvent.sequence == any_(numbers)
-    listed: Select[tuple[int]] = select(column("value", BigInteger)).select_from(
-        func.json_each(json.dumps(list(sequences)))
-    )
-    return OutboxEvent.sequence.in_(listed)
+    listed = func.json_each(json.dumps(list(sequences)))
+    return OutboxEvent.sequence.in_(select(column("value", BigInteger)).select_from(listed))
 
 
 async def size(conn: AsyncConnection) -> int:

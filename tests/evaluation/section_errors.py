@@ -1,13 +1,14 @@
 """`explain` on failing programs whose exception, line and cause are known.
 
 Reads `errors*.json`: `cases`, each with `id`, `source`, `exception`, `line` and the phrases of a good
-explanation (`all_of`, `any_of`, `none_of`). Phrases are compared by letter, but for case and backquotes, so a
+explanation (`all_of`, `any_of`, `none_of`). Phrases are compared by letter, but for case and quotes, so a
 miss may be a good explanation in other words: read it.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def _explained(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.replace("`", "").replace("'", "").lower().split())
+    return " ".join(re.sub("[`'\"]", "", text).lower().split())
 
 
 SECTION = Section("errors", ("errors*.json",), evaluate)

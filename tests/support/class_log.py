@@ -51,7 +51,8 @@ def class_log(students: int, weeks: int, seed: int) -> list[tuple[str, Moment]]:
 
 def struggling(log: list[tuple[str, Moment]], failures: int = 3) -> set[str]:
     """Students with so many failures running on one exercise."""
-    found, row = set(), {}
+    found: set[str] = set()
+    row: dict[tuple[str, str], int] = {}
     for student, step in sorted(log, key=lambda entry: entry[1].at):
         place = (student, step.exercise)
         row[place] = 0 if step.ok else row.get(place, 0) + 1

@@ -23,6 +23,7 @@ from learnflow_kernels.bubblewrap import Features
 from learnflow_kernels.check import SandboxUnavailable, require_sandbox
 from learnflow_kernels.endings import signal_in
 from learnflow_kernels.limits import limits_env
+from learnflow_kernels.owner import tag
 from learnflow_kernels.warm.nursery import Nursery, readable, told
 from learnflow_kernels.warm.wire import Fork, Start, Told, send
 
@@ -197,7 +198,7 @@ class WarmSandboxes:
         self._jobs: set[asyncio.Task[None]] = set()
         self._refilling: asyncio.Task[None] | None = None
         self._numbers = itertools.count(1)
-        self._name = f"warm-{os.getpid()}-{secrets.token_hex(3)}"
+        self._name = f"warm-{tag()}-{secrets.token_hex(3)}"
         self._closed = False
 
     @property

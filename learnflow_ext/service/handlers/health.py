@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import msgspec
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from learnflow_ext import __version__
 from learnflow_ext.contracts.errors import Forbidden, LearnFlowError
 from learnflow_ext.service import metrics
 from learnflow_ext.service.handlers.base import ApiHandler
+from learnflow_ext.store import outbox
 
 _LOOPBACK = ("127.0.0.1", "::1")
 _DATABASE_SECONDS = 3
@@ -61,5 +63,9 @@ class MetricsHandler(ApiHandler):
         local = self.request.remote_ip in _LOOPBACK and "X-Forwarded-For" not in self.request.headers
         if not local and not self.person.admin:
             raise Forbidden("The metrics are for the administrators of this hub.")
+        with contextlib.suppress(LearnFlowError, TimeoutError):
+            # Without the database the last figure stays: it is the one the others belong to.
+            async with asyncio.timeout(_DATABASE_SECONDS), self.parts.db.connect() as conn:
+                self.parts.metrics.outbox_waiting.set(await outbox.size(conn))
         self.set_header("Content-Type", metrics.CONTENT_TYPE)
         self.finish(self.parts.metrics.text())

@@ -259,3 +259,34 @@ def test_the_service_is_started_with_its_configuration(
     monkeypatch.setattr(app, "main", started.append)
     assert learnflow("service", "--config", "there/jupyterhub_config.py").code == 0
     assert started == [["--config", "there/jupyterhub_config.py"]]
+
+
+class TestExport:
+    def test_writes_every_event_once_oldest_first(
+        self, learnflow: Run, state: Path, record: Callable[..., None], tmp_path: Path
+    ) -> None:
+        record(*(asked("ada", f"question {number}") for number in range(3)))
+        shown = learnflow("events", "export", "--state", str(state))
+        assert shown.code == 0
+        lines = [json.loads(line) for line in shown.out.splitlines()]
+        assert [line["data"]["text"] for line in lines] == ["question 0", "question 1", "question 2"]
+        file = tmp_path / "events.jsonl"
+        ended = learnflow("events", "export", "--state", str(state), "--out", str(file))
+        assert (ended.code, ended.out) == (0, f"3 events written to {file}.\n")
+        assert file.read_text() == shown.out
+        assert file.stat().st_mode & 0o077 == 0
+        again = learnflow("events", "export", "--state", str(state), "--out", str(file))
+        assert again.code == 2
+        assert "is there already" in again.err
+
+    def test_filters_and_refuses_unknown_topics(self, learnflow: Run, state: Path) -> None:
+        assert learnflow("events", "export", "--state", str(state), "--student", "nobody").out == ""
+        ended = learnflow("events", "export", "--state", str(state), "--topic", "nope")
+        assert ended.code == 2
+        assert "no topic 'nope'" in ended.err
+
+    def test_half_an_export_is_no_file(self, learnflow: Run, tmp_path: Path) -> None:
+        file = tmp_path / "events.jsonl"
+        nowhere = str(tmp_path / "nowhere")
+        assert learnflow("events", "export", "--state", nowhere, "--out", str(file)).code == 2
+        assert not file.exists()

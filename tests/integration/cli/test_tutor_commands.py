@@ -60,6 +60,43 @@ class TestExplain:
         assert ended.code == 1
         assert "5 seconds" in json.loads(ended.out)["cause"]
 
+    def test_a_program_that_does_not_end_is_explained_by_its_loop(self, learnflow: Run, write: Write) -> None:
+        files = [
+            write("quiet.py", "x = 1\nwhile x > 0:\n    x = x + 1\n"),
+            write("loud.py", "i = 0\nwhile i < 5:\n    print(i)\n"),
+        ]
+        ended = learnflow("explain", *files, "--json")
+        quiet, loud = (json.loads(line) for line in ended.out.splitlines())
+        assert ended.code == 1
+        for found, says in ((quiet, "makes `x` larger"), (loud, "changes `i`")):
+            assert (found["exception"], found["line"], found["concept"]) == (None, 2, "loops")
+            assert says in found["cause"]
+            assert len(found["rungs"]) == len(set(found["rungs"])) == 4
+
+    def test_odd_files_are_explained_too(self, learnflow: Run, write: Write, tmp_path: Path) -> None:
+        Path(tmp_path, "latin.py").write_bytes(b'x = "\xe9"\nprint(x + 1)\n')
+        Path(tmp_path, "bom.py").write_bytes(b"\xef\xbb\xbfprint(1 / 0)\n")
+        files = [
+            *(str(tmp_path / name) for name in ("latin.py", "bom.py")),
+            write("null.py", "x = 1\0\n"),
+            write("ends.py", "import os\nos._exit(3)\n"),
+            write("hostile.py", "class A(BaseException):\n    def __str__(self): raise A\nraise A()\n"),
+        ]
+        ended = learnflow("explain", *files, "--json")
+        found = [json.loads(line) for line in ended.out.splitlines()]
+        said = [(each["exception"], each["line"]) for each in found]
+        assert said == [
+            ("TypeError", 2),
+            ("ZeroDivisionError", 1),
+            ("SyntaxError", None),
+            ("ProgramEnded", None),
+            ("A", 3),
+        ]
+        assert all(len(set(each["rungs"])) == 4 for each in found)
+
+    def test_a_folder_cannot_be_explained(self, learnflow: Run, tmp_path: Path) -> None:
+        assert learnflow("explain", str(tmp_path)).code == 2
+
     def test_a_missing_file_cannot_be_explained(self, learnflow: Run) -> None:
         assert learnflow("explain", "nowhere.py").code == 2
 

@@ -40,7 +40,7 @@ async def runner(request: pytest.FixtureRequest) -> AsyncIterator[Either]:
 
 def groups() -> list[str]:
     """This process's control groups for warm sandboxes."""
-    return [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/learnflow-warm-{os.getpid()}-*")]
+    return [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/learnflow-warm-{os.getpid()}.*")]
 
 
 async def programs() -> dict[str, str]:

@@ -138,9 +138,9 @@ class TestHonestWhenUnknown:
     def test_an_error_nobody_has_a_rule_for(self) -> None:
         found = diagnosed("class Strange(Exception): pass\ndef f():\n    exec('raise Strange(3)')\nf.x()")
         assert found.known
-        error, name = failing("import json\njson.loads('{')")
-        found = diagnose(error, "import json\njson.loads('{')", filename=name)
-        assert (found.exception, found.line, found.known) == ("JSONDecodeError", 2, False)
+        error, name = failing("import zlib\nzlib.decompress(b'')")
+        found = diagnose(error, "import zlib\nzlib.decompress(b'')", filename=name)
+        assert (found.exception, found.line, found.known) == ("error", 2, False)
         assert "no rule for this one" in found.cause
 
     def test_a_line_nobody_can_read(self) -> None:

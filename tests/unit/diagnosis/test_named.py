@@ -69,7 +69,7 @@ SLIPS = [
     ("items = [1, 2, 3]\nitems[3]", ("`items`", "3 items", "the last one is `2`")),
     ("items = [1, 2]\ni = 7\nitems[i]", ("`i` is `7`", "2 items")),
     ("word = 'hey'\nword[9]", ("`word`", "3 characters")),
-    ("grid = [[1, 2], [3]]\ngrid[0][5]", ("`grid[0]` has no item at position `5`",)),
+    ("grid = [[1, 2], [3]]\ngrid[0][5]", ("`grid[0]` for the item with index `5`", "it has 2 items")),
     ("items = []\nitems[0]", ("`items` is empty",)),
     ("items = []\nitems[0] = 3", ("index `0` of `items`", "`append`")),
     ("ages = {'ann': 3}\nages['Ann']", ("Did you mean `'ann'`?", "`ages`")),

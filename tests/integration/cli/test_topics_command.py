@@ -1,0 +1,99 @@
+"""`learnflow topics` against a real Kafka."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from learnflow_ext.contracts.events import TOPICS
+
+if TYPE_CHECKING:
+    from learnflow_ext.events.kafka_client import KafkaCluster
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def config(kafka: KafkaCluster, tmp_path: Path) -> str:
+    """A configuration with that broker and a prefix of its own."""
+    file = tmp_path / "classroom.py"
+    file.write_text(
+        f"c = get_config()\nc.LearnFlowKafka.bootstrap_servers = {kafka.bootstrap!r}\n"
+        f"c.LearnFlowKafka.topic_prefix = {kafka.prefix!r}\n"
+    )
+    return str(file)
+
+
+def test_create_makes_all_and_again_changes_nothing(learnflow: Run, kafka: KafkaCluster, config: str) -> None:
+    missing = learnflow("topics", "check", "--config", config)
+    assert (missing.code, missing.err) == (1, "")
+    assert missing.out.count("It is missing.") == 16
+    first = learnflow("topics", "create", "--config", config, "--json")
+    assert first.code == 0, first
+    made = {line["name"]: line for line in map(json.loads, first.out.splitlines())}
+    assert {line["finding"] for line in made.values()} == {"created"}
+    assert set(made) == {kafka.prefix + topic + end for topic in TOPICS for end in ("", ".dead-letter")}
+    progress = made[kafka.prefix + "progress.events"]
+    assert (progress["partitions"], progress["retention_hours"]) == (6, 30 * 24)
+    assert progress["key"] == "course:pseudonym"
+    second = learnflow("topics", "create", "--config", config)
+    assert second.code == 0
+    assert second.out.count("as it should be") == 16
+    assert learnflow("topics", "check", "--config", config).code == 0
+    listed = learnflow("topics", "list", "--config", config)
+    assert listed.code == 0
+    assert "6 partitions, 1 copies, 30 days" in listed.out
+
+
+def test_what_differs_is_named_and_corrected(learnflow: Run, kafka: KafkaCluster, config: str) -> None:
+    name = kafka.prefix + "progress.events"
+    admin = AdminClient(kafka.common())
+    admin.create_topics(
+        [NewTopic(name, num_partitions=2, replication_factor=1, config={"retention.ms": "3600000"})]
+    )[name].result(30)
+    found = learnflow("topics", "check", "--config", config, "--json")
+    assert found.code == 1
+    (state,) = [line for line in map(json.loads, found.out.splitlines()) if line["name"] == name]
+    assert state["finding"] == "differs"
+    assert "It has 2 of 6 partitions." in state["problems"]
+    assert "It keeps messages 1 hours, not 720 hours." in state["problems"]
+    assert learnflow("topics", "create", "--config", config).code == 0
+    assert learnflow("topics", "check", "--config", config).code == 0
+
+
+def test_a_broker_that_is_not_there_is_a_sentence(learnflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learnflow_ext.events.kafka_topics.TIMEOUT_S", 1.0)
+    ended = learnflow("topics", "list", "--kafka", "127.0.0.1:9")
+    assert ended.code == 2
+    assert ended.err == "Kafka does not answer. Is it running, and is its address right?\n"
+
+
+def test_without_kafka_in_the_configuration_it_says_how(learnflow: Run, tmp_path: Path) -> None:
+    file = tmp_path / "small.py"
+    file.write_text("c = get_config()\n")
+    ended = learnflow("topics", "check", "--config", str(file))
+    assert ended.code == 2
+    assert "c.LearnFlowKafka.bootstrap_servers" in ended.err
+
+
+def test_a_wrong_setting_is_named(learnflow: Run, kafka: KafkaCluster, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.py"
+    file.write_text(
+        f"c = get_config()\nc.LearnFlowKafka.bootstrap_servers = {kafka.bootstrap!r}\n"
+        "c.LearnFlowKafka.client = {'security.protokol': 'SSL'}\n"
+    )
+    ended = learnflow("topics", "check", "--config", str(file))
+    assert ended.code == 2
+    assert "security.protokol" in ended.err
