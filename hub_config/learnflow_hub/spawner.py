@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 from typing import Any
@@ -14,9 +16,10 @@ import psutil
 from jupyterhub.spawner import LocalProcessSpawner, SpawnException
 from learnflow_kernels.bubblewrap import drop_to, server_argv
 from learnflow_kernels.check import SandboxUnavailable, require_sandbox
+from learnflow_kernels.limits import FOR_ADMINS, KERNELS_ENV
 from learnflow_kernels.paths import server_mounts
 from learnflow_kernels.reach import reach_prefix
-from traitlets import Bool, Float, Integer, List, Unicode, default
+from traitlets import Bool, Dict, Enum, Float, Integer, List, Unicode, default
 
 from .bundle import PACKAGE
 from .folders import FolderTaken, UserFolders
@@ -62,6 +65,21 @@ class ConfinedSpawner(LocalProcessSpawner):
         user namespace; nobody on the machine may have one from there on. Never change it later.""",
     ).tag(config=True)
 
+    kernel_limits = Dict(
+        key_trait=Enum(FOR_ADMINS),
+        value_trait=Float(min=0),
+        help="""Limits of students' kernels that shall differ from the defaults, by the name of the trait of
+        `SandboxProvisioner`, which `learnflow_kernels.provisioner` explains: for instance
+        `{"memory_mb": 1024, "cpus": 1, "cell_seconds": 120}`. They hold from a server's next start.""",
+    ).tag(config=True)
+
+    network_courses = List(
+        Unicode(),
+        help="""Courses whose people's kernels reach the network: all that this machine reaches, its own local
+        services included. Empty, the default, gives nobody's kernel a network; then code that is pasted from
+        somewhere can fetch and send nothing. It counts for all notebooks of whoever is in such a course.""",
+    ).tag(config=True)
+
     stop_seconds = Float(
         10.0,
         help="""Seconds a server has to shut its kernels down when it is stopped; then it is killed. Unsaved
@@ -89,6 +107,14 @@ class ConfinedSpawner(LocalProcessSpawner):
             return os.geteuid()
         return UidRegistry(Path(self.users_dir), self.first_uid).uid_of(self.user.name)
 
+    def kernel_traits(self, groups: Iterable[str]) -> dict[str, float | str]:
+        """Traits of the kernels of somebody who is in these groups of the hub."""
+        theirs = {
+            name for course in self.network_courses for name in (f"nbgrader-{course}", f"formgrade-{course}")
+        }
+        online: dict[str, float | str] = {"network": "full"} if theirs.intersection(groups) else {}
+        return {**self.kernel_limits, **online}
+
     def user_env(self, env: dict[str, str]) -> dict[str, str]:
         """`env` with what belongs to the user; nobody needs an account on the machine."""
         folders = UserFolders.of(Path(self.users_dir), self.user.name)
@@ -99,6 +125,7 @@ class ConfinedSpawner(LocalProcessSpawner):
             "USER": self.user.name,
             "SHELL": "/bin/false",
             "PATH": search_path(),
+            KERNELS_ENV: json.dumps(self.kernel_traits(group.name for group in self.user.groups)),
         }
 
     def prepare(self) -> list[str]:

@@ -64,6 +64,10 @@ class KernelBox:
     chdir: Path = HOME
     limits: Limits = Limits()
     features: Features = Features()
+    network: bool = False
+    """Whether it shares the network of whoever starts it: all of it, this machine's own services too."""
+    cores: tuple[int, ...] = ()
+    """Processor cores it starts on; empty for all. It could choose others: a control group is stronger."""
     seccomp_fd: int | None = None
     """Where bubblewrap reads the filter of system calls from; inherited. None for no filter."""
 
@@ -140,7 +144,8 @@ def kernel_argv(box: KernelBox) -> list[str]:
     To be run by the user the code shall run as; root goes through `drop_to` first.
     """
     features, limits = box.features, box.limits
-    argv = ["bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    argv = ["bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts"]
+    argv += [] if box.network else ["--unshare-net"]
     argv += ["--unshare-cgroup-try", *(["--disable-userns"] if features.disable_userns else [])]
     argv += [
         "--hostname",
@@ -167,7 +172,8 @@ def kernel_argv(box: KernelBox) -> list[str]:
     for path in writable:
         argv += ["--bind", str(path), str(path)]
     argv += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(box.chdir), "--"]
-    return [*argv, *prlimit_argv(limits), *box.command]
+    cores = ["taskset", "-c", ",".join(map(str, box.cores))] if box.cores else []
+    return [*argv, *cores, *prlimit_argv(limits), *box.command]
 
 
 def warm_argv(

@@ -11,6 +11,8 @@ ROOT = Path("/sys/fs/cgroup")
 PROCS = "cgroup.procs"
 PREFIX = "learnflow-"
 """Of the names of all groups we make."""
+_PERIOD_US = 100_000
+_CPU = ("cpu.max", "cpu.cfs_quota_us")
 _OOM_COUNTERS = ("memory.events", "memory.oom_control")
 """Of version 2 and version 1."""
 _ENTER = 'for group in $LEARNFLOW_CGROUPS; do echo $$ > "$group" || exit 125; done; exec "$@"'
@@ -26,6 +28,11 @@ class Group:
     def limits_memory(self) -> bool:
         """False where no memory controller is ours to use: then rlimits must do."""
         return bool(self.folders)
+
+    @property
+    def limits_cpu(self) -> bool:
+        """Whether the processor time at a time is bounded by it."""
+        return any((folder / name).exists() for folder in self.folders for name in _CPU)
 
     def enter_argv(self) -> list[str]:
         """Arguments that put the command that follows into the group; empty when there is none."""
@@ -102,7 +109,7 @@ def own_path(table: str, controller: str) -> str | None:
     return None
 
 
-def _make(folder: Path, settings: dict[str, int], optional: frozenset[str] = frozenset()) -> bool:
+def _make(folder: Path, settings: dict[str, str], optional: frozenset[str] = frozenset()) -> bool:
     """Make one group with these settings; False, with nothing left behind, when we may not."""
     try:
         folder.mkdir()
@@ -112,28 +119,39 @@ def _make(folder: Path, settings: dict[str, int], optional: frozenset[str] = fro
         if name in optional and not (folder / name).exists():
             continue
         try:
-            (folder / name).write_text(str(value))
+            (folder / name).write_text(value)
         except OSError:
             folder.rmdir()
             return False
     return True
 
 
-def create(name: str, *, memory: int, processes: int, root: Path = ROOT, table: str | None = None) -> Group:
+def create(
+    name: str,
+    *,
+    memory: int,
+    processes: int,
+    cpus: float = 0.0,
+    root: Path = ROOT,
+    table: str | None = None,
+) -> Group:
     """A control group of `memory` bytes for a sandbox called `name`; `NONE` where we may not make one.
 
-    `processes` bounds processes and threads where that controller is ours too. Swap counts as memory.
+    `processes` bounds processes and threads, `cpus` the processor cores in use at a time (0 for no bound),
+    where those controllers are ours too. Swap counts as memory.
     """
     text = Path("/proc/self/cgroup").read_text() if table is None else table
     place = own_path(text, "memory")
     if place is not None:
-        return _create_v1(name, text, place, memory, processes, root)
+        return _create_v1(name, text, place, memory, processes, cpus, root)
     place = own_path(text, "")
     if place is None:
         return NONE
     folder = _beside(root, place) / f"{PREFIX}{name}"
-    settings = {"memory.max": memory, "memory.swap.max": 0, "pids.max": processes, "memory.oom.group": 1}
-    made = _make(folder, settings, frozenset({"memory.swap.max", "pids.max", "memory.oom.group"}))
+    optional = {"memory.swap.max": "0", "pids.max": str(processes), "memory.oom.group": "1"}
+    if cpus:
+        optional["cpu.max"] = f"{round(cpus * _PERIOD_US)} {_PERIOD_US}"
+    made = _make(folder, {"memory.max": str(memory), **optional}, frozenset(optional))
     return Group((folder,)) if made and os.access(folder / PROCS, os.W_OK) else NONE
 
 
@@ -148,7 +166,7 @@ def existing(root: Path = ROOT, table: str | None = None) -> list[Path]:
     text = Path("/proc/self/cgroup").read_text() if table is None else table
     parents = [
         root / controller / place.strip("/")
-        for controller in ("memory", "pids")
+        for controller in ("memory", "pids", "cpu")
         if (place := own_path(text, controller)) is not None
     ]
     if not parents and (place := own_path(text, "")) is not None:
@@ -156,15 +174,23 @@ def existing(root: Path = ROOT, table: str | None = None) -> list[Path]:
     return [folder for parent in parents for folder in sorted(parent.glob(f"{PREFIX}*"))]
 
 
-def _create_v1(name: str, table: str, place: str, memory: int, processes: int, root: Path) -> Group:
+def _create_v1(
+    name: str, table: str, place: str, memory: int, processes: int, cpus: float, root: Path
+) -> Group:
     folder = root / "memory" / place.strip("/") / f"{PREFIX}{name}"
     swap = "memory.memsw.limit_in_bytes"
-    if not _make(folder, {"memory.limit_in_bytes": memory, swap: memory}, frozenset({swap})):
+    if not _make(folder, {"memory.limit_in_bytes": str(memory), swap: str(memory)}, frozenset({swap})):
         return NONE
     folders = [folder]
     place_pids = own_path(table, "pids")
     if place_pids is not None:
         pids = root / "pids" / place_pids.strip("/") / f"{PREFIX}{name}"
-        if _make(pids, {"pids.max": processes}):
+        if _make(pids, {"pids.max": str(processes)}):
             folders.append(pids)
+    place_cpu = own_path(table, "cpu")
+    if cpus and place_cpu is not None:
+        cpu = root / "cpu" / place_cpu.strip("/") / f"{PREFIX}{name}"
+        quota = {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": str(round(cpus * _PERIOD_US))}
+        if _make(cpu, quota):
+            folders.append(cpu)
     return Group(tuple(folders))

@@ -16,6 +16,7 @@ from jupyter_client.session import Session
 from traitlets import default
 from traitlets.config import Config
 
+from learnflow_kernels.clock import SECONDS_ENV
 from learnflow_kernels.imports import let_students_import_their_files
 from learnflow_kernels.outputs import BoundedSession
 
@@ -72,7 +73,10 @@ def main() -> None:
     """Start with the student's own modules in reach, and history in memory: it would be lost anyway."""
     end_with_the_server()
     let_students_import_their_files(sys.path)
-    SandboxKernelApp.launch_instance(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
+    config = Config({"HistoryManager": {"hist_file": ":memory:"}})
+    if SECONDS_ENV in os.environ:
+        config.InteractiveShellApp.extensions = ["learnflow_kernels.clock"]
+    SandboxKernelApp.launch_instance(config=config)
 
 
 if __name__ == "__main__":

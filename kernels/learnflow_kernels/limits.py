@@ -11,6 +11,19 @@ MEMORY_ENV = "LEARNFLOW_MEMORY_MB"
 PROCESSES_ENV = "LEARNFLOW_PROCESSES"
 FILES_ENV = "LEARNFLOW_OPEN_FILES"
 FILE_SIZE_ENV = "LEARNFLOW_FILE_SIZE_MB"
+KERNELS_ENV = "LEARNFLOW_KERNELS"
+"""Traits of students' kernels that the hub hands to their server, as a JSON object."""
+FOR_ADMINS = (
+    "memory_mb",
+    "cpus",
+    "processes",
+    "open_files",
+    "file_size_mb",
+    "scratch_mb",
+    "output_kb",
+    "cell_seconds",
+)
+"""The traits of `SandboxProvisioner` that are limits."""
 _SAFE = "so it was stopped. Your notebook is safe."
 # name: the variable that tells the limit, the sentence with it, and without
 _SENTENCES: dict[str, tuple[str, str, str]] = {

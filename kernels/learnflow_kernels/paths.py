@@ -22,6 +22,7 @@ _ETC = (
     "ssl/openssl.cnf",
     "timezone",
 )
+_ETC_LOOKUP = ("resolv.conf", "host.conf", "services", "protocols")
 _ETC_NETWORK = ("hosts", "nsswitch.conf", "resolv.conf", "host.conf", "services", "protocols")
 # Part of the wheel, and not for students: the course with its solutions and hidden tests, and for their code
 # the grader. Their server runs the grader's check of visible tests (Validate), which knows no more than they.
@@ -83,12 +84,12 @@ def _mounts(etc: tuple[str, ...], sources: list[Path], hidden: tuple[str, ...]) 
 
 
 @cache
-def kernel_mounts(packages: tuple[str, ...] = ()) -> Mounts:
+def kernel_mounts(packages: tuple[str, ...] = (), *, network: bool = False) -> Mounts:
     """For a kernel: system, Python environment, and of LearnFlow only what explains an error.
 
     No course source, no grader, no service, no configuration: also where LearnFlow is installed from a
     working copy that holds all of these. `packages` of LearnFlow are shown besides, for warm sandboxes whose
-    trusted functions live there.
+    trusted functions live there. With `network` comes what looks up names.
     """
     ours = package_folder("learnflow_ext")
     sources = [
@@ -98,7 +99,8 @@ def kernel_mounts(packages: tuple[str, ...] = ()) -> Mounts:
         package_folder("learnflow_kernels"),
         *(package_folder(name) for name in packages),
     ]
-    return _mounts(_ETC, sources, tuple(name for name in _NOT_FOR_KERNELS if name not in packages))
+    etc = _ETC + _ETC_LOOKUP if network else _ETC
+    return _mounts(etc, sources, tuple(name for name in _NOT_FOR_KERNELS if name not in packages))
 
 
 @cache

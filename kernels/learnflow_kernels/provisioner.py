@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
+import random
 import signal
 import subprocess
 from pathlib import Path
@@ -11,11 +13,12 @@ from typing import IO, Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Integer, Unicode
+from traitlets import Enum, Float, Integer, Unicode
 
 from learnflow_kernels import cgroups, rundir, seccomp
 from learnflow_kernels.bubblewrap import RUN, Features, KernelBox, Limits, drop_to, kernel_argv
 from learnflow_kernels.check import require_sandbox
+from learnflow_kernels.clock import SECONDS_ENV
 from learnflow_kernels.endings import why_ended
 from learnflow_kernels.limits import limits_env
 from learnflow_kernels.paths import kernel_mounts
@@ -37,6 +40,15 @@ def last_words(pipe: IO[bytes], limit: int = 2000) -> str:
         os.set_blocking(pipe.fileno(), False)
         said = pipe.read() or b""
     return said.decode(errors="replace").strip()[-limit:]
+
+
+def some_cores(count: float) -> tuple[int, ...]:
+    """As many of the processor cores that we may use, chosen at random; empty for all of them."""
+    ours = sorted(os.sched_getaffinity(0))
+    wanted = math.ceil(count)
+    if not wanted or wanted >= len(ours):
+        return ()
+    return tuple(sorted(random.sample(ours, wanted)))
 
 
 class SandboxProvisioner(LocalProvisioner):
@@ -78,6 +90,31 @@ class SandboxProvisioner(LocalProvisioner):
         min=1,
         help="""Text one cell may print, in kB; the rest is dropped and a sentence says so. Pictures and
         tables may be ten times as large.""",
+    ).tag(config=True)
+
+    cpus = Float(
+        2.0,
+        min=0.0,
+        help="""Processor cores a kernel may keep busy at a time; 0 for all. It is enforced by a control group
+        where one can be made. Elsewhere a kernel starts on that many cores, rounded up, and hostile code
+        could choose others.""",
+    ).tag(config=True)
+
+    cell_seconds = Float(
+        600.0,
+        min=0.0,
+        help="""Seconds one cell may run; 0 for no limit. It is interrupted then, with a sentence that says
+        so, and if it takes no notice its kernel is ended. Raise it for courses that train models or wait for
+        long calculations. Grading has a limit of its own, which is shorter.""",
+    ).tag(config=True)
+
+    network = Enum(
+        ["none", "full"],
+        default_value="none",
+        help="""What a kernel reaches: `none`, not even this machine; `full`, all that the machine reaches,
+        its own local services included (databases, other people's servers, which then rely on their passwords
+        alone). Choose `full` only for courses that need it. Only an admin can: students' servers read no
+        configuration of theirs.""",
     ).tag(config=True)
 
     work_dir = Unicode(
@@ -139,7 +176,8 @@ class SandboxProvisioner(LocalProvisioner):
     ) -> list[str]:
         """The command that runs `command` in a sandbox; makes the kernel's files and its control group."""
         assert self._run is not None
-        mounts = kernel_mounts()
+        online = self.network == "full"
+        mounts = kernel_mounts(network=online)
         work, start = working_place(
             self.work_dir, cwd, system=mounts.read_only, private=(Path.home(), self._run.root)
         )
@@ -154,6 +192,7 @@ class SandboxProvisioner(LocalProvisioner):
             f"{self._run.root.name}-{self._launches}",
             memory=self.memory_mb * MIB,
             processes=self.processes + _OWN_PROCESSES,
+            cpus=self.cpus,
         )
         self._close_filter()
         self._filter = seccomp.filter_fd() if features.seccomp else None
@@ -167,12 +206,15 @@ class SandboxProvisioner(LocalProvisioner):
                 processes=self.processes,
                 open_files=self.open_files,
                 file_size_mb=self.file_size_mb,
-            ),
-            files=self._run.files,
+            )
+            | ({SECONDS_ENV: str(self.cell_seconds)} if self.cell_seconds else {}),
+            files=self._run.files_for(online=online),
             work=work,
             chdir=start,
             limits=self._limits(),
             features=features,
+            network=online,
+            cores=() if self._group.limits_cpu else some_cores(self.cpus),
             seccomp_fd=self._filter,
         )
         needed = [*mounts.read_only, self._run.root, *([work] if work else [])]
@@ -223,7 +265,9 @@ class SandboxProvisioner(LocalProvisioner):
         status = await super().poll()
         if status is not None and self.process is not None and not self.why_it_ended:
             oom = await asyncio.to_thread(self._group.out_of_memory)
-            self.why_it_ended = why_ended(status, memory_mb=self.memory_mb, out_of_memory=oom)
+            self.why_it_ended = why_ended(
+                status, memory_mb=self.memory_mb, out_of_memory=oom, cell_s=self.cell_seconds
+            )
         pipe = None if self.process is None else self.process.stderr
         if status is not None and pipe is not None and not pipe.closed:
             self.log.info("Kernel %s ended with status %s. %s", self.kernel_id, status, last_words(pipe))

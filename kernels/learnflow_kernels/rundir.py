@@ -43,6 +43,11 @@ class RunDir:
         """Where a kernel's sandbox finds each file (destination to source)."""
         return {RUN / "connection.json": self.connection_file, **self.accounts}
 
+    def files_for(self, *, online: bool) -> dict[Path, Path]:
+        """As `files`; for a kernel with a network, names are looked up as the host does."""
+        host = {path: path for path in (Path("/etc/nsswitch.conf"), Path("/etc/hosts")) if path.exists()}
+        return self.files | host if online else self.files
+
     @property
     def accounts(self) -> dict[Path, Path]:
         """The part of `files` that says who the user is and what the machine is called."""

@@ -326,7 +326,7 @@ class TestInterruptRestartAndDeath:
     ) -> None:
         system = kernel_mounts()
         bare = Mounts(tuple(path for path in system.read_only if path == Path("/usr")), system.symlinks)
-        monkeypatch.setattr("learnflow_kernels.provisioner.kernel_mounts", lambda: bare)
+        monkeypatch.setattr("learnflow_kernels.provisioner.kernel_mounts", lambda **_: bare)
         manager = SandboxKernelManager(kernel_name="python3")
         with caplog.at_level(logging.INFO, logger="traitlets"):
             await manager.start_kernel(cwd=str(work))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -18,6 +19,9 @@ from learnflow_hub.folders import UserFolders
 from learnflow_hub.processes import inner_process, is_alive, tree
 from learnflow_hub.spawner import ConfinedSpawner, StartRefused, confined_argv
 from learnflow_kernels.check import SandboxUnavailable
+from learnflow_kernels.limits import FOR_ADMINS, KERNELS_ENV
+from learnflow_kernels.provisioner import SandboxProvisioner
+from traitlets import TraitError
 
 STUBBORN = "import signal,time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 OBEDIENT = "import time; print('up', flush=True); time.sleep(600)"
@@ -36,11 +40,12 @@ def make(tmp_path: Path) -> Make:
     users = tmp_path / "users"
     users.mkdir(mode=0o700)
 
-    def spawner(name: str = "ada", **traits: Any) -> ConfinedSpawner:
+    def spawner(name: str = "ada", courses: tuple[str, ...] = (), **traits: Any) -> ConfinedSpawner:
         hub = SimpleNamespace(
             public_host="", api_url="http://127.0.0.1:9/hub/api", base_url="/hub/", server=None
         )
-        user = SimpleNamespace(name=name, url=f"/user/{name}/", spawners={}, escaped_name=name)
+        groups = [SimpleNamespace(name=f"nbgrader-{course}") for course in courses]
+        user = SimpleNamespace(name=name, url=f"/user/{name}/", spawners={}, escaped_name=name, groups=groups)
         orm_spawner = SimpleNamespace(server=None, name="", state={})
         return ConfinedSpawner(
             user=user,
@@ -279,3 +284,23 @@ class TestHubRestart:
         spawner.pid = 2**22 - 7
         assert await spawner._signal(signal.SIGTERM) is False
         assert await spawner._signal(0) is False
+
+
+class TestKernelsOfAServer:
+    def test_what_an_admin_sets_reaches_the_server(self, make: Make) -> None:
+        spawner = make(kernel_limits={"memory_mb": 1024, "cell_seconds": 1.5})
+        assert json.loads(spawner.get_env()[KERNELS_ENV]) == {"memory_mb": 1024, "cell_seconds": 1.5}
+
+    def test_a_network_comes_with_the_course_that_has_one(self, make: Make) -> None:
+        for courses, traits in ((("web",), {"network": "full"}), (("py",), {}), ((), {})):
+            spawner = make(courses=courses, network_courses=["web"])
+            assert json.loads(spawner.get_env()[KERNELS_ENV]) == traits
+        assert json.loads(make(courses=("web",)).get_env()[KERNELS_ENV]) == {}
+
+    @pytest.mark.parametrize("wrong", [{"network": "full"}, {"memory": 1}, {"cpus": -1}, {"run_as_uid": 0}])
+    def test_nothing_but_limits_can_be_set(self, make: Make, wrong: dict[str, Any]) -> None:
+        with pytest.raises(TraitError):
+            make(kernel_limits=wrong)
+
+    def test_each_is_a_setting_of_the_provisioner(self) -> None:
+        assert set(FOR_ADMINS) <= set(SandboxProvisioner.class_trait_names(config=True))

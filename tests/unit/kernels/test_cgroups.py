@@ -121,3 +121,23 @@ class TestOutOfMemory:
 
     def test_nothing_is_known_without_a_group(self) -> None:
         assert cgroups.NONE.out_of_memory() is False
+
+
+class TestProcessorCores:
+    def test_version_2(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        names = ("cgroup.procs", "memory.max", "pids.max", "cpu.max")
+        (tmp_path / "user.slice/app.scope").mkdir(parents=True)
+        Kernfs(tmp_path, monkeypatch, {"user.slice": names})
+        group = cgroups.create("x", memory=1, processes=2, cpus=1.5, root=tmp_path, table=V2)
+        assert group.limits_cpu
+        assert (tmp_path / "user.slice/learnflow-x/cpu.max").read_text() == "150000 100000"
+
+    def test_version_1(self, tmp_path: Path) -> None:
+        for controller in ("memory", "pids", "cpu"):
+            (tmp_path / controller / "a").mkdir(parents=True)
+        table = "3:memory:/a\n2:pids:/a\n1:cpu:/a\n"
+        group = cgroups.create("x", memory=1, processes=2, cpus=1.5, root=tmp_path, table=table)
+        assert group.limits_cpu
+        assert (tmp_path / "cpu/a/learnflow-x/cpu.cfs_quota_us").read_text() == "150000"
+        assert not cgroups.create("y", memory=1, processes=2, root=tmp_path, table=table).limits_cpu
+        assert len(cgroups.existing(tmp_path, table)) == 5
