@@ -1,7 +1,7 @@
 """Ends a cell that runs too long: an IPython extension, loaded where the provisioner sets a limit.
 
 First as the student's own interrupt would, then, if the cell takes no notice, with the kernel. It is there
-for an endless loop that nobody is watching; code that wants to get round it can, and burns only its own share.
+for an endless loop that nobody is watching; code that wants to get round it can, and wastes its own share.
 """
 
 from __future__ import annotations

@@ -61,6 +61,16 @@ def test_the_configuration_puts_kernels_to_work_in_the_users_folder(monkeypatch:
     assert config.ServerApp.root_dir == "/state/users/ada/work"
     assert config.SandboxProvisioner.work_dir == "/state/users/ada/work"
     assert config.ServerApp.terminals_enabled is False
+    assert "network" not in config.SandboxProvisioner
+
+
+def test_the_configuration_takes_what_the_admin_chose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTERHUB_ROOT_DIR", "/state/users/ada/work")
+    monkeypatch.setenv("LEARNFLOW_KERNELS", '{"memory_mb": 1024.0, "cpus": 0.5, "network": "full"}')
+    config = PyFileConfigLoader("singleuser_config.py", path=str(bundle.PACKAGE)).load_config()
+    chosen = config.SandboxProvisioner
+    assert (chosen.memory_mb, chosen.cpus, chosen.network) == (1024, 0.5, "full")
+    assert type(chosen.memory_mb) is int
 
 
 class TestWhatShips:
