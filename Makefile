@@ -11,7 +11,7 @@ JLPM := cd labextension && $(WITH_PATH) jlpm
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint test bench eval clean
+.PHONY: help setup demo lint test bench soak eval clean
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ bench: $(STAMPS)/test-system setup ## Measure how fast the classroom starts, ans
 
 eval: $(STAMPS)/run-system setup ## Measure how good its judgement is, on the data in LEARNFLOW_EVAL_DATA (a folder)
 	LEARNFLOW_EVAL_DATA="$(LEARNFLOW_EVAL_DATA)" $(BIN)/python tests/evaluation/evaluate.py $(ARGS)
+
+soak: $(STAMPS)/test-system setup ## Kill every part of the event stream 200 times over 20,000 events, and count what is lost
+	$(WITH_PATH) LEARNFLOW_SOAK=1 LEARNFLOW_SOAK_KILLS=200 LEARNFLOW_SOAK_EVENTS=20000 $(BIN)/pytest -s \
+		tests/integration/events/test_soak.py tests/integration/events/test_faults.py
 
 clean: ## Delete everything that was built or installed here; a classroom's state in .learnflow stays
 	rm -rf $(VENV) $(STAMPS) dist build htmlcov test-results labextension/lib labextension/node_modules

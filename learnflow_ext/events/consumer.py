@@ -14,7 +14,7 @@ from learnflow_ext.contracts.events import Envelope
 from learnflow_ext.events.bus import MAX_MESSAGE_BYTES, Bus, BusClosed, BusMessage, Delivery, Refused
 from learnflow_ext.events.topics import dead_letter
 from learnflow_ext.events.wire import WireError, from_message
-from learnflow_ext.store import consumed
+from learnflow_ext.store import consumed, people
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 
@@ -115,6 +115,7 @@ class Consumer:
     async def _apply_all(self, envelopes: Sequence[Envelope]) -> set[str]:
         """All effects and notes in one transaction; ids of what must be looked at one by one."""
         async with self._db.begin() as conn:
+            await people.take_turns(conn, {envelope.event.student for envelope in envelopes})
             before = await consumed.note_all(conn, self.group, [envelope.id for envelope in envelopes])
             seen = set(before)
             for envelope in envelopes:

@@ -24,6 +24,8 @@ RELIABLE: Mapping[str, Any] = {
     "delivery.timeout.ms": 0,
     "linger.ms": 5,
     "compression.type": "zstd",
+    # A broker refuses a batch as a whole: small enough, none is ever refused for what is not in one message.
+    "batch.size": 60_000,
     # As Java's producers place keys, so that others can join our topics with theirs.
     "partitioner": "murmur2_random",
     "message.max.bytes": MAX_MESSAGE_BYTES + ROOM_FOR_HEADERS,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import collate, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest
@@ -58,6 +59,23 @@ async def ensure(conn: AsyncConnection, name: str) -> int:
         .on_conflict_do_nothing(index_elements=["user_id"])
     )
     return int(user_id)
+
+
+async def take_turns(conn: AsyncConnection, pseudonyms: Iterable[str]) -> None:
+    """Make the turns to write for all of them ours, before anything else: see `ensure` for why at once.
+
+    Who then writes for them one after another, in any order, waits for nobody.
+    """
+    if conn.dialect.name != "postgresql":
+        return
+    await conn.execute(
+        select(User.id)
+        .join(Pseudonym, Pseudonym.user_id == User.id)
+        .where(Pseudonym.pseudonym.in_(list(pseudonyms)))
+        # As Python sorts texts, whatever the database's language.
+        .order_by(collate(User.name, "C"))
+        .with_for_update(key_share=True, of=User)
+    )
 
 
 async def pseudonym(conn: AsyncConnection, name: str) -> str:

@@ -1,0 +1,305 @@
+"""What a real broker, and whoever else writes to it, can do to us."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import kafka_broker
+import msgspec
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
+from kafka_broker import Kafka
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.contracts.events import Envelope, RunFinished
+from learnflow_ext.events import kafka_topics
+from learnflow_ext.events.bus import BusMessage
+from learnflow_ext.events.consumer import Consumer
+from learnflow_ext.events.kafka import KafkaBus
+from learnflow_ext.events.kafka_client import KafkaCluster
+from learnflow_ext.events.kafka_sender import Undelivered
+from learnflow_ext.events.relay import Relay
+from learnflow_ext.events.topics import DEAD_SPECS, SPECS
+from learnflow_ext.events.wire import to_message
+from learnflow_ext.store import outbox
+from learnflow_ext.store.database import Database
+
+TOPIC = "progress.events"
+DEAD = TOPIC + ".dead-letter"
+USED = [spec for spec in (*SPECS, *DEAD_SPECS) if spec.name in (TOPIC, DEAD)]
+PATIENCE_S = 90
+
+Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+Background = Callable[[Coroutine[object, object, None]], "asyncio.Task[None]"]
+
+
+@pytest.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    """SQLite is enough: the faults are Kafka's."""
+    database = Database(f"sqlite:///{tmp_path / 'learnflow.sqlite'}")
+    await database.open()
+    yield database
+    await database.close()
+
+
+@asynccontextmanager
+async def opened(cluster: KafkaCluster) -> AsyncIterator[KafkaBus]:
+    bus = KafkaBus(cluster)
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+@pytest.fixture
+async def bus(kafka: KafkaCluster) -> AsyncIterator[KafkaBus]:
+    await kafka_topics.create(kafka, USED)
+    async with opened(kafka) as bus:
+        yield bus
+
+
+def run(number: int, student: str = "ada") -> RunFinished:
+    return RunFinished(course="c", student=student, run_id=str(number), notebook="n", ok=True, duration_ms=1)
+
+
+def good(number: int) -> BusMessage:
+    envelope = Envelope(
+        id=f"00000000-0000-4000-8000-{number:012d}",
+        sequence=number,
+        time=datetime.now(UTC).isoformat(),
+        event=run(number),
+    )
+    return to_message(envelope, "p" * 32)
+
+
+def with_(message: BusMessage, **changes: Any) -> BusMessage:
+    cloud = json.loads(message.value)
+    return msgspec.structs.replace(message, value=json.dumps({**cloud, **changes}).encode())
+
+
+class Seen:
+    """A handler that only remembers."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+        self.changed = asyncio.Condition()
+
+    async def __call__(self, conn: AsyncConnection, envelope: Envelope) -> None:
+        assert isinstance(envelope.event, RunFinished)
+        self.numbers.append(int(envelope.event.run_id))
+        async with self.changed:
+            self.changed.notify_all()
+
+    async def reaches(self, count: int) -> list[int]:
+        async with asyncio.timeout(PATIENCE_S), self.changed:
+            await self.changed.wait_for(lambda: len(self.numbers) >= count)
+        return self.numbers
+
+
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+BAD = {
+    "unknown type": (with_(good(1), type="org.learnflow.lunch.eaten.v1"), b"unknown event type"),
+    "wrong version": (with_(good(1), type="org.learnflow.run.finished.v9"), b"unknown event type"),
+    "wrong CloudEvents": (with_(good(1), specversion="0.3"), b"CloudEvents version"),
+    "from tomorrow": (with_(good(1), time=TOMORROW), b"lies in the future"),
+    "another schema": (with_(good(1), data={"ok": "perhaps"}), b"does not fit"),
+    "invalid JSON": (msgspec.structs.replace(good(1), value=b'{"specversion": "1.0", '), b"not a CloudEvent"),
+    "no content-type": (msgspec.structs.replace(good(1), headers={}), b"content-type"),
+    "5 MB": (msgspec.structs.replace(good(1), value=b"x" * 5_000_000), b"5000000 bytes"),
+    "huge headers": (
+        msgspec.structs.replace(good(1), value=b"", headers={"h": b"x" * 500_000}), b"content-type"
+    ),
+}  # fmt: skip
+
+
+class TestSomebodyElseWritesToOurTopic:
+    async def test_what_is_no_event_of_ours_is_buried_and_the_consumer_goes_on(
+        self, db: Database, bus: KafkaBus, kafka: KafkaCluster, background: Background
+    ) -> None:
+        allow_large(kafka, 6_000_000)
+        stranger = Producer({"bootstrap.servers": kafka.bootstrap, "message.max.bytes": 6_000_000})
+        for message, _ in BAD.values():
+            stranger.produce(
+                kafka.prefix + TOPIC, message.value, key="c:p", headers=list(message.headers.items())
+            )
+        stranger.produce(kafka.prefix + TOPIC, None, key=None)
+        assert stranger.flush(PATIENCE_S) == 0
+        seen = Seen()
+        graveyard = bus.subscribe("graveyard", [DEAD])
+        task = background(Consumer(db, bus, "g", [TOPIC], seen).run())
+        await bus.put(good(7))
+        assert await seen.reaches(1) == [7]
+        reasons = [reason for _, reason in BAD.values()] + [b"content-type"]
+        async with asyncio.timeout(PATIENCE_S):
+            letters: list[BusMessage] = []
+            while len(letters) < len(reasons):
+                delivery = await anext(graveyard)
+                letters.append(delivery.message)
+                await delivery.ack()
+        found = sorted(letter.headers["learnflow-error"] for letter in letters)
+        for reason in reasons:
+            match = next(text for text in found if reason in text)
+            found.remove(match)
+        cut = next(letter for letter in letters if "learnflow-cut-from-bytes" in letter.headers)
+        assert cut.headers["learnflow-cut-from-bytes"] == b"5000000"
+        assert set(cut.value) == {ord("x")}
+        assert not task.done()
+
+
+class TestClocksDiffer:
+    async def test_an_event_of_a_clock_that_is_fast_or_slow_counts(
+        self, db: Database, bus: KafkaBus, background: Background
+    ) -> None:
+        seen = Seen()
+        background(Consumer(db, bus, "g", [TOPIC], seen).run())
+        for number, minutes in ((1, 30), (2, -60 * 24 * 3), (3, 0)):
+            moment = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
+            await bus.put(with_(good(number), time=moment))
+        assert await seen.reaches(3) == [1, 2, 3]
+
+
+class TestTheBrokerFindsAMessageTooLarge:
+    async def test_it_alone_is_buried_and_its_neighbours_go_through(
+        self,
+        db: Database,
+        bus: KafkaBus,
+        kafka: KafkaCluster,
+        background: Background,
+        eventually: Eventually,
+    ) -> None:
+        allow_large(kafka, 80_000)
+        seen = Seen()
+        graveyard = bus.subscribe("graveyard", [DEAD])
+        background(Consumer(db, bus, "g", [TOPIC], seen).run())
+        # Nothing that compression could shrink.
+        noise = random.Random(1)
+        long_word = "".join(chr(noise.randrange(0x4E00, 0x9FFF)) for _ in range(60_000))
+        async with db.begin() as conn:
+            await outbox.record_all(
+                conn, [run(1), msgspec.structs.replace(run(2), exception=long_word), run(3)]
+            )
+        background(Relay(db, bus).run())
+        assert await seen.reaches(2) == [1, 3]
+        async with asyncio.timeout(PATIENCE_S):
+            letter = await anext(graveyard)
+        await letter.ack()
+        assert b"too large" in letter.message.headers["learnflow-error"].lower()
+
+        async def empty() -> bool:
+            async with db.connect() as conn:
+                return await outbox.size(conn) == 0
+
+        await eventually(empty)
+
+
+class TestATopicIsMissing:
+    async def test_events_wait_and_go_out_in_order_once_it_is_made(
+        self, db: Database, kafka: KafkaCluster, background: Background
+    ) -> None:
+        quick = msgspec.structs.replace(kafka, producer={"topic.metadata.propagation.max.ms": 500})
+        async with opened(quick) as bus:
+            with pytest.raises(Undelivered, match="UNKNOWN_TOPIC"):
+                await bus.put(good(1))
+            async with db.begin() as conn:
+                await outbox.record_all(conn, [run(number) for number in range(20)])
+            background(Relay(db, bus).run())
+            await asyncio.sleep(1)
+            await kafka_topics.create(kafka, USED)
+            seen = Seen()
+            background(Consumer(db, bus, "g", [TOPIC], seen).run())
+            assert await seen.reaches(20) == list(range(20))
+
+
+class TestTheProducersQueueIsFull:
+    async def test_publishing_waits_for_room(self, kafka: KafkaCluster) -> None:
+        await kafka_topics.create(kafka, USED)
+        narrow = msgspec.structs.replace(kafka, producer={"queue.buffering.max.messages": 4, "linger.ms": 50})
+        async with opened(narrow) as bus, asyncio.timeout(PATIENCE_S):
+            receipts = [await bus.publish(good(number)) for number in range(40)]
+            await asyncio.gather(*receipts)
+
+
+@pytest.fixture(scope="module")
+def lonely() -> Iterator[Kafka]:
+    """A broker that these tests alone freeze and stop."""
+    with kafka_broker.running() as broker:
+        yield broker
+
+
+class TestTheBrokerIsUnreachable:
+    async def test_it_costs_delay_and_nothing_else(
+        self, db: Database, lonely: Kafka, background: Background, eventually: Eventually
+    ) -> None:
+        cluster = KafkaCluster(
+            bootstrap=lonely.bootstrap, prefix="away.", client={"socket.timeout.ms": 2_000}
+        )
+        await kafka_topics.create(cluster, USED)
+        async with opened(cluster) as bus:
+            seen = Seen()
+            background(Consumer(db, bus, "g", [TOPIC], seen).run())
+            background(Relay(db, bus).run())
+            async with db.begin() as conn:
+                await outbox.record(conn, run(0))
+            await seen.reaches(1)
+            lonely.freeze()
+            try:
+                for number in range(1, 60):
+                    async with asyncio.timeout(10), db.begin() as conn:
+                        await outbox.record(conn, run(number))
+                # Longer than a request may take: what was under way is given up and tried again.
+                await asyncio.sleep(3)
+                assert len(seen.numbers) == 1
+            finally:
+                lonely.thaw()
+            assert await seen.reaches(60) == list(range(60))
+
+            async def empty() -> bool:
+                async with db.connect() as conn:
+                    return await outbox.size(conn) == 0
+
+            await eventually(empty)
+
+
+class TestAMemberJoins:
+    async def test_the_work_is_shared_and_no_event_counts_twice(
+        self, db: Database, bus: KafkaBus, kafka: KafkaCluster, background: Background
+    ) -> None:
+        first, second = Seen(), Seen()
+        background(Consumer(db, bus, "g", [TOPIC], first).run())
+        async with opened(kafka) as other:
+            for number in range(200):
+                await bus.publish(msgspec.structs.replace(good(number), key=f"c:{number % 40}"))
+                if number == 60:
+                    background(Consumer(db, other, "g", [TOPIC], second).run())
+            number = 200
+            async with asyncio.timeout(PATIENCE_S):
+                while not second.numbers or len(first.numbers) + len(second.numbers) < number:
+                    if not second.numbers:
+                        await bus.publish(msgspec.structs.replace(good(number), key=f"c:{number % 40}"))
+                        number += 1
+                    await asyncio.sleep(0.02)
+        both = first.numbers + second.numbers
+        assert sorted(both) == list(range(number))
+
+
+def allow_large(cluster: KafkaCluster, limit: int) -> None:
+    """Let the broker take messages of up to `limit` bytes on our topic."""
+    admin = AdminClient(cluster.common())
+    entry = ConfigEntry("max.message.bytes", str(limit), incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, cluster.prefix + TOPIC, incremental_configs=[entry])
+    for future in admin.incremental_alter_configs([resource]).values():
+        future.result(PATIENCE_S)
