@@ -30,6 +30,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether we may make control groups that limit memory."""
     process_group: bool
     """The same for the number of processes."""
+    cpu_group: bool = True
+    """The same for processor time."""
+    warm: str = ""
+    """Why no warm sandbox can be made; empty when one can."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +58,7 @@ def findings(facts: Facts) -> list[Finding]:
     return [
         Finding(name="sandbox", level="strong", text=text),
         _users(facts),
+        _warm(facts),
         _filter(facts),
         _namespaces(facts),
         *_resources(facts),
@@ -69,6 +74,19 @@ def _users(facts: Facts) -> Finding:
         level="weak",
         text="Everybody's kernels run under one user id; only the sandbox is between them.",
         advice="Start the hub as root: then each student gets an id, and kernels never run as root.",
+    )
+
+
+def _warm(facts: Facts) -> Finding:
+    name = "warm sandboxes"
+    if not facts.warm:
+        text = "Runs of the service are forked from a warm process, each into namespaces of its own."
+        return Finding(name=name, level="strong", text=text)
+    return Finding(
+        name=name,
+        level="weak",
+        text=f"Every run of the service starts Python anew, as safe but slower. {facts.warm}",
+        advice="Code inside bubblewrap must be allowed to make namespaces; on Ubuntu AppArmor may forbid it.",
     )
 
 
@@ -116,6 +134,16 @@ def _resources(facts: Facts) -> Iterator[Finding]:
             name="memory of the service's runs",
             level="weak",
             text="No control group can be made here: the limit holds for each process by itself.",
+            advice="Start the hub as root, or as a systemd service with Delegate=yes.",
+        )
+    if facts.cpu_group:
+        text = "Control groups bound how many processor cores grading keeps busy; notebooks start on as few."
+        yield Finding(name="processor", level="strong", text=text)
+    else:
+        yield Finding(
+            name="processor",
+            level="weak",
+            text="Kernels start on a few processor cores; hostile code could choose others.",
             advice="Start the hub as root, or as a systemd service with Delegate=yes.",
         )
     if facts.process_group:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import shutil
@@ -11,6 +12,9 @@ from learnflow_kernels import cgroups, seccomp
 from learnflow_kernels.bubblewrap import Features
 from learnflow_kernels.check import SandboxUnavailable, require_sandbox
 from learnflow_kernels.doctor import Facts
+from learnflow_kernels.owner import tag
+from learnflow_kernels.warm.runner import ENTRY
+from learnflow_kernels.warm.sandboxes import WarmSandboxes
 
 _PROBE_BYTES = 64 * 2**20
 
@@ -23,19 +27,33 @@ def _bubblewrap_version() -> str:
     return done.stdout.strip().rpartition(" ")[2]
 
 
+async def _warm_complaint(uid: int) -> str:
+    """Open an empty warm sandbox; why that fails, or nothing."""
+    boxes = WarmSandboxes(uid=uid, ready=0, preload=())
+    try:
+        await (await boxes.open(ENTRY)).close()
+    except SandboxUnavailable as error:
+        return error.message
+    finally:
+        await boxes.close()
+    return ""
+
+
 def examine(uid: int = 199_998) -> Facts:
     """The facts, found by starting an empty sandbox and making a control group; both are gone at the end.
 
-    `uid` is the user that root would run code as. Blocks for some 50 ms.
+    `uid` is the user that root would run code as. Blocks for some 300 ms, and must not
+    be called where an event loop runs.
     """
     complaint, features = "", Features(disable_userns=False, size=False, seccomp=False)
     try:
         features = require_sandbox(uid)
     except SandboxUnavailable as error:
         complaint = error.message
-    group = cgroups.create(f"doctor-{os.getpid()}", memory=_PROBE_BYTES, processes=16)
+    group = cgroups.create(f"doctor-{tag()}", memory=_PROBE_BYTES, processes=16, cpus=1)
     try:
         processes = any((folder / "pids.max").exists() for folder in group.folders)
+        cpu = group.limits_cpu
     finally:
         group.remove()
     return Facts(
@@ -47,4 +65,6 @@ def examine(uid: int = 199_998) -> Facts:
         root=os.geteuid() == 0,
         memory_group=group.limits_memory,
         process_group=processes,
+        cpu_group=cpu,
+        warm="" if complaint else asyncio.run(_warm_complaint(uid)),
     )

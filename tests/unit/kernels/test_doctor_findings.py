@@ -62,6 +62,13 @@ def test_an_ordinary_user() -> None:
     assert {found["user ids"], found["memory of the service's runs"], found["processes"]} == {"weak"}
 
 
+def test_without_warm_sandboxes_or_groups_for_the_processor_it_is_only_slower_and_weaker() -> None:
+    found = levels(warm="AppArmor says no.", cpu_group=False)
+    assert (found["warm sandboxes"], found["processor"]) == ("weak", "weak")
+    (warm,) = [one for one in findings(msgspec.structs.replace(GOOD, warm="No.")) if "warm" in one.name]
+    assert "No." in warm.text
+
+
 def test_whatever_is_not_strong_comes_with_advice() -> None:
     for bits in itertools.product((True, False), repeat=7):
         a, b, c, root, memory, process, known = bits
@@ -79,4 +86,5 @@ def test_whatever_is_not_strong_comes_with_advice() -> None:
 def test_this_machine() -> None:
     facts = examine()
     assert facts.complaint == ""
+    assert facts.warm == ""
     assert facts.bubblewrap[0].isdigit()
