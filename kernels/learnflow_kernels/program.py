@@ -13,14 +13,17 @@ import struct
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any, cast
 
 import msgspec
 
 from learnflow_ext.contracts.grades import CourseFile
 from learnflow_ext.contracts.help import CellError
+from learnflow_ext.contracts.runner import Call
 from learnflow_kernels.imports import let_students_import_their_files
 from learnflow_kernels.limits import limit_hit
 
+_MAX_VALUE = 50_000
 HEADER = struct.Struct("!Q")
 """Bytes of the task, in front of it on a channel."""
 
@@ -30,6 +33,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     cells: tuple[str, ...]
     files: tuple[CourseFile, ...] = ()
+    call: Call | None = None
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +45,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Without the cell's code, which the reader has."""
     limit: str = ""
     message: str = ""
+    value: Any = None
 
 
 def place_files(files: tuple[CourseFile, ...], folder: Path) -> None:
@@ -80,8 +85,39 @@ def _failure(
     return Report(failed=place, error=found, limit=hit.name, message=hit.sentence)
 
 
-def run(cells: tuple[str, ...]) -> Report:
-    """Run the cells in a fresh `__main__` until one fails. `sys.exit()` without a complaint ends well."""
+def plain(value: object, depth: int = 20) -> Any:
+    """A copy of plain data, made of nothing but the built-in types. TypeError for anything else."""
+    kind = type(value)
+    if value is None or kind in (bool, int, float, str, bytes):
+        return value
+    if depth and kind in (list, tuple):
+        return [plain(item, depth - 1) for item in cast(list[object], value)]
+    if depth and kind is dict:
+        items = cast(dict[object, object], value).items()
+        return {plain(key, 0): plain(item, depth - 1) for key, item in items}
+    raise TypeError(f"the function returned a {kind.__name__}, which is not plain data")
+
+
+def _called(call: Call, namespace: dict[str, object], place: int) -> Report:
+    """The function's value."""
+    try:
+        function = namespace.get(call.function)
+        if not callable(function):
+            raise NameError(f"there is no function {call.function!r}")
+        report = Report(value=plain(function(*call.arguments)))
+        if len(msgspec.msgpack.encode(report)) > _MAX_VALUE:
+            raise ValueError("the function returned too much")
+        return report
+    except BaseException as error:
+        # As for cells: whatever a student's code raises ends the run.
+        return _failure(place, error, call.function, "<call>", namespace)
+
+
+def run(cells: tuple[str, ...], call: Call | None = None) -> Report:
+    """Run the cells, and then the call, in a fresh `__main__` until one fails.
+
+    `sys.exit()` without a complaint ends well, unless there is something to call.
+    """
     namespace = _fresh_main().__dict__
     for place, source in enumerate(cells):
         filename = f"<cell {place + 1}>"
@@ -89,13 +125,13 @@ def run(cells: tuple[str, ...]) -> Report:
         try:
             exec(compile(source, filename, "exec", dont_inherit=True), namespace)  # noqa: S102 - its purpose
         except SystemExit as end:
-            if end.code in (None, 0):
+            if end.code in (None, 0) and call is None:
                 return Report()
             return _failure(place, end, source, filename, namespace)
         except BaseException as error:
             # The student's own exceptions, whatever their class: all of them end the run.
             return _failure(place, error, source, filename, namespace)
-    return Report()
+    return Report() if call is None else _called(call, namespace, len(cells))
 
 
 def warm(channel: socket.socket) -> None:
@@ -109,7 +145,7 @@ def warm(channel: socket.socket) -> None:
         task = msgspec.msgpack.decode(reader.read(size), type=Task)
     place_files(task.files, Path.cwd())
     let_students_import_their_files(sys.path)
-    report = run(task.cells)
+    report = run(task.cells, task.call)
     for text in (sys.stdout, sys.stderr):
         if text is not None:
             text.flush()
@@ -127,7 +163,7 @@ def main() -> None:
     place_files(task.files, Path.cwd())
     let_students_import_their_files(sys.path)
     sys.argv[:] = ["program.py"]
-    report = run(task.cells)
+    report = run(task.cells, task.call)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()

@@ -84,5 +84,11 @@ def result_of(
         failed = report.failed if report.failed is not None and 0 <= report.failed < len(cells) else 0
         error = msgspec.structs.replace(error, code=cells[failed] if cells else "")
     return RunResult(
-        stdout=stdout, stderr=stderr, error=error, limit=limit, message=message, duration_ms=duration_ms
+        stdout=stdout,
+        stderr=stderr,
+        error=error,
+        limit=limit,
+        message=message,
+        duration_ms=duration_ms,
+        value=report.value if error is None and limit is None else None,
     )

@@ -16,7 +16,7 @@ import msgspec
 from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.contracts.grades import CourseFile
 from learnflow_ext.contracts.paths import split_path
-from learnflow_ext.contracts.runner import Limit, RunLimits, RunResult
+from learnflow_ext.contracts.runner import Call, Limit, RunLimits, RunResult
 from learnflow_kernels import cgroups, rundir, seccomp
 from learnflow_kernels.bubblewrap import HOME, Features, KernelBox, Limits, drop_to, kernel_argv
 from learnflow_kernels.check import require_sandbox
@@ -41,6 +41,11 @@ def require_paths(files: Sequence[CourseFile]) -> None:
             raise BadRequest(f"{file.path[:100]!r} is not a path below the working folder.")
 
 
+def shown(cells: Sequence[str], call: Call | None) -> tuple[str, ...]:
+    """What ran, a text for each place that an error can have."""
+    return tuple(cells) if call is None else (*cells, f"{call.function}(…)")
+
+
 class BubblewrapRunner:
     """A `Runner` on this machine that starts Python anew for each run. `warm.runner` is the faster one.
 
@@ -53,13 +58,18 @@ class BubblewrapRunner:
         self._turn = asyncio.Semaphore(parallel)
 
     async def run(
-        self, cells: Sequence[str], *, files: Sequence[CourseFile] = (), limits: RunLimits | None = None
+        self,
+        cells: Sequence[str],
+        *,
+        files: Sequence[CourseFile] = (),
+        limits: RunLimits | None = None,
+        call: Call | None = None,
     ) -> RunResult:
         """As `Runner.run`. BadRequest for a file whose path is none, SandboxUnavailable without a sandbox."""
         limits = limits or RunLimits()
         require_paths(files)
         features = await asyncio.to_thread(require_sandbox, self._uid)
-        task = msgspec.msgpack.encode(Task(cells=tuple(cells), files=tuple(files)))
+        task = msgspec.msgpack.encode(Task(cells=tuple(cells), files=tuple(files), call=call))
         async with self._turn:
             run = await asyncio.to_thread(rundir.make, self._uid)
             group = cgroups.NONE
@@ -71,7 +81,7 @@ class BubblewrapRunner:
                     processes=limits.processes + _OWN_PROCESSES,
                 )
                 await asyncio.to_thread(run.write, None, self._uid)
-                return await self._sandboxed(task, tuple(cells), limits, features, run, group)
+                return await self._sandboxed(task, shown(cells, call), limits, features, run, group)
             finally:
                 await asyncio.shield(asyncio.to_thread(_clean_up, run, group))
 

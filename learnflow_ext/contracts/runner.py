@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -36,6 +36,15 @@ class ExecuteRequest(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[CourseFile, ...] = ()
 
 
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A function to call once the cells have run, for its value."""
+
+    function: str
+    """Its name in the cells' namespace."""
+    arguments: tuple[Any, ...] = ()
+    """Plain data: None, bool, int, float, str, bytes, and lists and dicts of these."""
+
+
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one run. All of it is what the code said: a claim where it matters."""
 
@@ -48,16 +57,25 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     """A sentence about the limit; empty for none."""
     duration_ms: int
+    value: Any = None
+    """What the called function returned, as plain data (a tuple arrives as a list); None without a call."""
 
 
 class Runner(Protocol):
     """Runs code that nobody trusts, each run in a fresh sandbox. Safe to use from many tasks at once."""
 
     async def run(
-        self, cells: Sequence[str], *, files: Sequence[CourseFile] = (), limits: RunLimits | None = None
+        self,
+        cells: Sequence[str],
+        *,
+        files: Sequence[CourseFile] = (),
+        limits: RunLimits | None = None,
+        call: Call | None = None,
     ) -> RunResult:
-        """Run `cells` one after the other in one namespace, until one fails.
+        """Run `cells` one after the other in one namespace, until one fails; then `call`, if there is one.
 
+        A function that is not there, fails, or returns anything but some 50 kB of plain data is an error of
+        the result.
         `files` lie in the working folder. Whatever the code does becomes a result; a LearnFlowError is raised
         only when no sandbox can be had. Cancelling the call ends the run and everything it started.
         """

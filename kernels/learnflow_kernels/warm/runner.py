@@ -13,11 +13,11 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 from learnflow_ext.contracts.grades import CourseFile
-from learnflow_ext.contracts.runner import RunLimits, Runner, RunResult
+from learnflow_ext.contracts.runner import Call, RunLimits, Runner, RunResult
 from learnflow_kernels.check import SandboxUnavailable
 from learnflow_kernels.program import HEADER, Task
 from learnflow_kernels.results import MAX_REPORT, Ended, Output, report_in, result_of
-from learnflow_kernels.runner import BubblewrapRunner, require_paths
+from learnflow_kernels.runner import BubblewrapRunner, require_paths, shown
 from learnflow_kernels.warm.sandboxes import LIBRARIES, WarmSandbox, WarmSandboxes
 
 ENTRY = "learnflow_kernels.program:warm"
@@ -79,21 +79,26 @@ class WarmRunner:
         return self._cold
 
     async def run(
-        self, cells: Sequence[str], *, files: Sequence[CourseFile] = (), limits: RunLimits | None = None
+        self,
+        cells: Sequence[str],
+        *,
+        files: Sequence[CourseFile] = (),
+        limits: RunLimits | None = None,
+        call: Call | None = None,
     ) -> RunResult:
         """As `Runner.run`. BadRequest for a file whose path is none, SandboxUnavailable without a sandbox."""
         limits = limits or RunLimits()
         require_paths(files)
         if self._cold is not None:
-            return await self._cold.run(cells, files=files, limits=limits)
-        task = msgspec.msgpack.encode(Task(cells=tuple(cells), files=tuple(files)))
+            return await self._cold.run(cells, files=files, limits=limits, call=call)
+        task = msgspec.msgpack.encode(Task(cells=tuple(cells), files=tuple(files), call=call))
         async with self._turn:
             try:
                 box = await self._sandboxes.open(ENTRY, limits=limits)
             except SandboxUnavailable as error:
-                return await self._fall_back(error).run(cells, files=files, limits=limits)
+                return await self._fall_back(error).run(cells, files=files, limits=limits, call=call)
             try:
-                return await _run(box, task, tuple(cells), limits)
+                return await _run(box, task, shown(cells, call), limits)
             finally:
                 await asyncio.shield(box.close())
 

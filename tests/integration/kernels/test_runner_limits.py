@@ -15,12 +15,13 @@ from learnflow_kernels.warm.runner import WarmRunner
 
 from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.contracts.grades import CourseFile
-from learnflow_ext.contracts.runner import RunLimits, RunResult
+from learnflow_ext.contracts.runner import Call, RunLimits, RunResult
 
 UID = 150_000 + os.getpid() % 40_000
 """Our own when we are root, so that other tests on this machine do not count."""
 
 
+PATIENT = RunLimits(wall_s=20)
 Either = BubblewrapRunner | WarmRunner
 Left = Callable[[], Awaitable[list[str]]]
 
@@ -112,6 +113,53 @@ async def test_leaving_early(runner: Either, code: str, fails: bool) -> None:
     done = await run(runner, f"print('here')\n{code}")
     assert done.stdout == "here\n"
     assert (done.error is not None) is fails
+
+
+class TestCall:
+    CELL = """
+def same(*things): return things[0] if len(things) == 1 else things
+def broken(x): return 1 / x
+def strange(): return same
+class Sly(int): pass
+def sly(): return Sly(3)
+def huge(): return "x" * 100_000
+def end(): raise SystemExit(0)
+"""
+
+    async def call(self, runner: Either, function: str, *arguments: object) -> RunResult:
+        call = Call(function=function, arguments=arguments)
+        return await runner.run([self.CELL], limits=PATIENT, call=call)
+
+    async def test_plain_data_goes_in_and_comes_back(self, runner: Either) -> None:
+        data = {"a": [1, -2.5, None, True, "ä", b"\x00"], 7: {"deep": [[]]}}
+        done = await self.call(runner, "same", data)
+        assert (done.value, done.error, done.limit) == (data, None, None)
+        assert (await self.call(runner, "same", 1, 2)).value == [1, 2]
+
+    @pytest.mark.parametrize(
+        ("function", "exception"),
+        [
+            ("nowhere", "NameError"),
+            ("strange", "TypeError"),
+            ("sly", "TypeError"),
+            ("huge", "ValueError"),
+            ("end", "SystemExit"),
+        ],
+    )
+    async def test_what_is_no_value_is_an_error(self, runner: Either, function: str, exception: str) -> None:
+        done = await self.call(runner, function)
+        assert done.error is not None
+        assert (done.error.exception, done.value) == (exception, None)
+
+    async def test_a_program_that_ends_before_it_has_no_value(self, runner: Either) -> None:
+        done = await runner.run(["import sys; sys.exit()"], limits=PATIENT, call=Call(function="f"))
+        assert done.error is not None
+        assert done.error.exception == "SystemExit"
+
+    async def test_an_error_in_it_is_explained(self, runner: Either) -> None:
+        done = await self.call(runner, "broken", 0)
+        assert done.error is not None
+        assert (done.error.exception, done.error.code) == ("ZeroDivisionError", "broken(…)")
 
 
 class TestLimits:
