@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from learnflow_ext.events.kafka_client import KafkaCluster
 
+pytest_plugins = ["containers"]
+
 
 def pytest_configure() -> None:
     """Let Ctrl-C work again: a shell's background job ignores it, and so would each program a test starts."""
