@@ -34,9 +34,41 @@ class AssignmentProgress(msgspec.Struct, frozen=True, kw_only=True):
     """ISO 8601, UTC; empty for none."""
 
 
+class TopicProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a student has come in one topic, on evidence checked by the service."""
+
+    topic: str
+    """The assignment."""
+    title: str
+    mastery: float | None = None
+    """0 to 1; None without evidence."""
+    level: Level | None = None
+    known: float | None = None
+    """P(known) by knowledge tracing, 0 to 1; None before anything was graded."""
+    parts: dict[str, float] = {}
+    """What `mastery` is made of: exercises, quizzes, quality, consistency; 0 to 1."""
+
+
+class NextStep(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do next."""
+
+    assignment: str
+    title: str
+    exercise: str
+    """As a person reads it."""
+
+
 class StudentProgress(msgspec.Struct, frozen=True, kw_only=True):
     """Body of `GET api/progress/{user}`."""
 
     student: str
     course: str
     assignments: tuple[AssignmentProgress, ...] = ()
+    topics: tuple[TopicProgress, ...] = ()
+    """In course order."""
+    streak_days: int = 0
+    longest_streak_days: int = 0
+    next_step: NextStep | None = None
+    """None when everything is solved, or nothing is there yet."""
+    notes: tuple[str, ...] = ()
+    """Sentences for the student: alerts about them, and what their teacher sees."""

@@ -1,0 +1,88 @@
+"""How far students have come: what the store has checked, by the rules of `progress`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, tzinfo
+
+import msgspec
+
+from learnflow_ext.contracts.grades import part_title
+from learnflow_ext.contracts.progress import NextStep, TopicProgress
+from learnflow_ext.progress import knowledge
+from learnflow_ext.progress.mastery import Evidence, level, mastery
+from learnflow_ext.progress.next_step import Choice, next_best
+from learnflow_ext.progress.streak import Streak, days, streak
+from learnflow_ext.store.courses import AssignmentInfo
+from learnflow_ext.store.evidence import QUIZ, Checked
+
+MOST_ANSWERS = 200
+"""Of a topic that are traced: the latest say the most."""
+
+
+class Standings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one student stands."""
+
+    topics: tuple[TopicProgress, ...]
+    streak: Streak
+    next_step: NextStep | None
+
+
+def stand(
+    checked: Checked,
+    assignments: Sequence[AssignmentInfo],
+    now: datetime,
+    *,
+    where: tzinfo,
+    holidays: Collection[date] = (),
+) -> Standings:
+    """Topics in course order, the streak in the time zone `where`, and the next step."""
+    row = streak(days(checked.submitted, where), now.astimezone(where).date(), holidays)
+    topics = []
+    choices: list[Choice] = []
+    titles: dict[str, str] = {}
+    for info in assignments:
+        share = checked.best.get(info.assignment)
+        is_quiz = QUIZ in info.assignment
+        evidence = Evidence(
+            exercises=None if is_quiz else share,
+            quizzes=share if is_quiz else None,
+            consistency=row.consistency if share is not None else None,
+        )
+        answers = checked.answers.get(info.assignment, [])[-MOST_ANSWERS:]
+        known = knowledge.trace(answers, knowledge.SENSIBLE)
+        titles[info.assignment] = info.title
+        topics.append(
+            TopicProgress(
+                topic=info.assignment,
+                title=info.title,
+                mastery=mastery(evidence),
+                level=level(evidence),
+                known=known if answers else None,
+                parts={
+                    name: value
+                    for name, value in msgspec.structs.asdict(evidence).items()
+                    if value is not None
+                },
+            )
+        )
+        choices += [
+            Choice(
+                topic=info.assignment,
+                name=exercise.name,
+                chance=knowledge.p_correct(known, knowledge.SENSIBLE),
+                known=known,
+                solved=(info.assignment, exercise.name) in checked.solved,
+            )
+            for exercise in info.exercises
+        ]
+    chosen = next_best(choices)
+    return Standings(
+        topics=tuple(topics),
+        streak=row,
+        next_step=None
+        if chosen is None
+        else NextStep(
+            assignment=chosen.topic, title=titles[chosen.topic], exercise=part_title(chosen.name)
+        ),
+    )

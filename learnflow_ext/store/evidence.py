@@ -1,0 +1,77 @@
+"""What the service itself has checked of students' work: the ground that mastery stands on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.store.models import Grade, Module, Progress, Submission, User
+
+QUIZ = "quiz"
+"""In an assignment's name: it is a quiz."""
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """One student in one course."""
+
+    student: str
+    best: dict[str, float]
+    """By assignment, the best share of points, 0 to 1."""
+    answers: dict[str, list[bool]]
+    """By assignment, whether each graded exercise was right, in the order of grading."""
+    solved: frozenset[tuple[str, str]]
+    """(assignment, exercise) with full points in some submission."""
+    submitted: tuple[datetime, ...]
+    """When work was handed in."""
+
+
+async def of_students(conn: AsyncConnection, course: str, students: Sequence[str]) -> dict[str, Checked]:
+    """The evidence about each of `students`; unknown ones have none."""
+    if not students:
+        return {}
+    wanted = User.name.in_(students)
+    best: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in await conn.execute(
+        select(User.name, Module.assignment, Progress.best_score, Progress.max_score)
+        .join(User, User.id == Progress.user_id)
+        .join(Module, Module.id == Progress.module_id)
+        .where(Module.course == course, wanted, Progress.max_score > 0)
+    ):
+        best[row.name][row.assignment] = row.best_score / row.max_score
+    submitted: dict[str, list[datetime]] = defaultdict(list)
+    answers: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    solved: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for handed_in in await conn.execute(
+        select(User.name, Submission.submitted_at)
+        .join(User, User.id == Submission.user_id)
+        .join(Module, Module.id == Submission.module_id)
+        .where(Module.course == course, wanted)
+    ):
+        submitted[handed_in.name].append(handed_in.submitted_at)
+    for answer in await conn.execute(
+        select(User.name, Module.assignment, Grade.name.label("exercise"), Grade.score, Grade.max_score)
+        .join(Submission, Submission.number == Grade.submission_number)
+        .join(User, User.id == Submission.user_id)
+        .join(Module, Module.id == Submission.module_id)
+        .where(Module.course == course, wanted, Grade.max_score > 0)
+        .order_by(Submission.number, Grade.id)
+    ):
+        right = answer.score >= answer.max_score
+        answers[answer.name][answer.assignment].append(right)
+        if right:
+            solved[answer.name].add((answer.assignment, answer.exercise))
+    return {
+        student: Checked(
+            student=student,
+            best=dict(best[student]),
+            answers={topic: list(given) for topic, given in answers[student].items()},
+            solved=frozenset(solved[student]),
+            submitted=tuple(submitted[student]),
+        )
+        for student in students
+    }
