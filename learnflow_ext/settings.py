@@ -235,12 +235,29 @@ class LearnFlowStruggle(Configurable):
     ).tag(config=True)
 
 
+class LearnFlowProgress(Configurable):
+    """How progress is counted."""
+
+    time_zone = Unicode(
+        "UTC",
+        help="""The time zone in which days of a streak begin and end where a student's own is not known, for
+        instance `Europe/Berlin`.""",
+    ).tag(config=True)
+
+    holidays = Dict(
+        key_trait=Unicode(),
+        help="""Days without class that break no streak: course to a list of dates, for instance
+        `{"python-basics": ["2026-12-24", "2026-12-25"]}`.""",
+    ).tag(config=True)
+
+
 CLASSES: tuple[type[Configurable], ...] = (
     LearnFlow,
     LearnFlowKafka,
     LearnFlowTutor,
     LearnFlowGrading,
     LearnFlowStruggle,
+    LearnFlowProgress,
 )
 
 

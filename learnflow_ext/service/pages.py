@@ -29,7 +29,13 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters.update(
-            ago=words.ago, absolute=words.absolute, shown_name=words.shown_name, points=words.points
+            ago=words.ago,
+            absolute=words.absolute,
+            shown_name=words.shown_name,
+            points=words.points,
+            moment=words.moment,
+            clock=words.clock,
+            segment=words.segment,
         )
         self._environment.globals.update(
             prefix=prefix,

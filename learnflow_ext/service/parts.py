@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.releases import Releases
     from learnflow_ext.service.tutors import TutoredCourse
     from learnflow_ext.service.watch import Watch
-    from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowTutor
+    from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowProgress, LearnFlowTutor
     from learnflow_ext.store.database import Database
 
 
@@ -31,6 +31,7 @@ class Parts:
     settings: LearnFlow
     tutor_settings: LearnFlowTutor
     grading_settings: LearnFlowGrading
+    progress_settings: LearnFlowProgress
     hub_auth: HubOAuth
     people: People
     db: Database

@@ -36,6 +36,7 @@ from learnflow_ext.settings import (
     LearnFlow,
     LearnFlowGrading,
     LearnFlowKafka,
+    LearnFlowProgress,
     LearnFlowStruggle,
     LearnFlowTutor,
 )
@@ -101,6 +102,7 @@ class RunningService:
             settings=settings,
             tutor_settings=tutor_settings,
             grading_settings=grading,
+            progress_settings=LearnFlowProgress(config=config),
             hub_auth=hub_auth,
             people=People(hub_auth),
             db=db,

@@ -82,7 +82,5 @@ def stand(
         streak=row,
         next_step=None
         if chosen is None
-        else NextStep(
-            assignment=chosen.topic, title=titles[chosen.topic], exercise=part_title(chosen.name)
-        ),
+        else NextStep(assignment=chosen.topic, title=titles[chosen.topic], exercise=part_title(chosen.name)),
     )

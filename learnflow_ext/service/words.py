@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
+from urllib.parse import quote as percent
 
 import msgspec
 
@@ -153,6 +154,21 @@ def parse_time(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def moment(seconds: float) -> str:
+    """Seconds since the epoch as an ISO time in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def clock(seconds: float) -> str:
+    """Seconds since the epoch as hours and minutes, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M UTC")
+
+
+def segment(name: str) -> str:
+    """`name` as one segment of an address, slashes and all."""
+    return percent(name, safe="")
 
 
 def ago(text: str, now: datetime) -> str:

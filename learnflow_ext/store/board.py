@@ -86,6 +86,19 @@ async def scores(conn: AsyncConnection, course: str, students: Sequence[str] = (
     )
 
 
+async def students(conn: AsyncConnection, course: str) -> list[str]:
+    """Who has a standing in an assignment of `course`: worked on it, asked about it, or was graded."""
+    return list(
+        await conn.scalars(
+            select(User.name)
+            .join(Progress, Progress.user_id == User.id)
+            .join(Module, Module.id == Progress.module_id)
+            .where(Module.course == course)
+            .distinct()
+        )
+    )
+
+
 async def feed(
     conn: AsyncConnection, course: str, limit: int, after_sequence: int | None = None
 ) -> list[LogEntry]:

@@ -333,6 +333,19 @@ class Progress(Base):
     last_activity: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class Note(Base):
+    """What a teacher told the whole class."""
+
+    __tablename__ = "notes"
+    __table_args__ = (Index("ix_notes_course", "course", "id"), *_not_empty("course", "text"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    course: Mapped[str] = mapped_column(String(texts.NAME))
+    text: Mapped[str] = mapped_column(String(texts.PATH))
+    posted_by: Mapped[str] = mapped_column(String(texts.NAME))
+    posted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class AlertRow(Base):
     """Somebody seems stuck. A held one was found, and not told because enough was told that hour."""
 

@@ -222,6 +222,16 @@ class ApiHandler(Common):
         else:
             self._chunks.clear()
 
+    def form(self) -> str:
+        """The request's body as a browser's form sends it. TooLarge, or BadRequest when it is no text."""
+        _ = self.person
+        if self._received > self.max_body:
+            raise TooLarge(f"At most {self.max_body / KIB:.0f} KiB are taken.")
+        try:
+            return b"".join(self._chunks).decode()
+        except UnicodeDecodeError as error:
+            raise BadRequest("The request's body is not UTF-8.") from error
+
     def body(self, kind: type[Body]) -> Body:
         """The request's body as `kind`. TooLarge, or BadRequest that names the field that does not fit."""
         _ = self.person

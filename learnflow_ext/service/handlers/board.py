@@ -114,7 +114,7 @@ class BoardHandler(PageHandler):
             lines=(await self.feed(course)).lines,
             now=datetime.now(UTC),
             # Also sets the cookie that the page's own requests must match.
-            xsrf=_text(self.xsrf_token),
+            xsrf=text_of(self.xsrf_token),
             formgrader=url_path_join(hub_root, "services", f"formgrader-{course}", "formgrader"),
         )
 
@@ -155,5 +155,6 @@ class FeedHandler(ScoresHandler):
         self.answer(await self.feed(course))
 
 
-def _text(token: str | bytes) -> str:
+def text_of(token: str | bytes) -> str:
+    """The XSRF token as text."""
     return token.decode() if isinstance(token, bytes) else token

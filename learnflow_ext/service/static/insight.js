@@ -1,0 +1,39 @@
+// Says aloud what a button did, shows local times, and tells when there is news.
+"use strict";
+
+(() => {
+  const announce = document.getElementById("announce");
+
+  function localTimes(root) {
+    root.querySelectorAll("time[datetime]").forEach((time) => {
+      const moment = new Date(time.dateTime);
+      if (!Number.isNaN(moment.valueOf())) time.title = moment.toLocaleString();
+    });
+  }
+
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    const form = document.querySelector(".note-form");
+    if (event.detail.target.id === "notes") {
+      form.reset();
+      localTimes(event.detail.target);
+      announce.textContent = "The note is posted.";
+      return;
+    }
+    announce.textContent = "Marked. The next alert follows.";
+    const next = document.querySelector("#alerts .alert:not(.done) button");
+    if (next) next.focus();
+  });
+
+  document.body.addEventListener("htmx:responseError", (event) => {
+    let sentence = "That did not work. Please load the page again.";
+    try {
+      sentence = JSON.parse(event.detail.xhr.responseText).message || sentence;
+    } catch {
+      // not from us: the sentence above stands
+    }
+    announce.textContent = sentence;
+    announce.classList.remove("visually-hidden");
+  });
+
+  localTimes(document);
+})();

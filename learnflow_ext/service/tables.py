@@ -1,0 +1,54 @@
+"""Tables as teachers see them and take them home: one description for the page and for the CSV file. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["text", "number", "time", "share", "long"]
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column."""
+
+    title: str
+    kind: Kind = "text"
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One value. Empty text means: nothing yet."""
+
+    text: str
+    href: str = ""
+    """Where the value comes from, below the course's address; empty for none."""
+    band: int | None = None
+    """0 (little) to 3 (all) for shares; None for other values."""
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A table with a name. Each row has a cell a column; the first cell names the row."""
+
+    name: str
+    """Of the CSV file."""
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    empty: str
+    """A sentence for when there are no rows."""
+
+
+def csv_text(table: Table) -> str:
+    """`table` as CSV, with times in ISO 8601. Spreadsheets must not take a student's text for a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([column.title for column in table.columns])
+    for row in table.rows:
+        writer.writerow([_harmless(cell.text) for cell in row])
+    return out.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
