@@ -51,6 +51,15 @@ def demo(
         bool | None,
         typer.Option("--browser/--no-browser", help="Open the login page. Default: when there is a desktop."),
     ] = None,
+    class_size: Annotated[
+        int,
+        typer.Option(
+            "--class",
+            min=0,
+            max=5000,
+            help="Fill the course with so many made-up students, four weeks of them, for the dashboard.",
+        ),
+    ] = 0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON when it is ready, and nothing else.")
     ] = False,
@@ -87,6 +96,11 @@ def demo(
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or folder.root}: {error.strerror}. Name another folder with --state.")
+    if class_size:
+        from learnflow_ext.cli.made_class import seed
+
+        say(f"Writing four weeks of {class_size} made-up students…")
+        say(seed(folder.root, class_size))
     passwords = make_passwords(folder, renew=new_passwords)
     stop = run_until_told(folder, lock, passwords, port=port, browser=browser, say=say, as_json=as_json)
     raise typer.Exit(stop)

@@ -70,5 +70,7 @@ class StudentProgress(msgspec.Struct, frozen=True, kw_only=True):
     longest_streak_days: int = 0
     next_step: NextStep | None = None
     """None when everything is solved, or nothing is there yet."""
+    alerts: tuple[str, ...] = ()
+    """Open alerts about the student, as sentences for the student."""
     notes: tuple[str, ...] = ()
-    """Sentences for the student: alerts about them, and what their teacher sees."""
+    """What teachers told the class lately, newest first."""

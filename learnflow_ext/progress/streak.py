@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-FULL_DAYS = 7
-"""A streak of so many days is full consistency."""
+FULL_DAYS = 3
+"""A streak of so many days of handing in is full consistency."""
 ONE_DAY = timedelta(days=1)
 
 
@@ -21,8 +21,8 @@ class Streak(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def consistency(self) -> float:
-        """0 to 1."""
-        return min(self.current / FULL_DAYS, 1.0)
+        """0 to 1, by the longest: a week of illness takes no level away."""
+        return min(self.longest / FULL_DAYS, 1.0)
 
 
 def zone(name: str, fallback: str = "UTC") -> tzinfo:

@@ -338,3 +338,9 @@ def alert_sentence(alert: Alert) -> str:
     error = f" ({finding.error})" if finding.error else ""
     count = f", {finding.failures} failures in a row" if finding.failures > 1 else ""
     return f"{said}{error}{count}"
+
+
+def alert_for_student(alert: Alert) -> str:
+    """What a student reads of an alert about them: kind, and nothing hidden."""
+    where = f" in {alert.finding.assignment}" if alert.finding.assignment else ""
+    return f"Your teacher was told that you may want some help{where}."

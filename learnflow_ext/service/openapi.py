@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from learnflow_ext import __version__
+from learnflow_ext.contracts.alerts import Alert
 from learnflow_ext.contracts.errors import Problem
 from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, SubmissionView
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
@@ -74,6 +75,12 @@ OPERATIONS = (
         path="api/progress/{user}",
         summary="A student's progress in `course`: one's own, or in a course one teaches.",
         answer=StudentProgress,
+    ),
+    Operation(
+        method="get",
+        path="api/alerts",
+        summary="Open alerts of `course`, which one teaches: who is stuck, and why.",
+        answer=list[Alert],
     ),
     Operation(method="get", path="api/courses", summary="The caller's courses.", answer=list[CourseView]),
     Operation(
@@ -190,6 +197,6 @@ def _parameters(path: str) -> list[dict[str, Any]]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names
     ]
-    if path == "api/progress/{user}":
+    if path in ("api/progress/{user}", "api/alerts"):
         parameters.append({"name": "course", "in": "query", "required": True, "schema": {"type": "string"}})
     return parameters

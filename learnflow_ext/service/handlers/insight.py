@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlencode
 from learnflow_ext.contracts.alerts import Mark
 from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, NotFound, Problem
 from learnflow_ext.progress.streak import zone
-from learnflow_ext.service import insight
+from learnflow_ext.service import insight, words
 from learnflow_ext.service.handlers.board import PageHandler, text_of
+from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.standing import Standings, stand
 from learnflow_ext.service.tables import Table, csv_text
 from learnflow_ext.store import alerts, courses, eventlog, evidence, people
@@ -25,10 +26,25 @@ MOST_ROWS = 5_000
 MARKS = ("helpful", "false", "handled")
 
 
+async def standings_of(
+    parts: Parts, course: str, names: list[str], time_zone: str = ""
+) -> dict[str, Standings]:
+    """Where each of `names` stands in `course`; days are those of `time_zone`, or else of the settings."""
+    settings = parts.progress_settings
+    holidays = [date.fromisoformat(day) for day in settings.holidays.get(course, ())]
+    async with parts.db.connect() as conn:
+        topics = await courses.assignments(conn, course)
+        checked = await evidence.of_students(conn, course, names)
+    where, now = zone(time_zone or settings.time_zone, settings.time_zone), datetime.now(UTC)
+    return {name: stand(checked[name], topics, now, where=where, holidays=holidays) for name in names}
+
+
 class CoursePage(PageHandler):
     """A page of one course, for its teachers; `?format=csv` gives its table as a file."""
 
     page = ""
+    paged = ""
+    """The table that goes over several pages; empty for the first."""
 
     @property
     def as_csv(self) -> bool:
@@ -65,13 +81,7 @@ class CoursePage(PageHandler):
 
     async def standings(self, course: str, names: list[str]) -> dict[str, Standings]:
         """Where each of `names` stands."""
-        settings = self.parts.progress_settings
-        holidays = [date.fromisoformat(day) for day in settings.holidays.get(course, ())]
-        async with self.parts.db.connect() as conn:
-            topics = await courses.assignments(conn, course)
-            checked = await evidence.of_students(conn, course, names)
-        where, now = zone(settings.time_zone), datetime.now(UTC)
-        return {name: stand(checked[name], topics, now, where=where, holidays=holidays) for name in names}
+        return await standings_of(self.parts, course, names)
 
     def show_tables(self, course: str, heading: str, *tables: Table, **more: object) -> None:
         """Finish with a page of `tables`, or with the file of the one that `?table=` names, or the first."""
@@ -84,16 +94,15 @@ class CoursePage(PageHandler):
             self.set_header("Content-Disposition", f'attachment; filename="{course}-{chosen.name}.csv"')
             self.finish("\ufeff" + csv_text(chosen))
             return
-        first = tables[0]
-        rows = len(first.rows)
-        if rows > PAGE:
-            first = Table(
-                name=first.name,
-                title=first.title,
-                columns=first.columns,
-                rows=first.rows[:PAGE],
-                empty=first.empty,
-            )
+        paged = next(table for table in tables if table.name == (self.paged or tables[0].name))
+        rows = len(paged.rows)
+        cut = Table(
+            name=paged.name,
+            title=paged.title,
+            columns=paged.columns,
+            rows=paged.rows[:PAGE],
+            empty=paged.empty,
+        )
         query = {key: self.get_query_argument(key) for key in self.request.arguments if key != "page"}
         path = self.request.path
         number = self.number
@@ -103,7 +112,8 @@ class CoursePage(PageHandler):
             title=self.parts.title(course),
             heading=heading,
             page=self.page,
-            tables=(first, *tables[1:]),
+            tables=[cut if table is paged else table for table in tables],
+            paged=cut.name,
             now=datetime.now(UTC),
             xsrf=text_of(self.xsrf_token),
             csv=lambda name: f"{path}?{urlencode({**query, 'format': 'csv', 'table': name})}",
@@ -220,6 +230,7 @@ class StudentHandler(CoursePage):
     """`courses/{course}/students/{student}`: one student's topics, alerts and time line."""
 
     page = "student"
+    paged = "timeline"
 
     async def get(self, course: str, student: str) -> None:
         self.taught(course)
@@ -246,10 +257,10 @@ class StudentHandler(CoursePage):
         )
         self.show_tables(
             course,
-            student,
-            timeline,
+            words.shown_name(student),
             insight.topics_table(standing),
             insight.alerts_table(mine),
+            timeline,
             facts=facts,
         )
 

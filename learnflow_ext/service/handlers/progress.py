@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from learnflow_ext.contracts.errors import BadRequest, Forbidden
 from learnflow_ext.service.handlers.base import ApiHandler
-from learnflow_ext.store import progress
+from learnflow_ext.service.handlers.insight import standings_of
+from learnflow_ext.service.insight import alert_for_student
+from learnflow_ext.store import alerts, insight, progress
 
 
 class ProgressHandler(ApiHandler):
@@ -19,5 +23,19 @@ class ProgressHandler(ApiHandler):
             raise Forbidden("You can see your own progress, and that of students in courses you teach.")
         course = self.course(name)
         async with self.parts.db.connect() as conn:
-            standing = await progress.of_student(conn, user, course)
-        self.answer(standing)
+            counted = await progress.of_student(conn, user, course)
+            mine = await alerts.of_course(conn, course, student=user, limit=5)
+            notes = await insight.notes(conn, course, limit=3)
+        time_zone = self.get_query_argument("time_zone", "")
+        standing = (await standings_of(self.parts, course, [user], time_zone))[user]
+        self.answer(
+            msgspec.structs.replace(
+                counted,
+                topics=standing.topics,
+                streak_days=standing.streak.current,
+                longest_streak_days=standing.streak.longest,
+                next_step=standing.next_step,
+                alerts=tuple(alert_for_student(alert) for alert in mine),
+                notes=tuple(note.text for note in notes),
+            )
+        )

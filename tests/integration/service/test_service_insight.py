@@ -1,0 +1,244 @@
+"""The teacher's pages over a made-up class of 60: content, links, files, access, and what a browser shows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import msgspec
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+from served import Client
+from stub_hub import COURSE, PREFIX, Hub
+
+from learnflow_ext.cli.made_class import exercises_in
+from learnflow_ext.contracts.alerts import Alert
+from learnflow_ext.service import made_class
+from learnflow_ext.service.running import RunningService
+from learnflow_ext.store import alerts, courses, seed
+from learnflow_ext.store.clock import now
+
+CHROMIUM = "/usr/bin/chromium"
+SHOTS = Path(os.environ.get("LEARNFLOW_SHOTS", "test-results/service"))
+SOURCE = Path(__file__).parents[3] / "notebooks" / COURSE
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+EVIL = "<img src=x onerror=alert(1)>"
+PAGES = ("now", "alerts", "progress", "errors", "conversations", "grading", "students/aisha")
+
+
+async def fill(service: RunningService, count: int) -> None:
+    """Write a made-up class, with somebody in it whose name is markup."""
+    assignments = exercises_in(SOURCE)
+    made = made_class.students(count, assignments, now())
+    made[1] = msgspec.structs.replace(made[1], name=EVIL)
+    made[1] = msgspec.structs.replace(
+        made[1], events=tuple((at, msgspec.structs.replace(e, student=EVIL)) for at, e in made[1].events)
+    )
+    async with service.parts.db.begin() as conn:
+        for info in assignments:
+            await courses.sync_assignment(
+                conn,
+                COURSE,
+                info.assignment,
+                info.title,
+                [(one.notebook, one.name, one.max_score) for one in info.exercises],
+            )
+        await seed.write(conn, COURSE, made)
+        if not await alerts.of_course(conn, COURSE):
+            raise AssertionError("the made-up class has no open alert")
+
+
+@pytest.fixture
+async def full(service: RunningService) -> RunningService:
+    await fill(service, 60)
+    return service
+
+
+class TestMadeClass:
+    def test_is_the_same_each_time_and_everybody_is_different(self) -> None:
+        assignments, moment = exercises_in(SOURCE), now()
+        first, again = (made_class.students(60, assignments, moment) for _ in range(2))
+        assert first == again
+        assert len({one.name for one in first}) == 60
+        assert made_class.students(3, assignments, moment) == first[:3]
+
+    def test_is_lifelike(self) -> None:
+        made = made_class.students(60, exercises_in(SOURCE), now())
+        runs = [run for one in made for run in one.runs]
+        assert 0.2 < sum(bool(run.error) for run in runs) / len(runs) < 0.7
+        assert len({level for one in made for level in one.levels.values()}) >= 3
+        assert {len(one.submissions) for one in made} > {2, 3}
+
+
+class TestPages:
+    @pytest.mark.parametrize("page", PAGES)
+    async def test_a_teacher_reads_them_and_nobody_else(
+        self, full: RunningService, ask: Client, page: str
+    ) -> None:
+        answer = await ask(f"courses/{COURSE}/{page}", "teacher")
+        assert answer.code == 200
+        html = answer.body.decode()
+        assert EVIL not in html, "markup in a name is text"
+        for stranger in ("ada", "eve"):
+            refused = await ask(f"courses/{COURSE}/{page}", stranger)
+            assert refused.code == 403
+            assert "aisha" not in refused.body.decode()
+        assert (await ask(f"courses/{COURSE}/{page}")).code == 302
+
+    @pytest.mark.parametrize("page", PAGES)
+    async def test_every_link_leads_somewhere(self, full: RunningService, ask: Client, page: str) -> None:
+        html = (await ask(f"courses/{COURSE}/{page}", "teacher")).body.decode()
+        links = {
+            link.partition("#")[0].replace("&amp;", "&")
+            for link in re.findall(r'href="([^"]+)"', html)
+            if link.startswith(f"{PREFIX}courses/")
+        }
+        assert links
+        for link in sorted(links)[:40]:
+            answer = await ask(link.removeprefix(PREFIX), "teacher")
+            assert answer.code == 200, link
+
+    @pytest.mark.parametrize(
+        ("page", "table", "columns"),
+        [
+            ("now", "now", 6),
+            ("alerts", "alerts", 9),
+            ("alerts", "precision", 5),
+            ("progress", "progress", 5),
+            ("errors", "errors", 5),
+            ("conversations", "conversations", 7),
+            ("grading", "grading", 8),
+            ("students/aisha", "timeline", 2),
+            ("students/aisha", "topics", 5),
+        ],
+    )
+    async def test_every_table_is_a_file_too(
+        self, full: RunningService, ask: Client, page: str, table: str, columns: int
+    ) -> None:
+        answer = await ask(f"courses/{COURSE}/{page}?format=csv&table={table}", "teacher")
+        assert answer.headers["Content-Type"].startswith("text/csv")
+        rows = list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))
+        assert {len(row) for row in rows} == {columns}
+        assert len(rows) > 1
+        if table == "progress":
+            assert len([row for row in rows if row[1]]) > 50, "all of the class, not one page"
+
+    async def test_a_page_that_is_no_number_and_a_student_who_is_nobody(
+        self, full: RunningService, ask: Client
+    ) -> None:
+        for page in ("0", "-1", "x", "9" * 30):
+            assert (await ask(f"courses/{COURSE}/progress?page={page}", "teacher")).code in (200, 400)
+        assert (await ask(f"courses/{COURSE}/students/nobody", "teacher")).code == 404
+        assert (await ask(f"courses/{COURSE}/progress?format=csv&table=x", "teacher")).code == 404
+
+
+class TestAlerts:
+    async def test_are_marked_by_a_teacher_of_the_course_only(
+        self, full: RunningService, ask: Client
+    ) -> None:
+        listed = await ask(f"api/alerts?course={COURSE}", "teacher")
+        first = msgspec.json.decode(listed.body, type=list[Alert])[0]
+        address = f"courses/{COURSE}/alerts/{first.alert_id}"
+        for stranger in ("ada", "eve"):
+            assert (await ask(f"{address}?as=false", stranger, raw=b"")).code == 403
+            assert (await ask(f"api/alerts?course={COURSE}", stranger)).code == 403
+        assert (await ask(f"{address}?as=guilty", "teacher", raw=b"")).code == 400
+        assert (await ask(f"courses/{COURSE}/alerts/nothing?as=false", "teacher", raw=b"")).code == 404
+        assert (await ask(f"{address}?as=helpful", "teacher", raw=b"")).code == 200
+        left = msgspec.json.decode(
+            (await ask(f"api/alerts?course={COURSE}", "teacher")).body, type=list[Alert]
+        )
+        assert first.alert_id not in [alert.alert_id for alert in left]
+
+
+class TestNotes:
+    async def test_a_note_is_kept_as_text(self, full: RunningService, ask: Client) -> None:
+        posted = await ask(f"courses/{COURSE}/errors", "teacher", raw=b"text=Mind+the+%3Cb%3Ecolon%3C%2Fb%3E")
+        assert "Mind the &lt;b&gt;colon" in posted.body.decode()
+        assert (await ask(f"courses/{COURSE}/errors", "ada", raw=b"text=hello")).code == 403
+
+    @pytest.mark.parametrize("body", [b"", b"text=", b"text=+++", b"text=" + b"x" * 1001, b"\xff\xfe"])
+    async def test_an_empty_or_endless_one_is_refused(
+        self, full: RunningService, ask: Client, body: bytes
+    ) -> None:
+        assert (await ask(f"courses/{COURSE}/errors", "teacher", raw=body)).code == 400
+
+
+@asynccontextmanager
+async def browsing(
+    service: RunningService, hub: Hub, **options: Any
+) -> AsyncIterator[tuple[Page, list[str]]]:
+    """The teacher's browser, signed in, and what it complained about."""
+    hub.service_url = f"http://127.0.0.1:{service.port}"
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        context = await browser.new_context(bypass_csp=False, **options)
+        page = await context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/now")
+        yield page, complaints
+        await browser.close()
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA, a line each."""
+    result = await page.evaluate(
+        AXE.read_text(encoding="utf-8")
+        + """
+        ;axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})
+        """
+    )
+    return [
+        f"{found['id']}: {node['html'][:200]}" for found in result["violations"] for node in found["nodes"]
+    ]
+
+
+class TestInABrowser:
+    @pytest.mark.parametrize(
+        ("name", "options"),
+        [
+            ("light", {"viewport": {"width": 1366, "height": 860}}),
+            ("dark-phone", {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}),
+        ],
+    )
+    async def test_accessible_and_fitting(
+        self, full: RunningService, hub: Hub, name: str, options: dict[str, Any]
+    ) -> None:
+        async with browsing(full, hub, **options) as (page, complaints):
+            for address in ("", *PAGES):
+                await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/{address}".rstrip("/"))
+                await expect(page.get_by_role("heading", level=1)).to_be_visible()
+                shot = address.replace("/", "-") or "overview"
+                await page.screenshot(path=SHOTS / f"insight-{shot}-{name}.png")
+                assert await violations(page) == [], address
+                width = options["viewport"]["width"]
+                assert await page.evaluate("document.documentElement.scrollWidth") <= width, address
+            assert complaints == []
+
+    async def test_an_alert_is_marked_and_a_note_posted_with_the_keyboard_alone(
+        self, full: RunningService, hub: Hub
+    ) -> None:
+        async with browsing(full, hub) as (page, complaints):
+            await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/alerts")
+            await page.locator("#alerts button", has_text="Helpful").first.focus()
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#alerts .done")).to_contain_text("Marked as helpful")
+            await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/errors")
+            await page.get_by_label("What everybody should know").focus()
+            await page.keyboard.type("Mind the colon.")
+            await page.keyboard.press("Tab")
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#notes li").first).to_contain_text("Mind the colon.")
+            await expect(page.locator("#announce")).to_have_text("The note is posted.")
+            assert complaints == []
