@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from learnflow_ext.agents.word_kinds import kinds_of, simplified
+from learnflow_ext.agents.word_kinds import kinds_of, plain_words, simplified, without_courtesies
 
 LONG = 20
 """Words: of a longer message the end counts, where the question stands."""
@@ -43,10 +43,10 @@ def features(text: str) -> Iterator[tuple[str, float]]:
             for start in range(len(padded) - 3):
                 yield f"g:{padded[start : start + 4]}", 0.25
     for first, second in zip(["^", *words], [*words, "$"], strict=True):
-        yield f"p:{first} {second}", 0.3 if first in _LITTLE and second in _LITTLE else 0.7
+        yield f"p:{first} {second}", 0.3 if first in _LITTLE and second in _LITTLE else 0.9
     kinds = sorted(kinds_of(words))
     for kind in kinds or ["none"] * bool(words):
-        yield f"k:{kind}", 1.5
+        yield f"k:{kind}", 1.2
     for first, second in combinations(kinds, 2):
         yield f"k:{first}+{second}", 0.5
 
@@ -101,4 +101,4 @@ def softmax(scores: Sequence[float]) -> list[float]:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(simplified(text))[-LONG:]
+    return _WORD.findall(plain_words(without_courtesies(simplified(text))))[-LONG:]

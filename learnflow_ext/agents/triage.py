@@ -65,6 +65,7 @@ _RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = tuple(
         ),
         (
             "exercise",
+            r"(?<!is it )(?<!is that )(?<!is this )"
             r"\b(another|more|new|next|extra|harder|easier|different|some|an|a)\b (\w+ )?"
             r"(exercises?|practi[cs]e|tasks?|challenges?|problems?)\b"
             r"(?!.*\b(solution|answer|for me|wrong|error))"
@@ -146,7 +147,7 @@ def triage(
     prose, pasted = fenced(message)
     quoted = bool(_TRACEBACK.search(message))
     # What stands in a code span is quoted, not asked for.
-    words = simplified(_CODE_SPAN.sub(" code ", _first_lines(prose)))
+    words = simplified(_CODE_SPAN.sub(" it ", _first_lines(prose)))
 
     if agent != "tutor":
         return _addressed(agent, words)

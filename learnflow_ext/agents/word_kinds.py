@@ -11,6 +11,46 @@ _REPEATED = re.compile(r"(.)\1{2,}")
 _FOLDED = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "\u0131": "i", "æ": "ae", "œ": "oe"})
 
 
+_SLANG = {
+    "u": "you", "ur": "your", "r": "are", "y": "why", "n": "and", "wat": "what", "wats": "whats",
+    "wut": "what",
+    "wot": "what", "da": "the", "dis": "this", "dat": "that", "dem": "them", "dese": "these", "js": "just",
+    "jus": "just", "cuz": "because", "cos": "because", "bc": "because", "idk": "i dont know", "rn": "now",
+    "plss": "please", "pls": "please", "plz": "please", "smth": "something", "sth": "something",
+    "sumn": "something", "sumthing": "something", "nxt": "next", "any1": "anyone", "sum1": "someone",
+    "wud": "would", "shud": "should", "cud": "could", "chek": "check", "btw": "between", "diff": "difference",
+    "tho": "though", "hw": "how", "func": "function", "sol": "solution", "lemme": "let me",
+    "gimme": "give me",
+    "wanna": "want to", "gotta": "have to", "gonna": "going to", "dunno": "dont know", "thx": "thanks",
+    "tysm": "thanks", "ty": "thanks", "aint": "isnt", "w": "with", "b4": "before", "2day": "today",
+    "excercise": "exercise", "exersise": "exercise", "ex": "exercise", "q": "question", "prog": "program",
+}  # fmt: skip
+_SHORT = re.compile(rf"(?<![\w.\[(=])(?:{'|'.join(sorted(_SLANG, key=len, reverse=True))})(?![\w.\])=])")
+
+
+_GREETING = re.compile(
+    r"^\W*(?:dear|hello|hi|hey|hallo|hola|bonjour|salut|ciao|ola|oi|hej"
+    r"|good (?:morning|day|evening|afternoon)"
+    r"|guten (?:morgen|tag|abend)|buen[oa]s? \w+|greetings|sir|excuse me|sorry to bother you)"
+    r"(?: (?:there|all|tutor|assistant|teacher|sir|madam|team|everyone|bot))?\s*[,.!:;-]+\s*(?=\w+\W+\w+)"
+    r"|\bi hope (?:this finds you well|you are (?:well|fine))\W*(?=\w)"
+)
+_FAREWELL = re.compile(
+    r"[.,!?]\s*(?:(?:best |kind |many )?(?:regards|thanks|wishes)|best|cheers|yours|thank you"
+    r"|thanks in advance|danke|merci|gracias)\b[\s,.!]*(?:\w+)?\W*$"
+)
+
+
+def without_courtesies(text: str) -> str:
+    """`simplified` text without the greeting before it and the name below it, which say nothing."""
+    return _FAREWELL.sub("", _GREETING.sub("", _GREETING.sub("", text)))
+
+
+def plain_words(text: str) -> str:
+    """`simplified` text with the short forms of chats written out: `wat r u` as `what are you`."""
+    return _SHORT.sub(lambda found: _SLANG[found[0]], text)
+
+
 def simplified(text: str) -> str:
     """Lower case, no accents, no apostrophes, `heeeelp` as `heelp`."""
     decomposed = unicodedata.normalize("NFKD", text.lower())
