@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import logging
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,6 +54,9 @@ class Submission:
     """Folder with the files as they were handed in; it is only read."""
     submitted_at: datetime | None = None
     """Aware; None means now."""
+    in_place: bool = False
+    """True for a teacher's own course folder: `files` is nbgrader's `submitted` folder and stays as it
+    is, and no feedback is made."""
 
 
 class _Autograde(Autograde):
@@ -75,7 +81,7 @@ def grade(course: Course, submission: Submission) -> GradeRecord:
     """
     start = monotonic()
     assignment = check_name(submission.assignment, "assignment")
-    student = check_name(submission.student, "student")
+    check_name(submission.student, "student")
     put_environment_on_path()
     blueprint = read_blueprint(
         course.db_url, course.name, course.folder("release", ".", assignment), assignment
@@ -84,6 +90,24 @@ def grade(course: Course, submission: Submission) -> GradeRecord:
     if not notebooks:
         problems = problems or [f"There is no {blueprint.notebooks[0].name}.ipynb in what you handed in."]
         return _record(course, submission, blueprint, status="failed", problems=problems, start=start)
+    with contextlib.ExitStack() as stack:
+        return _graded(stack, course, submission, blueprint, notebooks, files, problems, start)
+
+
+def _graded(
+    stack: contextlib.ExitStack,
+    course: Course,
+    submission: Submission,
+    blueprint: Blueprint,
+    notebooks: Mapping[str, nbformat.NotebookNode],
+    files: Mapping[PurePosixPath, Path],
+    problems: list[str],
+    start: float,
+) -> GradeRecord:
+    assignment, student = submission.assignment, submission.student
+    if submission.in_place:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="learnflow-submitted-"))
+        course = dataclasses.replace(course, submitted=Path(scratch))
     _place(course, submission, notebooks, files)
     try:
         _run(course, assignment, student)
@@ -97,7 +121,7 @@ def grade(course: Course, submission: Submission) -> GradeRecord:
         status="graded",
         problems=problems + found,
         cells=cells,
-        pages=feedback.generate(course, assignment, student),
+        pages=() if submission.in_place else feedback.generate(course, assignment, student),
         start=start,
     )
 
@@ -176,7 +200,7 @@ def _place(
     files: Mapping[PurePosixPath, Path],
 ) -> None:
     """Replace what is in nbgrader's `submitted` folder, whole or not at all."""
-    target = course.folder("submitted", submission.student, submission.assignment)
+    target = course.submitted_folder / submission.student / submission.assignment
     fresh = target.with_name(f".{target.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -186,9 +210,14 @@ def _place(
     for name, nb in notebooks.items():
         nbformat.write(nb, fresh / f"{name}.ipynb")
     when = (submission.submitted_at or datetime.now(UTC)).astimezone(UTC)
-    (fresh / "timestamp.txt").write_text(f"{when:%Y-%m-%d %H:%M:%S.%f} UTC", encoding="utf-8")
-    # The formgrader's Release Feedback names its folder after it.
-    (fresh / "submission_secret.txt").write_text(secrets.token_hex(16), encoding="utf-8")
+    if submission.in_place and submission.submitted_at is None:
+        for name in _OURS:
+            if (submission.files / name).is_file():
+                shutil.copyfile(submission.files / name, fresh / name, follow_symlinks=False)
+    else:
+        (fresh / "timestamp.txt").write_text(f"{when:%Y-%m-%d %H:%M:%S.%f} UTC", encoding="utf-8")
+        # The formgrader's Release Feedback names its folder after it.
+        (fresh / "submission_secret.txt").write_text(secrets.token_hex(16), encoding="utf-8")
     if target.exists():
         shutil.rmtree(target)
     fresh.rename(target)
@@ -232,7 +261,9 @@ def _collect(
         problems += _stops(run)
         messages = _messages(plan.name, run, grades)
         provisional = {
-            cell.metadata.get("nbgrader", {}).get("grade_id") for cell in run if PROVISIONAL in cell.metadata
+            cell.metadata.get("nbgrader", {}).get("grade_id"): str(cell.metadata[PROVISIONAL])
+            for cell in run
+            if PROVISIONAL in cell.metadata
         }
         for cell in plan.cells:
             if (plan.name, cell.name) not in grades:
@@ -246,7 +277,7 @@ def _collect(
                     score=score or 0.0,
                     max_score=max_score,
                     message=message,
-                    provisional=cell.name in provisional,
+                    provisional=provisional.get(cell.name, ""),
                 )
             )
             if score is None:

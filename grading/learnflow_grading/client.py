@@ -98,10 +98,13 @@ class GradingWorker:
         submitted_at: str = "",
         cell_timeout: float = 5.0,
         memory_mb: int = 256,
+        in_place: bool = False,
+        settings_file: Path | None = None,
     ) -> GradeRecord:
         """Grade a submission; see `learnflow_grading.autograde.grade` for what it may raise.
 
-        `submitted_at` is ISO 8601 with its zone, empty for now; `cell_timeout` in seconds.
+        `submitted_at` is ISO 8601 with its zone, empty for now; `cell_timeout` in seconds. `in_place` and
+        `settings_file` are for a teacher's own course folder; see `Submission` and `Course`.
         """
         done = await self._ask(
             GradeOp(
@@ -114,6 +117,8 @@ class GradingWorker:
                 submitted_at=submitted_at,
                 cell_timeout=cell_timeout,
                 memory_mb=memory_mb,
+                in_place=in_place,
+                settings_file=str(settings_file or ""),
             )
         )
         if done.record is None:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from learnflow_ext.contracts.errors import Unprocessable
 
 from .names import check_name
 from .trusted.runtime import SANDBOXES
@@ -49,13 +52,25 @@ class Course:
     exchange: Path | None = None
     """nbgrader's exchange; None where nothing is released."""
     limits: Limits = Limits()
+    submitted: Path | None = None
+    """Where submissions are read from; None for the course folder's own."""
+    settings_file: Path | None = None
+    """The course's own `nbgrader_config.py`; only for a teacher's course that the teacher grades."""
     sandboxes: str = SANDBOXES
     """What opens sandboxes for grading: a class by name."""
 
     @property
     def db_url(self) -> str:
         """The gradebook's."""
-        return f"sqlite:///{self.root / 'gradebook.db'}"
+        return str(self._own().CourseDirectory.get("db_url") or f"sqlite:///{self.root / 'gradebook.db'}")
+
+    @property
+    def submitted_folder(self) -> Path:
+        """What holds a folder a student."""
+        return self.submitted or self.root / "submitted"
+
+    def _own(self) -> Config:
+        return _settings(self.settings_file) if self.settings_file is not None else Config()
 
     def folder(self, step: str, student: str, assignment: str) -> Path:
         """The folder of one step: `release` and `source` take "." for the student."""
@@ -70,10 +85,12 @@ class Course:
 
     def config(self) -> Config:
         """nbgrader's configuration; raises BadRequest when the course's name is no folder name."""
-        c = Config()
+        c = self._own()
         c.CourseDirectory.root = str(self.root.resolve())
         c.CourseDirectory.course_id = check_name(self.name, "course")
         c.CourseDirectory.db_url = self.db_url
+        if self.submitted is not None:
+            c.CourseDirectory.submitted_directory = str(self.submitted)
         if self.exchange is not None:
             c.Exchange.root = str(self.exchange.resolve())
             # The default is a folder in the home of whoever runs the service.
@@ -83,6 +100,15 @@ class Course:
         _autograde(c, self.limits, self.sandboxes)
         _html(c)
         return c
+
+
+def _settings(path: Path) -> Config:
+    """What a course's `nbgrader_config.py` sets. Unprocessable when it cannot be read."""
+    try:
+        own: Config = PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
+        return own
+    except Exception as error:  # it is code, and may fail in any way
+        raise Unprocessable(f"{path.name} cannot be read: {error}") from error
 
 
 def _release(c: Config) -> None:

@@ -34,6 +34,8 @@ class GradeOp(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="gr
     """ISO 8601 with its zone; empty for now."""
     cell_timeout: float = 5.0
     memory_mb: int = 256
+    in_place: bool = False
+    settings_file: str = ""
 
 
 Op = ReleaseOp | GradeOp

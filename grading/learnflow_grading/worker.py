@@ -26,6 +26,7 @@ from learnflow_ext.contracts.errors import BadRequest, LearnFlowError
 
 from .autograde import Submission, grade
 from .course import Course, Limits, put_environment_on_path
+from .gradebooks import keep_gradebooks
 from .protocol import Answer, Op, ReleaseOp
 from .release import release
 from .trusted.runtime import close_all
@@ -41,9 +42,19 @@ def handle(op: Op) -> Answer:
         return Answer(ok=True, exercises=done.exercises, title=done.title, notebooks=done.notebooks)
     limits = Limits(cell_timeout=op.cell_timeout, memory_mb=op.memory_mb)
     record = grade(
-        Course(op.course, Path(op.course_root), limits=limits),
+        Course(
+            op.course,
+            Path(op.course_root),
+            limits=limits,
+            settings_file=Path(op.settings_file) if op.settings_file else None,
+        ),
         Submission(
-            op.submission_id, op.assignment, op.student, Path(op.submitted_dir), _time(op.submitted_at)
+            op.submission_id,
+            op.assignment,
+            op.student,
+            Path(op.submitted_dir),
+            _time(op.submitted_at),
+            in_place=op.in_place,
         ),
     )
     return Answer(ok=True, record=record)
@@ -109,6 +120,7 @@ def main() -> None:
     # nbgrader's queries make SQLAlchemy complain on every submission; nothing is wrong with them.
     warnings.filterwarnings("ignore", category=SAWarning)
     put_environment_on_path()
+    keep_gradebooks()
     try:
         serve(sys.stdin.buffer, out)
     finally:

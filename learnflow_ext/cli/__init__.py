@@ -14,6 +14,7 @@ import typer
 from learnflow_ext import __version__
 from learnflow_ext.cli import db, events, topics
 from learnflow_ext.cli.ask import ask
+from learnflow_ext.cli.autograde import autograde
 from learnflow_ext.cli.demo import demo
 from learnflow_ext.cli.doctor import doctor
 from learnflow_ext.cli.explain import explain
@@ -40,6 +41,7 @@ app.command()(triage)
 app.command()(ask)
 app.command()(review)
 app.command()(mastery)
+app.command()(autograde)
 app.command()(doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(events.app, name="events")

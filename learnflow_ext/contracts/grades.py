@@ -33,8 +33,9 @@ class CellScore(msgspec.Struct, frozen=True, kw_only=True):
     max_score: float
     message: str = ""
     """Why points are missing, without any hidden value; empty at full marks."""
-    provisional: bool = False
-    """True when the test could only run beside the student's code, which may have told it anything."""
+    provisional: str = ""
+    """Why the test could only run beside the student's code, which may have told it anything; empty for a
+    trusted test. For teachers."""
 
 
 class GradeRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,150 @@
+"""`learnflow autograde`: an assignment of an ordinary nbgrader course folder, in sandboxes, in parallel."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import typer
+from learnflow_grading.client import GradingWorker
+from learnflow_grading.folder import CourseFolder, open_folder
+
+from learnflow_ext.contracts.errors import LearnFlowError, Unavailable
+from learnflow_ext.contracts.grades import GradeRecord
+
+FOUND_A_PROBLEM = 1
+_TRIES = 2
+
+
+def autograde(
+    assignment: str = typer.Argument(help="The assignment's name: its folder's in `source`."),
+    course_dir: Path = typer.Option(Path("."), "--course-dir", help="The nbgrader course folder."),
+    jobs: int = typer.Option(2, "--jobs", "-j", min=1, max=64, help="Submissions graded at the same time."),
+    student: list[str] = typer.Option([], "--student", help="Only this student; may be given several times."),
+    cell_timeout: float = typer.Option(5.0, min=0.5, help="Seconds a cell may run."),
+    memory: int = typer.Option(256, min=64, help="Memory of each sandbox, in MB."),
+    as_json: bool = typer.Option(
+        False, "--json", help="One JSON object a line and student: points, messages, what is provisional."
+    ),
+) -> None:
+    """Grade what was submitted, into `autograded` and the gradebook; tests run apart from the students' code.
+
+    What is in `submitted` stays as it is. Exit code 1 when a submission could not be graded, 2 when none can.
+    """
+    folder = open_folder(course_dir, assignment)
+    students = [name for name in folder.students if not student or name in student]
+    if not students:
+        raise Unavailable(f"None of these students has submitted {assignment}.")
+    with _progress(len(students), hidden=as_json) as step:
+
+        def told(record: GradeRecord) -> None:
+            if as_json:
+                typer.echo(msgspec.json.encode(msgspec.structs.replace(record, feedback=())).decode())
+            step()
+
+        records = asyncio.run(_all(folder, students, jobs, cell_timeout, memory, told))
+    if not as_json:
+        _summary(records)
+    if any(record.status == "failed" for record in records):
+        raise typer.Exit(FOUND_A_PROBLEM)
+
+
+@contextlib.contextmanager
+def _progress(length: int, *, hidden: bool):  # type: ignore[no-untyped-def]
+    if hidden or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    with typer.progressbar(length=length, label="Grading", file=sys.stderr) as bar:
+        yield lambda: bar.update(1)
+
+
+async def _all(
+    folder: CourseFolder,
+    students: list[str],
+    jobs: int,
+    cell_timeout: float,
+    memory: int,
+    told: Callable[[GradeRecord], None],
+) -> list[GradeRecord]:
+    """Every student's record, in the order in which they were done."""
+    todo: asyncio.Queue[str] = asyncio.Queue()
+    for name in students:
+        todo.put_nowait(name)
+    records: list[GradeRecord] = []
+
+    async def work() -> None:
+        async with GradingWorker() as worker:
+            while not todo.empty():
+                record = await _one(worker, folder, todo.get_nowait(), cell_timeout, memory)
+                records.append(record)
+                told(record)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(jobs, len(students))):
+            group.create_task(work())
+    return records
+
+
+async def _one(
+    worker: GradingWorker, folder: CourseFolder, student: str, cell_timeout: float, memory: int
+) -> GradeRecord:
+    message = ""
+    for _ in range(_TRIES):
+        try:
+            return await worker.grade(
+                submission_id=student,
+                course=folder.course.name,
+                course_root=folder.course.root,
+                assignment=folder.assignment,
+                student=student,
+                submitted_dir=folder.submission(student),
+                cell_timeout=cell_timeout,
+                memory_mb=memory,
+                in_place=True,
+                settings_file=folder.course.settings_file,
+            )
+        except LearnFlowError as error:
+            message = error.message
+            if error.status < 500:
+                break
+    return GradeRecord(
+        submission_id=student,
+        course=folder.course.name,
+        assignment=folder.assignment,
+        student=student,
+        status="failed",
+        score=0,
+        max_score=0,
+        needs_review=True,
+        message=message,
+    )
+
+
+def _summary(records: list[GradeRecord]) -> None:
+    graded = [record for record in records if record.status == "graded"]
+    typer.echo(f"{len(graded)} of {len(records)} submissions graded.")
+    if graded:
+        mean = sum(record.score for record in graded) / len(graded)
+        typer.echo(f"Mean score: {mean:.2f} of {graded[0].max_score:g}.")
+    for record in sorted(records, key=lambda r: r.student):
+        if record.needs_review:
+            typer.echo(f"{record.student}: needs a look. {record.message}")
+    reasons = {
+        (cell.notebook, cell.name): cell.provisional
+        for record in graded
+        for cell in record.cells
+        if cell.provisional
+    }
+    counts = Counter((cell.notebook, cell.name) for record in graded for cell in record.cells)
+    if reasons:
+        typer.echo(
+            f"{len(reasons)} of {len(counts)} graded cells could not be tested apart from the students' code;"
+        )
+        typer.echo("their points are provisional:")
+        for (notebook, name), reason in sorted(reasons.items()):
+            typer.echo(f"  {notebook}, {name}: {reason}")
