@@ -14,7 +14,7 @@ from pathlib import Path
 
 from section import Section
 
-SECTIONS = ("errors", "triage", "mastery")
+SECTIONS = ("errors", "triage", "mastery", "hints")
 NO_DATA = (
     "Nothing to evaluate: LEARNFLOW_EVAL_DATA names no folder. Put the data into a folder outside of the"
     " repository,\nand run: make eval LEARNFLOW_EVAL_DATA=/path/to/it\nIt is searched for: {patterns}."

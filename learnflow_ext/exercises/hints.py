@@ -1,0 +1,173 @@
+"""The four rungs of the hint ladder, made from a repair that was proved. The repair itself is never told.
+
+Words come from `wording`; of the student's program only their own line and function are named. Whatever
+else a repair
+knows (a classmate's names, a hidden test's values) has no way in, and a check makes sure.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from learnflow_ext.exercises.repair import Change, Repair
+from learnflow_ext.exercises.slips import MISSING_PART, SYNTAX, main_edit, slip_of
+from learnflow_ext.exercises.trees import MODULE, literals_in, names_in, parse
+from learnflow_ext.exercises.wording import CHECK, LESS, SOLVED, WORDS, Words
+
+MAX_LINE = 120
+"""Characters of the student's line that are shown."""
+_CODE = re.compile(r"```python\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+
+
+class Hint(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be said to a student."""
+
+    proved: bool
+    """Whether a change of this program was found that makes every test pass."""
+    edit_size: int
+    """How many nodes of the program's tree the proved change takes away and adds; 0 when nothing was
+    proved.
+    """
+    line: int | None
+    """The line it is about, from 1; None when nothing was proved."""
+    concept: str
+    rungs: tuple[str, str, str, str]
+    """Markdown: the idea, the place, a question, the like on other data."""
+
+
+def hint_for(source: str, repair: Repair, *, statement: str = "", secret: Sequence[str] = ()) -> Hint:
+    """The hint for the program `source`. `secret` are programs and tests nothing of which may be told."""
+    if repair.proved and not repair.changes:
+        return Hint(proved=True, edit_size=0, line=None, concept="", rungs=(SOLVED,) * 4)
+    if not repair.proved or repair.tree is None:
+        return Hint(
+            proved=False, edit_size=0, line=None, concept="", rungs=_harmless(LESS, source, statement, secret)
+        )
+    change = first_change(repair)
+    edit = main_edit(change.edits)
+    slip = (
+        MISSING_PART
+        if isinstance(change.before, ast.Module) and change.part != MODULE
+        else slip_of(change.edits, change.before)
+    )
+    lines = source.splitlines()
+    line = max(1, min(edit.line, len(lines) or 1))
+    own = lines[line - 1].strip()[:MAX_LINE] if lines else ""
+    rungs = _rungs(
+        WORDS[slip], change, line, own, missing=edit.kind == "insert", secret=(source, statement, secret)
+    )
+    return Hint(proved=True, edit_size=repair.size, line=line, concept=WORDS[slip].concept, rungs=rungs)
+
+
+def syntax_hint(source: str, line: int, cause: str, *, edit_size: int = 0, proved: bool = False) -> Hint:
+    """For a program that Python cannot read: the diagnosis says what is wrong, and nothing else is told.
+
+    `proved` when a readable version was found that a proved repair mends.
+    """
+    words = WORDS[SYNTAX]
+    lines = source.splitlines()
+    own = lines[line - 1].strip()[:MAX_LINE] if 0 < line <= len(lines) else ""
+    place = f"Look at line {line}: {_code(own)}. {cause}" if own else f"Look at line {line}. {cause}"
+    rungs = (
+        f"**{_title(words.concept)}.** {words.idea}",
+        place.strip(),
+        words.question,
+        f"The like, on other data:\n\n```python\n{words.examples[0]}\n```",
+    )
+    return Hint(proved=proved, edit_size=edit_size, line=line, concept=words.concept, rungs=rungs)
+
+
+def first_change(repair: Repair) -> Change:
+    """The change a student should think about first: the one nearest to the top of the program."""
+    return min(repair.changes, key=lambda change: main_edit(change.edits).line)
+
+
+def _rungs(
+    words: Words,
+    change: Change,
+    line: int,
+    own: str,
+    *,
+    missing: bool,
+    secret: tuple[str, str, Sequence[str]],
+) -> tuple[str, str, str, str]:
+    named = _own_name(change)
+    where = f" in {_code(named)}" if named else ""
+    sight = "Something is still missing after" if missing else "Look at"
+    source, statement, hidden = secret
+    example = _example(words.examples, source, statement, hidden)
+    return (
+        f"**{_title(words.concept)}.** {words.idea} Something about this is not right yet{where}.",
+        f"{sight} line {line}{where}: {_code(own)}\n\nIt has to do with **{words.concept}**. {CHECK}",
+        f"Line {line}: {_code(own)}\n\n{words.question}",
+        f"The like, on other data:\n\n```python\n{example}\n```\n\nWhat does it show about your line {line}?"
+        if example
+        else f"Try your line {line} by itself, with a value of your own, and print what comes "
+        f"out. {words.question}",
+    )
+
+
+def _own_name(change: Change) -> str:
+    """The student's function; empty where they have none of that name."""
+    return change.part if change.part != MODULE and not isinstance(change.before, ast.Module) else ""
+
+
+def _title(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _code(text: str) -> str:
+    """A code span that nothing inside can end."""
+    plain = text.replace("`", "'").strip()
+    return f"`{plain}`" if plain else "(an empty line)"
+
+
+def _example(examples: Iterable[str], source: str, statement: str, secret: Sequence[str]) -> str:
+    """The first example that shares no value with what is secret; empty for none."""
+    return next((each for each in examples if not told(each, source, statement, secret)), "")
+
+
+def _harmless(
+    rungs: tuple[str, str, str, str], source: str, statement: str, secret: Sequence[str]
+) -> tuple[str, str, str, str]:
+    first, second, third, fourth = rungs
+    code = "".join(found[0] for found in _CODE.findall(fourth))
+    return first, second, third, third if told(code, source, statement, secret) else fourth
+
+
+def told(code: str, source: str, statement: str, secret: Sequence[str]) -> set[str]:
+    """Names and literals of `secret` programs that stand in `code`, and not in what the student knows anyway.
+
+    The student knows the own program, the statement, and Python's own names.
+    """
+    shown = _words_of(code) | set(re.findall(r"\w+", code))
+    hidden: set[str] = set()
+    for each in secret:
+        hidden |= _words_of(each)
+    known = (
+        _words_of(source)
+        | {word for word in hidden if _stands_in(word, statement)}
+        | set(dir(builtins))
+        | set(keyword.kwlist)
+    )
+    return (shown & hidden) - known
+
+
+def _stands_in(word: str, statement: str) -> bool:
+    return (
+        bool(word)
+        and re.search(rf"(?<!\w){re.escape(word.strip(chr(39) + chr(34)))}(?!\w)", statement) is not None
+    )
+
+
+def _words_of(code: str) -> set[str]:
+    tree = parse(code)
+    if tree is None:
+        return set(re.findall(r"\w+", code))
+    return names_in(tree) | literals_in(tree)

@@ -1,0 +1,60 @@
+"""The program inside the sandbox that counts which tests pass, run here without one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from learnflow_ext.contracts.errors import BadRequest
+from learnflow_ext.exercises.prover import TASK
+from learnflow_ext.exercises.proving import Asserts, Outcome
+
+RUN = "from pathlib import Path\nfrom learnflow_ext.exercises.prover import main\nmain(Path('.'))"
+TESTS = "import math\nassert f(1) == 2\nassert f(2) == 3, 'no'\n"
+
+
+def verdicts(folder: Path, *programs: str, seconds: float = 0.3, all_seconds: float = 20) -> list[str]:
+    task = {
+        "programs": programs,
+        "tests": Asserts(TESTS).statements,
+        "imports": ["math", "no_such_module"],
+        "seconds": seconds,
+        "all_seconds": all_seconds,
+    }
+    (folder / TASK).write_text(json.dumps(task))
+    done = subprocess.run([sys.executable, "-c", RUN], cwd=folder, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return [said for said, _ in json.loads(done.stdout)]
+
+
+def test_each_program_is_judged_by_itself(tmp_path: Path) -> None:
+    assert verdicts(
+        tmp_path,
+        "def f(x): return x + 1",
+        "def f(x): return 2",
+        "f = None",
+        "this is no program",
+        "def f(x):\n    while True: pass",
+        "import os\nos._exit(0)",
+        "import sys\nprint('noise')\ndef f(x):\n    print(x); sys.exit()",
+        "def f(x):\n    try:\n        while True: pass\n    except Exception: return 2",
+    ) == ["11", "10", "00", "00", "TT", "00", "00", "TT"]
+
+
+def test_what_the_time_does_not_reach_has_no_verdict(tmp_path: Path) -> None:
+    assert verdicts(tmp_path, "def f(x): return x", all_seconds=-1) == [""]
+
+
+def test_outcomes_say_what_happened() -> None:
+    assert Outcome("11").passes and not Outcome("10").passes and not Outcome("").passes
+    assert Outcome("1T").endless and Outcome("101").passed == 2
+
+
+@pytest.mark.parametrize("source", ["", "x = 1", "assert (", "import math"])
+def test_tests_without_a_test_are_refused_with_a_sentence(source: str) -> None:
+    with pytest.raises(BadRequest, match=r"tests?\b"):
+        Asserts(source)
