@@ -41,6 +41,7 @@ test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their 
 bench: $(STAMPS)/test-system setup ## Measure how fast the classroom starts, answers and grades
 	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/bench.py
 	$(BIN)/python tests/benchmarks/kernels.py 2>/dev/null
+	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/events.py
 
 eval: $(STAMPS)/run-system setup ## Measure how good its judgement is, on the data in LEARNFLOW_EVAL_DATA (a folder)
 	LEARNFLOW_EVAL_DATA="$(LEARNFLOW_EVAL_DATA)" $(BIN)/python tests/evaluation/evaluate.py $(ARGS)
