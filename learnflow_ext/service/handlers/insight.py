@@ -303,6 +303,25 @@ class GradingHandler(CoursePage):
         self.show_tables(course, "Grading", insight.grading_table(rows[self.offset :]), facts=facts)
 
 
+class MeHandler(PageHandler):
+    """`courses/{course}/me`: one's own topics, streak and next step, and what the teacher can see."""
+
+    async def get(self, course: str) -> None:
+        name = self.person.name
+        self.course(course)
+        async with self.parts.db.connect() as conn:
+            mine = await alerts.of_course(conn, course, student=name, limit=5)
+            notes = await looked_up.notes(conn, course)
+        self.show(
+            "me.html",
+            title=self.parts.title(course),
+            standing=(await standings_of(self.parts, course, [name]))[name],
+            alerts=sorted({insight.alert_for_student(alert) for alert in mine}),
+            notes=notes,
+            now=datetime.now(UTC),
+        )
+
+
 class AlertsApiHandler(PageHandler):
     """`GET api/alerts?course=…`: the open alerts of a course one teaches."""
 

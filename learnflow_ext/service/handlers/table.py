@@ -68,6 +68,7 @@ def routes(prefix: str) -> list[tuple[str, type[RequestHandler], dict[str, Any]]
         (f"api/courses/{_NAME}/scores", board.ScoresHandler),
         (f"api/courses/{_NAME}/feed", board.FeedHandler),
         ("api/alerts", insight.AlertsApiHandler),
+        (f"courses/{_NAME}/me", insight.MeHandler),
         (f"courses/{_NAME}/now", insight.NowHandler),
         (f"courses/{_NAME}/progress", insight.HeatHandler),
         (f"courses/{_NAME}/alerts", insight.AlertsHandler),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
 from collections.abc import AsyncIterator
@@ -171,6 +172,34 @@ class TestNotes:
         assert (await ask(f"courses/{COURSE}/errors", "teacher", raw=body)).code == 400
 
 
+class TestAStudentsOwnPage:
+    async def test_says_where_they_stand_and_what_the_teacher_sees(
+        self, full: RunningService, ask: Client, hub: Hub
+    ) -> None:
+        async with full.parts.db.connect() as conn:
+            stuck = (await alerts.of_course(conn, COURSE))[0].student
+        hub.add(stuck, f"nbgrader-{COURSE}")
+        await ask(f"courses/{COURSE}/errors", "teacher", raw=b"text=Mind+the+colon")
+        page = (await ask(f"courses/{COURSE}/me", stuck)).body.decode()
+        for said in (
+            "Your teacher was told",
+            "What your teacher can see",
+            "Mind the colon",
+            "Next step",
+            "First steps",
+        ):
+            assert said in page
+        assert "False alarm" not in page
+        progress = json.loads((await ask(f"api/progress/{stuck}?course={COURSE}", stuck)).body)
+        assert len(progress["topics"]) == 3 and progress["alerts"] and progress["notes"] == ["Mind the colon"]
+        zoned = await ask(f"api/progress/{stuck}?course={COURSE}&time_zone=Mars%2FOlympus", stuck)
+        assert zoned.code == 200
+
+    async def test_is_for_members_of_the_course(self, full: RunningService, ask: Client) -> None:
+        assert (await ask(f"courses/{COURSE}/me", "eve")).code == 403
+        assert (await ask(f"courses/{COURSE}/me", "ada")).code == 200
+
+
 @asynccontextmanager
 async def browsing(
     service: RunningService, hub: Hub, **options: Any
@@ -216,7 +245,7 @@ class TestInABrowser:
         self, full: RunningService, hub: Hub, name: str, options: dict[str, Any]
     ) -> None:
         async with browsing(full, hub, **options) as (page, complaints):
-            for address in ("", *PAGES):
+            for address in ("", "me", *PAGES):
                 await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/{address}".rstrip("/"))
                 await expect(page.get_by_role("heading", level=1)).to_be_visible()
                 shot = address.replace("/", "-") or "overview"
