@@ -16,7 +16,8 @@ from learnflow_ext.contracts.errors import TooBusy
 from learnflow_ext.contracts.events import RunFinished
 from learnflow_ext.events.bus import Subscription
 from learnflow_ext.events.wire import WireError, from_message
-from learnflow_ext.service import logs
+from learnflow_ext.service import logs, words
+from learnflow_ext.store.eventlog import LogEntry
 
 What = Literal["scores", "feed"]
 GROUP = "dashboard"
@@ -32,6 +33,56 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     what: tuple[What, ...]
     sequence: int
     """Place in `event_log` of the newest event behind it; 0 when unknown."""
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True):
+    """The first message to who asked for events."""
+
+    kind: Literal["hello"] = "hello"
+    sequence: int
+    """Of the newest event there is."""
+
+
+class Happened(msgspec.Struct, frozen=True, kw_only=True):
+    """One event, for who asked for them."""
+
+    kind: Literal["happened"] = "happened"
+    what: str
+    """run, question, answer, submission, grade, progress or alert."""
+    sequence: int
+    """What to give as `after` when the connection is lost."""
+    time: str
+    """ISO 8601, UTC."""
+    student: str
+    text: str
+    """In words, continuing the sentence that the name begins; empty where there is nothing to say."""
+
+
+_WHAT = {
+    "org.learnflow.run.finished.v1": "run",
+    "org.learnflow.help.asked.v1": "question",
+    "org.learnflow.help.answered.v1": "answer",
+    "org.learnflow.assignment.submitted.v1": "submission",
+    "org.learnflow.submission.graded.v1": "grade",
+    "org.learnflow.progress.changed.v1": "progress",
+    "org.learnflow.struggle.detected.v1": "alert",
+    "org.learnflow.struggle.changed.v1": "alert",
+}
+
+
+def happened(entry: LogEntry) -> Happened | None:
+    """`entry` as a message; None for what concerns the machinery only."""
+    what = _WHAT.get(entry.type)
+    if what is None:
+        return None
+    said = words.line(entry.type, entry.student, entry.data)
+    return Happened(
+        what=what,
+        sequence=entry.sequence,
+        time=entry.time,
+        student=entry.student,
+        text=said.text if said else "",
+    )
 
 
 class Mailbox:

@@ -1,0 +1,139 @@
+"""The dashboard's socket: no gaps, no doubles over lost connections, and readers that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import msgspec
+import pytest
+from served import Client
+from stub_hub import COURSE
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.httputil import HTTPHeaders
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from learnflow_ext.contracts.runs import RunReport
+from learnflow_ext.service.running import RunningService
+from learnflow_ext.store import runs
+
+
+async def connect(ask: Client, after: object = None, course: str = COURSE) -> WebSocketClientConnection:
+    query = f"?course={course}" + ("" if after is None else f"&after={after}")
+    url = f"{ask.base.replace('http', 'ws', 1)}ws{query}"
+    token = ask.hub.token("teacher")
+    return await websocket_connect(HTTPRequest(url, headers=HTTPHeaders({"Authorization": f"token {token}"})))
+
+
+async def hang_up(socket: WebSocketClientConnection) -> None:
+    """Close, and wait until the other side has done so too."""
+    socket.close()
+    while await asyncio.wait_for(socket.read_message(), 20) is not None:
+        pass
+
+
+async def run(service: RunningService, first: int, count: int, course: str = COURSE) -> None:
+    """`ada` ran `count` cells."""
+    async with service.parts.db.begin() as conn:
+        await runs.record_batch(
+            conn,
+            "ada",
+            [
+                RunReport(
+                    run_id=f"run-{number}",
+                    notebook="a.ipynb",
+                    course=course,
+                    ok=False,
+                    exception=f"Error{number}",
+                    duration_ms=1,
+                    finished_at=time.time(),
+                )
+                for number in range(first, first + count)
+            ],
+        )
+
+
+async def events(socket: WebSocketClientConnection, count: int) -> list[dict[str, Any]]:
+    """The next `count` events about runs; other messages are passed over."""
+    found: list[dict[str, Any]] = []
+    while len(found) < count:
+        text = await asyncio.wait_for(socket.read_message(), 20)
+        assert text is not None, "closed"
+        message = msgspec.json.decode(str(text))
+        if message["kind"] == "happened" and message["what"] == "run":
+            found.append(message)
+    return found
+
+
+def numbers(found: list[dict[str, Any]]) -> list[int]:
+    return [int(message["text"].split("Error")[1].split()[0]) for message in found]
+
+
+class TestResume:
+    async def test_nothing_is_missed_and_nothing_comes_twice(
+        self, ask: Client, service: RunningService
+    ) -> None:
+        socket = await connect(ask, 0)
+        await run(service, 0, 5)
+        seen = await events(socket, 5)
+        await hang_up(socket)
+        await run(service, 5, 150)
+        await run(service, 155, 150)
+        again = await connect(ask, seen[-1]["sequence"])
+        seen += await events(again, 300)
+        await run(service, 305, 3)
+        seen += await events(again, 3)
+        await hang_up(again)
+        assert numbers(seen) == list(range(308))
+        order = [message["sequence"] for message in seen]
+        assert order == sorted(set(order))
+
+    async def test_events_of_other_courses_are_not_told(self, ask: Client, service: RunningService) -> None:
+        socket = await connect(ask, 0)
+        await run(service, 0, 3, "other")
+        await run(service, 3, 1)
+        assert numbers(await events(socket, 1)) == [3]
+        await hang_up(socket)
+
+    async def test_a_number_from_the_future_starts_from_now(
+        self, ask: Client, service: RunningService
+    ) -> None:
+        socket = await connect(ask, 10**17)
+        hello = msgspec.json.decode(str(await asyncio.wait_for(socket.read_message(), 20)))
+        assert hello["kind"] == "hello" and hello["sequence"] < 10**17
+        await run(service, 0, 1)
+        assert numbers(await events(socket, 1)) == [0]
+        await hang_up(socket)
+
+    @pytest.mark.parametrize("after", ["-1", "x", "1e3", "9" * 40])
+    async def test_a_number_that_is_none_is_refused(self, ask: Client, after: str) -> None:
+        with pytest.raises(HTTPClientError) as refused:
+            await connect(ask, after)
+        assert refused.value.code == 400
+
+
+class TestBadReaders:
+    @pytest.mark.parametrize("junk", ["{", "x" * 1000, '{"kind":"subscribe"}', b"\xff\x00"])
+    async def test_junk_ends_the_socket_and_nothing_else(
+        self, ask: Client, service: RunningService, junk: str | bytes
+    ) -> None:
+        bad, good = await connect(ask, 0), await connect(ask, 0)
+        await bad.write_message(junk, binary=isinstance(junk, bytes))
+        while await asyncio.wait_for(bad.read_message(), 20) is not None:
+            pass
+        assert bad.close_code == 1008
+        await run(service, 0, 1)
+        assert numbers(await events(good, 1)) == [0]
+        bad.close()
+        await hang_up(good)
+
+    async def test_who_never_reads_holds_nobody_up(self, ask: Client, service: RunningService) -> None:
+        silent = await connect(ask, 0)
+        # Tornado's client stops reading from the network after the first message that nobody takes.
+        good = await connect(ask, 0)
+        for start in range(0, 1000, 200):
+            await run(service, start, 200)
+        assert numbers(await events(good, 1000)) == list(range(1000))
+        await hang_up(silent)
+        await hang_up(good)
