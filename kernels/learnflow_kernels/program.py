@@ -64,8 +64,12 @@ def _fresh_main() -> ModuleType:
 
 def _explained(error: BaseException, source: str, filename: str, namespace: dict[str, object]) -> CellError:
     # Loaded for a failure only: the rules take longer to import than most programs to run.
-    from learnflow_ext.diagnosis.diagnose import exception_name, message_of
-    from learnflow_kernels.tutor import cell_error
+    try:
+        from learnflow_ext.diagnosis.diagnose import exception_name, message_of
+        from learnflow_kernels.tutor import cell_error
+    except (OSError, MemoryError, ImportError):
+        # The code has left no open file or memory to load them with.
+        return CellError(exception=type.__dict__["__name__"].__get__(type(error)), message="")
 
     try:
         return msgspec.structs.replace(cell_error(error, source, namespace, filename), code="")
