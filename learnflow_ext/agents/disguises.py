@@ -19,6 +19,7 @@ _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһᴦкмтвнАЕОРСУХІЈЅКМТВНαοενρτυικΑΒΕΖΗΙΚΜΝΟΡΤΥΧɡ“”‘’‚„−–—∗×÷＝；：⁼≤≥≠",  # noqa: RUF001
     "aeopcyxijsdhrkmtbhAEOPCYXIJSKMTBHaoevptuikABEZHIKMNOPTYXg\"\"''''---**/=;:=≤≥≠",
 )
+_CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n\r"} | {127: None}
 _SIGNS = {"≤": "<=", "≥": ">=", "≠": "!=", "←": "=", "→": " "}
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{4}[ \t]*\n?){4,}[A-Za-z0-9+/_-]{0,3}={0,2}")
 _BASE32 = re.compile(r"[A-Z2-7]{16,}={0,6}")
@@ -44,6 +45,7 @@ def clean(text: str) -> str:
         text = text.translate(_LOOKALIKES)
         for sign, plain in _SIGNS.items():
             text = text.replace(sign, plain)
+    text = text.translate(_CONTROLS)
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
 
 
@@ -52,6 +54,8 @@ def readings(text: str) -> tuple[str, ...]:
     """`text` cleaned, and after it what is hidden in it, each once. At most `MOST` of them."""
     first = clean(text)
     found = {first: None}
+    # Undoing what was not meant as a disguise can break code that has it in a comment.
+    found.setdefault(text.translate(_CONTROLS), None)
     for depth in range(2):
         for known in list(found)[depth:]:
             for hidden in _hidden(known):
