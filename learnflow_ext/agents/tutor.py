@@ -3,7 +3,7 @@ the guard."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -167,7 +167,7 @@ class Tutor:
         plan: Plan | None = None,
         request_id: str = "",
         voice: Voice | None = None,
-    ) -> AsyncIterator[ReplyChunk]:
+    ) -> AsyncGenerator[ReplyChunk]:
         """The answer as chunks: `start`, the paragraphs as `text`, `end`. `plan` saves planning twice.
 
         The texts, put together, are Markdown. `end` carries the citations and says whether something was

@@ -115,6 +115,40 @@ class HelpAnswered(Event, frozen=True, kw_only=True):
     last_word_ms: int = 0
 
 
+class HelpVoted(Event, frozen=True, kw_only=True):
+    """A student said whether an answer helped."""
+
+    TYPE = "org.learnflow.help.voted.v1"
+    TOPIC = "learning.responses"
+
+    request_id: str
+    helpful: bool
+    agent: str = ""
+    rung: int = 0
+
+
+class TeacherAsked(Event, frozen=True, kw_only=True):
+    """A student took a question to their teacher, with what the tutor knows about it."""
+
+    TYPE = "org.learnflow.teacher.asked.v1"
+    TOPIC = "learning.requests"
+    PERSONAL = ("text", "answer", "code", "error", "notebook")
+
+    request_id: str
+    """Of the tutor's answer that did not help; empty where there was none."""
+    text: str
+    """The question."""
+    answer: str = ""
+    """What the tutor said last."""
+    code: str = ""
+    error: str = ""
+    """Class and message."""
+    rung: int = 0
+    assignment: str = ""
+    notebook: str = ""
+    cell_id: str = ""
+
+
 class RunFinished(Event, frozen=True, kw_only=True):
     """A cell ran in the student's own kernel: a claim of that server."""
 
@@ -194,6 +228,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         CodeSubmitted,
         AssignmentSubmitted,
         HelpAnswered,
+        HelpVoted,
+        TeacherAsked,
         RunFinished,
         SubmissionGraded,
         ProgressChanged,

@@ -106,3 +106,7 @@ class ReplyChunk(msgspec.Struct, frozen=True, kw_only=True):
     """True when the leak gate replaced what would have been said."""
     citations: tuple[Citation, ...] = ()
     request_id: str = ""
+    questions_left: int | None = None
+    """With `end`: how many more may be asked for now; None without such a limit."""
+    offers_teacher: bool = False
+    """With `end`: the hints are used up, or did not help. `/teacher` would take the question to a person."""

@@ -22,7 +22,7 @@ from jupyterlab_chat.models import Message
 from traitlets import Unicode
 
 from learnflow_ext.contracts.errors import LearnFlowError, TooLarge
-from learnflow_ext.contracts.help import MAX_QUESTION_CHARS, AgentName, HelpRequest
+from learnflow_ext.contracts.help import MAX_QUESTION_CHARS, AgentName, HelpRequest, ReplyChunk
 from learnflow_ext.contracts.paths import place_of
 from learnflow_ext.server.batching import batched
 from learnflow_ext.server.chat import CUT_KEY
@@ -33,6 +33,7 @@ from learnflow_ext.server.routing import addressed, question
 SETTING_GATEWAY = "learnflow_gateway"
 SETTING_SITUATIONS = "learnflow_situations"
 AVATARS = Path(__file__).parent / "avatars"
+OFFER = "Still stuck? `/teacher` takes this to your teacher."
 BROKEN = "Something went wrong while I was answering, and it was not your fault. Please ask again."
 
 
@@ -174,8 +175,20 @@ async def _texts(
         async for chunk in gateway.help(request):
             if chunk.text:
                 yield chunk.text
+            if chunk.kind == "end" and chunk.intent is not None:
+                yield footer(chunk)
     except LearnFlowError as error:
         failures.append(error)
+
+
+def footer(end: ReplyChunk) -> str:
+    """The small print below an answer: what is left, and what the student can say to it."""
+    said = [OFFER] if end.offers_teacher else []
+    if end.questions_left is not None:
+        count = end.questions_left
+        said.append(f"You have {count or 'no'} question{'' if count == 1 else 's'} left for now.")
+    said.append("Did this help? `/helpful` or `/unhelpful`")
+    return f"\n\n*{' '.join(said)}*"
 
 
 async def known_place(gateway: Gateway, notebook: str) -> tuple[str, str]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import cast
 
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.agents.context import HelpContext, Policy
+from learnflow_ext.agents.llm.model import Model
+from learnflow_ext.agents.llm.voice import Call, Voice
+from learnflow_ext.agents.tutor import Plan
 from learnflow_ext.contracts.errors import BadRequest, Forbidden, LearnFlowError, TooBusy, TooLarge
 from learnflow_ext.contracts.help import (
     MAX_CELL_CHARS,
@@ -30,12 +33,14 @@ from learnflow_ext.diagnosis import diagnose_text
 from learnflow_ext.diagnosis.fingerprint import attempt_of, fingerprint
 from learnflow_ext.service import logs
 from learnflow_ext.service.auth import Person
-from learnflow_ext.service.limits import RateLimiter
+from learnflow_ext.service.limits import Budget, RateLimiter
 from learnflow_ext.service.metrics import Metrics
+from learnflow_ext.service.policies import NOW_OFF, STRICTEST_FIRST, Policies
 from learnflow_ext.service.releases import Releases
 from learnflow_ext.service.tutors import NO_COURSE, TutoredCourse
+from learnflow_ext.service.wishes import Wishes
 from learnflow_ext.settings import LearnFlow, LearnFlowTutor
-from learnflow_ext.store import courses, help, ladder, progress
+from learnflow_ext.store import courses, help, ladder, people, progress, tutoring
 from learnflow_ext.store.database import Database
 
 MAX_MESSAGE_CHARS = 2_000
@@ -58,6 +63,8 @@ class Question:
     request_id: str
     received: float
     """By `time.monotonic`, in seconds."""
+    left: int | None = None
+    """How many more the person may ask for now; None without a budget."""
 
 
 @dataclass
@@ -80,6 +87,14 @@ class _Answer:
         self.withheld = self.withheld or chunk.withheld
 
 
+@dataclass(frozen=True)
+class _Speaker:
+    """A model's voice, and whether its listener was told what leaves."""
+
+    voice: Voice
+    told: bool
+
+
 class Assistance:
     """Answers the questions of a classroom."""
 
@@ -91,15 +106,25 @@ class Assistance:
         settings: LearnFlow,
         tutor_settings: LearnFlowTutor,
         metrics: Metrics,
+        policies: Policies,
+        model: Model | None = None,
     ) -> None:
-        """`tutored` has every course, and under `NO_COURSE` what is outside of any."""
+        """`tutored` has every course, and under `NO_COURSE` what is outside of any.
+
+        With a `model` its words follow the analysis, for students who did not switch it off.
+        """
         self._db = db
         self._tutored = tutored
         self._releases = releases
         self._settings = settings
-        self._policy = cast("Policy", tutor_settings.policy)
+        self._policies = policies
         self._limiter = RateLimiter(tutor_settings.questions_per_minute)
+        self._budget = Budget(tutor_settings.questions_per_hour, tutor_settings.questions_per_day)
         self._metrics = metrics
+        self._model = model
+        self.wishes = Wishes(
+            db, model.endpoint.base_url if model is not None else "", tutor_settings.retention_days
+        )
 
     async def take(self, person: Person, request: HelpRequest, request_id: str, received: float) -> Question:
         """Check a question and keep it.
@@ -121,11 +146,28 @@ class Assistance:
         except TooBusy:
             self._metrics.questions_refused.labels("too_many").inc()
             raise
+        await self._policies.refresh()
         context = await self._context(person, request)
         async with self._db.begin() as conn:
+            # In the transaction that keeps the question, whose writer has the person to itself: two at the
+            # same moment cannot both be the last.
+            await people.ensure(conn, person.name)
+            try:
+                left = await self._budget.left(conn, person.name)
+            except TooBusy:
+                self._metrics.questions_refused.labels("budget").inc()
+                raise
             await help.asked(conn, person.name, request, request_id=request_id)
         self._metrics.questions.labels(request.agent).inc()
-        return Question(person, request, context, request_id, received)
+        return Question(person, request, context, request_id, received, left)
+
+    async def wish(self, person: Person, request: HelpRequest, request_id: str) -> list[ReplyChunk] | None:
+        """The answer to what is no question, such as `/helpful`; None for a question."""
+        if self.wishes.wished(request) is None:
+            return None
+        self._limiter.take(person.name)
+        placed = self._placed(person, await asyncio.to_thread(_bounded, request))
+        return await self.wishes.fulfil(person, placed, request_id)
 
     async def answer(self, question: Question) -> AsyncGenerator[ReplyChunk]:
         """The answer, from a chunk of kind `start` to one of kind `end`, or `error` when it breaks off.
@@ -136,11 +178,20 @@ class Assistance:
         said = _Answer(question.request.agent, "concept")
         last = ReplyChunk(kind="end", request_id=question.request_id)
         try:
-            async for chunk in self._chunks(question, said):
-                if chunk.kind == "end":
-                    last = chunk
-                    break
-                yield chunk
+            async with aclosing(self._chunks(question, said)) as pieces:
+                async for chunk in pieces:
+                    if chunk.kind == "end":
+                        last = await self._last(question, chunk)
+                        break
+                    if self._stops(question):
+                        # An exam has begun while we were speaking.
+                        last = replace(last, agent=said.agent, intent=said.intent, withheld=True)
+                        chunk = replace(last, kind="text", text=f"\n\n{NOW_OFF}")
+                        said.hear(chunk, question.received)
+                        yield chunk
+                        break
+                    said.hear(chunk, question.received)
+                    yield chunk
         except Exception as error:
             # The boundary to the agents: whatever happens there, the student gets a sentence.
             self._metrics.answers_failed.inc()
@@ -153,7 +204,7 @@ class Assistance:
             await self._keep(question, said)
         yield last
 
-    async def _chunks(self, question: Question, said: _Answer) -> AsyncIterator[ReplyChunk]:
+    async def _chunks(self, question: Question, said: _Answer) -> AsyncGenerator[ReplyChunk]:
         """The tutor's chunks, once the route was kept."""
         request, context = question.request, question.context
         tutor = self._tutored[request.course].tutor
@@ -173,9 +224,79 @@ class Assistance:
                 concept=plan.concept,
                 lines=request.code.count("\n") + 1 if request.code else 0,
             )
-        async for chunk in tutor.answer(request, context, plan=plan, request_id=question.request_id):
-            said.hear(chunk, question.received)
-            yield chunk
+        voice = await self._voice(question, plan)
+        spoken = voice.voice if voice is not None else None
+        answer: AsyncGenerator[ReplyChunk] = tutor.answer(
+            request, context, plan=plan, request_id=question.request_id, voice=spoken
+        )
+        try:
+            async with aclosing(answer) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+                    if chunk.kind == "start" and voice is not None and not voice.told:
+                        yield replace(chunk, kind="text", text=f"{self.wishes.notice()}\n\n")
+        finally:
+            if spoken is not None and spoken.call is not None:
+                await self._called(question, spoken.call)
+
+    def _stops(self, question: Question) -> bool:
+        """Whether less is allowed by now than when the question was taken."""
+        return STRICTEST_FIRST.index(
+            self._allowed(question.person, question.request)
+        ) < STRICTEST_FIRST.index(question.context.policy)
+
+    def _allowed(self, person: Person, request: HelpRequest) -> Policy:
+        mine = [name for name in self._settings.courses if person.belongs(name)]
+        return self._policies.at(request.course, request.assignment, mine)
+
+    async def _last(self, question: Question, chunk: ReplyChunk) -> ReplyChunk:
+        """The end of an answer, with what the chat shows below it."""
+        offers = chunk.rung >= ladder.TOP
+        if not offers and question.request.course:
+            async with self._db.connect() as conn:
+                offers = await tutoring.unhelpful_in_a_row(conn, question.person.name) >= tutoring.IN_A_ROW
+        return replace(
+            chunk, questions_left=question.left, offers_teacher=offers and bool(question.request.course)
+        )
+
+    async def _voice(self, question: Question, plan: Plan) -> _Speaker | None:
+        """The model's voice, for a student who lets it speak; None otherwise."""
+        if self._model is None or not plan.may_be_phrased or question.context.policy == "off":
+            return None
+        name = question.person.name
+        async with self._db.connect() as conn:
+            on, told = await tutoring.choice(conn, name)
+            if not on:
+                return None
+            names = await people.names(conn)
+        if not told:
+            async with self._db.begin() as conn:
+                await tutoring.choose(conn, name, model=True)
+        return _Speaker(Voice(self._model, [name, *names]), told)
+
+    async def _called(self, question: Question, call: Call) -> None:
+        self._metrics.model_calls.labels(call.outcome).inc()
+        self._metrics.model_tokens.labels("in").inc(call.tokens_in)
+        self._metrics.model_tokens.labels("out").inc(call.tokens_out)
+        self._metrics.model_cost.inc(call.cost)
+        try:
+            async with self._db.begin() as conn:
+                await tutoring.called(
+                    conn,
+                    question.request_id,
+                    agent=call.agent,
+                    model=call.model,
+                    endpoint=call.where,
+                    prompt=call.prompt,
+                    sent=call.sent,
+                    outcome=call.outcome,
+                    tokens_in=call.tokens_in,
+                    tokens_out=call.tokens_out,
+                    cost=call.cost,
+                    duration_ms=call.duration_ms,
+                )
+        except LearnFlowError as error:
+            log.error("a call of the model was not kept", request_id=question.request_id, error=error.message)
 
     async def _rung(self, conn: AsyncConnection, student: str, request: HelpRequest) -> int:
         """How far the hint may go that this student gets for this exercise now."""
@@ -246,15 +367,16 @@ class Assistance:
         return replace(request, course=course, assignment=assignment)
 
     async def _context(self, person: Person, request: HelpRequest) -> HelpContext:
+        policy = self._allowed(person, request)
         if not request.course:
-            return HelpContext(policy=self._policy)
+            return HelpContext(policy=policy)
         exercise = self._exercise(request.course, request.assignment, request.cell_id)
         async with self._db.connect() as conn:
             shown = await help.shown(conn, person.name, request.course, request.assignment)
             titles = {info.assignment: info.title for info in await courses.assignments(conn, request.course)}
             standing = await progress.of_student(conn, person.name, request.course)
         return HelpContext(
-            policy=self._policy,
+            policy=policy,
             course_title=self._tutored[request.course].title,
             assignment_title=titles.get(request.assignment, ""),
             progress=standing,

@@ -6,10 +6,43 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import TooBusy
+from learnflow_ext.store import help
+from learnflow_ext.store.clock import now
 
 WINDOW_SECONDS = 60.0
+
+
+class Budget:
+    """So many questions a person within an hour and within a day, counted in the database."""
+
+    def __init__(self, per_hour: int, per_day: int) -> None:
+        """0 means no limit."""
+        self._limits = [
+            (limit, timedelta(hours=hours), words)
+            for limit, hours, words in ((per_hour, 1, "hour"), (per_day, 24, "day"))
+            if limit
+        ]
+
+    async def left(self, conn: AsyncConnection, name: str) -> int | None:
+        """How many may follow the question asked now; None without limits. TooBusy for one too many."""
+        if not self._limits:
+            return None
+        moment = now()
+        counts = await help.asked_since(conn, name, [moment - span for _, span, _ in self._limits])
+        for (limit, span, words), count in zip(self._limits, counts, strict=True):
+            if count >= limit:
+                raise TooBusy(
+                    f"You have asked {limit} questions within {'an' if words == 'hour' else 'a'} "
+                    f"{words}, and that "
+                    "is as many as your teacher allows. Read the last answers once more, or ask a classmate.",
+                    retry_after=int(span.total_seconds() // 10),
+                )
+        return min(limit - count for (limit, _, _), count in zip(self._limits, counts, strict=True)) - 1
 
 
 class RateLimiter:

@@ -58,6 +58,23 @@ class Metrics:
             "Answers in which the leak gate withheld something.",
             registry=self.registry,
         )
+        self.model_calls = Counter(
+            "learnflow_model_calls",
+            "Calls of the language model, by how they went.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.model_tokens = Counter(
+            "learnflow_model_tokens",
+            "Tokens sent to the model and received.",
+            ["direction"],
+            registry=self.registry,
+        )
+        self.model_cost = Counter(
+            "learnflow_model_cost",
+            "What the model cost, in the currency of the prices set.",
+            registry=self.registry,
+        )
         self.first_words_seconds = Histogram(
             "learnflow_first_words_seconds",
             "From a question to the first words of its answer, in seconds.",
@@ -101,10 +118,14 @@ class Metrics:
             self.requests.labels(status)
         for agent in get_args(AgentName):
             self.questions.labels(agent)
-        for reason in ("too_many", "too_large"):
+        for reason in ("too_many", "too_large", "budget"):
             self.questions_refused.labels(reason)
         for group in ("progress", "struggle", "dashboard"):
             self.consumer_lag.labels(group)
+        for outcome in ("said", "refused", "slow", "broke_off", "garbage", "resting"):
+            self.model_calls.labels(outcome)
+        for direction in ("in", "out"):
+            self.model_tokens.labels(direction)
         for status in ("graded", "failed"):
             self.gradings.labels(status)
 

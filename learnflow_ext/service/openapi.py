@@ -18,6 +18,8 @@ from learnflow_ext.contracts.runs import RunBatch
 from learnflow_ext.service.board import BoardView, FeedView
 from learnflow_ext.service.handlers.health import Health
 from learnflow_ext.service.handlers.runs import Accepted
+from learnflow_ext.service.wishes import Vote, Voted
+from learnflow_ext.store.tutoring import Account
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +57,19 @@ OPERATIONS = (
         body=HelpRequest,
         answer=ReplyChunk,
         media="text/event-stream",
+    ),
+    Operation(
+        method="post",
+        path="api/help/{request}/vote",
+        summary="Say whether one's own answer helped. The last vote counts.",
+        body=Vote,
+        answer=Voted,
+    ),
+    Operation(
+        method="get",
+        path="api/courses/{course}/model",
+        summary="Tokens and cost of the language model by student, for teachers.",
+        answer=list[Account],
     ),
     Operation(
         method="post",

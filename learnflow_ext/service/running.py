@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 from urllib.parse import urlsplit
 
 from jupyterhub.httpclient import JupyterHubHTTPClient
@@ -15,6 +15,8 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
 
+from learnflow_ext.agents.context import Policy
+from learnflow_ext.agents.llm.model import Model
 from learnflow_ext.contracts.events import TOPICS
 from learnflow_ext.events.bus import Bus
 from learnflow_ext.events.progress_consumer import progress_consumer
@@ -28,14 +30,18 @@ from learnflow_ext.service.buses import open_bus
 from learnflow_ext.service.grading_queue import Grader, GradingQueue
 from learnflow_ext.service.live import LiveBoards
 from learnflow_ext.service.metrics import Metrics
+from learnflow_ext.service.models import open_model
 from learnflow_ext.service.pages import Pages
 from learnflow_ext.service.parts import Parts
+from learnflow_ext.service.policies import Policies
 from learnflow_ext.service.releases import Releaser, Releases
+from learnflow_ext.service.retention import forgetting
 from learnflow_ext.service.watch import Watch, sweeping
 from learnflow_ext.settings import (
     LearnFlow,
     LearnFlowGrading,
     LearnFlowKafka,
+    LearnFlowModel,
     LearnFlowProgress,
     LearnFlowStruggle,
     LearnFlowTutor,
@@ -71,6 +77,7 @@ class RunningService:
         self._workers = workers
         self._runner = runner
         self._server = server
+        self._model: Model | None = None
         self._bus: Bus | None = None
         """None while it is waited for."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -98,6 +105,9 @@ class RunningService:
         releases = Releases(db, workers[0], settings)
         runner = WarmRunner()
         courses = await asyncio.to_thread(tutors.load, settings, runner)
+        model = await asyncio.to_thread(open_model, LearnFlowModel(config=config))
+        policies = Policies(tutors.course_files(settings), cast("Policy", tutor_settings.policy))
+        await policies.refresh()
         parts = Parts(
             settings=settings,
             tutor_settings=tutor_settings,
@@ -107,7 +117,7 @@ class RunningService:
             people=People(hub_auth),
             db=db,
             courses=courses,
-            assistance=Assistance(db, courses, releases, settings, tutor_settings, metrics),
+            assistance=Assistance(db, courses, releases, settings, tutor_settings, metrics, policies, model),
             queue=GradingQueue(db, workers, settings, grading, metrics),
             runner=runner,
             releases=releases,
@@ -126,6 +136,7 @@ class RunningService:
             await db.close()
             raise
         service = cls(parts, workers, runner, server, port)
+        service._model = model
         service._begin(LearnFlowKafka(config=config))
         log.info("listening", port=port, prefix=hub_auth.base_url, courses=sorted(settings.courses))
         return service
@@ -138,6 +149,7 @@ class RunningService:
         parts = self.parts
         self._once(self._begin_events(kafka), "events").add_done_callback(begun)
         self._keep(sweeping(parts.db, parts.watch), "struggle sweep")
+        self._keep(forgetting(parts.db, parts.tutor_settings.retention_days), "forgetting")
         self._keep(parts.queue.run(), "grading queue")
         self._keep(janitor.keep_clean(), "janitor")
         self._once(self._prepare(), "preparation")
@@ -209,6 +221,8 @@ class RunningService:
         for worker in self._workers:
             await worker.stop()
         await self._runner.close()
+        if self._model is not None:
+            await self._model.close()
         if self._bus is not None:
             await self._bus.close()
         await self._server.close_all_connections()

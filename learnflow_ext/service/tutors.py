@@ -47,6 +47,11 @@ def load(settings: LearnFlow, runner: Runner | None = None) -> dict[str, Tutored
     return found
 
 
+def course_files(settings: LearnFlow) -> dict[str, Path]:
+    """Each course's `course.yaml`: where its folder is, which a teacher edits."""
+    return {course: course_folder(folder) / "course.yaml" for course, folder in settings.courses.items()}
+
+
 def _origin(root: Path, folder: str) -> Path:
     """The service's own copy of the course, or before there is one, what it will be copied from."""
     return root if (root / "source").is_dir() else course_folder(folder)

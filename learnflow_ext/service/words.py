@@ -78,6 +78,18 @@ def _answered(data: Mapping[str, object]) -> _Said:
     return None
 
 
+def _to_teacher(data: Mapping[str, object]) -> _Said:
+    error, rung = quote(_text(data, "error"), 80), _number(data, "rung")
+    parts = [f"“{quote(_text(data, 'text'))}”"]
+    if error:
+        parts.append(f"the error is {error}")
+    if code := quote(_text(data, "code"), 200):
+        parts.append(f"the code: {code}")
+    if rung:
+        parts.append(f"after hint {points(rung)} of 4")
+    return f"asks for you{_where(data)}: {'; '.join(parts)}", "trouble"
+
+
 def _where(data: Mapping[str, object]) -> str:
     """` in 01-first-steps`; empty when it is not known."""
     notebook = _text(data, "notebook").rpartition("/")[2].removesuffix(".ipynb")
@@ -139,6 +151,7 @@ def _struggles(data: Mapping[str, object]) -> _Said:
 _SAYINGS = {
     "org.learnflow.help.asked.v1": _asked,
     "org.learnflow.help.answered.v1": _answered,
+    "org.learnflow.teacher.asked.v1": _to_teacher,
     "org.learnflow.run.finished.v1": _run,
     "org.learnflow.assignment.submitted.v1": _submitted,
     "org.learnflow.submission.graded.v1": _graded,

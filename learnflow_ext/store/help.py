@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import NotFound
@@ -221,6 +222,18 @@ async def shown(
         .limit(limit)
     )
     return [answer for (answer,) in rows][::-1]
+
+
+async def asked_since(conn: AsyncConnection, student: str, moments: Sequence[datetime]) -> list[int]:
+    """How many questions the student asked since each of the moments."""
+    counts = [func.count().filter(HelpTurn.asked_at >= moment) for moment in moments]
+    row = await conn.execute(
+        select(*counts)
+        .select_from(HelpTurn)
+        .join(User, User.id == HelpTurn.user_id)
+        .where(User.name == student, HelpTurn.asked_at >= min(moments))
+    )
+    return [int(count) for count in row.one()]
 
 
 def _line(diagnosis: Diagnosis | None) -> int | None:

@@ -284,6 +284,62 @@ class HelpError(Base):
     construct: Mapped[str] = mapped_column(String(32))
 
 
+class HelpVote(Base):
+    """Whether the student found an answer helpful; the last word counts."""
+
+    __tablename__ = "help_votes"
+
+    turn_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("help_turns.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    helpful: Mapped[bool]
+    voted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TutorChoice(Base):
+    """What a student chose about the tutor; without a row nothing was chosen."""
+
+    __tablename__ = "tutor_choices"
+
+    user_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    model: Mapped[bool]
+    """Whether a model may be asked."""
+    told: Mapped[bool]
+    """Whether the notice of what leaves was shown."""
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ModelCall(Base):
+    """What was sent to a model for one question, where to, and what it took."""
+
+    __tablename__ = "model_calls"
+    __table_args__ = (
+        Index("ix_model_calls_account", "course", "user_id"),
+        *_not_negative("tokens_in", "tokens_out", "cost", "duration_ms"),
+    )
+
+    turn_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("help_turns.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"))
+    course: Mapped[str] = mapped_column(String(texts.NAME))
+    agent: Mapped[str] = mapped_column(String(32))
+    model: Mapped[str] = mapped_column(String(texts.NAME))
+    endpoint: Mapped[str] = mapped_column(String(texts.LINE))
+    prompt: Mapped[str] = mapped_column(String(32))
+    """Version of the instruction."""
+    sent: Mapped[str] = mapped_column(String(texts.ANSWER))
+    """The messages as JSON, as they left; empty once they were forgotten."""
+    outcome: Mapped[str] = mapped_column(String(32))
+    tokens_in: Mapped[int]
+    tokens_out: Mapped[int]
+    cost: Mapped[float]
+    duration_ms: Mapped[int]
+    called_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class HintLadder(Base):
     """How far up the hints one student has come in one exercise."""
 

@@ -29,6 +29,11 @@ async def find(conn: AsyncConnection, name: str) -> int | None:
     return found
 
 
+async def names(conn: AsyncConnection, *, limit: int = 2_000) -> list[str]:
+    """Everybody we know, the latest first."""
+    return list(await conn.scalars(select(User.name).order_by(User.id.desc()).limit(limit)))
+
+
 async def ensure(conn: AsyncConnection, name: str) -> int:
     """The id of the user called `name`, made with a random pseudonym when new; their turn to write is ours.
 

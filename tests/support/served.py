@@ -153,7 +153,7 @@ def chunks(response: HTTPResponse) -> list[ReplyChunk]:
     ]
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     """Wait for `condition`."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds

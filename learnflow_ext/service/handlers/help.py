@@ -11,6 +11,8 @@ from tornado.iostream import StreamClosedError
 from learnflow_ext.contracts.errors import TooLarge
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.service.handlers.base import ApiHandler
+from learnflow_ext.service.wishes import Vote
+from learnflow_ext.store import tutoring
 
 
 class HelpHandler(ApiHandler):
@@ -28,10 +30,14 @@ class HelpHandler(ApiHandler):
             raise
         if offered := self.request.headers.get("X-Request-Id"):
             self.log.info("the asker's own id", offered=offered[:64])
+        wished = await self.parts.assistance.wish(person, request, self.request_id)
+        if wished is not None:
+            self._begin_stream()
+            for chunk in wished:
+                await self._send(chunk)
+            return
         question = await self.parts.assistance.take(person, request, self.request_id, received)
-        self.set_header("Content-Type", "text/event-stream; charset=utf-8")
-        # Proxies that buffer would turn a stream into a wait.
-        self.set_header("X-Accel-Buffering", "no")
+        self._begin_stream()
         async with aclosing(self.parts.assistance.answer(question)) as chunks:
             try:
                 async for chunk in chunks:
@@ -39,6 +45,28 @@ class HelpHandler(ApiHandler):
             except StreamClosedError:
                 self.log.info("the asker left before the answer's end")
 
+    def _begin_stream(self) -> None:
+        self.set_header("Content-Type", "text/event-stream; charset=utf-8")
+        # Proxies that buffer would turn a stream into a wait.
+        self.set_header("X-Accel-Buffering", "no")
+
     async def _send(self, chunk: ReplyChunk) -> None:
         self.write(b"data: " + msgspec.json.encode(chunk) + b"\n\n")
         await self.flush()
+
+
+class VoteHandler(ApiHandler):
+    """`POST api/help/{request_id}/vote`: whether one's own answer helped."""
+
+    async def post(self, request_id: str) -> None:
+        person, vote = self.person, self.body(Vote)
+        self.answer(await self.parts.assistance.wishes.vote(person, request_id, helpful=vote.helpful))
+
+
+class ModelAccountsHandler(ApiHandler):
+    """`GET api/courses/{course}/model`: what a model took, by student, for teachers."""
+
+    async def get(self, course: str) -> None:
+        course = self.taught(course)
+        async with self.parts.db.connect() as conn:
+            self.answer(await tutoring.accounts(conn, course))

@@ -56,6 +56,8 @@ def routes(prefix: str) -> list[tuple[str, type[RequestHandler], dict[str, Any]]
         ("ws", live.LiveHandler),
         ("api/openapi.json", description.OpenApiHandler),
         ("api/help", help.HelpHandler),
+        (f"api/help/{_NAME}/vote", help.VoteHandler),
+        (f"api/courses/{_NAME}/model", help.ModelAccountsHandler),
         ("api/runs", runs.RunsHandler),
         ("api/execute", execute.ExecuteHandler),
         (f"api/progress/{_NAME}", progress.ProgressHandler),

@@ -1,0 +1,176 @@
+"""What the tutor may do, where and when: by deployment, course, assignment and exam."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import msgspec
+
+from learnflow_ext.agents.context import Policy
+from learnflow_ext.service import logs
+
+STRICTEST_FIRST: tuple[Policy, ...] = ("off", "concepts", "hints", "open")
+LOOK_AGAIN_SECONDS = 2.0
+NOW_OFF = "An exam has begun, so I stop here. Good luck! Ask again when it is over."
+
+log = logs.get("learnflow.policies")
+
+
+class Exam(msgspec.Struct, frozen=True, kw_only=True):
+    """A window of time in which other rules hold."""
+
+    begins: datetime
+    ends: datetime
+    tutor: Policy = "off"
+    assignments: tuple[str, ...] = ()
+    """Empty for the whole course."""
+
+    def holds(self, assignment: str, now: datetime) -> bool:
+        """Whether it is on, for this assignment; its end is no longer part of it."""
+        return self.begins <= now < self.ends and (not self.assignments or assignment in self.assignments)
+
+
+class CoursePolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What `course.yaml` says about the tutor."""
+
+    tutor: Policy | None = None
+    assignments: Mapping[str, Policy] = {}
+    exams: tuple[Exam, ...] = ()
+
+    def at(self, assignment: str, now: datetime, default: Policy) -> Policy:
+        """An exam goes before the assignment, that before the course, that before `default`."""
+        exams = [exam.tutor for exam in self.exams if exam.holds(assignment, now)]
+        if exams:
+            return strictest(exams)
+        return self.assignments.get(assignment) or self.tutor or default
+
+
+UNREADABLE = CoursePolicy(tutor="off")
+"""Until a teacher has put it right: they notice at once, and an exam nobody can read is no open door."""
+
+
+def strictest(policies: list[Policy]) -> Policy:
+    """The one that allows least."""
+    return min(policies, key=STRICTEST_FIRST.index)
+
+
+def parse(text: bytes) -> CoursePolicy:
+    """The policy in a `course.yaml`. ValueError, with a sentence for the teacher, when a key does not fit."""
+    try:
+        found = msgspec.yaml.decode(text)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"course.yaml cannot be read: {error}") from None
+    if found is None:
+        return CoursePolicy()
+    if not isinstance(found, dict):
+        raise ValueError("course.yaml must be a list of keys and values.")
+    listed = found.get("assignments") or []
+    assignments = {
+        str(each["name"]): _policy(each["tutor"], f"assignment {each['name']}")
+        for each in (listed if isinstance(listed, list) else [])
+        if isinstance(each, dict) and "tutor" in each and "name" in each
+    }
+    exams = [] if found.get("exams") is None else found["exams"]
+    if not isinstance(exams, list):
+        raise ValueError("exams must be a list, each with from, until and perhaps tutor and assignments.")
+    return CoursePolicy(
+        tutor=_policy(found["tutor"], "the course") if "tutor" in found else None,
+        assignments=assignments,
+        exams=tuple(_exam(each) for each in exams),
+    )
+
+
+def _policy(value: Any, whose: str) -> Policy:
+    # YAML reads a bare `off` as false.
+    word = {False: "off", True: "hints"}.get(value, value) if isinstance(value, bool) else value
+    if word not in get_args(Policy):
+        raise ValueError(f"tutor of {whose} is {value!r}; it can be {', '.join(STRICTEST_FIRST)}.")
+    return cast("Policy", word)
+
+
+def _exam(value: Any) -> Exam:
+    if not isinstance(value, dict):
+        raise ValueError(f"An exam needs from and until: {value!r}.")
+    begins, ends = _moment(value.get("from")), _moment(value.get("until"))
+    if ends <= begins:
+        raise ValueError(f"An exam ends before it begins: {value!r}.")
+    only = value.get("assignments") or []
+    return Exam(
+        begins=begins,
+        ends=ends,
+        tutor=_policy(value.get("tutor", "off"), "an exam"),
+        assignments=tuple(str(each) for each in (only if isinstance(only, list) else [only])),
+    )
+
+
+def _moment(value: Any) -> datetime:
+    """In UTC; without an offset it is this machine's local time."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            value = None
+    if not isinstance(value, datetime):
+        raise ValueError("An exam's from and until are dates with a time, such as 2026-11-24 09:00:00+01:00.")
+    return value.astimezone(UTC)
+
+
+class Policies:
+    """Reads the courses' files again when they change."""
+
+    def __init__(
+        self,
+        files: Mapping[str, Path],
+        default: Policy,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`files` has each course's `course.yaml`, which need not exist."""
+        self._files = dict(files)
+        self._default = default
+        self._clock = clock
+        self._known: dict[str, CoursePolicy] = {}
+        self._versions: dict[str, tuple[int, int]] = {}
+        self._looked = -LOOK_AGAIN_SECONDS
+
+    async def refresh(self) -> None:
+        """Take over what changed on disk; looks every two seconds at most."""
+        if time.monotonic() - self._looked < LOOK_AGAIN_SECONDS:
+            return
+        self._looked = time.monotonic()
+        await asyncio.to_thread(self._read)
+
+    def _read(self) -> None:
+        for course, file in self._files.items():
+            version = (0, 0)
+            try:
+                status = file.stat()
+                version = (status.st_mtime_ns, status.st_size)
+                if self._versions.get(course) == version:
+                    continue
+                policy = parse(file.read_bytes())
+            except FileNotFoundError:
+                policy = CoursePolicy()
+            except (OSError, ValueError) as error:
+                log.error("the tutor is off: its settings cannot be read", course=course, error=str(error))
+                policy = UNREADABLE
+            self._versions[course] = version
+            self._known[course] = policy
+
+    def at(self, course: str, assignment: str, courses: list[str]) -> Policy:
+        """What holds now. Outside of any course, the exams of the person's `courses` hold as well."""
+        now = self._clock()
+        if course:
+            return self._known.get(course, CoursePolicy()).at(assignment, now, self._default)
+        exams = [
+            exam.tutor
+            for each in courses
+            for exam in self._known.get(each, CoursePolicy()).exams
+            if exam.begins <= now < exam.ends
+        ]
+        return strictest([*exams, self._default])

@@ -1,0 +1,29 @@
+"""Forgetting what was said, after as many days as the deployment says."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from learnflow_ext.service import logs
+from learnflow_ext.store import tutoring
+from learnflow_ext.store.clock import now
+from learnflow_ext.store.database import Database, DatabaseUnavailable
+
+EVERY_SECONDS = 3600.0
+
+log = logs.get("learnflow.retention")
+
+
+async def forgetting(db: Database, days: int, every_s: float = EVERY_SECONDS) -> None:
+    """Forget until cancelled; with 0 days nothing is forgotten. An outage of the database is waited out."""
+    while True:
+        if days > 0:
+            try:
+                async with db.begin() as conn:
+                    forgotten = await tutoring.forget(conn, now() - timedelta(days=days))
+                if forgotten:
+                    log.info("forgot old questions and answers", turns=forgotten, days=days)
+            except DatabaseUnavailable as error:
+                log.warning("nothing is forgotten while the database is away", error=error.message)
+        await asyncio.sleep(every_s)

@@ -1,0 +1,95 @@
+"""What the tutor may do, where and when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learnflow_ext.agents.context import Policy
+from learnflow_ext.service import policies
+from learnflow_ext.service.policies import CoursePolicy, Exam, Policies, parse
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+class TestCourseFile:
+    def test_course_and_assignment(self) -> None:
+        found = parse(b"title: x\ntutor: concepts\nassignments:\n  - name: a\n    tutor: off\n  - name: b\n")
+        assert found.at("a", NOON, "hints") == "off"
+        assert found.at("b", NOON, "hints") == "concepts"
+        assert CoursePolicy().at("b", NOON, "hints") == "hints"
+
+    @pytest.mark.parametrize("text", [b"", b"title: x\n", b"assignments: 3\n", b"{}"])
+    def test_files_without_a_word_about_it(self, text: bytes) -> None:
+        assert parse(text).at("a", NOON, "open") == "open"
+
+    def test_an_exam_with_an_offset(self) -> None:
+        found = parse(b"exams:\n- from: 2026-11-24 12:30:00+01:00\n  until: '2026-11-24T14:00:00+01:00'\n")
+        assert found.at("a", NOON, "hints") == "off"
+        assert found.at("a", NOON - timedelta(minutes=31), "hints") == "hints"
+        assert found.at("a", NOON + timedelta(hours=1), "hints") == "hints"
+
+    def test_an_exam_goes_before_all_else_and_may_be_milder(self) -> None:
+        exam = Exam(begins=NOON, ends=NOON + timedelta(hours=1), tutor="concepts", assignments=("a",))
+        policy = CoursePolicy(tutor="open", assignments={"a": "open"}, exams=(exam,))
+        assert policy.at("a", NOON, "hints") == "concepts"
+        assert policy.at("b", NOON, "hints") == "open"
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            b"tutor: maybe",
+            b"tutor: [1",
+            b"- a",
+            b"exams: {}",
+            b"exams: [1]",
+            b"exams: [{from: 2026-11-24 12:00:00}]",
+            b"exams: [{from: 2026-11-24 12:00:00Z, until: 2026-11-24 11:00:00Z}]",
+            b"exams: [{from: soon, until: later}]",
+            b"assignments: [{name: a, tutor: 7}]",
+        ],
+    )
+    def test_what_does_not_fit_is_said(self, text: bytes) -> None:
+        with pytest.raises(ValueError, match=r"\w"):
+            parse(text)
+
+    @given(st.binary(max_size=60))
+    def test_any_bytes(self, text: bytes) -> None:
+        try:
+            found = parse(text)
+        except ValueError:
+            return
+        assert found.at("a", NOON, "hints") in policies.STRICTEST_FIRST
+
+
+class TestPolicies:
+    async def test_a_changed_file_holds_soon(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(policies, "LOOK_AGAIN_SECONDS", 0.0)
+        file = tmp_path / "course.yaml"
+        found = Policies({"c": file}, "hints", clock=lambda: NOON)
+
+        async def now() -> Policy:
+            await found.refresh()
+            return found.at("c", "a", [])
+
+        assert await now() == "hints"
+        file.write_text("tutor: open")
+        assert await now() == "open"
+        file.write_text("tutor: nonsense")
+        assert await now() == "off"
+        file.write_text("tutor: concepts # again")
+        assert await now() == "concepts"
+        file.unlink()
+        assert await now() == "hints"
+
+    async def test_outside_of_a_course_ones_exams_hold_too(self, tmp_path: Path) -> None:
+        file = tmp_path / "course.yaml"
+        file.write_text("tutor: open\nexams:\n- {from: 2026-11-24 11:00:00Z, until: 2026-11-24 13:00:00Z}\n")
+        found = Policies({"c": file}, "hints", clock=lambda: NOON)
+        await found.refresh()
+        assert found.at("", "", ["c"]) == "off"
+        assert found.at("", "", ["other"]) == "hints"
