@@ -232,7 +232,9 @@ class WarmSandboxes:
     async def _take(self, module: str) -> WarmSandbox:
         while self._waiting:
             box = self._waiting.pop(0)
-            if box.alive and module in box.modules:
+            # Without its zygote it is ending, whether that was noticed or not.
+            lives = box.alive and self._nursery is not None and self._nursery.alive
+            if lives and module in box.modules:
                 self._open.add(box)
                 return box
             await box.close()
