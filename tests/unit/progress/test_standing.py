@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,3 +73,21 @@ def test_the_order_of_attempts_does_not_matter_for_the_share(
     else:
         assert one.best_score / one.max_score == other.best_score / other.max_score
         assert one.level == other.level
+
+
+def test_100_000_grades_shuffled_and_doubled_come_to_the_same() -> None:
+    dice = random.Random(1)
+    grades = [
+        (f"s{dice.randrange(200)}", float(score), float(most))
+        for score, most in ((dice.randint(0, most), most) for most in dice.choices((2, 5, 10, 20), k=100_000))
+    ]
+    messy = [*grades, *grades[::2]]
+    dice.shuffle(messy)
+
+    def ended(events: list[tuple[str, float, float]]) -> dict[str, Standing | None]:
+        standings: dict[str, Standing | None] = {}
+        for student, score, most in events:
+            standings[student] = after_grade(standings.get(student), score, most)
+        return standings
+
+    assert ended(messy) == ended(grades)
