@@ -24,6 +24,9 @@ c.LearnFlowTutor.policy = "hints"
 c.LearnFlowGrading.cell_timeout = 5
 c.LearnFlowGrading.memory_mb = 256
 
+# How events travel: within the service when this is empty, or on Kafka (see docs/events.md).
+c.LearnFlowKafka.bootstrap_servers = os.environ.get("LEARNFLOW_KAFKA", "")
+
 # Servers that nobody uses are stopped after so many minutes; their files stay.
 c.LearnFlowHub.idle_minutes = 60
 

@@ -38,6 +38,8 @@ def services(
     """
     # The hub passes no HOME on, and not every uid has an account to look one up in.
     common = {"PATH": search_path(), "HOME": os.environ.get("HOME", "/")}
+    # The example configuration takes Kafka's address from here.
+    common |= {name: os.environ[name] for name in ("LEARNFLOW_KAFKA",) if name in os.environ}
     formgrader_config = grading_file("formgrader_config.py") if settings.courses else None
     entries: list[dict[str, Any]] = [
         {

@@ -60,6 +60,14 @@ def demo(
             help="Fill the course with so many made-up students, four weeks of them, for the dashboard.",
         ),
     ] = 0,
+    kafka: Annotated[
+        str,
+        typer.Option(
+            envvar="LEARNFLOW_KAFKA",
+            metavar="HOST:PORT",
+            help="Let events travel on this Kafka. Default: within the service. Missing topics are made.",
+        ),
+    ] = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON when it is ready, and nothing else.")
     ] = False,
@@ -101,6 +109,10 @@ def demo(
 
         say(f"Writing four weeks of {class_size} made-up students…")
         say(seed(folder.root, class_size))
+    if kafka:
+        say(f"Events travel on {ready_kafka(kafka)}.")
+        # The hub's configuration takes it from here.
+        os.environ["LEARNFLOW_KAFKA"] = kafka
     passwords = make_passwords(folder, renew=new_passwords)
     stop = run_until_told(folder, lock, passwords, port=port, browser=browser, say=say, as_json=as_json)
     raise typer.Exit(stop)
@@ -210,6 +222,18 @@ def announce(room: Classroom, folder: State, passwords: dict[str, str], *, as_js
         lines.append("Their passwords were printed at the first start.")
         lines.append("For new ones: learnflow demo --new-passwords (or --reset, which deletes everything).")
     print("\n".join([*lines, "", "Ctrl-C stops it."]), flush=True)
+
+
+def ready_kafka(address: str) -> str:
+    """Its name, with our topics made. KafkaUnavailable says what is wrong, now and not in a log."""
+    # Late: nothing else here needs Kafka.
+    import asyncio
+
+    from learnflow_ext.events import kafka_topics
+    from learnflow_ext.events.kafka_client import KafkaCluster
+
+    states = asyncio.run(kafka_topics.create(KafkaCluster(bootstrap=address)))
+    return f"Kafka at {address}, {len(states)} topics"
 
 
 def open_browser(url: str, wanted: bool | None) -> None:
