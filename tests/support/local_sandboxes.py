@@ -41,10 +41,13 @@ class LocalSandboxed:
         return Ending(status=await asyncio.to_thread(self._process.wait))
 
     async def close(self) -> None:
-        """Kill it."""
-        self._process.kill()
-        await asyncio.to_thread(self._process.wait)
+        """Hang up and wait, so that what it measured is kept; kill it when it does not end."""
         self._channel.close()
+        try:
+            await asyncio.to_thread(self._process.wait, 10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
         self._folder.cleanup()
 
 
@@ -62,7 +65,7 @@ class LocalSandboxes:
             [sys.executable, "-I", "-c", _RUN, entry, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             cwd=folder.name,
-            env={"PATH": os.environ["PATH"], "HOME": folder.name},
+            env={**os.environ, "HOME": folder.name},
         )
         theirs.close()
         return LocalSandboxed(process, ours, folder)

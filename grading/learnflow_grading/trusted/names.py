@@ -126,6 +126,9 @@ def classes(tree: ast.Module) -> dict[str, Declared]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             found[node.name] = _declared(node)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            if ast.unparse(node.value.func).split(".")[-1] in ("namedtuple", "NamedTuple", "Enum", "IntEnum"):
+                found |= {name: Declared(frozenset(), frozenset()) for name in bound([node])}
     return found
 
 

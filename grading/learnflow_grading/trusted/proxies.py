@@ -153,11 +153,17 @@ class Proxies:
         return value
 
     def _has_object(self, value: Any) -> bool:
-        if type(value) in (list, tuple, set, frozenset):
-            return any(self._has_object(item) for item in list(value)[:1000])
-        if type(value) is dict:
-            return any(self._has_object(item) for item in list(value.values())[:1000])
-        return isinstance(type(value), RemoteMeta)
+        todo, seen = [value], 0
+        while todo and seen < 10_000:  # a value may hold itself
+            item = todo.pop()
+            seen += 1
+            if type(item) in (list, tuple, set, frozenset):
+                todo += list(item)[:1000]
+            elif type(item) is dict:
+                todo += [*list(item.values())[:1000], *list(item)[:1000]]
+            elif isinstance(type(item), RemoteMeta):
+                return True
+        return False
 
     def _generator(self, handle: int) -> Iterator[Any]:
         def values() -> Iterator[Any]:

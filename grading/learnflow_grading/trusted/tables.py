@@ -148,16 +148,16 @@ def read(wire: list[Any], reader: Reader) -> Any:
     if tag == "ix":
         return _unindex(pd, wire[1:], reader)
     if tag == "se":
-        holder = reader.number(wire[1], _Placeholder())
+        reader.number(wire[1], _Placeholder())
         name, index = reader.read(wire[2]), _unindex(pd, wire[3], reader)
         value = pd.Series(_uncolumn(pd, wire[4], reader), index=index, name=name)
     else:
-        holder = reader.number(wire[1], _Placeholder())
+        reader.number(wire[1], _Placeholder())
         columns, index = _unindex(pd, wire[2], reader), _unindex(pd, wire[3], reader)
         data = {place: _uncolumn(pd, column, reader) for place, column in enumerate(wire[4])}
         value = pd.DataFrame(data, index=index)
         value.columns = columns
-    reader.objects[reader.objects.index(holder)] = value
+    reader.objects[wire[1]] = value
     return value
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import builtins
 import collections
 import datetime
 import decimal
@@ -44,6 +45,7 @@ _TYPES: dict[str, type] = {
         type(None), type,
     )
 }  # fmt: skip
+_TYPES |= {n: t for n, t in vars(builtins).items() if isinstance(t, type) and issubclass(t, BaseException)}
 _TYPE_NAMES = {t: name for name, t in _TYPES.items()}
 _TIMES: dict[type, str] = {datetime.datetime: "datetime", datetime.date: "date", datetime.time: "time"}
 _TIME_TYPES: dict[str, Any] = {name: t for t, name in _TIMES.items()}
