@@ -22,6 +22,7 @@ def resource_dir() -> str:
 def sandbox_spec(*, tutor: bool) -> KernelSpec:
     """The kernel specification; `tutor` loads what explains errors."""
     argv = [sys.executable, "-I", "-m", "learnflow_kernels.launch", "-f", "{connection_file}"]
+    argv.append("--ext=learnflow_kernels.magics")
     if tutor:
         argv.append("--ext=learnflow_kernels.tutor")
     return KernelSpec(
