@@ -382,3 +382,8 @@ async def test_starting_does_not_block_the_event_loop(start: Starter) -> None:
     done.set()
     await watcher
     assert max(pauses) < 0.5
+
+
+async def test_visualize_runs_the_cell_in_the_students_own_names(notebook: Notebook) -> None:
+    await notebook.run("%%visualize\na = [1]\nb = a\nb.append(2)")
+    assert (await notebook.run("a")).text == "[1, 2]"
