@@ -15,7 +15,6 @@ import nbformat
 import pytest
 from nbformat import v4 as nbf
 
-
 pytestmark = pytest.mark.timeout(300)
 
 
