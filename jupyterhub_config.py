@@ -14,6 +14,9 @@ c = get_config()  # noqa: F821  (JupyterHub provides it)
 # Everything is kept below this folder: accounts, students' files, submissions, grades. Back it up.
 c.LearnFlow.state_dir = os.environ.get("LEARNFLOW_STATE", ".learnflow")
 
+# The record of what happens: an SQLite file in there, or a PostgreSQL server (see docs/record.md).
+c.LearnFlow.database_url = os.environ.get("LEARNFLOW_DATABASE_URL", "")
+
 # The courses: an id of your choice, and the folder with its nbgrader source. This one ships with LearnFlow.
 c.LearnFlow.courses = {"python-basics": course_folder("python-basics")}
 

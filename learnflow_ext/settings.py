@@ -28,7 +28,16 @@ class LearnFlow(LoggingConfigurable):
     database_url = Unicode(
         "",
         help="""SQLAlchemy URL of the database, for instance `postgresql+psycopg://learnflow@db/learnflow`.
-        Empty means an SQLite file in `state_dir`: fine for one machine and a class or two.""",
+        Empty means an SQLite file in `state_dir`: fine for one machine and a class or two. Keep its
+        password out of this file: libpq reads `~/.pgpass` and PGPASSWORD. See docs/record.md.""",
+    ).tag(config=True)
+
+    keep_events_months = Integer(
+        0,
+        min=0,
+        help="""How many whole months of the event log are kept besides the current one; older are deleted
+        for good, a few times a day. 0 keeps everything. Ask your data protection officer: many schools keep
+        a school year, 12. Grades and progress are not touched.""",
     ).tag(config=True)
 
     courses = Dict(

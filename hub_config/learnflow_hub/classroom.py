@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psutil
@@ -39,10 +39,15 @@ class NotStarted(RuntimeError):
 class Classroom:
     """Runs the hub on one port of the loopback address. Use `start`, `wait_for`, and always `stop`."""
 
-    def __init__(self, config: Path, state: State, port: int) -> None:
-        """`config` is a jupyterhub_config.py that takes its state folder from LEARNFLOW_STATE."""
+    def __init__(
+        self, config: Path, state: State, port: int, *, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`config` is a jupyterhub_config.py that takes its state folder from LEARNFLOW_STATE; `environment`
+        is what else it reads.
+        """
         self.url = f"http://{LOOPBACK}:{port}"
         self._config = config
+        self._environment = dict(environment or {})
         self._state = state
         self._port = port
         self._hub: subprocess.Popen[bytes] | None = None
@@ -65,7 +70,12 @@ class Classroom:
                     f"--JupyterHub.bind_url={self.url}",
                     f"--JupyterHub.hub_port={hub_port}",
                 ],
-                env={**os.environ, "LEARNFLOW_STATE": str(self._state.root), "PATH": search_path()},
+                env={
+                    **os.environ,
+                    "LEARNFLOW_STATE": str(self._state.root),
+                    "PATH": search_path(),
+                    **self._environment,
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

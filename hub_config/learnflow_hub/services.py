@@ -46,8 +46,12 @@ def services(
             "name": SERVICE_NAME,
             "url": f"http://{LOOPBACK}:{ports[SERVICE_NAME]}",
             "command": [sys.executable, "-m", "learnflow_ext.service", "--config", str(config_file)],
-            # The example configuration takes its state folder from here.
-            "environment": {**common, "LEARNFLOW_STATE": str(settings.state_path)},
+            # The example configuration takes its state folder and its database from here.
+            "environment": {
+                **common,
+                "LEARNFLOW_STATE": str(settings.state_path),
+                "LEARNFLOW_DATABASE_URL": settings.database_url,
+            },
             "oauth_no_confirm": True,
             "timeout": START_TIMEOUT_S,
         }

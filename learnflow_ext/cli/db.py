@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from enum import StrEnum
 
 import msgspec
 import typer
 
 from learnflow_ext.cli.where import ConfigOption, StateOption, UrlOption, database
+from learnflow_ext.store import migrate
 from learnflow_ext.store.migrate import SchemaState
 
 FOUND_A_PROBLEM = 1
+
+
+class Dialect(StrEnum):
+    """The databases we know."""
+
+    postgresql = "postgresql"
+    sqlite = "sqlite"
+
 
 SENTENCES = {
     "current": "The tables fit this LearnFlow.",
@@ -32,6 +42,18 @@ def upgrade(config: ConfigOption = None, state: StateOption = None, database_url
         typer.echo(f"{db.name}: nothing to do, schema {before.expected}.")
     else:
         typer.echo(f"{db.name}: upgraded from {before.found or 'nothing'} to schema {before.expected}.")
+
+
+@app.command()
+def schema(
+    dialect: Dialect = typer.Option(Dialect.postgresql, help="Which database's SQL."),
+) -> None:
+    """Print the SQL that makes the tables from nothing, for an admin to read. Needs no database.
+
+    PostgreSQL's months of the log are not in it: `learnflow db upgrade` and the service make them.
+    """
+    for line in migrate.sql(dialect.value):
+        typer.echo(line, nl=False)
 
 
 @app.command()

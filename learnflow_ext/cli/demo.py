@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -47,6 +47,15 @@ def demo(
             help="Folder for all it keeps. Default: .learnflow, in a checkout or else in your home."
         ),
     ] = None,
+    database_url: Annotated[
+        str,
+        typer.Option(
+            envvar="LEARNFLOW_DATABASE_URL",
+            metavar="URL",
+            help="Keep the record in this database, for instance postgresql+psycopg://learnflow@localhost/"
+            "learnflow. Default: an SQLite file in the state folder. --reset does not touch it.",
+        ),
+    ] = "",
     browser: Annotated[
         bool | None,
         typer.Option("--browser/--no-browser", help="Open the login page. Default: when there is a desktop."),
@@ -104,23 +113,46 @@ def demo(
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or folder.root}: {error.strerror}. Name another folder with --state.")
+    if database_url:
+        say(f"The record is kept in {ready_database(database_url)}.")
     if class_size:
         from learnflow_ext.cli.made_class import seed
 
         say(f"Writing four weeks of {class_size} made-up students…")
-        say(seed(folder.root, class_size))
+        say(seed(folder.root, class_size, database_url))
     if kafka:
         say(f"Events travel on {ready_kafka(kafka)}.")
         # The hub's configuration takes it from here.
         os.environ["LEARNFLOW_KAFKA"] = kafka
     passwords = make_passwords(folder, renew=new_passwords)
-    stop = run_until_told(folder, lock, passwords, port=port, browser=browser, say=say, as_json=as_json)
+    stop = run_until_told(
+        folder,
+        lock,
+        passwords,
+        environment={"LEARNFLOW_DATABASE_URL": database_url},
+        port=port,
+        browser=browser,
+        say=say,
+        as_json=as_json,
+    )
     raise typer.Exit(stop)
 
 
 def default_state() -> Path:
     """`.learnflow` in the current folder when that is a checkout, else in the home folder."""
     return Path(".learnflow") if Path("jupyterhub_config.py").is_file() else Path.home() / ".learnflow"
+
+
+def ready_database(url: str) -> str:
+    """Its name, with its tables up to date. DatabaseUnavailable or SchemaMismatch says what is wrong, now."""
+    # Late: nothing else here needs a database.
+    import asyncio
+
+    from learnflow_ext.store.database import Database
+
+    db = Database(url)
+    asyncio.run(db.upgrade())
+    return db.name
 
 
 def make_passwords(folder: State, *, renew: bool) -> dict[str, str]:
@@ -139,6 +171,7 @@ def run_until_told(
     lock: int,
     passwords: dict[str, str],
     *,
+    environment: Mapping[str, str],
     port: int,
     browser: bool | None,
     say: Callable[[str], None],
@@ -161,7 +194,7 @@ def run_until_told(
     chosen = free_port_from(port)
     if port and chosen != port:
         say(f"Port {port} is taken; using {chosen}.")
-    room = Classroom(config_file(), folder, chosen)
+    room = Classroom(config_file(), folder, chosen, environment=environment)
     problem = ""
     try:
         say("Starting the hub…")

@@ -15,14 +15,14 @@ from learnflow_ext.store.database import Database
 COURSE = "python-basics"
 
 
-def seed(state: Path, count: int) -> str:
-    """Write `count` students into the database in `state`; a sentence on what was done.
+def seed(state: Path, count: int, database_url: str = "") -> str:
+    """Write `count` students into `database_url`, else the database in `state`; a sentence on what was done.
 
     They are written once: with students there already, nothing changes.
     """
     from learnflow_hub.bundle import course_folder
 
-    return asyncio.run(write(database(None, state, None), Path(course_folder(COURSE)), count))
+    return asyncio.run(write(database(None, state, database_url or None), Path(course_folder(COURSE)), count))
 
 
 async def write(db: Database, source: Path, count: int) -> str:

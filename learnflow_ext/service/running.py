@@ -23,7 +23,7 @@ from learnflow_ext.events.progress_consumer import progress_consumer
 from learnflow_ext.events.relay import Relay
 from learnflow_ext.events.struggle_consumer import struggle_consumer
 from learnflow_ext.progress.standing import after_grade
-from learnflow_ext.service import live, logs, pages, tutors, uploads, web
+from learnflow_ext.service import housekeeping, live, logs, pages, tutors, uploads, web
 from learnflow_ext.service.assistance import Assistance
 from learnflow_ext.service.auth import People, make_hub_auth
 from learnflow_ext.service.buses import open_bus
@@ -152,6 +152,7 @@ class RunningService:
         self._keep(forgetting(parts.db, parts.tutor_settings.retention_days), "forgetting")
         self._keep(parts.queue.run(), "grading queue")
         self._keep(janitor.keep_clean(), "janitor")
+        self._keep(housekeeping.keep_house(parts.db, parts.settings.keep_events_months), "housekeeping")
         self._once(self._prepare(), "preparation")
 
     async def _begin_events(self, kafka: LearnFlowKafka) -> None:

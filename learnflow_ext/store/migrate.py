@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
 from functools import cache
 from typing import Literal
 
@@ -89,6 +91,17 @@ def require_current(found: SchemaState, database: str) -> None:
                 f"{database} holds tables that are not LearnFlow's. Point to another database; "
                 "nothing was changed."
             )
+
+
+def sql(dialect: str) -> Iterator[str]:
+    """The statements that make all tables in a database of `dialect`, without one."""
+    written = io.StringIO()
+    config = _config()
+    config.attributes["dialect"] = dialect
+    config.output_buffer = written
+    command.upgrade(config, "head", sql=True)
+    written.seek(0)
+    yield from written
 
 
 def upgrade(connection: Connection, database: str) -> SchemaState:

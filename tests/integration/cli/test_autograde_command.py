@@ -15,8 +15,6 @@ import nbformat
 import pytest
 from nbformat import v4 as nbf
 
-pytestmark = pytest.mark.timeout(300)
-
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The command, as a user types it."""

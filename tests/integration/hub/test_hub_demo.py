@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from postgres import Postgres
 
 from .conftest import Start, Visitor, alive, answers_on, command, log_of
 
@@ -141,3 +142,25 @@ def test_a_configuration_that_fails_ends_the_start_with_the_place_of_the_log(
     assert done.returncode == 1
     assert f"Its log: {state / 'hub' / 'hub.log'}" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_a_database_that_cannot_be_used_is_named_before_anything_starts(tmp_path: Path) -> None:
+    url = "postgresql://me:hunter2@127.0.0.1:1/x"
+    said = refused(tmp_path / "state", "--database-url", url)
+    assert "does not answer: database x on 127.0.0.1:1" in said
+    assert "hunter2" not in said
+
+
+def test_the_record_can_be_kept_in_postgresql(
+    start: Start, tmp_path: Path, postgres_server: Postgres, empty_postgres_url: str
+) -> None:
+    """The whole classroom; its assignments, which the service released, are found on the server."""
+    state = tmp_path / "state"
+    demo = start(state, "--database-url", empty_postgres_url)
+    visitor = demo.visitor("teacher")
+    assert visitor.ask("/services/learnflow/health").status == 200
+    with postgres_server.connect(empty_postgres_url.rpartition("/")[2]) as connection:
+        row = connection.execute("SELECT count(*) FROM modules WHERE course = 'python-basics'").fetchone()
+    assert row is not None and row[0] >= 3
+    assert not (state / "learnflow.sqlite").exists()
+    assert demo.stop() == 0

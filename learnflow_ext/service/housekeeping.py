@@ -1,0 +1,45 @@
+"""What the record needs now and then: tables for the months to come, and an end for what is old."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from learnflow_ext.store import partitions
+from learnflow_ext.store.clock import now
+from learnflow_ext.store.database import Database
+
+EVERY_S = 6 * 3600
+AFTER_TROUBLE_S = 60
+
+log = structlog.get_logger(__name__)
+
+
+async def keep_house(db: Database, keep_events_months: int, *, every_s: float = EVERY_S) -> None:
+    """Until cancelled. Several processes may do it at once. `keep_events_months` 0 deletes nothing."""
+    while True:
+        pause: float = AFTER_TROUBLE_S
+        try:
+            await tidy(db, keep_events_months)
+            pause = every_s
+        except Exception:
+            # The boundary of a task that nothing may end: the log would run into its catch-all for ever.
+            log.exception("housekeeping.failed", retry_in_s=pause)
+        await asyncio.sleep(pause)
+
+
+async def tidy(db: Database, keep_events_months: int) -> int:
+    """Make the months that are due and delete those that are over; how many events were deleted."""
+    moment = now()
+    async with db.begin() as conn:
+        made = await partitions.prepare(conn, moment)
+    if made:
+        log.info("housekeeping.months_made", months=made)
+    if not keep_events_months:
+        return 0
+    async with db.begin() as conn:
+        gone = await partitions.expire(conn, moment, keep_events_months)
+    if gone:
+        log.warning("housekeeping.expired", events=gone, keep_months=keep_events_months)
+    return gone

@@ -1,0 +1,58 @@
+"""`learnflow db` on both kinds of database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgres import Postgres
+
+Run = Callable[..., Any]
+"""The fixture `learnflow`."""
+
+KINDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(params=KINDS)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tables."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("empty_postgres_url")
+        return url
+    (tmp_path / "empty.sqlite").touch()
+    return f"sqlite:///{tmp_path / 'empty.sqlite'}"
+
+
+def test_check_upgrade_check(learnflow: Run, empty_url: str) -> None:
+    before = learnflow("db", "check", "--database-url", empty_url)
+    assert before.code == 1
+    assert "learnflow db upgrade" in before.out
+    assert "upgraded from nothing" in learnflow("db", "upgrade", "--database-url", empty_url).out
+    assert "nothing to do" in learnflow("db", "upgrade", "--database-url", empty_url).out
+    after = learnflow("db", "check", "--database-url", empty_url)
+    assert (after.code, after.err) == (0, "")
+
+
+def test_the_sql_that_schema_prints_makes_a_database_that_check_accepts(
+    learnflow: Run, empty_url: str, postgres_server: Postgres
+) -> None:
+    kind = "postgresql" if empty_url.startswith("postgresql") else "sqlite"
+    printed = learnflow("db", "schema", "--dialect", kind)
+    assert printed.code == 0
+    if kind == "postgresql":
+        with postgres_server.connect(empty_url.rpartition("/")[2]) as connection:
+            connection.execute(printed.out)
+    else:
+        file = sqlite3.connect(empty_url.removeprefix("sqlite:///"))
+        file.executescript(printed.out)
+        file.close()
+    assert learnflow("db", "check", "--database-url", empty_url).code == 0
+
+
+def test_an_unknown_dialect_is_refused(learnflow: Run) -> None:
+    ended = learnflow("db", "schema", "--dialect", "oracle")
+    assert ended.code == 2
+    assert "Traceback" not in ended.err

@@ -1,0 +1,78 @@
+"""Months are made ahead and old ones go, whatever else goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.service import housekeeping
+from learnflow_ext.store import eventlog, partitions, people
+from learnflow_ext.store.clock import now
+from learnflow_ext.store.database import Database, DatabaseUnavailable
+from learnflow_ext.store.models import LoggedEvent
+
+
+async def filled(url: str) -> Database:
+    """A log with an event of this month and one of three months ago."""
+    db = Database(url)
+    await db.open()
+    async with db.begin() as conn:
+        user = await people.ensure(conn, "ada")
+        for months in (0, -3):
+            await conn.execute(
+                insert(LoggedEvent).values(
+                    event_id=f"e{months}",
+                    time=partitions.first_of_month(now(), months),
+                    topic="t",
+                    type="t",
+                    course="c",
+                    user_id=user,
+                    data="{}",
+                )
+            )
+    return db
+
+
+async def ids(db: Database) -> list[str]:
+    async with db.connect() as conn:
+        return [entry.id for entry in await eventlog.tail(conn)]
+
+
+async def test_what_is_older_than_asked_for_goes(database_url: str) -> None:
+    db = await filled(database_url)
+    assert await housekeeping.tidy(db, 3) == 0
+    assert await housekeeping.tidy(db, 2) == 1
+    assert await ids(db) == ["e0"]
+    await db.close()
+
+
+async def test_by_default_nothing_goes(database_url: str) -> None:
+    db = await filled(database_url)
+    assert await housekeeping.tidy(db, 0) == 0
+    assert await ids(db) == ["e0", "e-3"]
+    await db.close()
+
+
+async def test_trouble_does_not_end_it(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    db = await filled(database_url)
+    real, failures = partitions.prepare, iter([DatabaseUnavailable("The database is busy.")])
+    done = asyncio.Event()
+
+    async def sometimes(conn: AsyncConnection, moment: datetime) -> list[str]:
+        for failure in failures:
+            raise failure
+        done.set()
+        return await real(conn, moment)
+
+    monkeypatch.setattr(partitions, "prepare", sometimes)
+    monkeypatch.setattr(housekeeping, "AFTER_TROUBLE_S", 0)
+    task = asyncio.create_task(housekeeping.keep_house(db, 0))
+    async with asyncio.timeout(30):
+        await done.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await db.close()
