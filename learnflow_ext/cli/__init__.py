@@ -12,7 +12,7 @@ import structlog
 import typer
 
 from learnflow_ext import __version__
-from learnflow_ext.cli import db, events, topics
+from learnflow_ext.cli import db, events, privacy, topics
 from learnflow_ext.cli.ask import ask
 from learnflow_ext.cli.autograde import autograde
 from learnflow_ext.cli.demo import demo
@@ -48,6 +48,7 @@ app.command()(doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(events.app, name="events")
 app.add_typer(topics.app, name="topics")
+app.add_typer(privacy.app, name="privacy")
 
 
 def _show_version(wanted: bool) -> None:

@@ -98,7 +98,9 @@ async def behind(conn: AsyncConnection, pseudonym: str) -> Person | None:
             select(User.id, User.name)
             .join(Pseudonym, Pseudonym.user_id == User.id)
             .where(Pseudonym.pseudonym == pseudonym)
-            .with_for_update(key_share=True, of=User)
+            # The link too: after a wait for our turn PostgreSQL looks again only at what is locked, and the
+            # person may have been erased meanwhile.
+            .with_for_update(key_share=True, of=(User, Pseudonym))
         )
     ).one_or_none()
     return None if row is None else Person(id=row.id, name=row.name)
