@@ -18,6 +18,7 @@ from learnflow_ext.cli.autograde import autograde
 from learnflow_ext.cli.demo import demo
 from learnflow_ext.cli.doctor import doctor
 from learnflow_ext.cli.explain import explain
+from learnflow_ext.cli.generate import generate
 from learnflow_ext.cli.hint import hint
 from learnflow_ext.cli.mastery import mastery
 from learnflow_ext.cli.review import review
@@ -41,6 +42,7 @@ app.command()(explain)
 app.command()(triage)
 app.command()(ask)
 app.command()(hint)
+app.command()(generate)
 app.command()(review)
 app.command()(mastery)
 app.command()(autograde)

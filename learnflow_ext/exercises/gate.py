@@ -1,0 +1,265 @@
+"""What every exercise must show, by being run in a sandbox, before a student sees it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from learnflow_ext.contracts.errors import BadRequest
+from learnflow_ext.contracts.runner import Runner
+from learnflow_ext.exercises.edits import applied
+from learnflow_ext.exercises.exercise import MAX_DIFFICULTY, MIN_DIFFICULTY, Exercise
+from learnflow_ext.exercises.mutants import mutants
+from learnflow_ext.exercises.proving import Asserts, Outcome, Prover
+from learnflow_ext.exercises.trees import parse, parts, without_docstrings
+
+SCORE = 0.9
+"""Share of the mutants that the tests must notice; the measure of DeMillo, Lipton and Sayward (1978)."""
+REPEATS = 8
+"""How often the solution is run. A test that fails one time in two escapes once in 128 exercises."""
+SECONDS = 0.4
+"""Processor time of one program with all tests."""
+LIKE = 0.9
+"""From this share of equal words two statements are called copies."""
+_MAX_MUTANTS = 400
+_BATCH = 40
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
+_CLAIM = re.compile(r"`(\w+\([^`\n]*\))` (?:is|gives|returns) `([^`\n]+)`")
+_CONSTANTS = ("None", "True", "False", "0", "1", "''", "[]", "{}")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate found."""
+
+    reasons: tuple[str, ...] = ()
+    """A sentence each; empty when the exercise may be given to students."""
+    mutants: int = 0
+    killed: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not self.reasons
+
+    @property
+    def score(self) -> float:
+        """Share of the mutants that the tests notice, 0 to 1; 1 where there are none."""
+        return self.killed / self.mutants if self.mutants else 1.0
+
+
+class Gate:
+    """Checks exercises one after the other, and remembers those that passed."""
+
+    def __init__(self, runner: Runner) -> None:
+        """`runner` gives the sandboxes; nothing of an exercise is run in this process."""
+        self._prover = Prover(runner, seconds=SECONDS, all_seconds=25.0)
+        self._given: list[Exercise] = []
+
+    async def check(self, exercise: Exercise) -> Verdict:
+        """The verdict on `exercise`. A LearnFlowError is raised only when no sandbox can be had."""
+        reasons = [*_form(exercise), *self._copies(exercise)]
+        if reasons:
+            return Verdict(tuple(reasons))
+        try:
+            tests, visible = Asserts(exercise.tests), Asserts("\n".join(exercise.visible))
+            claims = [example.test for example in exercise.examples] + _claims(exercise.statement)
+            shown = Asserts("\n".join(claims))
+        except BadRequest as error:
+            return Verdict((error.message,))
+        reasons = await self._solution(exercise, tests, shown)
+        if not reasons:
+            reasons = [*await self._open(exercise, visible), *await self._constants(exercise, tests)]
+        if reasons:
+            return Verdict(tuple(reasons))
+        verdict = await self._mutation(exercise, tests)
+        if verdict.passed:
+            self._given.append(exercise)
+        return verdict
+
+    def _copies(self, exercise: Exercise) -> list[str]:
+        for other in self._given:
+            if _same_program(exercise, other) or _alike(exercise.statement, other.statement) >= LIKE:
+                return [f"It is nearly a copy of {other.name}, which was given before."]
+        return []
+
+    async def _solution(self, exercise: Exercise, tests: Asserts, shown: Asserts) -> list[str]:
+        runs = await self._outcomes([exercise.reference] * REPEATS, tests)
+        if any(run.endless for run in runs):
+            return ["The solution, or a test of it, does not end in time."]
+        if not all(run.verdicts for run in runs):
+            return ["There was no time to run the solution."]
+        if len({run.verdicts for run in runs}) > 1:
+            return [
+                "The same solution sometimes passes and sometimes fails: a test depends on chance or time."
+            ]
+        if not runs[0].passes:
+            failing = _tests_of(tests)[runs[0].verdicts.index("0")]
+            return [f"The solution fails a test: {failing}"]
+        (truth,) = await self._outcomes([exercise.reference], shown)
+        if not truth.passes:
+            place = next((at for at, said in enumerate(truth.verdicts) if said != "1"), 0)
+            return [f"What the statement says is not true: {_tests_of(shown)[place]}"]
+        return []
+
+    async def _open(self, exercise: Exercise, visible: Asserts) -> list[str]:
+        (start,) = await self._outcomes([exercise.starter], visible)
+        return ["The visible tests pass before anything was written."] if start.passes else []
+
+    async def _constants(self, exercise: Exercise, tests: Asserts) -> list[str]:
+        programs = {value: _returning(exercise.reference, value) for value in _values(tests.tree)}
+        outcomes = await self._outcomes(list(programs.values()), tests)
+        for value, outcome in zip(programs, outcomes, strict=True):
+            if outcome.passes:
+                return [f"The tests are too easy: a function that always gives {value} passes all of them."]
+        return []
+
+    async def _mutation(self, exercise: Exercise, tests: Asserts) -> Verdict:
+        programs = mutated(exercise.reference)
+        outcomes = await self._outcomes(programs, tests)
+        if not all(outcome.verdicts for outcome in outcomes):
+            return Verdict(("There was no time to run every mutant of the solution.",))
+        survivors = [program for program, outcome in zip(programs, outcomes, strict=True) if outcome.passes]
+        killed = len(programs) - len(survivors)
+        verdict = Verdict(mutants=len(programs), killed=killed)
+        if verdict.score < SCORE:
+            line = _first_difference(exercise.reference, survivors[0])
+            reason = (
+                f"The tests notice {killed} of {len(programs)} small mistakes, fewer than {SCORE:.0%}. "
+                f"They miss this one: {line}"
+            )
+            return Verdict((reason,), len(programs), killed)
+        return verdict
+
+    async def _outcomes(self, programs: Sequence[str], tests: Asserts) -> list[Outcome]:
+        """An outcome a program; those that a batch did not reach get a run of their own."""
+        found: list[Outcome] = []
+        for at in range(0, len(programs), _BATCH):
+            batch = programs[at : at + _BATCH]
+            for program, outcome in zip(batch, await self._prover.outcomes(batch, tests), strict=True):
+                if not outcome.verdicts:
+                    (outcome,) = await self._prover.outcomes([program], tests)
+                found.append(outcome)
+        return found
+
+
+def mutated(reference: str) -> list[str]:
+    """Every program that differs from `reference` by one slip, once each; at most 400 of them."""
+    tree = _bare(reference)
+    plain = ast.unparse(tree)
+    made = (ast.unparse(ast.fix_missing_locations(applied(tree, mutant))) for mutant in mutants(tree))
+    return list(dict.fromkeys(each for each in made if each != plain))[:_MAX_MUTANTS]
+
+
+def _form(exercise: Exercise) -> list[str]:
+    reasons = []
+    if not _NAME.fullmatch(exercise.name):
+        reasons.append("Its name should have letters, digits and hyphens only, and at most 80 of them.")
+    if not MIN_DIFFICULTY <= exercise.difficulty <= MAX_DIFFICULTY:
+        reasons.append(f"Its difficulty should be {MIN_DIFFICULTY} to {MAX_DIFFICULTY}.")
+    if not exercise.statement.strip():
+        reasons.append("It has no statement.")
+    tree = parse(exercise.reference)
+    if tree is None:
+        reasons.append("Python cannot read the solution.")
+    elif not parts(tree):
+        reasons.append("The solution defines no function or class.")
+    if not exercise.starter.strip() or not exercise.reference.startswith(exercise.starter):
+        reasons.append("The solution does not begin with what the student starts from.")
+    if not exercise.examples:
+        reasons.append("The statement shows no example.")
+    if not exercise.visible or not exercise.hidden:
+        reasons.append("It needs visible and hidden tests.")
+    solution = exercise.reference.removeprefix(exercise.starter).strip()
+    if solution and " ".join(solution.split()) in " ".join(exercise.statement.split()):
+        reasons.append("The statement tells the solution.")
+    return reasons
+
+
+def _claims(statement: str) -> list[str]:
+    """What the text itself says of calls, such as "`f(2)` is `4`", as tests."""
+    return [f"assert {call} == {result}" for call, result in _CLAIM.findall(statement)]
+
+
+def _bare(source: str) -> ast.Module:
+    tree = parse(source)
+    return without_docstrings(tree) if tree is not None else ast.Module([], [])
+
+
+def _tests_of(tests: Asserts) -> list[str]:
+    return [source for kind, source in tests.statements if kind == "test"]
+
+
+def _values(tests: ast.Module) -> list[str]:
+    """Plain values to give back whatever is asked: the usual ones, and those that the tests expect."""
+    expected = [
+        ast.unparse(side)
+        for node in ast.walk(tests)
+        if isinstance(node, ast.Compare)
+        for side in node.comparators
+        if all(isinstance(each, _PLAIN) for each in ast.walk(side))
+    ]
+    return list(dict.fromkeys([*_CONSTANTS, *expected]))
+
+
+_PLAIN: tuple[type[ast.AST], ...] = (
+    *(ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.USub, ast.expr_context),
+)
+
+
+def _returning(reference: str, value: str) -> str:
+    """The program with every function giving back `value` at once."""
+    tree = _bare(reference)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.body = [ast.Return(ast.parse(value, mode="eval").body)]
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+class _Nameless(ast.NodeTransformer):
+    """Chosen names become numbers, in the order in which they appear."""
+
+    def __init__(self, tree: ast.AST) -> None:
+        chosen = [
+            each
+            for node in ast.walk(tree)
+            for each in (getattr(node, "arg", None), _stored(node), getattr(node, "name", None))
+            if isinstance(each, str)
+        ]
+        self._names = {name: f"n{number}" for number, name in enumerate(dict.fromkeys(chosen))}
+
+    def generic_visit(self, node: ast.AST) -> Any:
+        for field in ("id", "arg", "name"):
+            value = getattr(node, field, None)
+            if isinstance(value, str):
+                setattr(node, field, self._names.get(value, value))
+        return super().generic_visit(node)
+
+
+def _stored(node: ast.AST) -> str | None:
+    return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else None
+
+
+def _same_program(one: Exercise, other: Exercise) -> bool:
+    """Whether the solutions differ in names only."""
+    trees = [_bare(each.reference) for each in (one, other)]
+    first, second = (ast.dump(_Nameless(tree).visit(tree)) for tree in trees)
+    return first == second
+
+
+def _alike(one: str, other: str) -> float:
+    """Share of words two texts have in common in the same order, 0 to 1."""
+    return SequenceMatcher(None, one.lower().split(), other.lower().split(), autojunk=False).ratio()
+
+
+def _first_difference(reference: str, program: str) -> str:
+    plain = ast.unparse(_bare(reference)).splitlines()
+    changed = program.splitlines()
+    for before, after in zip(plain, changed, strict=False):
+        if before != after:
+            return f"`{before.strip()}` as `{after.strip()}`."
+    return "a line left out at the end."

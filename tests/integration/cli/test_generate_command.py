@@ -1,0 +1,88 @@
+"""`learnflow generate`: notebooks that nbgrader takes, and exit codes a script can use."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import nbformat
+import pytest
+from nbgrader.nbgraderformat import MetadataValidator
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
+from typer.testing import CliRunner
+
+from learnflow_ext.cli import app
+from learnflow_ext.exercises.families import FAMILIES
+from learnflow_ext.exercises.families.making import Family, Task
+
+
+def generate(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "learnflow_ext.cli", "generate", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_notebooks_are_valid_and_keep_the_solution_from_students(tmp_path: Path) -> None:
+    asked = ("--topic", "data_structures", "--difficulty", "2", "--count", "2", "--seed", "3", "--json")
+    done = generate(*asked, "--out", str(tmp_path / "source"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = json.loads(done.stdout)["made"]
+    assert len({each["name"] for each in made}) == 2
+    for each in made:
+        file = tmp_path / "source" / each["name"] / f"{each['name']}.ipynb"
+        assert str(file) == each["file"] and each["killed"] >= 0.9 * each["mutants"]
+        text = file.read_text(encoding="utf-8")
+        found = nbformat.reads(text, as_version=4)
+        nbformat.validate(found)
+        MetadataValidator().validate_nb(found)
+        for step in (ClearSolutions(), ClearHiddenTests()):
+            found, _ = step.preprocess(found, {})
+        task, answer, tests = found.cells
+        assert "For example" in task.source and tests.metadata.nbgrader.points == 4
+        assert "raise NotImplementedError()" in answer.source and "SOLUTION" not in answer.source
+        assert "assert" in tests.source and "HIDDEN" not in tests.source
+    again = generate(*asked, "--out", str(tmp_path / "again"))
+    assert [each["name"] for each in json.loads(again.stdout)["made"]] == [each["name"] for each in made]
+    for each in made:
+        copy = tmp_path / "again" / each["name"] / f"{each['name']}.ipynb"
+        assert copy.read_bytes() == Path(each["file"]).read_bytes()
+    twice = generate(*asked, "--out", str(tmp_path / "again"))
+    assert twice.returncode == 2 and "is there already" in twice.stderr
+
+
+def test_fewer_than_asked_for_is_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def same(random: Random, level: int) -> Task:
+        return Task(
+            title="Twice",
+            story="Complete `twice`. It returns double the number.",
+            function="twice",
+            parameters="number",
+            doc="Return twice the number.",
+            body="return number * 2",
+            answer=lambda number: number + number,
+            shown=[(3,), (0,)],
+            edges=[((-4,), "Negative numbers should work as well.")],
+        )
+
+    monkeypatch.setitem(FAMILIES, "basics", (Family("twice", "basics", same),))
+    asked = ["generate", "--topic", "basics", "--difficulty", "1", "--count", "2", "--out", str(tmp_path)]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 1
+    assert "refused twice-1-1: It is nearly a copy of twice-1-0" in done.stdout
+    assert [each.name for each in tmp_path.iterdir()] == ["twice-1-0"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--topic", "cooking", "--difficulty", "1"), "There is no topic 'cooking'. There are: basics"),
+        (("--topic", "basics", "--difficulty", "9"), "from 1 to 5"),
+        (("--topic", "basics", "--difficulty", "1", "--count", "0"), "1 to 50"),
+    ],
+)
+def test_bad_arguments_are_exit_code_2(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    done = generate(*arguments, "--out", str(tmp_path / "out"))
+    assert done.returncode == 2 and sentence in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,154 @@
+"""Bad exercises are refused with the reason; every family makes good ones."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from learnflow_kernels.warm.runner import WarmRunner
+
+from learnflow_ext.contracts.errors import BadRequest
+from learnflow_ext.exercises.exercise import Example, Exercise
+from learnflow_ext.exercises.families import FAMILIES
+from learnflow_ext.exercises.gate import SCORE, Gate
+from learnflow_ext.exercises.generating import generate
+
+START = 'def larger(a, b):\n    """Return the larger of two numbers."""\n'
+GOOD = Exercise(
+    name="larger",
+    topic="control_flow",
+    difficulty=1,
+    title="The larger one",
+    statement="Complete `larger`. It returns the larger of two numbers, or 7 more when they are the same.",
+    examples=(Example("larger(3, 5)", "5"),),
+    starter=START,
+    reference=START + "    if a == b:\n        return a + 7\n    if a > b:\n        return a\n    return b\n",
+    visible=("assert larger(3, 5) == 5", "assert larger(2, 2) == 9"),
+    hidden=("assert larger(6, 5) == 6", "assert larger(-1, -3) == -1", "assert larger(0, 0) == 7"),
+)
+
+
+async def reason(runner: WarmRunner, exercise: Exercise) -> str:
+    verdict = await Gate(runner).check(exercise)
+    assert not verdict.passed
+    return " ".join(verdict.reasons)
+
+
+async def test_a_good_one_passes_once_and_its_copies_do_not(runner: WarmRunner) -> None:
+    gate = Gate(runner)
+    verdict = await gate.check(GOOD)
+    assert verdict.passed and verdict.mutants > 10 and verdict.score >= SCORE
+    clothes = replace(GOOD, name="other", statement="Something else is asked for here, in words of its own.")
+    reworded = replace(GOOD, name="third", statement=GOOD.statement.replace("7", "8"))
+    for copy in (clothes, reworded):
+        assert (await gate.check(copy)).reasons == ("It is nearly a copy of larger, which was given before.",)
+
+
+class TestBadExercises:
+    async def test_a_wrong_solution(self, runner: WarmRunner) -> None:
+        wrong = replace(GOOD, reference=GOOD.reference.replace("a > b", "a < b"))
+        assert "solution fails a test" in await reason(runner, wrong)
+
+    async def test_tests_that_any_constant_passes(self, runner: WarmRunner) -> None:
+        trivial = replace(GOOD, visible=("assert larger(3, 5) == 5",), hidden=("assert larger(5, 4) == 5",))
+        assert "always gives 5" in await reason(runner, trivial)
+
+    async def test_tests_that_pass_before_anything_is_written(self, runner: WarmRunner) -> None:
+        done = replace(GOOD, visible=("assert callable(larger)",))
+        assert "before anything was written" in await reason(runner, done)
+
+    async def test_tests_that_miss_mistakes(self, runner: WarmRunner) -> None:
+        weak = replace(GOOD, visible=("assert larger(3, 5) == 5",), hidden=("assert larger(6, 2) == 6",))
+        assert "small mistakes, fewer than 90%" in await reason(runner, weak)
+
+    async def test_one_that_depends_on_chance(self, runner: WarmRunner) -> None:
+        flaky = "    import random\n    return random.choice((a, b))\n"
+        assert "sometimes" in await reason(runner, replace(GOOD, reference=START + flaky, hidden=GOOD.hidden))
+
+    async def test_one_that_does_not_end(self, runner: WarmRunner) -> None:
+        endless = replace(GOOD, reference=START + "    while True:\n        a = b\n")
+        assert "does not end" in await reason(runner, endless)
+
+    async def test_an_example_that_is_not_true(self, runner: WarmRunner) -> None:
+        untrue = replace(GOOD, examples=(Example("larger(3, 5)", "3"),))
+        assert "not true: assert larger(3, 5) == 3" in await reason(runner, untrue)
+        said = replace(GOOD, statement=GOOD.statement + " For example, `larger(8, 1)` is `1`.")
+        assert "not true: assert larger(8, 1) == 1" in await reason(runner, said)
+
+    async def test_a_statement_that_tells_the_solution(self, runner: WarmRunner) -> None:
+        leaking = replace(GOOD, statement=f"Write this: {GOOD.reference.removeprefix(START)}")
+        assert "tells the solution" in await reason(runner, leaking)
+
+    @pytest.mark.parametrize(
+        ("changed", "why"),
+        [
+            ({"name": "../x"}, "name"),
+            ({"difficulty": 6}, "difficulty"),
+            ({"statement": " "}, "no statement"),
+            ({"starter": "def", "reference": "def"}, "cannot read the solution"),
+            ({"starter": "x = 1\n", "reference": "x = 1\n"}, "defines no function"),
+            ({"starter": "def other():\n"}, "does not begin"),
+            ({"examples": ()}, "no example"),
+            ({"hidden": ()}, "visible and hidden"),
+            ({"hidden": ("assert (",)}, "cannot be read"),
+        ],
+    )
+    async def test_an_incomplete_one(self, runner: WarmRunner, changed: dict[str, object], why: str) -> None:
+        assert why in await reason(runner, replace(GOOD, **changed))  # type: ignore[arg-type]
+
+
+async def test_every_family_makes_exercises_of_every_difficulty_that_pass(runner: WarmRunner) -> None:
+    gate = Gate(runner)
+    for topic, families in FAMILIES.items():
+        for family in families:
+            for difficulty in range(1, 6):
+                exercise = family.exercise(difficulty, 1)
+                assert exercise == family.exercise(difficulty, 1) and exercise.topic == topic
+                verdict = await gate.check(exercise)
+                assert verdict.passed, (exercise.name, verdict.reasons)
+
+
+def test_another_process_makes_the_same_exercises() -> None:
+    program = (
+        "from learnflow_ext.exercises.families import FAMILIES\n"
+        "every = [family for families in FAMILIES.values() for family in families]\n"
+        "print([family.exercise(level, seed) for family in every for level in range(1, 6) for seed in (0, 1)]"
+        ")"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert said[0] == said[1] and "Exercise(" in said[0]
+
+
+async def test_a_call_gives_different_exercises_and_the_same_ones_again(runner: WarmRunner) -> None:
+    made = await generate(runner, "data_structures", 2, count=4, seed=5)
+    again = await generate(runner, "data_structures", 2, count=4, seed=5)
+    assert made == again and len(made.passed) == 4
+    assert len({exercise.statement for exercise, _ in made.passed}) == 4
+
+
+@pytest.mark.parametrize(
+    ("topic", "difficulty", "count", "seed", "sentence"),
+    [
+        ("cooking", 1, 1, 0, "There are: basics, control_flow"),
+        ("basics", 0, 1, 0, "from 1 to 5"),
+        ("basics", 1, 0, 0, "1 to 50"),
+        ("basics", 1, 1, -1, "seed"),
+    ],
+)
+async def test_bad_arguments_are_refused_with_a_sentence(
+    runner: WarmRunner, topic: str, difficulty: int, count: int, seed: int, sentence: str
+) -> None:
+    with pytest.raises(BadRequest, match=sentence):
+        await generate(runner, topic, difficulty, count=count, seed=seed)
