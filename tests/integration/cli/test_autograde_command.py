@@ -15,6 +15,8 @@ import nbformat
 import pytest
 from nbformat import v4 as nbf
 
+pytestmark = pytest.mark.timeout(600)
+
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The command, as a user types it."""
