@@ -11,7 +11,7 @@ import struct
 
 NEW_MOUNTS, NEW_CGROUP, NEW_UTS, NEW_IPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 NEW_USER, NEW_PIDS, NEW_NET = 0x10000000, 0x20000000, 0x40000000
-NOSUID, NODEV, NOEXEC, RECURSIVE, PRIVATE = 2, 4, 8, 0x4000, 0x40000
+NOSUID, NODEV, NOEXEC, BIND, RECURSIVE, PRIVATE = 2, 4, 8, 0x1000, 0x4000, 0x40000
 SETGID, SETUID, SYS_ADMIN = 6, 7, 21
 """Numbers of capabilities."""
 _SET_DUMPABLE, _SET_SECCOMP, _CAPBSET_DROP, _NO_NEW_PRIVS, _CAP_AMBIENT = 4, 22, 24, 38, 47
@@ -40,6 +40,11 @@ def mount(kind: str, target: str, options: str = "", *, flags: int = 0) -> None:
     _checked(
         _libc.mount(kind.encode(), target.encode(), kind.encode(), flags, options.encode()), f"mount {target}"
     )
+
+
+def bind(source: str, target: str) -> None:
+    """Show `source`, and what is mounted below it, at `target` too; what was read-only stays so."""
+    _checked(_libc.mount(source.encode(), target.encode(), None, BIND | RECURSIVE, None), f"bind {target}")
 
 
 def keep_mounts_private() -> None:

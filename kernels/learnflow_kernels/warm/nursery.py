@@ -17,7 +17,7 @@ from learnflow_kernels.check import SandboxUnavailable
 from learnflow_kernels.outputs import BYTES_ENV
 from learnflow_kernels.paths import kernel_mounts
 from learnflow_kernels.rundir import HOSTS, NSSWITCH
-from learnflow_kernels.warm.sealing import INSIDE
+from learnflow_kernels.warm.sealing import INSIDE, OWN_FOLDERS
 from learnflow_kernels.warm.wire import Config, Fork, Told, receive, send
 from learnflow_kernels.workplace import kernel_env
 
@@ -91,7 +91,13 @@ class Nursery:
         files = _account_files()
         root = os.geteuid() == 0
         mounts = kernel_mounts(packages)
-        config = Config(control=theirs.fileno(), preload=preload, seccomp=features.seccomp)
+        hidden = [path for path in mounts.read_only if any(map(path.is_relative_to, OWN_FOLDERS))]
+        config = Config(
+            control=theirs.fileno(),
+            preload=preload,
+            seccomp=features.seccomp,
+            shown=tuple(str(path) for path in hidden if path.is_dir()),
+        )
         env = kernel_env(sys.executable, 0, os.environ) | dict.fromkeys(_THREADS, "1") | {"MPLBACKEND": "Agg"}
         del env[BYTES_ENV]
         text = msgspec.json.encode(config).decode()

@@ -17,6 +17,8 @@ from learnflow_kernels.bubblewrap import HOME, SHM, TMP
 from learnflow_kernels.warm import linux
 from learnflow_kernels.warm.wire import Config, Start
 
+OWN_FOLDERS = (TMP, HOME, SHM)
+"""What every sandbox has to itself, empty."""
 INSIDE = 1000
 """The user and group id that code sees as its own; on the host it is another, and nobody's."""
 _NAMESPACES = (
@@ -62,8 +64,13 @@ def seal(config: Config) -> None:
     linux.keep_mounts_private()
     calm = linux.NOSUID | linux.NODEV
     linux.mount("proc", "/proc", flags=calm | linux.NOEXEC)
-    for folder in (TMP, HOME, SHM):
+    shown = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in config.shown}
+    for folder in OWN_FOLDERS:
         linux.mount("tmpfs", str(folder), f"size={config.scratch},nr_inodes=65536,mode=700", flags=calm)
+    for path, descriptor in shown.items():
+        os.makedirs(path, exist_ok=True)
+        linux.bind(f"/proc/self/fd/{descriptor}", path)
+        os.close(descriptor)
     # The zygote's would be a place where two sandboxes meet.
     linux.mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=620", flags=linux.NOSUID | linux.NOEXEC)
     linux.loopback_up()

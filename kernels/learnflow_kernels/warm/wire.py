@@ -22,6 +22,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     seccomp: bool = True
     scratch: int = 64 * 2**20
     """Bytes of each temporary folder."""
+    shown: tuple[str, ...] = ()
+    """Read-only places that a temporary folder would hide: Python's, when it is installed below /tmp."""
 
 
 class Fork(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -96,6 +96,7 @@ class TestSealing:
         for name in (
             "keep_mounts_private",
             "mount",
+            "bind",
             "loopback_up",
             "set_capabilities",
             "set_dumpable",
@@ -119,6 +120,14 @@ class TestSealing:
         mounted = " ".join(step for step in steps if step.startswith("mount"))
         for folder in ("/proc", "/tmp", "/home/student", "/dev/shm", "/dev/pts"):
             assert f" {folder}" in mounted
+
+    def test_a_python_below_tmp_is_still_there(self, steps: list[str], tmp_path: Path) -> None:
+        """Its folder is opened before an empty one covers it, and shown again after."""
+        sealing.seal(Config(control=0, shown=(str(tmp_path),)))
+        (bound,) = [step for step in steps if step.startswith("bind")]
+        assert bound.startswith("bind /proc/self/fd/") and str(tmp_path) in bound
+        covered = next(i for i, step in enumerate(steps) if step.startswith("mount tmpfs /tmp"))
+        assert covered < steps.index(bound) < steps.index("set_capabilities")
 
     def test_without_a_filter_for_this_machine_there_is_no_sandbox(
         self, steps: list[str], monkeypatch: pytest.MonkeyPatch
