@@ -52,6 +52,8 @@ def configure(c: Config, course: str, course_root: Path, exchange_root: Path) ->
     The process must be able to write to `course_root`, and needs no home folder of its own.
     """
     put_environment_on_path()
+    # The service fills this folder at the same time; whoever is first makes it.
+    course_root.mkdir(mode=0o700, parents=True, exist_ok=True)
     c.merge(Course(course, course_root, exchange_root).config())
     c.ServerApp.root_dir = str(course_root.resolve())
     c.ServerApp.default_url = "/formgrader/manage_assignments"
