@@ -33,6 +33,14 @@ window.WebSocket = class extends Socket {
 """A page's chat takes three seconds to connect."""
 
 
+def words_of(process: psutil.Process) -> str:
+    """Its command line; empty when it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
 class TestWrongPassword:
     def test_a_clear_sentence_and_no_lab(self, classroom: Classroom, browser: Browser) -> None:
         with person(classroom, browser, "ada") as ada:
@@ -103,7 +111,7 @@ class TestServiceDownAtExplain:
             service = next(
                 process
                 for process in psutil.Process(classroom.process.pid).children(recursive=True)
-                if "learnflow_ext.service" in " ".join(process.cmdline())
+                if "learnflow_ext.service" in words_of(process)
             )
             os.kill(service.pid, signal.SIGSTOP)
             try:

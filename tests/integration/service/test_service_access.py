@@ -44,6 +44,10 @@ class TestEveryAddress:
             if path.startswith("api/"):
                 assert response.code == 401, path
                 assert problem(response).code == "not_signed_in"
+            elif posts:
+                # A form that was filled in is refused with a page: after signing in, it would be gone.
+                assert response.code == 401, path
+                assert b"Please sign in" in response.body
             else:
                 assert response.code == 302, path
                 assert "/hub/api/oauth2/authorize" in response.headers["Location"]
