@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -120,7 +121,17 @@ def place_in_cell(error: BaseException, source: str, filename: str | None = None
         return _at(source, error.lineno + shift)
     if found is None:
         return Place()
-    return _at(source, found.tb_lineno + shift, found, raised_here=found.tb_next is None)
+    raised_here = found.tb_next is None
+    if isinstance(error, RecursionError):
+        found = _endless(error.__traceback__, found.tb_frame.f_code.co_filename) or found
+    return _at(source, found.tb_lineno + shift, found, raised_here=raised_here)
+
+
+def _endless(traceback: TracebackType | None, filename: str) -> TracebackType | None:
+    """The outermost call that comes back to itself: where the stack ran out is chance, this is not."""
+    own = [step for step in steps(traceback) if step.tb_frame.f_code.co_filename == filename]
+    counts = Counter(step.tb_frame.f_code for step in own)
+    return next((step for step in own if counts[step.tb_frame.f_code] > 1), None)
 
 
 def in_a_cell(filename: str, cell: str) -> bool:

@@ -65,7 +65,7 @@ async def programs() -> dict[str, str]:
 @pytest.fixture
 async def left(runner: Either) -> Left:
     """Tells which programs of this test's still run, their folders, control groups, and mounts."""
-    before = await programs()
+    before, groups_before = await programs(), groups()
     uid = UID if os.geteuid() == 0 else os.geteuid()
 
     async def look() -> list[str]:
@@ -73,7 +73,7 @@ async def left(runner: Either) -> Left:
         for entry in os.scandir("/tmp"):
             if entry.name.startswith("lf-") and entry.stat().st_uid == uid:
                 found.append(entry.path)
-        return found + await asyncio.to_thread(groups)
+        return found + [each for each in await asyncio.to_thread(groups) if each not in groups_before]
 
     return look
 
@@ -261,12 +261,12 @@ async def test_cancelling_ends_the_run_and_leaves_nothing(runner: Either, left: 
     await run(runner, "1")
     descriptors = len(os.listdir("/proc/self/fd"))
     task = asyncio.create_task(run(runner, "import time; time.sleep(876)"))
-    await asyncio.sleep(0.7)
-    assert await left()
+    async with asyncio.timeout(60):
+        while not await left():  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.sleep(0.2)
     assert await left() == []
     assert len(os.listdir("/proc/self/fd")) <= descriptors
 

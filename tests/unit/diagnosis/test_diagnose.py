@@ -270,3 +270,18 @@ def test_a_syntax_error_far_into_a_huge_cell_is_still_answered_quickly() -> None
     source = "x = 1\n" * 20_000 + "while True print(x)\n"
     found = diagnosed(source)
     assert (found.line, "colon" in found.cause) == (20_001, True)
+
+
+@pytest.mark.parametrize("deeper", [0, 1])
+def test_calls_without_end_are_shown_at_one_line_wherever_the_stack_ran_out(deeper: int) -> None:
+    source = (
+        "def even(n):\n    return odd(n - 1)\n"
+        "def odd(n):\n    if n == 0:\n        return False\n    return even(n - 1)\neven(5.5)"
+    )
+
+    def down(levels: int) -> Diagnosis:
+        return down(levels - 1) if levels else diagnosed(source)
+
+    found = down(deeper)
+    assert (found.exception, found.line) == ("RecursionError", 2)
+    assert "`even`" in found.cause
