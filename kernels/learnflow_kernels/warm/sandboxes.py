@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import math
 import os
 import secrets
@@ -32,7 +33,9 @@ LIBRARIES = ("numpy", "pandas", "matplotlib", "matplotlib.pyplot")
 """What a course in Python uses and what takes longest to load; each only if it is installed."""
 _OWN_PROCESSES = 8
 _GOT_READY_WITHIN_S = 30
+_REMOVED_WITHIN_S = 60
 _CREDENTIALS = struct.Struct("3i")
+log = logging.getLogger("learnflow.kernels")
 
 
 class WarmSandbox:
@@ -155,6 +158,14 @@ class WarmSandbox:
             os.close(self._keeper)
             self._keeper = -1
 
+    async def abandon(self) -> None:
+        """Give up one that nobody was handed, and clean up after it."""
+        if self._ended is not None:
+            await self.close()
+            return
+        self._let_go()  # which ends it, if it has been made or still will be
+        await asyncio.to_thread(_remove, self._group)
+
     async def wait(self) -> Ending:
         """As `Sandboxed.wait`."""
         assert self._ended is not None
@@ -196,10 +207,13 @@ class WarmSandboxes:
         self._waiting: list[WarmSandbox] = []
         self._open: set[WarmSandbox] = set()
         self._jobs: set[asyncio.Task[None]] = set()
+        self._forks: set[asyncio.Future[None]] = set()
+        """Done when a fork that is under way has ended, well or not."""
         self._refilling: asyncio.Task[None] | None = None
         self._numbers = itertools.count(1)
         self._name = f"warm-{tag()}-{secrets.token_hex(3)}"
         self._closed = False
+        self._closing: asyncio.Task[None] | None = None
 
     @property
     def ready(self) -> int:
@@ -244,46 +258,66 @@ class WarmSandboxes:
 
     async def _alive_nursery(self) -> Nursery:
         async with self._starting:
-            if self._closed:
-                raise SandboxUnavailable("The sandboxes are closed.")
+            self._require_open()
             if self._nursery is None or not self._nursery.alive:
                 features = await asyncio.to_thread(self._features)
                 if self._nursery is not None:
                     await self._nursery.close()
                 self._nursery = await Nursery.start(features, preload=self._preload, packages=self._packages)
+                self._require_open()  # `close` waits for the lock, and ends this one
             return self._nursery
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise SandboxUnavailable("The sandboxes are closed.")
 
     def _features(self) -> Features:
         return require_sandbox(self._first_uid if os.geteuid() == 0 else 0)
 
     async def _fork(self, modules: frozenset[str]) -> WarmSandbox:
-        """A sandbox of its own, sealed and waiting."""
+        """A sandbox of its own, sealed and waiting. `close` leaves nothing of it, at any moment."""
         nursery = await self._alive_nursery()
+        over = asyncio.get_running_loop().create_future()
+        self._forks.add(over)
+        try:
+            box = self._asked_for(nursery, modules)
+            try:
+                await box.get_ready()
+                self._require_open()
+            except BaseException:
+                self._open.discard(box)
+                self._soon(box.abandon())
+                raise
+            self._soon(self._forget(box))
+            return box
+        except OSError as error:
+            raise SandboxUnavailable(f"The warm process cannot be asked: {error.strerror}.") from error
+        finally:
+            self._forks.discard(over)
+            over.set_result(None)
+
+    def _asked_for(self, nursery: Nursery, modules: frozenset[str]) -> WarmSandbox:
+        """One that the zygote was asked to fork. OSError when that cannot be."""
         limits = RunLimits()
         used = {box.uid for box in self._open} | {box.uid for box in self._waiting}
         uid = next(uid for uid in itertools.count(self._first_uid, -1) if uid not in used)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.setblocking(False)
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        group = cgroups.create(
-            f"{self._name}-{next(self._numbers)}",
-            memory=limits.memory_mb * MIB,
-            processes=limits.processes + _OWN_PROCESSES,
-        )
-        box = WarmSandbox(ours, group, uid, modules)
-        self._open.add(box)
-        try:
-            with theirs:
+        with theirs:
+            ours.setblocking(False)
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+            group = cgroups.create(
+                f"{self._name}-{next(self._numbers)}",
+                memory=limits.memory_mb * MIB,
+                processes=limits.processes + _OWN_PROCESSES,
+            )
+            box = WarmSandbox(ours, group, uid, modules)
+            self._open.add(box)
+            try:
                 nursery.fork(Fork(modules=tuple(sorted(modules)), uid=uid), theirs.fileno(), group)
-            await box.get_ready()
-        except BaseException as error:
-            self._open.discard(box)
-            ours.close()  # which ends it, if it has been made or still will be
-            self._soon(asyncio.to_thread(_remove, group))
-            if isinstance(error, OSError):
-                raise SandboxUnavailable("The warm process does not answer.") from error
-            raise
-        self._soon(self._forget(box))
+            except BaseException:
+                self._open.discard(box)
+                self._soon(box.abandon())
+                raise
         return box
 
     async def _forget(self, box: WarmSandbox) -> None:
@@ -311,25 +345,36 @@ class WarmSandboxes:
                 self._waiting.append(box)
 
     async def close(self) -> None:
-        """As `Sandboxes.close`."""
+        """As `Sandboxes.close`. Cancelling it does not stop it."""
         self._closed = True
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(), name="sandboxes close")
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         if self._refilling is not None:
             self._refilling.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._refilling
-        for box in [*self._waiting, *self._open]:
-            await box.close()
+            await asyncio.wait([self._refilling])
+        await asyncio.gather(*(box.close() for box in [*self._waiting, *self._open]))
         self._waiting.clear()
+        async with self._starting:
+            if self._nursery is not None:
+                await self._nursery.close()
+                self._nursery = None
+        if self._forks:  # they notice that the zygote has gone, and clear up after themselves
+            await asyncio.wait(self._forks)
         while self._jobs:
             await asyncio.gather(*self._jobs)
-        if self._nursery is not None:
-            await self._nursery.close()
-            self._nursery = None
 
 
 def _remove(group: cgroups.Group) -> None:
-    """Remove a group whose processes have ended or are just about to."""
-    for _ in range(500):
-        if group.remove():
+    """End what is still in a group, and remove it. Blocks until that is done, at most a minute."""
+    began = time.monotonic()
+    while not group.remove():
+        if time.monotonic() - began > _REMOVED_WITHIN_S:
+            log.error("a control group cannot be removed: %s", ", ".join(map(str, group.folders)))
             return
+        for pid in group.members():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
         time.sleep(0.01)

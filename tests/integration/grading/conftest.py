@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -167,11 +167,10 @@ class Classroom:
         return nb
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _tidy() -> Iterator[None]:
-    """End the warm sandboxes before the interpreter does."""
-    yield
-    close_all()
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """After the last test here, end the warm sandboxes: the tests that follow count what is left over."""
+    if item.path.is_relative_to(HERE) and (nextitem is None or not nextitem.path.is_relative_to(HERE)):
+        close_all()
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from learnflow_kernels.check import SandboxUnavailable
 from learnflow_kernels.warm.runner import ENTRY, WarmRunner
 from learnflow_kernels.warm.sandboxes import WarmSandbox, WarmSandboxes
 
@@ -169,6 +170,42 @@ class TestContract:
             await box.close()
         await boxes.close()
         assert len(os.listdir("/proc/self/fd")) <= before
+        assert groups(boxes._name) == []
+
+    @pytest.mark.parametrize("delay", [0, 0.003, 0.01, 0.02])
+    async def test_closing_while_some_are_opened_leaves_nothing(
+        self, boxes: WarmSandboxes, delay: float
+    ) -> None:
+        boxes._ready_wanted = 2
+        opening = [asyncio.create_task(boxes.open(ENTRY)) for _ in range(4)]
+        await asyncio.sleep(delay)
+        await boxes.close()
+        # Then, not some time later: who closes ends the event loop next.
+        assert groups(boxes._name) == []
+        assert all(task.done() for task in opening)
+        for outcome in await asyncio.gather(*opening, return_exceptions=True):
+            assert isinstance(outcome, SandboxUnavailable | WarmSandbox)
+            assert isinstance(outcome, SandboxUnavailable) or not outcome.alive
+
+    @pytest.mark.parametrize("delay", [0, 0.05, 0.3])
+    async def test_closing_while_it_starts_leaves_nothing(self, delay: float) -> None:
+        made = WarmSandboxes(uid=UID, ready=2, preload=())
+        starting = asyncio.create_task(made.start(ENTRY))
+        await asyncio.sleep(delay)
+        await made.close()
+        assert groups(made._name) == []
+        assert starting.done()
+        assert isinstance(starting.exception(), SandboxUnavailable | None)
+        assert (made._nursery, made.ready) == (None, 0)
+
+    async def test_closing_goes_on_when_nobody_waits_for_it(self, boxes: WarmSandboxes) -> None:
+        await boxes.open(ENTRY, limits=PATIENT)
+        closing = asyncio.create_task(boxes.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        await boxes.close()
         assert groups(boxes._name) == []
 
     async def test_some_wait_for_work(self, runner: WarmRunner) -> None:
