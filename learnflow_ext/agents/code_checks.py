@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 
@@ -31,6 +32,8 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """True for what is probably wrong, false for what could be clearer."""
     weight: int
     """How much it matters for learning; higher first."""
+    rule: str = ""
+    """Ruff's code, such as `B006`; empty for what we see ourselves."""
 
 
 def remarks(code: str) -> list[Remark]:
@@ -380,11 +383,28 @@ def _index_loop(tree: ast.Module) -> Iterator[Remark]:
             )
 
 
+def _never_reached(tree: ast.Module) -> Iterator[Remark]:
+    for node in ast.walk(tree):
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(node, field, None)
+            for before, after in pairwise(block if isinstance(block, list) else ()):
+                if isinstance(before, (ast.Return, ast.Break, ast.Continue, ast.Raise)):
+                    yield Remark(
+                        kind="never-reached",
+                        line=after.lineno,
+                        why="no way leads to this line: the one above it has left before.",
+                        question="When should it run?",
+                        slip=True,
+                        weight=87,
+                    )
+
+
 _CHECKS = (
     _lost_list,
     _comparison_thrown_away,
     _endless_while,
     _return_in_loop,
+    _never_reached,
     _start_value_in_loop,
     _prints_instead_of_return,
     _bare_except,

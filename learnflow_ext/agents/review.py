@@ -4,15 +4,21 @@ rewritten code."""
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 import msgspec
 
 from learnflow_ext.agents import code_checks, markdown
-from learnflow_ext.agents.reply import Reply, fitting
+from learnflow_ext.agents.lint_rules import RULES
+from learnflow_ext.agents.linting import linted
+from learnflow_ext.agents.reply import MAX_WORDS, Reply, words
 from learnflow_ext.agents.source import fenced, parse_or_error
-from learnflow_ext.contracts.help import HelpRequest
+from learnflow_ext.contracts.help import MAX_CELL_CHARS, HelpRequest
+from learnflow_ext.contracts.runner import Runner
 
 MAX_SUGGESTIONS = 3
+MAX_LINE_SHOWN = 60
+"""Characters of a line of the student's."""
 
 
 class ReviewFindings(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,12 +30,18 @@ class ReviewFindings(msgspec.Struct, frozen=True, kw_only=True):
     """Class name of the error the cell ended with; empty when it ran."""
     unreadable_line: int | None = None
     """Line at which Python cannot read on, 0 when it cannot say; None when it reads well."""
+    too_long: bool = False
+    """More than we read of one cell."""
     praise: tuple[str, ...] = ()
+    """Facts about the code, each the end of a sentence."""
     remarks: tuple[code_checks.Remark, ...] = ()
+    """The weightiest first, at most `MAX_SUGGESTIONS`, no two of a kind or on one line."""
+    code: str = ""
+    """What was looked at; empty where there is nothing to look at closer."""
 
 
 def analyse(request: HelpRequest) -> ReviewFindings:
-    """Look at code in the message, else at the cell."""
+    """Look at code in the message, else at the cell. Pure: no linter is asked yet."""
     pasted = fenced(request.text)[1]
     code = pasted or request.code
     lines = [line for line in code.splitlines() if line.strip() and not line.lstrip().startswith("#")]
@@ -38,21 +50,38 @@ def analyse(request: HelpRequest) -> ReviewFindings:
     if request.error is not None and not pasted:
         return ReviewFindings(lines=len(lines), fails=markdown.identifier(request.error.exception))
     tree = parse_or_error(code)
+    if not isinstance(tree, ast.Module) and len(code) >= MAX_CELL_CHARS:
+        return ReviewFindings(lines=len(lines), too_long=True)
     if not isinstance(tree, ast.Module):
         return ReviewFindings(lines=len(lines), unreadable_line=(tree.lineno or 0) if tree else 0)
     return ReviewFindings(
         lines=len(lines),
         praise=_praise(tree, code),
         remarks=_varied(code_checks.remarks(code)),
+        code=code,
     )
 
 
-def _varied(found: list[code_checks.Remark]) -> tuple[code_checks.Remark, ...]:
-    """The weightiest, each kind once: three times the same advice teaches once."""
-    kinds: dict[str, code_checks.Remark] = {}
-    for remark in found:
-        kinds.setdefault(remark.kind, remark)
-    return tuple(kinds.values())[:MAX_SUGGESTIONS]
+async def with_linter(findings: ReviewFindings, runner: Runner) -> ReviewFindings:
+    """The findings with what ruff sees; as they are where there is no code, or ruff cannot be asked."""
+    found = await linted(findings.code, runner) if findings.code else None
+    if found is None:
+        return findings
+    clean = (f"ruff, a tool that professionals use, finds none of {len(RULES)} common slips",)
+    return msgspec.structs.replace(
+        findings,
+        praise=(*findings.praise, *(clean if not found else ())),
+        remarks=_varied([*findings.remarks, *found]),
+    )
+
+
+def _varied(found: Iterable[code_checks.Remark]) -> tuple[code_checks.Remark, ...]:
+    """The weightiest, each kind and each line once: three times the same advice teaches once."""
+    kept: list[code_checks.Remark] = []
+    for remark in sorted(found, key=lambda each: (-each.weight, each.line, each.kind)):
+        if all(remark.kind != each.kind and remark.line != each.line for each in kept):
+            kept.append(remark)
+    return tuple(kept[:MAX_SUGGESTIONS])
 
 
 def _praise(tree: ast.Module, code: str) -> tuple[str, ...]:
@@ -65,13 +94,13 @@ def _praise(tree: ast.Module, code: str) -> tuple[str, ...]:
     if functions and all(ast.get_docstring(function) for function in functions):
         found.append("every function says in words what it is for")
     if long_names and len(long_names) >= 0.7 * len(names):
-        found.append(f"names such as {markdown.code(long_names[0], 30)} say what they stand for")
+        found.append(f"your names are words, such as {markdown.code(long_names[0], 30)}")
     if any(isinstance(node, ast.JoinedStr) for node in ast.walk(tree)):
         found.append("f-strings keep your texts readable")
     if any(line.lstrip().startswith("#") for line in code.splitlines()):
-        found.append("comments help the reader")
+        found.append("there are comments for the reader")
     if functions and all(len(function.body) <= 8 for function in functions):
-        found.append("your functions are short")
+        found.append("no function is longer than it takes to read at a glance")
     return tuple(found[:2])
 
 
@@ -90,6 +119,13 @@ def compose(findings: ReviewFindings) -> Reply:
                 f"This cell stops with a **{findings.fails}** at the moment, so let us get it to run first: "
                 "press **Explain** below the cell, or ask `@Debug`. Then I will gladly look at how it is "
                 "written.",
+            )
+        )
+    if findings.too_long:
+        return Reply(
+            paragraphs=(
+                f"That is more than the {MAX_CELL_CHARS:,} characters that I read at once. Show me one "
+                "function, or the cell that you are least sure about.",
             )
         )
     if findings.unreadable_line is not None:
@@ -112,9 +148,21 @@ def compose(findings: ReviewFindings) -> Reply:
                 "text?",
             )
         )
-    points = [
-        f"{number}. **Line {remark.line}:** {remark.why} {remark.question}"
-        for number, remark in enumerate(findings.remarks, start=1)
-    ]
+    points: list[str] = []
+    left = MAX_WORDS - words(start) - 6
+    for number, remark in enumerate(findings.remarks, start=1):
+        place = f"**Line {remark.line}**{_shown(findings.code, remark.line)}:"
+        point = f"{number}. {place} {remark.why} {remark.question}"
+        left -= words(point)
+        if points and left < 0:
+            break
+        points.append(point)
     intro = "One thing to think about:" if len(points) == 1 else f"{len(points)} things to think about:"
-    return Reply(paragraphs=fitting((start, intro, *points)))
+    return Reply(paragraphs=(start, intro, *points))
+
+
+def _shown(code: str, line: int) -> str:
+    """The student's line, behind its number; empty where there is none to show."""
+    rows = code.splitlines()
+    text = rows[line - 1].strip() if 0 < line <= len(rows) else ""
+    return f", {markdown.code(text, MAX_LINE_SHOWN)}" if text else ""

@@ -105,9 +105,10 @@ class Tutor:
     ) -> None:
         """`guard` knows the reference solutions; without one nothing is withheld.
 
-        With a `runner` the gate also runs what a reply's code could become.
+        With a `runner` the gate also runs what a reply's code could become, and reviews ask ruff.
         """
         self._index = course_index
+        self._runner = runner
         self._gate = Gate(guard or Guard(), runner)
         self._gate.trust(code_lines([text for each in course_index.sections for text in each.paragraphs]))
 
@@ -174,7 +175,7 @@ class Tutor:
         withheld. What the analysis found comes at once; with a `voice` a model's words follow, sentence by
         sentence behind the gate.
         """
-        plan = plan or self.plan(request, context)
+        plan = await self._looked_closer(plan or self.plan(request, context))
         reply, verdict = await self._guarded(plan, context)
         yield ReplyChunk(
             kind="start", agent=plan.agent, intent=plan.intent, rung=reply.rung, request_id=request_id
@@ -212,6 +213,12 @@ class Tutor:
             citations=reply.citations,
             request_id=request_id,
         )
+
+    async def _looked_closer(self, plan: Plan) -> Plan:
+        """The plan with what a tool finds, which is no matter of milliseconds."""
+        if self._runner is None or not isinstance(plan.findings, review.ReviewFindings):
+            return plan
+        return msgspec.structs.replace(plan, findings=await review.with_linter(plan.findings, self._runner))
 
     async def _spoken(
         self, plan: Plan, context: HelpContext, reply: Reply, voice: Voice

@@ -19,6 +19,8 @@ from learnflow_ext.cli.where import CannotRun
 from learnflow_ext.contracts.help import CellError, HelpRequest
 from learnflow_ext.contracts.runner import Runner
 
+FEW_RUNS = 4
+"""The student's code, its tests, and what the leak gate tries: about so many runs to a question."""
 POLICIES: tuple[str, ...] = get_args(Policy)
 
 
@@ -113,17 +115,21 @@ async def _answer(
     index: CourseIndex,
     context: HelpContext,
 ) -> Answered:
+    # Loaded when it is needed: `--help` should not wait for it.
+    from learnflow_kernels.warm.runner import runner_for
+
     solutions = [*known, *([about.reference] if about.reference is not None else [])]
     error: CellError | None = None
-    if code.strip():
-        error, passes = await _tried(code, about.tests)
-        if passes and about.reference is not None:
-            # Who has solved it may hear about it.
-            solutions = [each for each in solutions if each is not about.reference]
-    request = HelpRequest(text=text, assignment=about.assignment, code=code, error=error)
-    context = msgspec.structs.replace(context, exercise=about.name)
-    tutor = Tutor(index, Guard(solutions), _runner())
-    chunks = [chunk async for chunk in tutor.answer(request, context)]
+    async with runner_for(FEW_RUNS) as runner:
+        if code.strip():
+            error, passes = await _tried(code, about.tests, runner)
+            if passes and about.reference is not None:
+                # Who has solved it may hear about it.
+                solutions = [each for each in solutions if each is not about.reference]
+        request = HelpRequest(text=text, assignment=about.assignment, code=code, error=error)
+        context = msgspec.structs.replace(context, exercise=about.name)
+        tutor = Tutor(index, Guard(solutions), runner)
+        chunks = [chunk async for chunk in tutor.answer(request, context)]
     last = chunks[-1]
     return Answered(
         intent=str(last.intent or ""),
@@ -134,12 +140,11 @@ async def _answer(
     )
 
 
-async def _tried(code: str, tests: str) -> tuple[CellError | None, bool]:
+async def _tried(code: str, tests: str, runner: Runner) -> tuple[CellError | None, bool]:
     """Run the code: its error, None for none; and whether there are tests and it passes them.
 
     What the tests say stays untold: they may be hidden ones.
     """
-    runner = _runner()
     result = await runner.run([code])
     if result.error is not None:
         return msgspec.structs.replace(result.error, code=code), False
@@ -147,10 +152,3 @@ async def _tried(code: str, tests: str) -> tuple[CellError | None, bool]:
         return None, False
     tested = await runner.run([code, tests])
     return None, tested.error is None and tested.limit is None
-
-
-def _runner() -> Runner:
-    # Loaded when it is needed: `--help` should not wait for it.
-    from learnflow_kernels.runner import BubblewrapRunner
-
-    return BubblewrapRunner()

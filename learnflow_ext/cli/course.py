@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -41,6 +42,22 @@ def text_of(file: Path) -> str:
     if len(data) > MAX_FILE_BYTES:
         raise CannotRun(f"{file} is larger than {MAX_FILE_BYTES // 1000} kB.")
     return data.decode("utf-8-sig", errors="replace")
+
+
+def texts_of(files: Sequence[Path]) -> list[str | CannotRun]:
+    """Each file's text, or why it has none: one that cannot be read is no reason to leave out the others.
+
+    CannotRun where none can be read.
+    """
+    found: list[str | CannotRun] = []
+    for file in files:
+        try:
+            found.append(text_of(file))
+        except CannotRun as trouble:
+            found.append(trouble)
+    if not any(isinstance(each, str) for each in found):
+        raise CannotRun(" ".join(each.message for each in found if isinstance(each, CannotRun)))
+    return found
 
 
 def printable(text: str) -> str:

@@ -10,7 +10,8 @@ import typer
 
 from learnflow_ext.agents import debug
 from learnflow_ext.agents.course_index import CourseIndex
-from learnflow_ext.cli.course import CourseOption, course_dir, printable, text_of
+from learnflow_ext.cli.course import CourseOption, course_dir, printable, texts_of
+from learnflow_ext.cli.where import CannotRun
 from learnflow_ext.contracts.help import CellError, Diagnosis, HelpRequest
 from learnflow_ext.contracts.runner import RunResult
 from learnflow_ext.diagnosis import endless
@@ -30,7 +31,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     line: int | None
     """From 1; None where the error has no place in the file. Without an error: the loop that does not end."""
     cause: str
-    """In a beginner's words; for a file that met a limit, the sentence about it."""
+    """In a beginner's words; for a file that met a limit or cannot be read, the sentence about that."""
     concept: str
     rungs: tuple[str, ...]
     """The four hints, as Markdown, from the weakest up; none where nothing failed."""
@@ -45,25 +46,34 @@ def explain(
 ) -> None:
     """Run Python files, each in a sandbox of its own, and explain their errors as the tutor does.
 
-    Exit code 1 when one of them failed or met a limit.
+    Exit code 1 when one of them failed, met a limit, or cannot be read; 2 when none can be read.
     """
-    sources = [text_of(file) for file in files]
+    sources = texts_of(files)
     if asyncio.run(_all(files, sources, CourseIndex.from_source(course_dir(course)), as_json=as_json)):
         raise typer.Exit(FOUND_A_PROBLEM)
 
 
-async def _all(files: list[Path], sources: list[str], index: CourseIndex, *, as_json: bool) -> bool:
+async def _all(
+    files: list[Path], sources: list[str | CannotRun], index: CourseIndex, *, as_json: bool
+) -> bool:
     """Explain one after the other, telling of each as it ends; whether any failed."""
     from learnflow_kernels.warm.runner import runner_for
 
     failed = False
     async with runner_for(len(files)) as runner:
         for file, source in zip(files, sources, strict=True):
-            result = await runner.run([source])
-            found = explained(str(file), source, result, index)
-            failed = failed or result.error is not None or result.limit is not None
+            if isinstance(source, CannotRun):
+                found, failed = _unread(str(file), source.message), True
+            else:
+                result = await runner.run([source])
+                found = explained(str(file), source, result, index)
+                failed = failed or result.error is not None or result.limit is not None
             typer.echo(msgspec.json.encode(found).decode() if as_json else _shown(found))
     return failed
+
+
+def _unread(file: str, why: str) -> Explained:
+    return Explained(file=file, exception=None, message="", line=None, cause=why, concept="", rungs=())
 
 
 def explained(file: str, source: str, result: RunResult, index: CourseIndex) -> Explained:

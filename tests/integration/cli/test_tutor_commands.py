@@ -50,6 +50,23 @@ class TestExplain:
         assert (second["exception"], second["line"]) == ("SyntaxError", 1)
         assert (third["exception"], third["rungs"]) == (None, [])
 
+    def test_a_file_that_cannot_be_read_does_not_stop_the_others(
+        self, learnflow: Run, write: Write, tmp_path: Path
+    ) -> None:
+        large = write("large.py", "x = 1\n" * 200_000)
+        files = [write("a.py", FAILS), "nowhere.py", str(tmp_path), large, write("c.py", "print('fine')")]
+        ended = learnflow("explain", *files, "--json")
+        lines = [json.loads(line) for line in ended.out.splitlines()]
+        assert (ended.code, [line["file"] for line in lines]) == (1, files)
+        assert lines[0]["exception"] == "ZeroDivisionError"
+        assert [line["cause"] for line in lines[1:4]] == [
+            "nowhere.py cannot be read: No such file or directory.",
+            f"{tmp_path} cannot be read: Is a directory.",
+            f"{large} is larger than 1000 kB.",
+        ]
+        assert (lines[4]["cause"], lines[4]["rungs"]) == ("", [])
+        assert learnflow("explain", "nowhere.py", str(tmp_path)).code == 2
+
     def test_a_file_that_runs_is_fine(self, learnflow: Run, write: Write) -> None:
         ended = learnflow("explain", write("c.py", "print('fine')"))
         assert ended.code == 0
@@ -189,6 +206,14 @@ class TestReview:
         assert len(first["suggestions"]) <= 3
         assert all(each["line"] in (1, 2) and each["why"] for each in first["suggestions"])
         assert (first["readable"], second["readable"]) == (True, False)
+
+    def test_a_file_that_cannot_be_read_does_not_stop_the_others(self, learnflow: Run, write: Write) -> None:
+        ended = learnflow("review", "nowhere.py", write("a.py", "def f(bag=[]):\n    return bag\n"), "--json")
+        first, second = (json.loads(line) for line in ended.out.splitlines())
+        assert (ended.code, first["readable"]) == (1, False)
+        assert "cannot be read" in first["text"]
+        assert [each["rule"] for each in second["suggestions"]] == ["B006"]
+        assert learnflow("review", "nowhere.py").code == 2
 
     def test_nothing_to_think_about(self, learnflow: Run, write: Write) -> None:
         ended = learnflow("review", write("a.py", "height = 3\nprint(height)\n"))

@@ -37,6 +37,8 @@ def said(code: str = "", text: str = "review this", error: CellError | None = No
         ("long-function", "def f(a):\n" + "    a = a + 1\n" * 30 + "    return a", 1),
         ("compared-to-true", "if a == True:\n    print(a)", 1),
         ("index-loop", "for i in range(len(a)):\n    print(a[i])", 1),
+        ("never-reached", "def f(a):\n    return a\n    print(a)", 3),
+        ("never-reached", "for a in b:\n    if a:\n        break\n        a = 1", 4),
         ("capital-letters", "def DoIt(a):\n    return a", 1),
     ],
 )
@@ -101,6 +103,22 @@ class TestTheReply:
     def test_finds_something_good_in_anything(self) -> None:
         assert said("q = 3").startswith("**Good:** Python reads it without trouble.")
         assert "One thing to think about" in said("q = 3")
+
+    def test_shows_each_line_it_speaks_of(self) -> None:
+        assert "**Line 1**, `q = 3`: " in said("q = 3")
+        assert "**Line 2**, ``print(w) # a ` tick``: " in said("def f(a):\n    print(w) # a ` tick\n")
+
+    def test_says_as_many_as_it_announces_however_long_the_lines(self) -> None:
+        long = "q = [" + ", ".join(f"{n}" for n in range(40)) + "]\n"
+        text = said(f"w = 1; {long}def g(sum):\n    p = sum + 1{' + 1' * 30}\n    return sum\n")
+        announced = 1 if "One thing" in text else int(text.split(" things to think about")[0][-1])
+        assert text.count("**Line ") == announced
+        assert words(text) <= MAX_WORDS
+
+    def test_of_more_than_is_read_at_once(self) -> None:
+        for code in ("x = 1\n" * 200_000, ("x = 1\n" * 200_000)[:20_000]):
+            assert "more than the 20,000 characters" in said(code) or "Good" in said(code)
+        assert "more than the 20,000 characters" in said("print(1\n" * 200_000)
 
     def test_never_rewrites(self) -> None:
         assert "```" not in said(self.messy)
