@@ -160,6 +160,14 @@ class LearnFlowTutor(Configurable):
         0, min=0, help="How many questions a student may ask within 24 hours; 0 for no limit."
     ).tag(config=True)
 
+    hint_seconds = Float(
+        1.6,
+        min=0,
+        help="""For how many seconds the tutor may look for the smallest change that makes a student's attempt
+        pass, before it answers from the error alone. The search runs in warm sandboxes beside everything
+        else. 0 switches proved hints off.""",
+    ).tag(config=True)
+
     retention_days = Integer(
         0,
         min=0,

@@ -11,6 +11,17 @@ from learnflow_ext.contracts.progress import StudentProgress
 Policy = Literal["off", "concepts", "hints", "open"]
 
 
+class ProvedHint(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be said of a change that makes the student's program pass, and was proved by running it."""
+
+    solved: bool = False
+    """Nothing has to be changed."""
+    line: int | None = None
+    concept: str = ""
+    rungs: tuple[str, ...] = ()
+    """Markdown: the idea, the place, a question, the like on other data; empty when it is solved."""
+
+
 class HelpContext(msgspec.Struct, frozen=True, kw_only=True):
     """Gathered by the service, for one request."""
 
@@ -28,6 +39,10 @@ class HelpContext(msgspec.Struct, frozen=True, kw_only=True):
     """The asking student's own standing; None when it is not known."""
     exercise: str = ""
     """Name of the exercise that the question is about, `assignment/name`; empty when nobody knows."""
+    answer: str = ""
+    """The student's own attempt at the exercise, as it last ran; empty when nobody knows it."""
+    hint: ProvedHint | None = None
+    """None without an exercise that has tests, and where nothing was proved in time."""
     shown: str = ""
     """What the tutor said earlier about the same assignment, oldest first: pieces make a whole."""
     released: frozenset[str] | None = None

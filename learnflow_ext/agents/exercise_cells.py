@@ -26,3 +26,17 @@ def exercise_cells(directory: Path) -> dict[tuple[str, str], str]:
             if cell.is_answer and exercise and cell.id:
                 found[assignment, cell.id] = exercise
     return found
+
+
+def answer_cells(directory: Path) -> dict[str, str]:
+    """Each exercise of a course's source, `assignment/name`, with the id of the cell its answer goes into.
+
+    Blocks on disk. Cells without an id are left out.
+    """
+    return {
+        f"{assignment}/{cell.nbgrader.get('grade_id', '') or cell.id}": cell.id
+        for assignment, path in notebooks_of(directory)
+        if (notebook := read_notebook(path)) is not None
+        for cell in notebook.cells
+        if cell.nbgrader.get("solution") and cell.id and cell.cell_type == "code"
+    }

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from learnflow_ext.agents import concepts, courtesy, debug, exercise, progress, review
-from learnflow_ext.agents.context import HelpContext
+from learnflow_ext.agents import concepts, courtesy, debug, exercise, progress, proved, review
+from learnflow_ext.agents.context import HelpContext, ProvedHint
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.agents.gate import About, Gate, code_lines
 from learnflow_ext.agents.guard import PASSED, Guard, Verdict
@@ -66,6 +66,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return (
             self.agent in SPOKEN_BY and not self.unsure and not isinstance(self.findings, courtesy.Courtesy)
         )
+
+    @property
+    def may_be_hinted(self) -> bool:
+        """Whether a hint about the student's attempt would be part of the answer."""
+        return isinstance(self.findings, debug.DebugFindings) and not self.ideas_only
 
     @property
     def intent(self) -> Intent:
@@ -255,7 +260,7 @@ class Tutor:
     async def _guarded(self, plan: Plan, context: HelpContext) -> tuple[Reply, Verdict]:
         """The strongest version of the reply that gives nothing away, and the verdict on the one first
         meant."""
-        reply: Reply | None = compose(plan, context.rung)
+        reply: Reply | None = compose(plan, context.rung, context.hint)
         if context.policy == "open":
             assert reply is not None
             return reply, PASSED
@@ -272,15 +277,24 @@ class Tutor:
 
 
 def _about(plan: Plan, context: HelpContext) -> About:
-    return About(exercise=context.exercise, own_code=plan.own_code, asked=plan.asked, shown=context.shown)
+    return About(
+        exercise=context.exercise,
+        own_code=context.answer or plan.own_code,
+        asked=plan.asked,
+        shown=context.shown,
+    )
 
 
-def compose(plan: Plan, rung: int = 0) -> Reply:
-    """The findings in words, the guard not asked yet. `rung` is the step on the hint ladder, 0 for none."""
+def compose(plan: Plan, rung: int = 0, hint: ProvedHint | None = None) -> Reply:
+    """The findings in words, the guard not asked yet. `rung` is the step on the hint ladder, 0 for none.
+
+    `hint` is of a repair that was proved; it goes before what the error alone says.
+    """
     if isinstance(plan.findings, debug.DebugFindings) and plan.ideas_only:
         return debug.compose_idea(plan.findings)
     if isinstance(plan.findings, debug.DebugFindings):
-        return debug.compose(plan.findings, rung)
+        plain = debug.compose(plan.findings, rung)
+        return proved.compose(hint, plan.findings, plain, rung) if hint is not None else plain
     return _COMPOSERS[type(plan.findings)](plan.findings)
 
 

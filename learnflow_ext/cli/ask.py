@@ -9,7 +9,7 @@ from typing import cast, get_args
 import msgspec
 import typer
 
-from learnflow_ext.agents.context import HelpContext, Policy
+from learnflow_ext.agents.context import HelpContext, Policy, ProvedHint
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.agents.guard import Guard
 from learnflow_ext.agents.references import Reference, references
@@ -21,6 +21,8 @@ from learnflow_ext.contracts.runner import Runner
 
 FEW_RUNS = 4
 """The student's code, its tests, and what the leak gate tries: about so many runs to a question."""
+HINT_SECONDS = 8.0
+"""For a hint, the start of a sandbox included: nobody waits in a chat here."""
 POLICIES: tuple[str, ...] = get_args(Policy)
 
 
@@ -129,7 +131,11 @@ async def _answer(
         request = HelpRequest(text=text, assignment=about.assignment, code=code, error=error)
         context = msgspec.structs.replace(context, exercise=about.name)
         tutor = Tutor(index, Guard(solutions), runner)
-        chunks = [chunk async for chunk in tutor.answer(request, context)]
+        plan = tutor.plan(request, context)
+        if plan.may_be_hinted and context.policy in ("hints", "open"):
+            hint = await _hint(about, code)
+            context = msgspec.structs.replace(context, answer=code, hint=hint)
+        chunks = [chunk async for chunk in tutor.answer(request, context, plan=plan)]
     last = chunks[-1]
     return Answered(
         intent=str(last.intent or ""),
@@ -138,6 +144,26 @@ async def _answer(
         text="".join(chunk.text for chunk in chunks),
         withheld=any(chunk.withheld for chunk in chunks),
     )
+
+
+async def _hint(about: Exercise, code: str) -> ProvedHint | None:
+    """What was proved about the code as an answer; None without an exercise that has tests."""
+    # Loaded when it is needed, as below.
+    from learnflow_kernels.warm.runner import WarmRunner
+
+    from learnflow_ext.service.hinting import Hints
+    from learnflow_ext.service.metrics import Metrics
+
+    reference = about.reference or Reference(name="the exercise", code="", tests=about.tests)
+    if not reference.tests.strip() or not code.strip():
+        return None
+    runner = WarmRunner(parallel=1, ready=1, preload=())
+    hints = Hints(runner, Metrics(), HINT_SECONDS)
+    try:
+        return await hints.hint(reference, code)
+    finally:
+        hints.close()
+        await runner.close()
 
 
 async def _tried(code: str, tests: str, runner: Runner) -> tuple[CellError | None, bool]:

@@ -12,6 +12,7 @@ AgentName = Literal["tutor", "debug", "concepts", "review", "exercise", "progres
 MAX_QUESTION_CHARS = 8_000
 MAX_CELL_CHARS = 20_000
 MAX_TRACEBACK_CHARS = 8_000
+MAX_NEARBY_CELLS = 40
 ERROR_MIME = "application/vnd.learnflow.error+json"
 """The MIME type beside the traceback in a failed cell's outputs: one `CellError` as JSON."""
 
@@ -80,6 +81,10 @@ class HelpRequest(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     """The cell in question, or empty."""
     error: CellError | None = None
+    nearby: dict[str, str] = {}
+    """Other cells of the notebook by id, as they last ran; at most `MAX_NEARBY_CELLS`, with at most
+    `MAX_CELL_CHARS` of code together. What a check refused stands in one of them.
+    """
     conversation: str = ""
     """Id of the chat, so that a follow-up is understood as one."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from learnflow_ext.contracts.runner import Runner
 from learnflow_ext.exercises.hints import Hint, hint_for, syntax_hint
-from learnflow_ext.exercises.proving import Asserts, Prover
+from learnflow_ext.exercises.proving import ALL_SECONDS, Asserts, Prover
 from learnflow_ext.exercises.recovery import readings
 from learnflow_ext.exercises.repair import Repair, Repairer
 from learnflow_ext.exercises.trees import parse
@@ -28,15 +28,16 @@ class Hinter:
         statement: str = "",
         reference: str | None = None,
         peers: Sequence[str] = (),
+        all_seconds: float = ALL_SECONDS,
     ) -> None:
         """`peers` are classmates' attempts; those that pass the tests are used.
 
-        BadRequest for bad `tests`.
+        `all_seconds` is for one run of the sandbox, of several that a hint takes. BadRequest for bad `tests`.
         """
         self._tests = Asserts(tests)
         self._statement = statement
         self._correct = [*([reference] if reference is not None else []), *peers]
-        self._repairer = Repairer(Prover(runner), self._tests, self._correct)
+        self._repairer = Repairer(Prover(runner, all_seconds=all_seconds), self._tests, self._correct)
 
     async def hint(self, source: str, *, line: int | None = None, cause: str = "") -> Hint:
         """A hint for `source`.

@@ -35,13 +35,27 @@ def _alarm(*_: object) -> None:
 
 
 def tests_in(source: str) -> list[tuple[str, str]]:
-    """The statements of a file of tests: `("test", source)` for each `assert`, `("set-up", source)` for
-    the rest.
+    """The statements of a file of tests: `("test", source)` for each that checks something, `("set-up",
+    source)` for the rest.
     """
-    return [
-        ("test" if isinstance(node, ast.Assert) else "set-up", ast.unparse(node))
-        for node in ast.parse(source).body
-    ]
+    return [("test" if _checks(node) else "set-up", ast.unparse(node)) for node in ast.parse(source).body]
+
+
+def _checks(node: ast.stmt) -> bool:
+    """Whether a statement may fail as a check does: an `assert`, also inside a loop or a `try`, a `raise`,
+    a call of something such as `assert_equal`.
+    """
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return False
+    return any(
+        isinstance(each, (ast.Assert, ast.Raise))
+        or (isinstance(each, ast.Call) and _called(each.func).lower().startswith("assert"))
+        for each in ast.walk(node)
+    )
+
+
+def _called(function: ast.expr) -> str:
+    return getattr(function, "id", "") or getattr(function, "attr", "")
 
 
 def compiled(tests: Sequence[tuple[str, str]]) -> list[tuple[str, CodeType]]:
@@ -120,7 +134,8 @@ def _forked(program: str, tests: Sequence[tuple[str, CodeType]], seconds: float)
 def main(folder: Path) -> None:
     """Read the task in `folder`; print one JSON line: verdicts and processor time of each program, in order.
 
-    Programs that the time for all of them does not reach have empty verdicts.
+    Programs that the time for all of them does not reach have empty verdicts; with `first`, also those after
+    the first that passes.
     """
     task = json.loads((folder / TASK).read_text(encoding="utf-8"))
     (folder / TASK).unlink()
@@ -131,6 +146,11 @@ def main(folder: Path) -> None:
             importlib.import_module(name)
     until = time.monotonic() + task["all_seconds"]
     found: list[tuple[str, float]] = []
+    done = False
     for program in task["programs"]:
-        found.append(_forked(program, tests, task["seconds"]) if time.monotonic() < until else ("", 0.0))
+        if done or time.monotonic() >= until:
+            found.append(("", 0.0))
+            continue
+        found.append(_forked(program, tests, task["seconds"]))
+        done = task.get("first", False) and set(found[-1][0]) == {"1"}
     sys.stdout.write(json.dumps(found) + "\n")

@@ -77,11 +77,17 @@ class Prover:
         self._all = all_seconds
 
     async def outcomes(
-        self, programs: Sequence[str], tests: Asserts, *, seconds: float | None = None
+        self,
+        programs: Sequence[str],
+        tests: Asserts,
+        *,
+        seconds: float | None = None,
+        first: bool = False,
     ) -> list[Outcome]:
         """One outcome a program, in order; one without verdicts where the time did not reach.
 
-        `seconds` of processor time for each program; None for the prover's own.
+        `seconds` of processor time for each program; None for the prover's own. With `first` those after the
+        first that passes are not run.
         """
         if not programs:
             return []
@@ -91,6 +97,7 @@ class Prover:
             "imports": sorted(imported(tests.tree)),
             "seconds": seconds if seconds is not None else self._seconds,
             "all_seconds": self._all,
+            "first": first,
         }
         result = await self._runner.run(
             _CELLS,

@@ -248,7 +248,7 @@ class Repairer:
         scored: list[tuple[int, Change]] = []
         for start in range(0, len(ordered), MAX_TRIED // 2):
             some = ordered[start : start + MAX_TRIED // 2]
-            for change, outcome in zip(some, await self._tried(tree, others, some), strict=True):
+            for change, outcome in zip(some, await self._tried(tree, others, some, first=True), strict=True):
                 if outcome is not None and outcome.passes:
                     return change, []
                 if outcome is not None:
@@ -261,15 +261,23 @@ class Repairer:
         return None, [change for _, change in helpful]
 
     async def _tried(
-        self, tree: ast.Module, others: Mapping[str, ast.AST], changes: Sequence[Change]
+        self,
+        tree: ast.Module,
+        others: Mapping[str, ast.AST],
+        changes: Sequence[Change],
+        *,
+        first: bool = False,
     ) -> list[Outcome | None]:
-        """How the program does with each change; None for one that is no program."""
+        """How the program does with each change; None for one that is no program.
+
+        With `first` those after the first that passes are not run.
+        """
         programs = [_written(tree, others, change) for change in changes]
         distinct = list(dict.fromkeys(each for each in programs if each is not None))
         outcomes = dict(
             zip(
                 distinct,
-                await self._prover.outcomes(distinct, self._tests, seconds=self._seconds),
+                await self._prover.outcomes(distinct, self._tests, seconds=self._seconds, first=first),
                 strict=True,
             )
         )

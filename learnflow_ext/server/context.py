@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from learnflow_ext.contracts.help import MAX_CELL_CHARS, CellError
+from learnflow_ext.contracts.help import MAX_CELL_CHARS, MAX_NEARBY_CELLS, CellError
 
 MAX_NOTEBOOKS = 50
 MAX_PINNED = 100
@@ -32,12 +32,14 @@ class Situations:
         self._clock = clock
         self._latest: OrderedDict[str, tuple[float, Situation]] = OrderedDict()
         self._pinned: OrderedDict[str, Situation] = OrderedDict()
+        self._cells: OrderedDict[str, OrderedDict[str, str]] = OrderedDict()
 
     def ran(self, situation: Situation) -> None:
         """A cell ran, or was asked about.
 
         A good run of another cell leaves the notebook's last error standing; of the same cell it clears it.
         """
+        self._remember(situation)
         before = self.latest(situation.notebook)
         keep = before if before is not None and before.error is not None else None
         if situation.error is None and keep is not None and keep.cell_id != situation.cell_id:
@@ -55,6 +57,22 @@ class Situations:
             notebook = next(reversed(self._latest))
         when, situation = self._latest.get(notebook, (float("-inf"), None))
         return situation if self._clock() - when <= FRESH_SECONDS else None
+
+    def _remember(self, situation: Situation) -> None:
+        if not situation.cell_id or not situation.code.strip() or len(situation.code) > MAX_CELL_CHARS:
+            return
+        cells = self._cells.setdefault(situation.notebook, OrderedDict())
+        self._cells.move_to_end(situation.notebook)
+        cells[situation.cell_id] = situation.code
+        cells.move_to_end(situation.cell_id)
+        while len(cells) > MAX_NEARBY_CELLS or sum(map(len, cells.values())) > MAX_CELL_CHARS:
+            cells.popitem(last=False)
+        while len(self._cells) > MAX_NOTEBOOKS:
+            self._cells.popitem(last=False)
+
+    def cells(self, notebook: str) -> dict[str, str]:
+        """The notebook's cells by id, as they last ran, the latest last; within the contract's bounds."""
+        return dict(self._cells.get(notebook, {}))
 
     def pin(self, message_id: str, situation: Situation) -> None:
         """This chat message is about this cell."""

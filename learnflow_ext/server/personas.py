@@ -157,6 +157,7 @@ class ServicePersona(BasePersona):
             cell_id=about_cell.cell_id,
             code=about_cell.code,
             error=about_cell.error,
+            nearby=situations.cells(situation.notebook) if self.cell_goes_along else {},
             conversation=self.chat.get_id(),
         )
 

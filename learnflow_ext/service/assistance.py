@@ -18,6 +18,7 @@ from learnflow_ext.agents.tutor import Plan
 from learnflow_ext.contracts.errors import BadRequest, Forbidden, LearnFlowError, TooBusy, TooLarge
 from learnflow_ext.contracts.help import (
     MAX_CELL_CHARS,
+    MAX_NEARBY_CELLS,
     MAX_QUESTION_CHARS,
     MAX_TRACEBACK_CHARS,
     AgentName,
@@ -33,6 +34,7 @@ from learnflow_ext.diagnosis import diagnose_text
 from learnflow_ext.diagnosis.fingerprint import attempt_of, fingerprint
 from learnflow_ext.service import logs
 from learnflow_ext.service.auth import Person
+from learnflow_ext.service.hinting import Hints, attempt_in
 from learnflow_ext.service.limits import Budget, RateLimiter
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.policies import NOW_OFF, STRICTEST_FIRST, Policies
@@ -108,10 +110,12 @@ class Assistance:
         metrics: Metrics,
         policies: Policies,
         model: Model | None = None,
+        hints: Hints | None = None,
     ) -> None:
         """`tutored` has every course, and under `NO_COURSE` what is outside of any.
 
-        With a `model` its words follow the analysis, for students who did not switch it off.
+        With a `model` its words follow the analysis, for students who did not switch it off. With `hints`
+        what is said of a wrong attempt rests on a change that was proved.
         """
         self._db = db
         self._tutored = tutored
@@ -122,6 +126,7 @@ class Assistance:
         self._budget = Budget(tutor_settings.questions_per_hour, tutor_settings.questions_per_day)
         self._metrics = metrics
         self._model = model
+        self._hints = hints
         self.wishes = Wishes(
             db, model.endpoint.base_url if model is not None else "", tutor_settings.retention_days
         )
@@ -224,6 +229,7 @@ class Assistance:
                 concept=plan.concept,
                 lines=request.code.count("\n") + 1 if request.code else 0,
             )
+        context = await self._hinted(question.request, context, plan)
         voice = await self._voice(question, plan)
         spoken = voice.voice if voice is not None else None
         answer: AsyncGenerator[ReplyChunk] = tutor.answer(
@@ -238,6 +244,24 @@ class Assistance:
         finally:
             if spoken is not None and spoken.call is not None:
                 await self._called(question, spoken.call)
+
+    async def _hinted(self, request: HelpRequest, context: HelpContext, plan: Plan) -> HelpContext:
+        """`context` with the student's attempt, and a proved hint about it where that is wanted and found."""
+        course = self._tutored[request.course]
+        error = request.error
+        attempt = attempt_in(
+            request.nearby,
+            course.answers.get(context.exercise, ""),
+            request.cell_id,
+            request.code or (error.code if error is not None else ""),
+        )
+        if context.policy not in ("hints", "open") or not attempt:
+            return context
+        context = replace(context, answer=attempt)
+        if self._hints is None or not plan.may_be_hinted:
+            return context
+        hint = await self._hints.hint(course.references.get(context.exercise), attempt)
+        return replace(context, hint=hint)
 
     def _stops(self, question: Question) -> bool:
         """Whether less is allowed by now than when the question was taken."""
@@ -398,7 +422,18 @@ def _bounded(request: HelpRequest) -> HelpRequest:
             traceback=error.traceback[-MAX_TRACEBACK_CHARS:],
         )
         error = _diagnosed(error, request.code)
-    return replace(request, code=request.code[:MAX_CELL_CHARS], error=error)
+    return replace(request, code=request.code[:MAX_CELL_CHARS], error=error, nearby=_nearby(request.nearby))
+
+
+def _nearby(cells: Mapping[str, str]) -> dict[str, str]:
+    """As many of the cells, the latest first, as the contract allows."""
+    kept: dict[str, str] = {}
+    left = MAX_CELL_CHARS
+    for identity, code in list(cells.items())[-MAX_NEARBY_CELLS:][::-1]:
+        if len(code) <= left:
+            kept[identity] = code
+            left -= len(code)
+    return kept
 
 
 def _diagnosed(error: CellError, code: str) -> CellError:

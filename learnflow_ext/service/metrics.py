@@ -58,6 +58,18 @@ class Metrics:
             "Answers in which the leak gate withheld something.",
             registry=self.registry,
         )
+        self.hints = Counter(
+            "learnflow_hints",
+            "Proved hints looked for, by how it went: proved, solved, unproved, late, failed.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.hint_seconds = Histogram(
+            "learnflow_hint_seconds",
+            "Time to look for a proved hint, in seconds.",
+            buckets=_QUICK,
+            registry=self.registry,
+        )
         self.model_calls = Counter(
             "learnflow_model_calls",
             "Calls of the language model, by how they went.",
@@ -124,6 +136,8 @@ class Metrics:
             self.consumer_lag.labels(group)
         for outcome in ("said", "refused", "slow", "broke_off", "garbage", "resting"):
             self.model_calls.labels(outcome)
+        for outcome in ("proved", "solved", "unproved", "late", "failed"):
+            self.hints.labels(outcome)
         for direction in ("in", "out"):
             self.model_tokens.labels(direction)
         for status in ("graded", "failed"):

@@ -28,6 +28,7 @@ from learnflow_ext.service.assistance import Assistance
 from learnflow_ext.service.auth import People, make_hub_auth
 from learnflow_ext.service.buses import open_bus
 from learnflow_ext.service.grading_queue import Grader, GradingQueue
+from learnflow_ext.service.hinting import Hints
 from learnflow_ext.service.live import LiveBoards
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.models import open_model
@@ -47,6 +48,9 @@ from learnflow_ext.settings import (
     LearnFlowTutor,
 )
 from learnflow_ext.store.database import Database
+
+FIRST_HINT_UID = 199_940
+"""Searches for hints run under ids from here downwards, apart from other runs of the service."""
 
 log = logs.get("learnflow.service")
 
@@ -78,6 +82,8 @@ class RunningService:
         self._runner = runner
         self._server = server
         self._model: Model | None = None
+        self._hints: Hints | None = None
+        self._bare_runner: WarmRunner | None = None
         self._bus: Bus | None = None
         """None while it is waited for."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -106,6 +112,9 @@ class RunningService:
         runner = WarmRunner()
         courses = await asyncio.to_thread(tutors.load, settings, runner)
         model = await asyncio.to_thread(open_model, LearnFlowModel(config=config))
+        # A search starts a hundred programs: without libraries in memory each of them starts faster.
+        bare = WarmRunner(preload=(), ready=1, uid=FIRST_HINT_UID)
+        hints = Hints(bare, metrics, tutor_settings.hint_seconds)
         policies = Policies(tutors.course_files(settings), cast("Policy", tutor_settings.policy))
         await policies.refresh()
         parts = Parts(
@@ -117,7 +126,9 @@ class RunningService:
             people=People(hub_auth),
             db=db,
             courses=courses,
-            assistance=Assistance(db, courses, releases, settings, tutor_settings, metrics, policies, model),
+            assistance=Assistance(
+                db, courses, releases, settings, tutor_settings, metrics, policies, model, hints
+            ),
             queue=GradingQueue(db, workers, settings, grading, metrics),
             runner=runner,
             releases=releases,
@@ -136,7 +147,7 @@ class RunningService:
             await db.close()
             raise
         service = cls(parts, workers, runner, server, port)
-        service._model = model
+        service._model, service._hints, service._bare_runner = model, hints, bare
         service._begin(LearnFlowKafka(config=config))
         log.info("listening", port=port, prefix=hub_auth.base_url, courses=sorted(settings.courses))
         return service
@@ -182,6 +193,8 @@ class RunningService:
         for worker in self._workers:
             await worker.start()
         await self._runner.start()
+        if self._bare_runner is not None and any(each.references for each in self.parts.courses.values()):
+            await self._bare_runner.start()
         if self.parts.settings.release_on_start:
             await self.parts.releases.release_all()
 
@@ -221,6 +234,10 @@ class RunningService:
             _, left = await asyncio.wait(left, timeout=1)
         for worker in self._workers:
             await worker.stop()
+        if self._hints is not None:
+            self._hints.close()
+        if self._bare_runner is not None:
+            await self._bare_runner.close()
         await self._runner.close()
         if self._model is not None:
             await self._model.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from learnflow_ext.agents.course_index import CourseIndex
-from learnflow_ext.agents.exercise_cells import ExerciseCells, exercise_cells
+from learnflow_ext.agents.exercise_cells import ExerciseCells, answer_cells, exercise_cells
 from learnflow_ext.agents.guard import Guard
 from learnflow_ext.agents.references import Reference, references
 from learnflow_ext.agents.tutor import Tutor
@@ -26,6 +27,10 @@ class TutoredCourse(msgspec.Struct, frozen=True):
     tutor: Tutor
     exercises: ExerciseCells = {}
     """Whose cells are whose; empty outside of any course."""
+    answers: Mapping[str, str] = {}
+    """Exercise, `assignment/name`, to the id of the cell that its answer goes into."""
+    references: Mapping[str, Reference] = {}
+    """Exercise to its solution and tests; never for a student's eyes."""
 
 
 def load(settings: LearnFlow, runner: Runner | None = None) -> dict[str, TutoredCourse]:
@@ -40,7 +45,11 @@ def load(settings: LearnFlow, runner: Runner | None = None) -> dict[str, Tutored
         index, known = CourseIndex.from_source(origin), tuple(references(origin))
         solutions += known
         found[course] = TutoredCourse(
-            index.title or course, Tutor(index, Guard(known), runner), exercise_cells(origin)
+            index.title or course,
+            Tutor(index, Guard(known), runner),
+            exercise_cells(origin),
+            answer_cells(origin),
+            {each.name: each for each in known},
         )
     # Leaving the course's folder must not be a way round its guard.
     found[NO_COURSE] = TutoredCourse("", Tutor(CourseIndex(), Guard(solutions), runner))

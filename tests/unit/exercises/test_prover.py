@@ -58,3 +58,36 @@ def test_outcomes_say_what_happened() -> None:
 def test_tests_without_a_test_are_refused_with_a_sentence(source: str) -> None:
     with pytest.raises(BadRequest, match=r"tests?\b"):
         Asserts(source)
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_test"),
+    [
+        ("assert f(1) == 2", True),
+        ("for each in (1, 2):\n    assert f(each) == each + 1", True),
+        ("try:\n    f('')\nexcept TypeError:\n    pass\nelse:\n    raise AssertionError('no')", True),
+        ("unittest.TestCase().assertEqual(f(1), 2)", True),
+        ("import math", False),
+        ("def check(x):\n    assert x", False),
+        ("numbers = [1, 2]", False),
+    ],
+)
+def test_what_may_fail_is_a_test_wherever_its_assert_stands(statement: str, is_test: bool) -> None:
+    asserts = Asserts(f"{statement}\nassert True")
+    assert asserts.count == 1 + is_test
+
+
+def test_after_the_first_that_passes_none_is_run(tmp_path: Path) -> None:
+    task = {
+        "programs": ["f = None", "def f(x): return x + 1", "def f(x): return x + 1", "f = None"],
+        "tests": Asserts(TESTS).statements,
+        "imports": [],
+        "seconds": 0.3,
+        "all_seconds": 20,
+        "first": True,
+    }
+    (tmp_path / TASK).write_text(json.dumps(task))
+    done = subprocess.run(
+        [sys.executable, "-c", RUN], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert [said for said, _ in json.loads(done.stdout)] == ["00", "11", "", ""]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from learnflow_ext.contracts.help import MAX_CELL_CHARS, CellError
+from learnflow_ext.contracts.help import MAX_CELL_CHARS, MAX_NEARBY_CELLS, CellError
 from learnflow_ext.server.context import FRESH_SECONDS, MAX_NOTEBOOKS, MAX_PINNED, Situation, Situations
 
 ERROR = CellError(exception="NameError", message="no x")
@@ -68,3 +68,29 @@ def test_memory_is_bounded() -> None:
     latest = situations.latest()
     assert latest is not None
     assert len(latest.code) == MAX_CELL_CHARS
+
+
+class TestCellsNearby:
+    """What a check refused stands in another cell, so the cells that ran go along."""
+
+    def test_the_latest_run_of_each_cell_of_that_notebook(self) -> None:
+        situations = Situations()
+        for notebook, cell, code in (
+            ("a", "1", "x = 1"),
+            ("a", "2", "y"),
+            ("b", "1", "z"),
+            ("a", "1", "x = 2"),
+            ("a", "", "no"),
+        ):
+            situations.ran(Situation(notebook=notebook, cell_id=cell, code=code))
+        assert situations.cells("a") == {"2": "y", "1": "x = 2"}
+        assert situations.cells("elsewhere") == {}
+
+    def test_there_is_an_end_to_it(self) -> None:
+        situations = Situations()
+        for place in range(200):
+            situations.ran(Situation(notebook="a", cell_id=str(place), code="x" * 900))
+        situations.ran(Situation(notebook="a", cell_id="big", code="x" * 50_000))
+        cells = situations.cells("a")
+        assert list(cells)[-1] == "199" and "big" not in cells
+        assert len(cells) <= MAX_NEARBY_CELLS and sum(map(len, cells.values())) <= MAX_CELL_CHARS

@@ -1,0 +1,186 @@
+"""Proved hints in the chat, through the running service: after a wrong attempt, step by step."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from served import ASSIGNMENT, Client, chunks
+from stub_hub import COURSE
+from traitlets.config import Config
+
+from learnflow_ext.agents.proved import NOT_YET, SOLVED
+from learnflow_ext.agents.references import Reference
+from learnflow_ext.contracts.grades import CourseFile
+from learnflow_ext.contracts.help import CellError, HelpRequest
+from learnflow_ext.contracts.runner import Call, RunLimits, RunResult
+from learnflow_ext.service.hinting import MAX_WAITING, Hints
+from learnflow_ext.service.metrics import Metrics
+from learnflow_ext.service.running import RunningService
+
+SOLUTION = """def longest(words):
+    ### BEGIN SOLUTION
+    champion = ""
+    for candidate in words:
+        if len(candidate) > len(champion):
+            champion = candidate
+    return champion
+    ### END SOLUTION
+"""
+TESTS = """assert longest(["tea", "platypus", "ox"]) == "platypus"
+### BEGIN HIDDEN TESTS
+assert longest([]) == ""
+assert longest(["emu", "yak"]) == "emu"
+### END HIDDEN TESTS
+"""
+WRONG = """def longest(ws):
+    best = ''
+    for w in ws:
+        if len(w) {} len(best):
+            best = w{}
+    return best
+"""
+FAILED = CellError(exception="AssertionError", message="", code=TESTS.splitlines()[0], line=1)
+SECRETS = ("champion", "candidate", "emu", "yak", "len(w) > len")
+
+
+def cell(kind: str, identity: str, source: str, **nbgrader: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {"cell_type": kind, "id": identity, "source": source, "metadata": {}}
+    if nbgrader:
+        flags = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
+        made["metadata"] = {"nbgrader": flags | nbgrader}
+    return made | ({"outputs": [], "execution_count": None} if kind == "code" else {})
+
+
+@pytest.fixture
+def config(tmp_path: Path, config: Config) -> Config:
+    """The course's assignment is an exercise with hidden tests; nobody is in a hurry."""
+    cells = [
+        cell("markdown", "task", "Complete `longest`: the longest of the words, `''` for none."),
+        cell("code", "answer", SOLUTION, grade_id="longest", solution=True),
+        cell("code", "check", TESTS, grade_id="test-longest", grade=True, locked=True, points=2),
+    ]
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+    path = tmp_path / "course" / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    config.LearnFlowTutor.hint_seconds = 60.0
+    return config
+
+
+def refused(answer: str) -> HelpRequest:
+    """The check failed; the answer stands in another cell."""
+    return HelpRequest(
+        course=COURSE,
+        assignment=ASSIGNMENT,
+        cell_id="check",
+        code=FAILED.code,
+        error=FAILED,
+        nearby={"elsewhere": "x = 1", "answer": answer},
+    )
+
+
+async def said(ask: Client, request: HelpRequest, who: str = "ada") -> tuple[str, int]:
+    answer = chunks(await ask("api/help", who, body=request))
+    return "".join(chunk.text for chunk in answer), answer[-1].rung
+
+
+async def told(service: RunningService, outcome: str) -> float:
+    found = service.parts.metrics.registry.get_sample_value("learnflow_hints_total", {"outcome": outcome})
+    assert found is not None
+    return found
+
+
+async def test_each_new_attempt_is_told_one_step_more_and_never_the_change(
+    ask: Client, service: RunningService
+) -> None:
+    # The check's own cell never changes, nor does a comment make an attempt: asking again climbs no step.
+    first = await said(ask, refused(WRONG.format(">=", "")))
+    again = await said(ask, refused(WRONG.format(">=", "  # why?")))
+    assert first == again and first[1] == 1
+    assert "**Comparisons at the edge.**" in first[0] and "line 4" not in first[0]
+    # Asked about the answer's own cell, which changes, it climbs.
+    answers = [first]
+    for place in range(1, 5):
+        code = WRONG.format(">=", f"\n    print({place})")
+        request = HelpRequest(
+            text="why is this wrong?", course=COURSE, assignment=ASSIGNMENT, cell_id="answer", code=code
+        )
+        answers.append(await said(ask, request))
+    assert [rung for _, rung in answers[1:]] == [1, 2, 3, 4]
+    assert "line 4" in answers[2][0] and "`if len(w) >= len(best):`" in answers[2][0]
+    assert "exactly equal" in answers[3][0] and "```python" in answers[4][0]
+    for text, _ in answers:
+        assert NOT_YET in text and len(text.split()) <= 160
+        assert not any(secret in text for secret in SECRETS)
+    assert await told(service, "proved") == 6
+
+
+async def test_who_has_it_right_is_sent_to_run_it_again(ask: Client, service: RunningService) -> None:
+    text, _ = await said(ask, refused(WRONG.format(">", "")))
+    assert SOLVED[0] in text and "Restart Kernel" in text
+    assert await told(service, "solved") == 1
+
+
+async def test_without_an_attempt_the_error_alone_is_explained(ask: Client, service: RunningService) -> None:
+    stranger = refused(WRONG.format(">=", ""))
+    unknown = HelpRequest(
+        course=COURSE, assignment=ASSIGNMENT, cell_id="mine", code=stranger.code, error=FAILED
+    )
+    text, _ = await said(ask, unknown)
+    assert "AssertionError" in text and NOT_YET not in text
+    unreadable, _ = await said(ask, refused("def longest(ws:\n"))
+    assert "AssertionError" in unreadable and NOT_YET not in unreadable
+    assert await told(service, "proved") == 0
+
+
+class NeverEnding:
+    """A runner that takes for ever, and says whether it was stopped."""
+
+    def __init__(self) -> None:
+        self.began, self.stopped = 0, 0
+
+    async def run(
+        self,
+        cells: Sequence[str],
+        *,
+        files: Sequence[CourseFile] = (),
+        limits: RunLimits | None = None,
+        call: Call | None = None,
+    ) -> RunResult:
+        self.began += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.stopped += 1
+        raise AssertionError
+
+
+class TestNoTime:
+    """The answer does not wait for a search that takes too long."""
+
+    async def test_the_search_ends_and_its_runs_too(self) -> None:
+        metrics, runner = Metrics(), NeverEnding()
+        hints = Hints(runner, metrics, 0.3)
+        reference = Reference(name="a/longest", code=SOLUTION, program=SOLUTION, tests=TESTS)
+        beats = 0
+
+        async def beat() -> None:
+            nonlocal beats
+            while True:
+                await asyncio.sleep(0.01)
+                beats += 1
+
+        heart = asyncio.create_task(beat())
+        several = [hints.hint(reference, WRONG.format(">=", "")) for _ in range(MAX_WAITING + 3)]
+        assert await asyncio.gather(*several) == [None] * len(several)
+        heart.cancel()
+        assert beats > 3, "the event loop stood still meanwhile"
+        assert metrics.registry.get_sample_value("learnflow_hints_total", {"outcome": "late"}) == MAX_WAITING
+        async with asyncio.timeout(30):
+            while runner.stopped < runner.began:  # noqa: ASYNC110 - the threads end when they see the time
+                await asyncio.sleep(0.02)
+        hints.close()
