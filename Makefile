@@ -1,5 +1,7 @@
 # `make help` lists what there is. Every target sets up what it needs, and skips what is done already.
 PYTHON ?= python3
+# So many tests run at a time. Each worker has servers of its own: about 2 GB of memory with a browser.
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .make
@@ -33,7 +35,7 @@ lint: setup ## Check style, types and layers of the Python and TypeScript source
 test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their coverage
 	$(JLPM) test
 	$(BIN)/coverage erase
-	$(WITH_PATH) coverage run -m pytest --durations=15
+	$(WITH_PATH) coverage run -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage json -q -o .coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json

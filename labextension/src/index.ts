@@ -4,6 +4,7 @@ import { explainPlugin } from './explain';
 import { gradesPlugin } from './grades';
 import { homePlugin } from './home';
 import { leavingPlugin } from './leaving';
+import { runningPlugin } from './watching';
 
 export { ITutorChat } from './chat';
 
@@ -13,5 +14,6 @@ export default [
   askPlugin,
   gradesPlugin,
   homePlugin,
-  leavingPlugin
+  leavingPlugin,
+  runningPlugin
 ];

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from classroom import Classroom, Session, person
-from lab import open_notebook, run_new_cell
+from lab import last_answer, open_notebook, run_new_cell
 from playwright.sync_api import Browser, expect
 
 NOTEBOOK = "limits.ipynb"
@@ -64,5 +64,28 @@ def test_a_cell_that_goes_too_far_says_so_and_the_next_one_runs(
         expect(endless.locator(".jp-OutputArea")).to_contain_text("round and round", timeout=30_000)
         student.command("notebook:interrupt-kernel")
         expect(endless).to_contain_text("KeyboardInterrupt", timeout=30_000)
-        expect(endless.get_by_role("button", name="Explain this KeyboardInterrupt")).to_be_visible()
         runs_again(student)
+
+
+def test_a_loop_without_end_is_noticed_stopped_and_explained(classroom: Classroom, browser: Browser) -> None:
+    with person(classroom, browser, "chen") as student:
+        student.open_lab()
+        new_notebook(student)
+
+        endless = run_new_cell(student, "laps = 0\nwhile laps < 3:\n    lap = laps + 1")
+        note = endless.get_by_role("status")
+        expect(note).to_contain_text("running for more than 10 seconds", timeout=60_000)
+        student.shot("endless")
+        note.get_by_role("button", name="Stop this cell").click()
+        explain = endless.get_by_role("button", name="Explain this KeyboardInterrupt")
+        explain.click(timeout=60_000)
+        expect(note).to_have_count(0)
+        expect(last_answer(student.page)).to_contain_text("laps", timeout=30_000)
+        student.shot("endless-explained")
+
+        asks = run_new_cell(student, "name = input('Your name? ')\nprint('Hello', name)")
+        expect(asks.get_by_role("status")).to_contain_text("waits for you", timeout=60_000)
+        asks.locator(".jp-Stdin-input").fill("Chen")
+        student.page.keyboard.press("Enter")
+        expect(asks).to_contain_text("Hello Chen")
+        expect(asks.get_by_role("status")).to_have_count(0)
