@@ -21,6 +21,9 @@ BY_NAME = {made.name: made for made in MADE}
 PAIRS = [(MADE[place % len(MADE)], dress) for place, dress in enumerate(DRESSES)]
 
 
+ENDLESS = ["while True:\n    pass", "laps = 0\nwhile laps < 3:\n    lap = laps + 1"]
+
+
 def about(made: Made, **more: str) -> About:
     return msgspec.structs.replace(About(exercise=made.reference.name, own_code=made.attempt), **more)
 
@@ -80,6 +83,17 @@ class TestSolutions:
 
 
 class TestHelp:
+    @pytest.mark.parametrize("own", ENDLESS)
+    async def test_a_loop_that_never_ends_is_explained(self, gate: Gate, own: str) -> None:
+        # Which of the notebook's exercises it is about nobody knows, so several are tried.
+        asked = About(exercise="made/", own_code=own, asked="Explain the error: KeyboardInterrupt")
+        for said in (
+            "The loop in line 1 never ends by itself: its condition is always true. It has no `break`.",
+            "The `while` loop in line 2 goes on as long as `laps < 3` is true. No line of it changes `laps`.",
+        ):
+            verdict = await gate.judge(f"You stopped this cell before it was done. {said}", asked)
+            assert not verdict.withheld, verdict
+
     @pytest.mark.parametrize("made", MADE, ids=[made.name for made in MADE])
     async def test_good_hints_pass(self, gate: Gate, made: Made) -> None:
         for hint in (*made.hints, *EVERYWHERE):
