@@ -97,6 +97,14 @@ class Engine:
             except docker.errors.ImageNotFound as error:
                 raise no_image(image) from error
 
+    def lacks(self) -> list[str]:
+        """Protections that this engine cannot give, each as the end of `without …`."""
+        with self.session() as api:
+            told = api.info()
+        options = " ".join(told.get("SecurityOptions") or ())
+        found = [] if "seccomp" in options else ["a filter of system calls"]
+        return found if told.get("MemoryLimit") else [*found, "a memory limit"]
+
     def sweep(self) -> list[str]:
         """Remove containers of runners that are no more; their ids."""
         removed = []

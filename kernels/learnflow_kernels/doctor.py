@@ -8,6 +8,8 @@ from typing import Literal
 import msgspec
 
 from learnflow_kernels.bubblewrap import Features
+from learnflow_kernels.check import SandboxUnavailable
+from learnflow_kernels.choice import Candidate, reason, strongest
 
 Level = Literal["strong", "weak", "missing"]
 
@@ -34,6 +36,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The same for processor time."""
     warm: str = ""
     """Why no warm sandbox can be made; empty when one can."""
+    candidates: tuple[Candidate, ...] = ()
+    """What the service's runs can choose from; empty when nobody looked."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,16 +52,18 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def findings(facts: Facts) -> list[Finding]:
-    """All of them, the most important first. Without a sandbox there is only the one that says so."""
+    """All of them, the most important first. Without a sandbox there is little to say but that."""
     if facts.complaint:
         text = "No kernel starts and nothing is graded, because student code runs in a sandbox or not at all."
-        return [Finding(name="sandbox", level="missing", text=text, advice=facts.complaint)]
+        found = [Finding(name="sandbox", level="missing", text=text, advice=facts.complaint)]
+        return found + [one for one in _runs(facts) if one.level != "missing"]
     text = (
         f"bubblewrap {facts.bubblewrap} works: no network, no other processes, no files but the notebook's."
     )
     return [
         Finding(name="sandbox", level="strong", text=text),
         _users(facts),
+        *_runs(facts),
         _warm(facts),
         _filter(facts),
         _namespaces(facts),
@@ -75,6 +81,24 @@ def _users(facts: Facts) -> Finding:
         text="Everybody's kernels run under one user id; only the sandbox is between them.",
         advice="Start the hub as root: then each student gets an id, and kernels never run as root.",
     )
+
+
+def _runs(facts: Facts) -> Iterator[Finding]:
+    """Which sandbox `auto` takes for runs of the service, and whether another would be stronger."""
+    if not facts.candidates:
+        return
+    name = "runs of the service"
+    try:
+        chosen = strongest(facts.candidates)
+    except SandboxUnavailable as error:
+        yield Finding(name=name, level="missing", text="No program is run.", advice=error.message)
+        return
+    advice = ""
+    if chosen.lacks:
+        advice = " ".join(one.complaint for one in facts.candidates if one.complaint)
+        advice = f"Another kind of sandbox may be stronger. {advice}" if advice else ""
+    level: Level = "weak" if chosen.lacks else "strong"
+    yield Finding(name=name, level=level, text=reason(chosen, facts.candidates), advice=advice)
 
 
 def _warm(facts: Facts) -> Finding:

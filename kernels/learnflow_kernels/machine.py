@@ -11,6 +11,7 @@ import subprocess
 from learnflow_kernels import cgroups, seccomp
 from learnflow_kernels.bubblewrap import Features
 from learnflow_kernels.check import SandboxUnavailable, require_sandbox
+from learnflow_kernels.choice import LearnFlowRunner, look
 from learnflow_kernels.doctor import Facts
 from learnflow_kernels.owner import tag
 from learnflow_kernels.warm.runner import ENTRY
@@ -67,4 +68,5 @@ def examine(uid: int = 199_998) -> Facts:
         process_group=processes,
         cpu_group=cpu,
         warm="" if complaint else asyncio.run(_warm_complaint(uid)),
+        candidates=tuple(look(LearnFlowRunner(), uid, thorough=True)),
     )

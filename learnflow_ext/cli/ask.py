@@ -118,7 +118,7 @@ async def _answer(
     context: HelpContext,
 ) -> Answered:
     # Loaded when it is needed: `--help` should not wait for it.
-    from learnflow_kernels.warm.runner import runner_for
+    from learnflow_kernels.choice import runner_for
 
     solutions = [*known, *([about.reference] if about.reference is not None else [])]
     error: CellError | None = None
@@ -149,7 +149,7 @@ async def _answer(
 async def _hint(about: Exercise, code: str) -> ProvedHint | None:
     """What was proved about the code as an answer; None without an exercise that has tests."""
     # Loaded when it is needed, as below.
-    from learnflow_kernels.warm.runner import WarmRunner
+    from learnflow_kernels.choice import ChosenRunner
 
     from learnflow_ext.service.hinting import Hints
     from learnflow_ext.service.metrics import Metrics
@@ -157,7 +157,7 @@ async def _hint(about: Exercise, code: str) -> ProvedHint | None:
     reference = about.reference or Reference(name="the exercise", code="", tests=about.tests)
     if not reference.tests.strip() or not code.strip():
         return None
-    runner = WarmRunner(parallel=1, ready=1, preload=())
+    runner = ChosenRunner(parallel=1, ready=1, preload=())
     hints = Hints(runner, Metrics(), HINT_SECONDS)
     try:
         return await hints.hint(reference, code)

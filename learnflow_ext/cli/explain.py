@@ -57,7 +57,7 @@ async def _all(
     files: list[Path], sources: list[str | CannotRun], index: CourseIndex, *, as_json: bool
 ) -> bool:
     """Explain one after the other, telling of each as it ends; whether any failed."""
-    from learnflow_kernels.warm.runner import runner_for
+    from learnflow_kernels.choice import runner_for
 
     failed = False
     async with runner_for(len(files)) as runner:

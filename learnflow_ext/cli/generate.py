@@ -55,9 +55,9 @@ def generate(
 
 async def _made(topic: str, difficulty: int, count: int, seed: int) -> Made:
     # Loaded when it is needed: `--help` should not wait for it.
-    from learnflow_kernels.warm.runner import WarmRunner
+    from learnflow_kernels.choice import ChosenRunner
 
-    runner = WarmRunner(parallel=1, ready=1, preload=())
+    runner = ChosenRunner(parallel=1, ready=1, preload=())
     try:
         return await exercises(runner, topic, difficulty, count=count, seed=seed)
     finally:

@@ -92,9 +92,9 @@ def _peers(folder: Path | None) -> list[str]:
 
 async def _hint(source: str, about: Reference, peers: tuple[str, ...]) -> Hint:
     # Loaded when they are needed: `--help` should not wait for them.
-    from learnflow_kernels.warm.runner import WarmRunner
+    from learnflow_kernels.choice import ChosenRunner
 
-    runner = WarmRunner(parallel=1, ready=1, preload=())
+    runner = ChosenRunner(parallel=1, ready=1, preload=())
     try:
         hinter = Hinter(
             runner,

@@ -32,7 +32,7 @@ def review(
 async def _all(files: list[Path], sources: list[str | CannotRun], *, as_json: bool) -> bool:
     """One after the other, telling of each as it ends; whether there is anything to think about."""
     # Late: the agents and the sandboxes are of no use to the other commands.
-    from learnflow_kernels.warm.runner import runner_for
+    from learnflow_kernels.choice import runner_for
 
     from learnflow_ext.agents import review as agent
     from learnflow_ext.contracts.help import HelpRequest

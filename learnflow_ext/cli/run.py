@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import typer
-from learnflow_kernels.warm.runner import runner_for
+from learnflow_kernels.choice import runner_for
 
 from learnflow_ext.cli.where import CannotRun
 from learnflow_ext.contracts.runner import RunLimits, RunResult

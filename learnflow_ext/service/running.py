@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from jupyterhub.httpclient import JupyterHubHTTPClient
 from learnflow_grading.client import GradingWorker
 from learnflow_kernels import janitor
-from learnflow_kernels.warm.runner import WarmRunner
+from learnflow_kernels.check import SandboxUnavailable
+from learnflow_kernels.choice import ChosenRunner
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
@@ -71,7 +72,7 @@ class RunningService:
     """A service that is up. Made by `start`; ends with `stop`."""
 
     def __init__(
-        self, parts: Parts, workers: Sequence[Worker], runner: WarmRunner, server: HTTPServer, port: int
+        self, parts: Parts, workers: Sequence[Worker], runner: ChosenRunner, server: HTTPServer, port: int
     ) -> None:
         """Use `start`."""
         self.parts = parts
@@ -83,7 +84,7 @@ class RunningService:
         self._server = server
         self._model: Model | None = None
         self._hints: Hints | None = None
-        self._bare_runner: WarmRunner | None = None
+        self._bare_runner: ChosenRunner | None = None
         self._bus: Bus | None = None
         """None while it is waited for."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -109,11 +110,11 @@ class RunningService:
         await db.open()
         workers = [make_worker() for _ in range(max(1, grading.workers))]
         releases = Releases(db, workers[0], settings)
-        runner = WarmRunner()
+        runner = ChosenRunner(config)
         courses = await asyncio.to_thread(tutors.load, settings, runner)
         model = await asyncio.to_thread(open_model, LearnFlowModel(config=config))
         # A search starts a hundred programs: without libraries in memory each of them starts faster.
-        bare = WarmRunner(preload=(), ready=1, uid=FIRST_HINT_UID)
+        bare = ChosenRunner(config, preload=(), ready=1, uid=FIRST_HINT_UID)
         hints = Hints(bare, metrics, tutor_settings.hint_seconds)
         policies = Policies(tutors.course_files(settings), cast("Policy", tutor_settings.policy))
         await policies.refresh()
@@ -192,9 +193,15 @@ class RunningService:
             log.info("removed uploads that were never finished", folders=swept)
         for worker in self._workers:
             await worker.start()
-        await self._runner.start()
+        runners = [self._runner]
         if self._bare_runner is not None and any(each.references for each in self.parts.courses.values()):
-            await self._bare_runner.start()
+            runners.append(self._bare_runner)
+        try:
+            for runner in runners:
+                await runner.start()
+        except SandboxUnavailable as error:
+            # Each run says so too, and looks again: somebody may be installing one.
+            log.error("no sandbox: programs are not run, nor the leak gate's tests", cause=error.message)
         if self.parts.settings.release_on_start:
             await self.parts.releases.release_all()
 

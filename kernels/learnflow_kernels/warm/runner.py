@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from learnflow_ext.contracts.grades import CourseFile
-from learnflow_ext.contracts.runner import Call, RunLimits, Runner, RunResult
+from learnflow_ext.contracts.runner import Call, RunLimits, RunResult
 from learnflow_kernels.check import SandboxUnavailable
 from learnflow_kernels.program import HEADER, Task
 from learnflow_kernels.results import MAX_REPORT, Ended, Output, report_in, result_of
@@ -21,18 +20,7 @@ from learnflow_kernels.runner import BubblewrapRunner, require_paths, shown
 from learnflow_kernels.warm.sandboxes import LIBRARIES, WarmSandbox, WarmSandboxes
 
 ENTRY = "learnflow_kernels.program:warm"
-_WORTH_WARMING = 8
 log = logging.getLogger("learnflow.kernels")
-
-
-@contextlib.asynccontextmanager
-async def runner_for(runs: int) -> AsyncIterator[Runner]:
-    """A runner for a command that makes this many runs: loading libraries ahead pays from a few on."""
-    runner = WarmRunner() if runs >= _WORTH_WARMING else BubblewrapRunner()
-    try:
-        yield runner
-    finally:
-        await runner.close()
 
 
 async def _reader(pipe: int) -> asyncio.StreamReader:

@@ -7,7 +7,8 @@ import itertools
 import msgspec
 import pytest
 from learnflow_kernels.bubblewrap import Features
-from learnflow_kernels.doctor import Facts, exit_code, findings
+from learnflow_kernels.choice import Candidate
+from learnflow_kernels.doctor import Facts, Finding, exit_code, findings
 from learnflow_kernels.machine import examine
 
 GOOD = Facts(
@@ -88,3 +89,31 @@ def test_this_machine() -> None:
     assert facts.complaint == ""
     assert facts.warm == ""
     assert facts.bubblewrap[0].isdigit()
+
+
+class TestRunsOfTheService:
+    def told(self, *candidates: Candidate, complaint: str = "") -> list[Finding]:
+        facts = msgspec.structs.replace(GOOD, candidates=candidates, complaint=complaint)
+        return [one for one in findings(facts) if one.name == "runs of the service"]
+
+    def test_which_sandbox_and_why(self) -> None:
+        absent = Candidate(kind="docker", complaint="There is no container engine.")
+        (one,) = self.told(Candidate(kind="bubblewrap"), absent)
+        assert (one.level, one.advice) == ("strong", "")
+        assert "use bubblewrap (docker does not work here)" in one.text
+
+    def test_what_would_be_stronger(self) -> None:
+        absent = Candidate(kind="docker", complaint="There is no container engine.")
+        (one,) = self.told(Candidate(kind="bubblewrap", lacks=("a memory limit",)), absent)
+        assert one.level == "weak"
+        assert "without a memory limit" in one.text
+        assert "no container engine" in one.advice
+
+    def test_containers_where_there_is_no_bubblewrap(self) -> None:
+        missing = Candidate(kind="bubblewrap", complaint="Install it.")
+        (one,) = self.told(missing, Candidate(kind="docker"), complaint="Install it.")
+        assert "use docker" in one.text
+
+    def test_none_works(self) -> None:
+        (one,) = self.told(Candidate(kind="docker", complaint="There is no container engine."))
+        assert (one.level, one.advice) == ("missing", "There is no container engine.")
