@@ -58,7 +58,8 @@ export default defineConfig([
   {
     files: ['tests/*.ts'],
     rules: {
-      'jupyter/command-described-by': 'off'
+      'jupyter/command-described-by': 'off',
+      'jupyter/no-untranslated-string': 'off'
     }
   },
   prettierRecommended

@@ -10,7 +10,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Poll } from '@lumino/polling';
 
 import type { Announcer } from './announcer';
-import { DOMAIN } from './names';
+import { CommandIDs, DOMAIN } from './names';
 import { compare, isPending, parseSubmissions, parseTold } from './outcomes';
 import { request, RequestError } from './request';
 
@@ -58,6 +58,12 @@ export const gradesPlugin: JupyterFrontEndPlugin<void> = {
         );
         for (const { kind, submission } of news) {
           announcer[kind](submission);
+        }
+        if (
+          news.some(({ kind }) => kind === 'outcome') &&
+          app.commands.hasCommand(CommandIDs.refreshProgress)
+        ) {
+          void app.commands.execute(CommandIDs.refreshProgress);
         }
       }
       const interval = submissions.some(isPending) ? SOON : NOW_AND_THEN;

@@ -55,6 +55,12 @@ export const homePlugin: JupyterFrontEndPlugin<void> = {
       categoryRank: BEFORE_THE_REST,
       rank: 2
     });
+    launcher.add({
+      command: CommandIDs.progress,
+      category,
+      categoryRank: BEFORE_THE_REST,
+      rank: 3
+    });
     palette?.addItem({ command: CommandIDs.assignments, category });
   }
 };

@@ -23,3 +23,11 @@ export const assignmentsIcon = new LabIcon({
   <path class="jp-icon3" fill="#616161" d="M19 3h-4.2a3 3 0 0 0-5.6 0H5a2 2 0 0 0-2 2v14c0 1.1.9 2 2 2h14a2 2 0 0 0 2-2V5a2 2 0 0 0-2-2zm-7 0a1 1 0 1 1 0 2 1 1 0 0 1 0-2zm7 16H5V5h2v2h10V5h2v14zm-8.6-2.6L7 13l1.4-1.4 2 2 5.2-5.2L17 9.8l-6.6 6.6z"/>
 </svg>`
 });
+
+/** Three steps that go up. */
+export const progressIcon = new LabIcon({
+  name: 'learnflow:progress',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <path class="jp-icon3" fill="#616161" d="M4 14h4v7H4zm6-5h4v12h-4zm6-6h4v18h-4z"/>
+</svg>`
+});

@@ -4,6 +4,7 @@ import { explainPlugin } from './explain';
 import { gradesPlugin } from './grades';
 import { homePlugin } from './home';
 import { leavingPlugin } from './leaving';
+import { progressPlugin } from './progress';
 import { runningPlugin } from './watching';
 
 export { ITutorChat } from './chat';
@@ -15,5 +16,6 @@ export default [
   gradesPlugin,
   homePlugin,
   leavingPlugin,
+  progressPlugin,
   runningPlugin
 ];

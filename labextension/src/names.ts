@@ -15,4 +15,6 @@ export namespace CommandIDs {
   export const explain = 'learnflow:explain-error';
   export const ask = 'learnflow:ask';
   export const assignments = 'learnflow:assignments';
+  export const progress = 'learnflow:my-progress';
+  export const refreshProgress = 'learnflow:refresh-my-progress';
 }

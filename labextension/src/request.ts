@@ -24,17 +24,19 @@ export class RequestError extends Trouble {
 }
 
 /**
- * Ask `learnflow/<path>` and return the JSON answer; `undefined` for an empty one.
+ * Ask `learnflow/<path>?<query>` and return the JSON answer; `undefined` for an empty one.
  *
  * @throws RequestError for anything but a 2xx answer.
  */
 export async function request(
   path: string,
   trans: TranslationBundle,
-  body?: unknown
+  body?: unknown,
+  query = ''
 ): Promise<unknown> {
   const settings = ServerConnection.makeSettings();
-  const url = URLExt.join(settings.baseUrl, 'learnflow', path);
+  const address = URLExt.join(settings.baseUrl, 'learnflow', path);
+  const url = query ? `${address}?${query}` : address;
   const init: RequestInit =
     body === undefined
       ? { method: 'GET', cache: 'no-store' }

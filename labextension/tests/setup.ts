@@ -11,3 +11,8 @@ const noMatch = () => ({
 
 Object.assign(globalThis, { DragEvent: DragEventStandIn });
 Object.assign(window, { matchMedia: noMatch });
+// Buttons of toolbars are drawn when a browser is idle, with elements that jsdom cannot make: never here.
+Object.assign(globalThis, {
+  requestIdleCallback: () => 0,
+  cancelIdleCallback: () => undefined
+});

@@ -47,6 +47,10 @@ class TopicProgress(msgspec.Struct, frozen=True, kw_only=True):
     """P(known) by knowledge tracing, 0 to 1; None before anything was graded."""
     parts: dict[str, float] = {}
     """What `mastery` is made of: exercises, quizzes, quality, consistency; 0 to 1."""
+    solved: int = 0
+    """Exercises that had full points in some submission."""
+    exercises: int = 0
+    """Exercises that there are."""
 
 
 class NextStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +60,8 @@ class NextStep(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     exercise: str
     """As a person reads it."""
+    notebook: str = ""
+    """Name of the notebook that it is in, without `.ipynb`; empty when not known."""
 
 
 class StudentProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +69,8 @@ class StudentProgress(msgspec.Struct, frozen=True, kw_only=True):
 
     student: str
     course: str
+    title: str = ""
+    """What people call the course."""
     assignments: tuple[AssignmentProgress, ...] = ()
     topics: tuple[TopicProgress, ...] = ()
     """In course order."""

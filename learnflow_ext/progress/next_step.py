@@ -23,6 +23,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     known: float
     """P(known) of its topic."""
     solved: bool = False
+    notebook: str = ""
+    """Where it is."""
 
 
 def next_best(choices: Sequence[Choice]) -> Choice | None:

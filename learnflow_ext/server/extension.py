@@ -26,6 +26,7 @@ from learnflow_ext.server.handlers.assignments import (
 )
 from learnflow_ext.server.handlers.closed import CLOSED, ClosedHandler
 from learnflow_ext.server.handlers.explain import SETTING_ASKER, ExplainHandler
+from learnflow_ext.server.handlers.progress import ProgressHandler
 from learnflow_ext.server.handlers.status import StatusHandler
 from learnflow_ext.server.handlers.submissions import (
     SETTING_COURSEWORK,
@@ -134,6 +135,7 @@ class LearnFlowExtension(ExtensionApp):
             [
                 (r"/learnflow/explain", ExplainHandler),
                 (r"/learnflow/status", StatusHandler),
+                (r"/learnflow/progress", ProgressHandler),
                 (r"/learnflow/submissions", SubmissionsHandler),
                 (r"/learnflow/feedback", FeedbackHandler),
                 (r"/assignments", AssignmentsHandler),

@@ -7,7 +7,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
@@ -17,6 +17,7 @@ from learnflow_ext.contracts import errors
 from learnflow_ext.contracts.errors import LearnFlowError, Problem, Unavailable
 from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, SubmissionView
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
+from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.runs import RunBatch
 from learnflow_ext.server.sse import EventReader
 
@@ -112,6 +113,11 @@ class Gateway:
         """The feedback on one graded submission."""
         path = f"api/courses/{_part(course)}/submissions/{_part(submission_id)}/feedback"
         return await self._get(path, FileSet)
+
+    async def progress(self, course: str, time_zone: str) -> StudentProgress:
+        """The student's own progress; days of a streak are those of `time_zone`, when it is known."""
+        query = urlencode({"course": course, "time_zone": time_zone})
+        return await self._get(f"api/progress?{query}", StudentProgress)
 
     async def report_runs(self, batch: RunBatch) -> None:
         """Tell what ran here."""

@@ -87,6 +87,12 @@ OPERATIONS = (
     ),
     Operation(
         method="get",
+        path="api/progress",
+        summary="One's own progress in `course`.",
+        answer=StudentProgress,
+    ),
+    Operation(
+        method="get",
         path="api/progress/{user}",
         summary="A student's progress in `course`: one's own, or in a course one teaches.",
         answer=StudentProgress,
@@ -212,6 +218,6 @@ def _parameters(path: str) -> list[dict[str, Any]]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names
     ]
-    if path in ("api/progress/{user}", "api/alerts"):
+    if path in ("api/progress", "api/progress/{user}", "api/alerts"):
         parameters.append({"name": "course", "in": "query", "required": True, "schema": {"type": "string"}})
     return parameters

@@ -64,6 +64,8 @@ def stand(
                     for name, value in msgspec.structs.asdict(evidence).items()
                     if value is not None
                 },
+                solved=sum((info.assignment, one.name) in checked.solved for one in info.exercises),
+                exercises=len(info.exercises),
             )
         )
         choices += [
@@ -73,6 +75,7 @@ def stand(
                 chance=knowledge.p_correct(known, knowledge.SENSIBLE),
                 known=known,
                 solved=(info.assignment, exercise.name) in checked.solved,
+                notebook=exercise.notebook,
             )
             for exercise in info.exercises
         ]
@@ -82,5 +85,10 @@ def stand(
         streak=row,
         next_step=None
         if chosen is None
-        else NextStep(assignment=chosen.topic, title=titles[chosen.topic], exercise=part_title(chosen.name)),
+        else NextStep(
+            assignment=chosen.topic,
+            title=titles[chosen.topic],
+            exercise=part_title(chosen.name),
+            notebook=chosen.notebook,
+        ),
     )

@@ -93,3 +93,26 @@ def test_the_help_menu_names_the_shortcuts(classroom: Classroom, browser: Browse
         menu = page.locator(".lm-Menu:visible")
         expect(menu.get_by_role("menuitem", name="Ask the Tutor")).to_contain_text("Ctrl+Shift+A")
         expect(menu.get_by_role("menuitem", name="Explain This Error")).to_contain_text("Ctrl+Shift+Y")
+        page.keyboard.press("Escape")
+        see_my_progress(chen)
+
+
+def see_my_progress(student: Session) -> None:
+    """From the command palette to the panel, and on to the next step."""
+    page = student.page
+    page.keyboard.press("Control+Shift+C")
+    page.keyboard.type("My Progress")
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("group", name="My progress")
+    expect(panel.get_by_role("listitem").filter(has_text="First steps")).to_contain_text("exercises solved")
+    expect(panel).to_be_focused()
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        student.command("apputils:change-theme", {"theme": theme})
+        expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+        student.shot(f"my-progress-{theme.split()[-1].lower()}")
+    page.keyboard.press("Tab")
+    step = panel.get_by_role("button", name="Go to")
+    expect(step).to_be_focused()
+    page.keyboard.press("Enter")
+    # First steps lie in the student's folder already: their notebook comes to the front.
+    expect(page.get_by_role("tab", name=f"{ASSIGNMENT}.ipynb")).to_have_attribute("aria-selected", "true")

@@ -12,10 +12,11 @@ from learnflow_ext.store import alerts, insight, progress
 
 
 class ProgressHandler(ApiHandler):
-    """`GET api/progress/{user}?course=…`: one's own, or in a course one teaches."""
+    """`GET api/progress?course=…`: one's own; `…/{user}` of others too, in a course one teaches."""
 
-    async def get(self, user: str) -> None:
+    async def get(self, user: str = "") -> None:
         person = self.person
+        user = user or person.name
         name = self.get_query_argument("course", "")
         if not name:
             raise BadRequest("Say which course: add `?course=…` to the address.")
@@ -31,6 +32,7 @@ class ProgressHandler(ApiHandler):
         self.answer(
             msgspec.structs.replace(
                 counted,
+                title=self.parts.title(course),
                 topics=standing.topics,
                 streak_days=standing.streak.current,
                 longest_streak_days=standing.streak.longest,

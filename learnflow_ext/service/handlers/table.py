@@ -60,6 +60,7 @@ def routes(prefix: str) -> list[tuple[str, type[RequestHandler], dict[str, Any]]
         (f"api/courses/{_NAME}/model", help.ModelAccountsHandler),
         ("api/runs", runs.RunsHandler),
         ("api/execute", execute.ExecuteHandler),
+        ("api/progress", progress.ProgressHandler),
         (f"api/progress/{_NAME}", progress.ProgressHandler),
         ("api/courses", courses.CoursesHandler),
         (f"api/courses/{_NAME}/assignments", courses.AssignmentsHandler),

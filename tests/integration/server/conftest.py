@@ -33,6 +33,7 @@ from learnflow_ext.contracts.grades import (
     SubmissionView,
 )
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
+from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.runs import RunBatch, RunReport
 
 TOKEN = "the-server-s-own-token"
@@ -56,6 +57,8 @@ class Script:
         self.problem: tuple[int, Problem] | None = None
         self.released = FileSet(files=(CourseFile(path="first.ipynb", content=NOTEBOOK),))
         self.graded = False
+        self.zones: list[str] = []
+        self.progress = StudentProgress(student="ada", course="py", title="Python", streak_days=2)
 
     def view(self) -> AssignmentView:
         done = tuple(
@@ -101,6 +104,9 @@ class StubHandler(RequestHandler):
             self.say({})
         elif path == "api/courses":
             self.say([CourseView(course="py", role="student")])
+        elif path == "api/progress":
+            self.script.zones.append(self.get_query_argument("time_zone"))
+            self.say(self.script.progress)
         elif path == "api/courses/py/assignments":
             self.say([self.script.view()])
         elif path == "api/courses/py/assignments/one/files":

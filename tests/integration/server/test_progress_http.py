@@ -1,0 +1,23 @@
+"""`learnflow/progress` on a real student's server: the service's answer, and nobody else's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from learnflow_ext.contracts.errors import Problem
+
+if TYPE_CHECKING:
+    from tests.integration.server.conftest import Script, Server
+
+
+async def test_my_progress_comes_from_the_service(server: Server, service: Script) -> None:
+    answer = await server.json("GET", "learnflow/progress?time_zone=Europe%2FBerlin&user=ben")
+    [course] = answer["courses"]
+    assert (course["student"], course["title"], course["streak_days"]) == ("ada", "Python", 2)
+    assert service.zones == ["Europe/Berlin"]
+
+    service.problem = (503, Problem(code="unavailable", message="The service is resting."))
+    refused = await server.call("GET", "learnflow/progress")
+    assert refused.code == 503
+    assert b"The service is resting." in refused.body
+    assert (await server.call("GET", "learnflow/progress", Authorization="token nobody")).code in (302, 403)
