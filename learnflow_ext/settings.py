@@ -318,12 +318,6 @@ class LearnFlowStruggle(Configurable):
         60.0, help="Minutes before a student is reported again for the same exercise, once it was handled."
     ).tag(config=True)
 
-    exams = Dict(
-        key_trait=Unicode(),
-        help="""Exams, during which nobody is reported: course to a list of (begin, end), ISO 8601 with a
-        zone, for instance `{"python-basics": [("2026-06-01T09:00+02:00", "2026-06-01T11:00+02:00")]}`.""",
-    ).tag(config=True)
-
 
 class LearnFlowProgress(Configurable):
     """How progress is counted."""

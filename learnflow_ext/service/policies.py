@@ -121,7 +121,7 @@ def _moment(value: Any) -> datetime:
 
 
 class Policies:
-    """Reads the courses' files again when they change."""
+    """Reads the courses' files again when they change. The only place that knows of exams."""
 
     def __init__(
         self,
@@ -161,6 +161,11 @@ class Policies:
                 policy = UNREADABLE
             self._versions[course] = version
             self._known[course] = policy
+
+    def in_exam(self, course: str, at: datetime) -> bool:
+        """Whether an exam of `course` runs at that moment, for all of it or for some assignments."""
+        exams = self._known.get(course, CoursePolicy()).exams
+        return any(exam.begins <= at < exam.ends for exam in exams)
 
     def at(self, course: str, assignment: str, courses: list[str]) -> Policy:
         """What holds now. Outside of any course, the exams of the person's `courses` hold as well."""

@@ -104,7 +104,6 @@ class RunningService:
         """
         settings, grading = LearnFlow(config=config), LearnFlowGrading(config=config)
         tutor_settings = LearnFlowTutor(config=config)
-        watch = Watch(LearnFlowStruggle(config=config))
         hub_auth = make_hub_auth(environment)
         db, metrics = Database(settings.resolved_database_url), Metrics()
         await db.open()
@@ -118,6 +117,7 @@ class RunningService:
         hints = Hints(bare, metrics, tutor_settings.hint_seconds)
         policies = Policies(tutors.course_files(settings), cast("Policy", tutor_settings.policy))
         await policies.refresh()
+        watch = Watch(LearnFlowStruggle(config=config), policies)
         parts = Parts(
             settings=settings,
             tutor_settings=tutor_settings,

@@ -10,7 +10,7 @@ from learnflow_ext.contracts.alerts import Candidate, Finding, Moment, Told
 from learnflow_ext.events.struggle_consumer import sweep
 from learnflow_ext.progress import quiet, struggle
 from learnflow_ext.service import logs
-from learnflow_ext.service.words import parse_time
+from learnflow_ext.service.policies import Policies
 from learnflow_ext.settings import LearnFlowStruggle
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 
@@ -20,10 +20,11 @@ log = logs.get("learnflow.struggle")
 
 
 class Watch:
-    """Judges by the traits of `LearnFlowStruggle`."""
+    """Judges by the traits of `LearnFlowStruggle`, and is quiet in exams."""
 
-    def __init__(self, settings: LearnFlowStruggle) -> None:
-        """ValueError, in a sentence, for an exam that cannot be read."""
+    def __init__(self, settings: LearnFlowStruggle, policies: Policies) -> None:
+        """`policies` knows when there are exams."""
+        self._policies = policies
         self.fresh = timedelta(minutes=settings.fresh_minutes)
         self._limits = struggle.Limits(
             same_error=settings.same_error,
@@ -44,13 +45,14 @@ class Watch:
         )
         self.held = timedelta(days=settings.held_days)
         self.remembered = timedelta(seconds=self._rules.remembered_s)
-        self._exams = {
-            course: [_window(course, one) for one in given] for course, given in settings.exams.items()
-        }
 
     def watches(self, course: str, at: datetime) -> bool:
         """False while an exam of `course` runs."""
-        return not any(begin <= at < end for begin, end in self._exams.get(course, ()))
+        return not self._policies.in_exam(course, at)
+
+    async def refresh(self) -> None:
+        """Take over exams that a teacher has set meanwhile."""
+        await self._policies.refresh()
 
     def find(self, moments: Sequence[Moment], at: datetime) -> Sequence[Finding]:
         """What holds of one student at `at`."""
@@ -63,24 +65,12 @@ class Watch:
         return quiet.choose(found, waiting, told, at.timestamp(), self._rules)
 
 
-def _window(course: str, given: object) -> tuple[datetime, datetime]:
-    begin, end = (
-        (parse_time(str(given[0])), parse_time(str(given[1])))
-        if isinstance(given, list | tuple) and len(given) == 2
-        else (None, None)
-    )
-    if begin is None or end is None or begin >= end:
-        raise ValueError(
-            f"LearnFlowStruggle.exams: an exam of {course} is no (begin, end) in ISO 8601: {given!r}."
-        )
-    return begin, end
-
-
 async def sweeping(db: Database, watch: Watch, every_s: float = SWEEP_S) -> None:
     """Sweep until cancelled; an outage of the database is waited out."""
     while True:
         await asyncio.sleep(every_s)
         try:
+            await watch.refresh()
             await sweep(db, watch)
         except DatabaseUnavailable as error:
             log.warning("nobody is watched while the database is away", error=error.message)

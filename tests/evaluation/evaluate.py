@@ -1,6 +1,7 @@
 """`make eval`: how good LearnFlow's judgement is, on data that is not part of the repository.
 
-Reads the folder in `LEARNFLOW_EVAL_DATA`, prints a table for each file a section knows, and keeps nothing.
+Prints what needs no data, then reads the folder in `LEARNFLOW_EVAL_DATA`: a table for each file a section
+knows. Keeps nothing.
 To add a section: a module `section_<name>.py` with a `SECTION`, and its name in `SECTIONS`.
 """
 
@@ -12,11 +13,14 @@ import os
 import sys
 from pathlib import Path
 
+# Exercises and servers that tests use as well.
+sys.path.append(str(Path(__file__).parents[1] / "support"))
+
 from section import Section
 
-SECTIONS = ("errors", "triage", "mastery", "hints")
+SECTIONS = ("leaks", "errors", "triage", "mastery", "hints")
 NO_DATA = (
-    "Nothing to evaluate: LEARNFLOW_EVAL_DATA names no folder. Put the data into a folder outside of the"
+    "Nothing more to evaluate: LEARNFLOW_EVAL_DATA names no folder. Put the data into a folder outside of the"
     " repository,\nand run: make eval LEARNFLOW_EVAL_DATA=/path/to/it\nIt is searched for: {patterns}."
 )
 
@@ -40,19 +44,18 @@ def main(argv: list[str] | None = None) -> int:
     chosen = [each for each in sections() if not options.only or each.name in options.only]
     patterns = ", ".join(pattern for each in chosen for pattern in each.reads)
     named = os.environ.get("LEARNFLOW_EVAL_DATA", "")
-    if not named:
-        print(NO_DATA.format(patterns=patterns))
-        return 0
-    folder = Path(named)
-    if not folder.is_dir():
+    folder = Path(named) if named else None
+    if folder is not None and not folder.is_dir():
         print(f"LEARNFLOW_EVAL_DATA is {named!r}, and there is no such folder.", file=sys.stderr)
         return 2
     tables = 0
     for section in chosen:
-        for file in section.files(folder):
-            print(section.evaluate(file).text(options.misses), end="\n\n", flush=True)
+        for table in section.tables(folder):
+            print(table.text(options.misses), end="\n\n", flush=True)
             tables += 1
-    if not tables:
+    if folder is None and patterns:
+        print(NO_DATA.format(patterns=patterns))
+    elif not tables:
         print(f"{folder} has none of: {patterns}.", file=sys.stderr)
         return 2
     return 0

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, update
@@ -18,6 +19,7 @@ from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.events.memory import MemoryBus
 from learnflow_ext.events.relay import Relay
 from learnflow_ext.events.struggle_consumer import struggle_consumer, sweep
+from learnflow_ext.service.policies import Policies
 from learnflow_ext.service.watch import Watch
 from learnflow_ext.settings import LearnFlowStruggle
 from learnflow_ext.store import alerts, eventlog, help, outbox, people, progress, runs
@@ -28,6 +30,7 @@ from learnflow_ext.store.models import AlertRow, Pseudonym
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 Background = Callable[[Coroutine[object, object, None]], "asyncio.Task[None]"]
 COURSE = "c"
+NO_EXAMS = Policies({}, "hints")
 
 
 def report(number: object, error: str = "NameError", *, ago_s: float = 0, cell: str = "cell") -> RunReport:
@@ -80,7 +83,7 @@ def traits() -> LearnFlowStruggle:
 async def watched(
     db: Database, bus: MemoryBus, background: Background, eventually: Eventually, traits: LearnFlowStruggle
 ) -> Class:
-    watch = Watch(traits)
+    watch = Watch(traits, NO_EXAMS)
     background(struggle_consumer(db, bus, watch).run())
     background(Relay(db, bus).run())
     return Class(db, watch, eventually)
@@ -185,7 +188,7 @@ class TestNoAlert:
     async def test_about_a_deleted_student(
         self, db: Database, bus: MemoryBus, background: Background, eventually: Eventually
     ) -> None:
-        watch = Watch(LearnFlowStruggle())
+        watch = Watch(LearnFlowStruggle(), NO_EXAMS)
         watched = Class(db, watch, eventually)
         await watched.runs("gone", *(report(n) for n in range(3)))
         async with db.begin() as conn:
@@ -197,13 +200,17 @@ class TestNoAlert:
         (alert,) = await found(watched, eventually)
         assert alert.student == "ada"
 
-    async def test_during_an_exam(self, db: Database, eventually: Eventually) -> None:
+    async def test_during_an_exam(self, db: Database, eventually: Eventually, tmp_path: Path) -> None:
         begin, end = now() - timedelta(minutes=5), now() + timedelta(minutes=5)
-        exams = {COURSE: [(begin.isoformat(), end.isoformat())]}
-        watched = Class(db, Watch(LearnFlowStruggle(exams=exams)), eventually)
+        file = tmp_path / "course.yaml"
+        file.write_text(f"exams:\n- {{from: '{begin.isoformat()}', until: '{end.isoformat()}'}}\n")
+        exams = Policies({COURSE: file}, "hints")
+        watched = Class(db, Watch(LearnFlowStruggle(), exams), eventually)
+        await watched.watch.refresh()
         await watched.runs("ada", *(report(n) for n in range(6)))
         await watched.sweep()
         assert await watched.alerts("open", "held") == []
+        assert exams.at(COURSE, "a", []) == "off", "the tutor's exam is the same one"
 
     async def test_about_what_came_a_day_late(self, watched: Class) -> None:
         await watched.runs("ada", *(report(n, ago_s=80_000) for n in range(6)))
@@ -229,8 +236,3 @@ class TestMoreThanATeacherCanUse:
         await watched.sweep()
         assert len(await watched.alerts("open")) == 3
         assert await watched.alerts("held") == []
-
-
-def test_an_exam_that_cannot_be_read_is_said_in_a_sentence() -> None:
-    with pytest.raises(ValueError, match="an exam of c is no"):
-        Watch(LearnFlowStruggle(exams={"c": [("soon", "later")]}))

@@ -22,7 +22,7 @@ def test_without_data_it_says_so(
     evaluate: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("LEARNFLOW_EVAL_DATA", raising=False)
-    assert evaluate.main([]) == 0
+    assert evaluate.main(["--only", "errors"]) == 0
     assert "LEARNFLOW_EVAL_DATA" in capsys.readouterr().out
 
 
@@ -35,7 +35,7 @@ def test_a_folder_that_is_no_use(
     folder: str,
 ) -> None:
     monkeypatch.setenv("LEARNFLOW_EVAL_DATA", str(tmp_path / folder))
-    assert evaluate.main([]) == 2
+    assert evaluate.main(["--only", "errors"]) == 2
     assert str(tmp_path / folder) in capsys.readouterr().err
 
 
@@ -62,4 +62,35 @@ def test_triage_prints_its_figures_and_its_misses(
 
 def test_every_section_says_what_it_reads(evaluate: ModuleType) -> None:
     for section in evaluate.sections():
-        assert section.reads and section.name in evaluate.SECTIONS
+        assert (section.reads or section.own) and section.name in evaluate.SECTIONS
+
+
+async def test_leaks_are_counted_where_nothing_is_guarded(evaluate: ModuleType) -> None:
+    leaks = importlib.import_module("section_leaks")
+    made = leaks.MADE[:2]
+    open_gate = leaks.Gate(leaks.Guard())
+    dresses = ["fenced", "base64"]
+    assert (await leaks.of_dresses(open_gate, made, dresses)).row("x")[1:4] == (
+        "0/8 (0.0 %)",
+        "8/8 (100.0 %)",
+        "-",
+    )
+    guarded = leaks.Gate(leaks.Guard([each.reference for each in made]))
+    closed = await leaks.of_dresses(guarded, made, dresses)
+    assert closed.withheld >= 4
+    assert closed.withheld + closed.passed == 8
+    hints = await leaks.of_hints(guarded, made)
+    assert hints.row("x", good=True)[2:4] == ("-", f"{len(hints.passages)}/18 (100.0 %)")
+
+
+async def test_a_model_that_tells_is_counted_through_the_tutor(evaluate: ModuleType) -> None:
+    leaks = importlib.import_module("section_leaks")
+    made = leaks.MADE[:1]
+    async with leaks.model_endpoint() as fake:
+        told, _ = await leaks.of_model(leaks.Tutor(leaks.CourseIndex()), fake, made, 3)
+        guard = leaks.Guard([each.reference for each in made])
+        kept, _ = await leaks.of_model(leaks.Tutor(leaks.CourseIndex(), guard), fake, made, 1)
+        pieces = await leaks.of_pieces(leaks.Tutor(leaks.CourseIndex()), fake, made)
+    assert (told.withheld, told.passed) == (0, 3)
+    assert (pieces.withheld, pieces.passed) == (0, 2)
+    assert (kept.withheld, kept.passed) == (1, 0)

@@ -93,3 +93,6 @@ class TestPolicies:
         await found.refresh()
         assert found.at("", "", ["c"]) == "off"
         assert found.at("", "", ["other"]) == "hints"
+        assert found.in_exam("c", NOON)
+        assert not found.in_exam("c", NOON + timedelta(hours=1))
+        assert not found.in_exam("other", NOON)
