@@ -127,6 +127,12 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
     Layouts with more and more exceptions to that follow.
     """
     row = [line.strip() for line in lines if line.strip()]
+    heads = {_def_name(line): place for place, line in enumerate(row)}
+    # The head of a function that comes again below is the beginning of something else, such as a quotation.
+    row = [line for place, line in enumerate(row) if not _def_name(line) or heads[_def_name(line)] == place]
+    last = max((place for place, line in enumerate(row) if _def_name(line)), default=0)
+    if last:
+        yield from _indented(row[last:])
     if not row or len(row) > MAX_LINES:
         return
     if len(row) == 1:
@@ -139,6 +145,10 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
             made += 1
             if made >= MOST_LAYOUTS:
                 return
+
+
+def _def_name(line: str) -> str:
+    return line.removeprefix("def ").partition("(")[0].strip() if line.startswith("def ") else ""
 
 
 def _layouts(row: list[str], exceptions: int) -> Iterator[list[int]]:

@@ -27,6 +27,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """The question's words."""
     shown: str = ""
     """What the tutor said earlier about the same work, oldest first."""
+    by_model: bool = False
+    """A model's words: in them a line of the student's own may be the last piece of what was told before."""
 
 
 class Gate:
@@ -69,9 +71,11 @@ class Gate:
         return PASSED
 
     def _attempts(self, reply: str, about: About) -> list[trial.Attempt]:
-        if not self._has_new_code(reply, about):
+        text = _once(f"{about.shown}\n\n{reply}") if about.shown.strip() else reply
+        if about.by_model and text is not reply and not candidates.fragments(reply):
             return []
-        text = f"{about.shown}\n\n{reply}" if about.shown.strip() else reply
+        if not self._has_new_code(text if about.by_model else reply, about):
+            return []
         found = []
         for reference in self._targets(reply, about):
             programs = dict.fromkeys(candidates.programs(reply, reference, about.own_code))
@@ -119,6 +123,12 @@ def code_lines(texts: list[str]) -> frozenset[str]:
     return frozenset(
         _flat(line) for text in texts for code in candidates.fragments(text) for line in code.splitlines()
     )
+
+
+def _once(text: str) -> str:
+    """Without paragraphs that came before: the same analysis in each of ten turns would tear apart what the
+    turns tell together."""
+    return "\n\n".join(dict.fromkeys(text.split("\n\n")))
 
 
 def _flat(line: str) -> str:

@@ -236,8 +236,10 @@ class Tutor:
             analysis=reply.text,
         )
         about = _about(plan, context)
-        said = f"{reply.text}\n\n"
-        began = False
+        # What the analysis quotes came before: it must not stand between the lines of what a model tells.
+        shown = f"{about.shown}\n\n{reply.text}".strip()
+        about = msgspec.structs.replace(about, shown=shown, by_model=True)
+        said = ""
         try:
             async with aclosing(voice.sentences(brief)) as sentences:
                 async for sentence in sentences:
@@ -247,12 +249,12 @@ class Tutor:
                     if verdict.withheld:
                         yield f"\n\n{STOPPED}", True
                         return
+                    began = bool(said)
                     said += sentence
                     yield sentence if began else f"\n\n{sentence}", False
-                    began = True
         except ModelTrouble as trouble:
             if trouble.reason != "resting":
-                yield f"\n\n{BROKE_OFF if began else SILENT}", False
+                yield f"\n\n{BROKE_OFF if said else SILENT}", False
 
     async def _judged(self, text: str, about: About, context: HelpContext) -> Verdict:
         return PASSED if context.policy == "open" else await self._gate.judge(text, about)

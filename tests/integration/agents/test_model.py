@@ -234,19 +234,49 @@ class TestEndpointReturnsTheReferenceSolution:
         assert "words.count" not in text
 
 
+class TestEndpointTellsALineEachTurn:
+    """The analysis quotes the student's line in each turn, and what the turns tell together is judged."""
+
+    @pytest.mark.parametrize("name", ["fizz", "running-total"])
+    @pytest.mark.parametrize("which", ["solution", "other"])
+    async def test_the_last_line_is_withheld(
+        self, tutor: Tutor, model: Model, fake: Fake, name: str, which: str
+    ) -> None:
+        made = next(each for each in MADE if each.name == name)
+        error = CellError(exception="AssertionError", message="", line=1, code=made.attempt)
+        request = HelpRequest(text="and the next line?", agent="debug", code=made.attempt, error=error)
+        lines = [line.strip() for line in getattr(made, which).splitlines()]
+        turns = [f"The next line is `{line}`." for line in lines]
+        alone = text_of(await asked(tutor, None, request, HelpContext(exercise=made.reference.name, rung=3)))
+        shown = "\n\n".join(f"{alone}\n\n{turn}" for turn in turns[:-1])
+        context = HelpContext(exercise=made.reference.name, rung=3, shown=shown)
+        fake.says = turns[-1]
+        chunks = await asked(tutor, Voice(model), request, context)
+        assert chunks[-1].withheld
+        assert turns[-1] not in text_of(chunks)
+
+    async def test_one_line_a_sentence(self, tutor: Tutor, model: Model, fake: Fake) -> None:
+        made = next(each for each in MADE if each.name == "biggest-gap")
+        error = CellError(exception="AssertionError", message="", line=1, code=made.attempt)
+        request = HelpRequest(text="why?", agent="debug", code=made.attempt, error=error)
+        fake.says = " ".join(f"Write `{line.strip()}`." for line in made.other.splitlines())
+        chunks = await asked(tutor, Voice(model), request, HelpContext(exercise=made.reference.name, rung=3))
+        assert chunks[-1].withheld
+        assert "ordered[-1]" not in text_of(chunks)
+
+
 class TestManyFailures:
     async def test_nobody_waits_any_more_until_the_endpoint_is_back(self, tutor: Tutor, fake: Fake) -> None:
-        model = Model(Endpoint(base_url=fake.url, model="m", retries=0, failures=2, rest_seconds=0.3))
+        model = Model(Endpoint(base_url=fake.url, model="m", retries=0, failures=2, rest_seconds=600))
         fake.manner = "refuses"
         for _ in range(2):
             await asked(tutor, Voice(model))
         fake.manner = "well"
         voice = Voice(model)
         alone = text_of(await asked(tutor, None))
-        model.breaker._opened = time.monotonic()
         assert text_of(await asked(tutor, voice)) == alone
         assert len(fake.asked) == 2
-        model.breaker._opened = time.monotonic() - 1
+        model.breaker._opened = time.monotonic() - 601
         assert fake.says in text_of(await asked(tutor, Voice(model)))
         assert not model.breaker.is_open
         await model.close()
