@@ -199,12 +199,13 @@ def _compose_line(findings: ConceptFindings) -> Reply:
 def _compose_exercise(findings: ConceptFindings, exercise: Section) -> Reply:
     parts = [f"**{exercise.title}** asks for this:"]
     parts += [paragraph for paragraph in exercise.paragraphs if not paragraph.startswith("```")][:2]
+    source = f"This is from *{exercise.title}* in *{exercise.notebook_title}*."
     steps = (
         "Say in your own words: what goes in, and what should come out? Then try the example of the "
         "exercise on paper."
     )
     return Reply(
-        paragraphs=_trimmed((*parts, steps), tail=read_more(findings.sections)),
+        paragraphs=_trimmed((*parts, steps), tail=f"{source} {read_more(findings.sections)}".strip()),
         citations=(exercise.citation, *(section.citation for section in findings.sections)),
         rung=1,
     )
@@ -215,7 +216,8 @@ def _compose_section(findings: ConceptFindings) -> Reply:
     elsewhere = next((section for section in others if section.title != best.title), None)
     source = f"This is from *{best.title}* in *{best.notebook_title}*."
     if elsewhere is not None:
-        source += f" See also *{elsewhere.title}*."
+        there = "" if elsewhere.notebook == best.notebook else f" in *{elsewhere.notebook_title}*"
+        source += f" See also *{elsewhere.title}*{there}."
     paragraphs = best.paragraphs + findings.following
     told = _around_the_answer(paragraphs, findings.asked, MAX_WORDS - words(source) - words(best.title))
     citations = tuple(section.citation for section in (best, elsewhere) if section is not None)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from learnflow_ext.agents import concepts, courtesy, debug, exercise, progress, proved, review
+from learnflow_ext.agents import citations, concepts, courtesy, debug, exercise, progress, proved, review
 from learnflow_ext.agents.context import HelpContext, ProvedHint
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.agents.gate import About, Gate, code_lines
@@ -215,7 +215,7 @@ class Tutor:
             intent=plan.intent,
             rung=reply.rung,
             withheld=withheld,
-            citations=reply.citations,
+            citations=citations.founded(reply.citations, self._index, context.released),
             request_id=request_id,
         )
 
