@@ -23,7 +23,8 @@ setup: $(VENV)/.installed ## Install everything needed to run LearnFlow into .ve
 demo: setup ## Start a classroom on this machine (ARGS="--port 9000" passes options on)
 	@$(BIN)/learnflow demo $(ARGS)
 
-lint: setup ## Check style, types and layers of the Python and TypeScript sources
+lint: setup ## Check style, types and layers of the sources; write the pages of docs/ that are made from them
+	$(BIN)/python -W ignore -m learnflow_ext.reference
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -222,7 +222,9 @@ class LearnFlowModel(Configurable):
         4, min=1, help="After so many failures in a row nobody waits for the model for `rest_seconds`."
     ).tag(config=True)
 
-    rest_seconds = Float(30.0, min=0.0, help="See `failures`.").tag(config=True)
+    rest_seconds = Float(
+        30.0, min=0.0, help="Seconds without the model after `failures`; then it is tried again."
+    ).tag(config=True)
 
     price_in = Float(
         0.0, min=0.0, help="Price of a million tokens sent, in your currency, for the accounts."

@@ -11,10 +11,10 @@ from typing import Any
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
-from learnflow_ext.service import logs
+from learnflow_ext.service import logs, openapi
 from learnflow_ext.service.handlers.base import Common
 from learnflow_ext.service.handlers.board import NothingHere
-from learnflow_ext.service.handlers.table import routes
+from learnflow_ext.service.handlers.table import TABLE, routes
 from learnflow_ext.service.parts import Parts
 
 MAX_HEADER_BYTES = 64 * 1024
@@ -33,6 +33,7 @@ def application(parts: Parts, cookie_secret: bytes) -> Application:
     prefix = parts.hub_auth.base_url
     settings: dict[str, Any] = {
         "parts": parts,
+        "openapi": openapi.document(prefix, TABLE),
         "cookie_secret": cookie_secret,
         "default_handler_class": NothingHere,
         "log_function": _log_request,

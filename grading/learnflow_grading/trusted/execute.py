@@ -33,7 +33,9 @@ _rules: dict[tuple[str, str], NotebookRules] = {}
 class TrustedExecute(NbGraderPreprocessor):
     """Runs a submission's cells, and its tests apart from them; outputs land in the notebook as usual."""
 
-    enabled = Bool(True).tag(config=True)
+    enabled = Bool(
+        True, help="Whether cells are run at all. Without it a submission keeps the outputs it came with."
+    ).tag(config=True)
 
     sandboxes = Unicode(
         SANDBOXES, help="Opens the sandboxes: a class with the interface of `contracts.sandboxes.Sandboxes`."

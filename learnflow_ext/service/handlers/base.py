@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import uuid
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -12,23 +14,14 @@ import msgspec
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
-from learnflow_ext.contracts.errors import (
-    BadRequest,
-    Forbidden,
-    LearnFlowError,
-    NotFound,
-    NotSignedIn,
-    Problem,
-    TooLarge,
-)
-from learnflow_ext.service import auth, logs
+from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, NotSignedIn, Problem, TooLarge
+from learnflow_ext.service import auth, logs, rights
+from learnflow_ext.service.rights import Who
+from learnflow_ext.service.routes import KIB, MAX_BODY, Route
 
 if TYPE_CHECKING:
     from learnflow_ext.service.parts import Parts
 
-KIB = 1024
-MAX_BODY = 256 * KIB
-"""Largest request body, unless a handler says otherwise."""
 DRAINED = 64 * 1024 * KIB
 """Up to here a body that is too large is read and thrown away, so that its sender can read the refusal."""
 
@@ -55,23 +48,50 @@ _GENERIC = (
     "Something went wrong on our side. It has been noted; please try again, and give the request id if you "
     "ask for help."
 )
+_LOOPBACK = ("127.0.0.1", "::1")
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 Body = TypeVar("Body")
 log = logs.get("learnflow.http")
 
 
+_Method = Callable[..., Awaitable[None]]
+
+
+def _guarded(method: _Method) -> _Method:
+    """`method`, which begins only where the route's rule lets the caller in."""
+
+    @functools.wraps(method)
+    async def guarded(self: Common, *args: Any, **kwargs: Any) -> None:
+        if self._refusal is not None:
+            raise self._refusal
+        await method(self, *args, **kwargs)
+
+    return guarded
+
+
 class Common(HubOAuthenticated, RequestHandler):
     """For HTTP and websocket handlers alike."""
 
-    open_to_all: ClassVar[bool] = False
-    """Set where nobody needs to be signed in."""
+    route: Route | None = None
+    """The row of the table that led here; None where no row did."""
 
     takes_offered_id: ClassVar[bool] = True
     """Cleared where the id is also a key in the database, so that it must be ours."""
 
     _refusal: LearnFlowError | None = None
     _person: auth.Person | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """No handler can forget to look at the table."""
+        super().__init_subclass__(**kwargs)
+        for name in ("get", "post"):
+            if (method := vars(cls).get(name)) is not None:
+                setattr(cls, name, _guarded(method))
+
+    def initialize(self, route: Route | None = None) -> None:
+        """Called by Tornado with the row of the table."""
+        self.route = route
 
     @property
     def parts(self) -> Parts:
@@ -107,13 +127,30 @@ class Common(HubOAuthenticated, RequestHandler):
         self.clear_header("Server")
 
     async def prepare(self) -> None:
-        """Find out who is there; a refusal waits until a handler asks for the person."""
-        if self.open_to_all:
+        """Find out who is there and what the route's rule says; a refusal waits until the body was read."""
+        if self.route is None or self.route.who is Who.ANYONE:
+            return
+        if self.route.who is Who.MACHINE and self.from_this_machine:
             return
         try:
-            self._person = await auth.identify(self, self.hub_auth, self.parts.people)
+            person = await auth.identify(self, self.hub_auth, self.parts.people)
+            # An error page may say who is signed in, so this comes before the rule.
+            self._person = person
+            course = self.path_kwargs.get("course") or self.get_query_argument("course", "")
+            rights.check(
+                self.route.who,
+                person,
+                self.parts.settings.courses,
+                course=course,
+                student=self.path_kwargs.get("user", ""),
+            )
         except LearnFlowError as error:
             self._refusal = error
+
+    @property
+    def from_this_machine(self) -> bool:
+        """Whether no proxy stands between: what came through the hub's has this header."""
+        return self.request.remote_ip in _LOOPBACK and "X-Forwarded-For" not in self.request.headers
 
     def get_current_user(self) -> auth.Person | None:
         """For Tornado and jupyterhub; never goes to the network."""
@@ -127,26 +164,6 @@ class Common(HubOAuthenticated, RequestHandler):
         if self._person is None:
             raise NotSignedIn("Please sign in.")
         return self._person
-
-    def course(self, name: str) -> str:
-        """`name`, when it is a course of this classroom that the person belongs to."""
-        person = self.person
-        if name not in self.parts.settings.courses:
-            raise NotFound("There is no such course here.")
-        if not person.belongs(name):
-            raise Forbidden("You are not a member of this course. Ask its teacher to add you.")
-        return name
-
-    def taught(self, name: str) -> str:
-        """`name`, when it is a course that the person teaches."""
-        person = self.person
-        if name not in self.parts.settings.courses:
-            raise NotFound("There is no such course here.")
-        if not person.teaches(name):
-            raise Forbidden(
-                "This page is for the teachers of the course. Your own results are in JupyterLab."
-            )
-        return name
 
     def log_exception(
         self,
@@ -177,6 +194,8 @@ class Common(HubOAuthenticated, RequestHandler):
                 self.set_header("Retry-After", str(error.retry_after))
         else:
             code = HTTPStatus(status_code).name.lower() if status_code < 500 else "internal"
+            if status_code == HTTPStatus.METHOD_NOT_ALLOWED and self.route is not None:
+                self.set_header("Allow", ", ".join(self.route.methods))
             problem = Problem(
                 code=code, message=_SENTENCES.get(status_code, _GENERIC), request_id=self.request_id
             )
@@ -198,12 +217,16 @@ class Common(HubOAuthenticated, RequestHandler):
 class ApiHandler(Common):
     """An address for programs: JSON in, JSON out, and never a redirect to a login page."""
 
-    max_body: int = MAX_BODY
-
-    def initialize(self) -> None:
+    def initialize(self, route: Route | None = None) -> None:
         """Begin with no body."""
+        super().initialize(route)
         self._chunks: list[bytes] = []
         self._received = 0
+
+    @property
+    def max_body(self) -> int:
+        """Largest body in bytes, from the table."""
+        return self.route.body_limit(self.parts) if self.route is not None else MAX_BODY
 
     async def prepare(self) -> None:
         """Refuse at once what is too large even to be thrown away."""
@@ -217,7 +240,7 @@ class ApiHandler(Common):
     def data_received(self, chunk: bytes) -> None:
         """Keep the body of somebody known, as long as it is not too large."""
         self._received += len(chunk)
-        if self._received <= self.max_body and self._person is not None:
+        if self._received <= self.max_body and self._person is not None and self._refusal is None:
             self._chunks.append(chunk)
         else:
             self._chunks.clear()

@@ -8,12 +8,18 @@ from learnflow_ext.contracts.errors import Forbidden, NotFound, TooBusy
 from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, SubmissionView
 from learnflow_ext.service import uploads
 from learnflow_ext.service.auth import Person
-from learnflow_ext.service.handlers.base import KIB, ApiHandler
+from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.parts import Parts
+from learnflow_ext.service.routes import KIB
 from learnflow_ext.store import submissions
 
 MAX_WAITING = 5
 """Submissions of one student to one assignment that may wait for grading at the same time."""
+
+
+def largest_submission(parts: Parts) -> int:
+    """Bytes of a request with the largest submission: base64 makes it a third longer."""
+    return parts.grading_settings.max_submission_mb * KIB * KIB * 4 // 3 + 64 * KIB
 
 
 def courses_of(parts: Parts, person: Person) -> list[CourseView]:
@@ -36,7 +42,6 @@ class AssignmentsHandler(ApiHandler):
     """`GET api/courses/{course}/assignments`."""
 
     async def get(self, course: str) -> None:
-        self.course(course)
         views = await self.parts.releases.assignments(course)
         async with self.parts.db.connect() as conn:
             mine = await submissions.of_student(conn, course, self.person.name)
@@ -54,20 +59,13 @@ class FilesHandler(ApiHandler):
     """`GET api/courses/{course}/assignments/{assignment}/files`: the released version, never the source."""
 
     async def get(self, course: str, assignment: str) -> None:
-        self.course(course)
         self.answer(await self.parts.releases.files(course, assignment))
 
 
 class SubmissionsHandler(ApiHandler):
     """`POST api/courses/{course}/assignments/{assignment}/submissions`."""
 
-    @property
-    def max_body(self) -> int:  # type: ignore[override]  # a setting here, a constant elsewhere
-        """Base64 makes bytes a third longer."""
-        return self.parts.grading_settings.max_submission_mb * KIB * KIB * 4 // 3 + 64 * KIB
-
     async def post(self, course: str, assignment: str) -> None:
-        self.course(course)
         person, parts = self.person, self.parts
         released = await parts.releases.assignment(course, assignment)
         files = self.body(FileSet)
@@ -111,7 +109,6 @@ class SubmissionHandler(ApiHandler):
     """`GET api/courses/{course}/submissions/{submission}`: its owner's, or any to a teacher."""
 
     async def get(self, course: str, submission: str) -> None:
-        self.course(course)
         async with self.parts.db.connect() as conn:
             view = await submissions.view(conn, submission)
         _check_owner(view, course, self.person)
@@ -122,7 +119,6 @@ class FeedbackHandler(ApiHandler):
     """`GET api/courses/{course}/submissions/{submission}/feedback`."""
 
     async def get(self, course: str, submission: str) -> None:
-        self.course(course)
         async with self.parts.db.connect() as conn:
             _check_owner(await submissions.view(conn, submission), course, self.person)
             feedback = await submissions.feedback(conn, submission)

@@ -135,7 +135,6 @@ class NowHandler(CoursePage):
     page = "now"
 
     async def get(self, course: str) -> None:
-        self.taught(course)
         async with self.parts.db.connect() as conn:
             working = await looked_up.at_work(conn, course, datetime.now(UTC) - NOW)
             open_alerts = len(await alerts.of_course(conn, course, limit=1000))
@@ -150,7 +149,6 @@ class HeatHandler(CoursePage):
     page = "progress"
 
     async def get(self, course: str) -> None:
-        self.taught(course)
         names = (await self.students(course))[self.offset : self.offset + self.limit]
         standings = await self.standings(course, names)
         async with self.parts.db.connect() as conn:
@@ -164,7 +162,6 @@ class AlertsHandler(CoursePage):
     page = "alerts"
 
     async def get(self, course: str) -> None:
-        self.taught(course)
         async with self.parts.db.connect() as conn:
             found = await alerts.of_course(conn, course, limit=PAGE)
             held = len(await alerts.of_course(conn, course, states=("held",), limit=1000))
@@ -180,7 +177,6 @@ class MarkHandler(CoursePage):
     """`POST courses/{course}/alerts/{alert}?as=helpful|false|handled`."""
 
     async def post(self, course: str, alert: str) -> None:
-        self.taught(course)
         mark = self.get_query_argument("as", "")
         if mark not in MARKS:
             raise BadRequest("An alert is marked helpful, false or handled.")
@@ -196,7 +192,6 @@ class ErrorsHandler(CoursePage):
     page = "errors"
 
     async def get(self, course: str) -> None:
-        self.taught(course)
         async with self.parts.db.connect() as conn:
             found = await looked_up.error_patterns(conn, course, datetime.now(UTC) - WEEK, MOST_ROWS)
             notes = await looked_up.notes(conn, course)
@@ -204,7 +199,6 @@ class ErrorsHandler(CoursePage):
         self.show_tables(course, "Errors of the week", table, notes=notes)
 
     async def post(self, course: str) -> None:
-        self.taught(course)
         given = parse_qs(self.form()).get("text", [""])[0]
         async with self.parts.db.begin() as conn:
             await looked_up.post_note(conn, course, given, self.person.name)
@@ -218,7 +212,6 @@ class ErrorStudentsHandler(CoursePage):
     page = "errors"
 
     async def get(self, course: str) -> None:
-        self.taught(course)
         notebook, error = self.get_query_argument("notebook", ""), self.get_query_argument("error", "")
         async with self.parts.db.connect() as conn:
             found = await looked_up.students_with(conn, course, datetime.now(UTC) - WEEK, notebook, error)
@@ -233,7 +226,6 @@ class StudentHandler(CoursePage):
     paged = "timeline"
 
     async def get(self, course: str, student: str) -> None:
-        self.taught(course)
         async with self.parts.db.connect() as conn:
             if await people.find(conn, student) is None and student not in await self.students(course):
                 raise NotFound("There is nobody of that name in this course.")
@@ -271,7 +263,6 @@ class ConversationsHandler(CoursePage):
     page = "conversations"
 
     async def get(self, course: str) -> None:
-        self.taught(course)
         async with self.parts.db.connect() as conn:
             found = await looked_up.conversations(
                 conn,
@@ -289,7 +280,6 @@ class GradingHandler(CoursePage):
     page = "grading"
 
     async def get(self, course: str) -> None:
-        self.taught(course)
         async with self.parts.db.connect() as conn:
             rows = await looked_up.grading(conn, course, MOST_ROWS if self.as_csv else 200)
             lag = await looked_up.lag(conn)
@@ -308,7 +298,6 @@ class MeHandler(PageHandler):
 
     async def get(self, course: str) -> None:
         name = self.person.name
-        self.course(course)
         async with self.parts.db.connect() as conn:
             mine = await alerts.of_course(conn, course, student=name, limit=5)
             notes = await looked_up.notes(conn, course)
@@ -326,7 +315,7 @@ class AlertsApiHandler(PageHandler):
     """`GET api/alerts?course=…`: the open alerts of a course one teaches."""
 
     async def get(self) -> None:
-        course = self.taught(self.get_query_argument("course", ""))
+        course = self.get_query_argument("course")
         async with self.parts.db.connect() as conn:
             self.answer(await alerts.of_course(conn, course, limit=500))
 

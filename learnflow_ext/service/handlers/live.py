@@ -47,7 +47,10 @@ class LiveHandler(Common, WebSocketHandler):
         if origin is not None and urlsplit(origin).netloc.lower() != self.request.host.lower():
             raise Forbidden("Live updates are only for pages of this hub.")
         await super().prepare()
-        self._course = self.taught(self.get_query_argument("course", ""))
+        # The handshake is Tornado's own method, which nothing of ours stands before.
+        if self._refusal is not None:
+            raise self._refusal
+        self._course = self.get_query_argument("course", "")
         after = self.get_query_argument("after", "")
         if after:
             if not after.isdecimal() or len(after) > MAX_DIGITS:

@@ -1,13 +1,23 @@
-"""Every address of the service."""
+"""Every address of the service: who may call it, how, and what it answers. There is no other way in.
+
+The rule in the third column is kept before a handler's method begins (`handlers/base.py`). The OpenAPI
+document and `docs/http.md` are made from this table, and a test walks all of it with every kind of caller.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from jupyterhub.services.auth import HubOAuthCallbackHandler
-from jupyterhub.utils import url_path_join
 from tornado.web import RequestHandler, StaticFileHandler
 
+from learnflow_ext.contracts.alerts import Alert
+from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, SubmissionView
+from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
+from learnflow_ext.contracts.progress import StudentProgress
+from learnflow_ext.contracts.runner import ExecuteRequest, RunResult
+from learnflow_ext.contracts.runs import RunBatch
+from learnflow_ext.service.board import BoardView, FeedView
 from learnflow_ext.service.handlers import (
     board,
     courses,
@@ -20,11 +30,13 @@ from learnflow_ext.service.handlers import (
     progress,
     runs,
 )
-from learnflow_ext.service.handlers.base import SECURITY_HEADERS
+from learnflow_ext.service.handlers.base import SECURITY_HEADERS, Common
 from learnflow_ext.service.handlers.board import PageHandler
 from learnflow_ext.service.pages import STATIC
-
-_NAME = r"([^/]{1,255})"
+from learnflow_ext.service.rights import Who
+from learnflow_ext.service.routes import KIB, Operation, Route, api, page
+from learnflow_ext.service.wishes import Vote, Voted
+from learnflow_ext.store.tutoring import Account
 
 
 class CallbackHandler(PageHandler, HubOAuthCallbackHandler):
@@ -46,47 +58,180 @@ class StaticHandler(StaticFileHandler):
         self.finish(f"{status_code}\n")
 
 
+_COURSE = "api/courses/{course}"
+_ASSIGNMENT = _COURSE + "/assignments/{assignment}"
+_SUBMISSION = _COURSE + "/submissions/{submission}"
+
+TABLE: tuple[Route, ...] = (
+    api(
+        "health",
+        health.HealthHandler,
+        Who.ANYONE,
+        get=Operation(summary="Whether the service works.", answer=health.Health),
+    ),
+    api(
+        "metrics",
+        health.MetricsHandler,
+        Who.MACHINE,
+        get=Operation(
+            summary="Prometheus metrics, for a scraper on this machine and the hub's admins.",
+            answer=None,
+            media="text/plain",
+        ),
+    ),
+    api(
+        "api/openapi.json",
+        description.OpenApiHandler,
+        Who.ANYONE,
+        get=Operation(summary="This document.", answer=dict[str, Any]),
+    ),
+    api(
+        "api/help",
+        help.HelpHandler,
+        Who.PERSON,
+        post=Operation(
+            summary="Ask the tutor. Each event is one ReplyChunk; the last is of kind end or error.",
+            body=HelpRequest,
+            answer=ReplyChunk,
+            media="text/event-stream",
+        ),
+    ),
+    api(
+        "api/help/{request_id}/vote",
+        help.VoteHandler,
+        Who.PERSON,
+        post=Operation(
+            summary="Say whether one's own answer helped. The last vote counts.", body=Vote, answer=Voted
+        ),
+    ),
+    api(
+        "api/runs",
+        runs.RunsHandler,
+        Who.PERSON,
+        post=Operation(
+            summary="Report runs of the caller's own kernel.", body=RunBatch, answer=runs.Accepted
+        ),
+    ),
+    api(
+        "api/execute",
+        execute.ExecuteHandler,
+        Who.ANY_TEACHER,
+        max_body=1024 * KIB,
+        post=Operation(
+            summary="Run code in a sandbox. What it does, a limit too, is part of a good answer.",
+            body=ExecuteRequest,
+            answer=RunResult,
+        ),
+    ),
+    api(
+        "api/progress",
+        progress.ProgressHandler,
+        Who.SELF,
+        get=Operation(summary="One's own progress in `course`.", answer=StudentProgress, query=("course",)),
+    ),
+    api(
+        "api/progress/{user}",
+        progress.ProgressHandler,
+        Who.SELF,
+        get=Operation(summary="A student's progress in `course`.", answer=StudentProgress, query=("course",)),
+    ),
+    api(
+        "api/alerts",
+        insight.AlertsApiHandler,
+        Who.TEACHER,
+        get=Operation(
+            summary="Open alerts of `course`: who is stuck, and why.", answer=list[Alert], query=("course",)
+        ),
+    ),
+    api(
+        "api/courses",
+        courses.CoursesHandler,
+        Who.PERSON,
+        get=Operation(summary="The caller's courses.", answer=list[CourseView]),
+    ),
+    api(
+        _COURSE + "/assignments",
+        courses.AssignmentsHandler,
+        Who.MEMBER,
+        get=Operation(
+            summary="Released assignments, with the caller's submissions.", answer=list[AssignmentView]
+        ),
+    ),
+    api(
+        _ASSIGNMENT + "/files",
+        courses.FilesHandler,
+        Who.MEMBER,
+        get=Operation(summary="The files of a released assignment.", answer=FileSet),
+    ),
+    api(
+        _ASSIGNMENT + "/submissions",
+        courses.SubmissionsHandler,
+        Who.MEMBER,
+        max_body=courses.largest_submission,
+        post=Operation(
+            summary="Hand in an assignment; it is graded at once.",
+            body=FileSet,
+            answer=SubmissionView,
+            status=201,
+        ),
+    ),
+    api(
+        _SUBMISSION,
+        courses.SubmissionHandler,
+        Who.MEMBER,
+        get=Operation(summary="One submission: its owner's, or any to a teacher.", answer=SubmissionView),
+    ),
+    api(
+        _SUBMISSION + "/feedback",
+        courses.FeedbackHandler,
+        Who.MEMBER,
+        get=Operation(summary="Feedback on a graded submission, as sanitised HTML.", answer=FileSet),
+    ),
+    api(
+        _COURSE + "/model",
+        help.ModelAccountsHandler,
+        Who.TEACHER,
+        get=Operation(summary="Tokens and cost of the language model by student.", answer=list[Account]),
+    ),
+    api(
+        _COURSE + "/scores",
+        board.ScoresHandler,
+        Who.TEACHER,
+        get=Operation(summary="Students and their best scores.", answer=BoardView),
+    ),
+    api(
+        _COURSE + "/feed",
+        board.FeedHandler,
+        Who.TEACHER,
+        get=Operation(summary="What happened lately, newest first.", answer=FeedView),
+    ),
+    page("", board.HomeHandler, Who.PERSON),
+    page("oauth_callback", CallbackHandler, Who.ANYONE),
+    page("ws", live.LiveHandler, Who.TEACHER),
+    page("courses/{course}", board.BoardHandler, Who.TEACHER),
+    page("courses/{course}/scores", board.ScoresPartHandler, Who.TEACHER),
+    page("courses/{course}/feed", board.FeedPartHandler, Who.TEACHER),
+    page("courses/{course}/me", insight.MeHandler, Who.MEMBER),
+    page("courses/{course}/now", insight.NowHandler, Who.TEACHER),
+    page("courses/{course}/progress", insight.HeatHandler, Who.TEACHER),
+    page("courses/{course}/alerts", insight.AlertsHandler, Who.TEACHER),
+    page("courses/{course}/alerts/{alert}", insight.MarkHandler, Who.TEACHER, "POST"),
+    page("courses/{course}/errors", insight.ErrorsHandler, Who.TEACHER, "GET", "POST"),
+    page("courses/{course}/errors/students", insight.ErrorStudentsHandler, Who.TEACHER),
+    page("courses/{course}/students/{student}", insight.StudentHandler, Who.TEACHER),
+    page("courses/{course}/conversations", insight.ConversationsHandler, Who.TEACHER),
+    page("courses/{course}/grading", insight.GradingHandler, Who.TEACHER),
+    Route(path="static/(.*)", handler=StaticHandler, who=Who.ANYONE, arguments={"path": str(STATIC)}),
+)
+
+
 def routes(prefix: str) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
-    """(pattern, handler, arguments) below `prefix`, which ends in `/`."""
-    table: list[tuple[str, type[RequestHandler]]] = [
-        ("", board.HomeHandler),
-        ("health", health.HealthHandler),
-        ("metrics", health.MetricsHandler),
-        ("oauth_callback", CallbackHandler),
-        ("ws", live.LiveHandler),
-        ("api/openapi.json", description.OpenApiHandler),
-        ("api/help", help.HelpHandler),
-        (f"api/help/{_NAME}/vote", help.VoteHandler),
-        (f"api/courses/{_NAME}/model", help.ModelAccountsHandler),
-        ("api/runs", runs.RunsHandler),
-        ("api/execute", execute.ExecuteHandler),
-        ("api/progress", progress.ProgressHandler),
-        (f"api/progress/{_NAME}", progress.ProgressHandler),
-        ("api/courses", courses.CoursesHandler),
-        (f"api/courses/{_NAME}/assignments", courses.AssignmentsHandler),
-        (f"api/courses/{_NAME}/assignments/{_NAME}/files", courses.FilesHandler),
-        (f"api/courses/{_NAME}/assignments/{_NAME}/submissions", courses.SubmissionsHandler),
-        (f"api/courses/{_NAME}/submissions/{_NAME}", courses.SubmissionHandler),
-        (f"api/courses/{_NAME}/submissions/{_NAME}/feedback", courses.FeedbackHandler),
-        (f"api/courses/{_NAME}/scores", board.ScoresHandler),
-        (f"api/courses/{_NAME}/feed", board.FeedHandler),
-        ("api/alerts", insight.AlertsApiHandler),
-        (f"courses/{_NAME}/me", insight.MeHandler),
-        (f"courses/{_NAME}/now", insight.NowHandler),
-        (f"courses/{_NAME}/progress", insight.HeatHandler),
-        (f"courses/{_NAME}/alerts", insight.AlertsHandler),
-        (f"courses/{_NAME}/alerts/{_NAME}", insight.MarkHandler),
-        (f"courses/{_NAME}/errors", insight.ErrorsHandler),
-        (f"courses/{_NAME}/errors/students", insight.ErrorStudentsHandler),
-        (f"courses/{_NAME}/students/{_NAME}", insight.StudentHandler),
-        (f"courses/{_NAME}/conversations", insight.ConversationsHandler),
-        (f"courses/{_NAME}/grading", insight.GradingHandler),
-        (f"courses/{_NAME}", board.BoardHandler),
-        (f"courses/{_NAME}/scores", board.ScoresPartHandler),
-        (f"courses/{_NAME}/feed", board.FeedPartHandler),
+    """(pattern, handler, arguments) below `prefix`, which ends in `/`, for Tornado."""
+    return [
+        (
+            route.pattern(prefix),
+            route.handler,
+            {"route": route} if issubclass(route.handler, Common) else dict(route.arguments),
+        )
+        for route in TABLE
     ]
-    found: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
-        (url_path_join(prefix, path) if path else prefix, handler, {}) for path, handler in table
-    ]
-    found.append((url_path_join(prefix, r"static/(.*)"), StaticHandler, {"path": str(STATIC)}))
-    return found

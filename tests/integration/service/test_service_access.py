@@ -16,41 +16,35 @@ from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, w
 
 from learnflow_ext.contracts.grades import CourseView, SubmissionView
 from learnflow_ext.contracts.progress import StudentProgress
-from learnflow_ext.service.handlers.base import Common
 from learnflow_ext.service.handlers.live import LiveHandler
-from learnflow_ext.service.handlers.table import routes
+from learnflow_ext.service.handlers.table import TABLE
+from learnflow_ext.service.rights import Who
 from learnflow_ext.service.running import RunningService
 
 OPEN = {"health", "api/openapi.json", "static/(.*)", "oauth_callback"}
-LOCAL = {"metrics"}
 
 
 class TestEveryAddress:
     def test_only_these_are_open(self) -> None:
-        found = {
-            pattern.removeprefix(PREFIX)
-            for pattern, handler, _ in routes(PREFIX)
-            if not issubclass(handler, Common) or handler.open_to_all
-        }
-        assert found == OPEN - {"oauth_callback"}
+        assert {route.path for route in TABLE if route.who is Who.ANYONE} == OPEN
 
     async def test_without_credentials(self, ask: Client) -> None:
-        for pattern, handler, _ in routes(PREFIX):
-            path = re.sub(r"\(\[.*?\)", COURSE, pattern.removeprefix(PREFIX))
-            if path in OPEN | LOCAL or issubclass(handler, LiveHandler):
+        for route in TABLE:
+            path = re.sub(r"\{.*?\}", COURSE, route.path)
+            if route.who in (Who.ANYONE, Who.MACHINE) or issubclass(route.handler, LiveHandler):
                 continue
-            posts = "post" in vars(handler)
-            response = await ask(path, raw=b"{}" if posts else None)
-            if path.startswith("api/"):
-                assert response.code == 401, path
-                assert problem(response).code == "not_signed_in"
-            elif posts:
-                # A form that was filled in is refused with a page: after signing in, it would be gone.
-                assert response.code == 401, path
-                assert b"Please sign in" in response.body
-            else:
-                assert response.code == 302, path
-                assert "/hub/api/oauth2/authorize" in response.headers["Location"]
+            for method in route.methods:
+                response = await ask(path, raw=b"{}" if method == "POST" else None)
+                if path.startswith("api/"):
+                    assert response.code == 401, path
+                    assert problem(response).code == "not_signed_in"
+                elif method == "POST":
+                    # A form that was filled in is refused with a page: after signing in, it would be gone.
+                    assert response.code == 401, path
+                    assert b"Please sign in" in response.body
+                else:
+                    assert response.code == 302, path
+                    assert "/hub/api/oauth2/authorize" in response.headers["Location"]
 
     async def test_with_a_token_that_is_none(self, ask: Client) -> None:
         for header in (
@@ -82,6 +76,7 @@ class TestEveryAddress:
         response = await ask("api/courses", "ada", raw=b"{}")
         assert response.code == 405
         assert problem(response).message == "This address cannot be used in that way."
+        assert response.headers["Allow"] == "GET"
 
 
 class TestTokens:
