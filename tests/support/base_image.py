@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,8 +119,9 @@ def _base(archive: Path, debian: Path) -> None:
 def base(client: DockerClient) -> str:
     """The base image, in the engine afterwards; its name."""
     made_from = _key(SUITE, PACKAGES)
-    pyproject = (ROOT / "pyproject.toml").read_text()
-    dependencies = pyproject[pyproject.index("dependencies = [") : pyproject.index("[project.scripts]")]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    dependencies = "\n".join([*project["dependencies"], *extras["kernels"], *extras["grading"]])
     debian = _kept("debian", made_from, _debian)
     key = _key(made_from, PYTHON, str(ENVIRONMENT), dependencies)
     archive = _kept("base", key, lambda target: _base(target, debian))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import signal
 import socket
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
+from learnflow_kernels.bubblewrap import drop_to
 from learnflow_kernels.check import SandboxUnavailable
 from learnflow_kernels.manager import SandboxKernelManager
 from learnflow_kernels.paths import Mounts, kernel_mounts
@@ -155,6 +158,62 @@ class TestDangerousCalls:
         )
         assert seen.error == ""
         assert seen.text.split("\n")[:6] == ["child", "45", "[4, 9]", "b'x'", "file", "slept"]
+
+
+def told_to_others(secret: bytes) -> list[Path]:
+    """Where it stands in /proc: command lines can be read by all, environments by all of one user."""
+    found = []
+    for place in ("cmdline", "environ"):
+        for path in Path("/proc").glob(f"[0-9]*/{place}"):
+            with contextlib.suppress(OSError):
+                found += [path] if secret in path.read_bytes() else []
+    return found
+
+
+def content(path: str) -> bytes:
+    return Path(path).read_bytes()
+
+
+class TestConnectionFile:
+    """Who has it can run code as the student: the key in it signs all that a kernel is told."""
+
+    async def test_nobody_else_on_the_machine_can_read_it(self, notebook: Notebook) -> None:
+        run = notebook.provisioner._run
+        assert run is not None
+        key = json.loads(run.connection_file.read_text())["key"].encode()
+        assert len(key) >= 32
+        owner = notebook.provisioner._uid
+        for path in (run.root, run.sockets, run.connection_file, Path(notebook.manager.connection_file)):
+            status = path.stat()
+            assert status.st_mode & 0o077 == 0, path
+            assert status.st_uid in (owner, os.geteuid()), path
+        if os.geteuid() == 0:
+            other = [*drop_to(owner - 1), "cat", str(run.connection_file)]
+            read = subprocess.run(other, capture_output=True, check=False)  # noqa: ASYNC221
+            assert (read.returncode, read.stdout) == (1, b"")
+        assert told_to_others(key) == []
+
+    async def test_a_kernel_that_changes_its_own_changes_nothing_for_the_server(
+        self, notebook: Notebook
+    ) -> None:
+        ours = notebook.manager.connection_file
+        before = content(ours)
+        seen = await notebook.run(
+            "import os, sys\n"
+            "words = open('/proc/self/cmdline').read().split('\\0')\n"
+            "path = [word for word in words if word.endswith('.json')][0]\n"
+            "for attempt in (lambda: open(path, 'w').write('{}'), lambda: os.remove(path),\n"
+            "                lambda: os.rename(path, path + '2'), lambda: os.symlink('/etc/passwd', path)):\n"
+            "    try: attempt()\n"
+            "    except OSError as error: print(type(error).__name__)\n"
+            "print(path)"
+        )
+        assert ours not in seen.text, "the kernel has a copy of its own"
+        assert content(ours) == before
+        assert (await notebook.run("print(20 + 22)")).text == "42\n"
+        await notebook.manager.restart_kernel(now=True)
+        await notebook.client.wait_for_ready(timeout=60)
+        assert (await notebook.run("print('again')")).text == "again\n"
 
 
 class TestNoNetwork:

@@ -307,3 +307,104 @@ class TestKernelDies:
         async with opened(server, kernel) as tab:
             await tab.run("print('alive')")
             assert tab.output == "alive\n"
+
+
+FRAMES = r"""
+import hashlib, hmac, json, os
+kernel = get_ipython().kernel
+session = kernel.session
+def signed(*parts):
+    mac = hmac.new(session.key, digestmod=hashlib.sha256)
+    for part in parts: mac.update(part)
+    return [b"<IDS|MSG>", mac.hexdigest().encode(), *parts]
+odd = [b"null", b"[]", b"3", b'"x"', b"{}", b"\xff\xfe", b"{" * 10_000, b"[" * 100_000,
+       b'{"msg_id": 7, "msg_type": []}']
+floods = [[b""], [b"x"] * 1000, [b"<IDS|MSG>"], [b"<IDS|MSG>", b"", b"", b"", b"", b""],
+          [os.urandom(5_000_000)], [b"<IDS|MSG>", b"0" * 64, b"{}", b"{}", b"{}", b"{}"]]
+header = json.dumps({"msg_id": "m", "msg_type": "status", "session": "s", "username": "", "version": "5.3",
+                     "date": "not a date"}).encode()
+for part in odd:
+    floods += [signed(part, b"{}", b"{}", b"{}"), signed(header, part, b"{}", b"{}"),
+               signed(header, b"{}", part, b"{}"), signed(header, b"{}", b"{}", part)]
+parent = json.dumps(kernel.get_parent()["header"], default=str).encode()
+wrong = b'{"execution_state": 9, "text": [], "traceback": 3, "data": "x", "ename": {}}'
+for kind in ("status", "stream", "error", "execute_reply", "execute_input", "display_data", "x" * 9999):
+    spoken = json.dumps({**json.loads(header), "msg_type": kind}).encode()
+    floods += [signed(spoken, parent, b"{}", part) for part in (b"{}", b"[]", b"null", wrong)]
+for frames in floods:
+    for channel in (kernel.iopub_socket, kernel.shell_stream):
+        try: channel.send_multipart(frames)
+        except Exception: pass
+open("sent.txt", "w").write(str(len(floods)))
+"""
+"""Frames that no honest kernel sends: without signature, with a wrong one, signed nonsense, of every kind."""
+
+LINKS = r"""
+import os
+made = []
+connection = [word for word in open("/proc/self/cmdline").read().split("\0") if word.endswith(".json")]
+places = ["/etc/passwd", "/etc/hosts", "/usr/bin/env", "/proc/self/environ", "SECRET", *connection]
+for place in [*places, *(f"/proc/self/fd/{number}" for number in range(3, 30))]:
+    for make, kind in ((os.link, "hard"), (os.symlink, "soft")):
+        name = f"{kind}-{len(made)}.txt"
+        try:
+            make(place, name)
+            made.append(name)
+        except OSError: pass
+os.symlink("SECRET", "soft-secret.txt")
+os.symlink(os.path.dirname("SECRET"), "soft-folder")
+made += ["soft-secret.txt", "soft-folder"]
+print("\n".join(made))
+"""
+
+
+class TestHostileKernel:
+    async def test_frames_of_any_shape_harm_only_its_own_kernel(self, server: Server, kernel: str) -> None:
+        folder = server.work / "py/one"
+        folder.chmod(0o777)
+        other = await server.json("POST", "api/kernels", {"name": "python3"})
+        async with opened(server, other["id"]) as neighbour:
+            await neighbour.run("x = 41")
+            async with opened(server, kernel) as tab, opened(server, kernel, V1):
+                await tab.send(FRAMES)
+                async with asyncio.timeout(60):
+                    while not (folder / "sent.txt").exists():  # noqa: ASYNC110 - what it says is worth nothing
+                        await asyncio.sleep(0.05)
+                # It may have spoilt its own conversation. The server and the other kernel go on.
+                await neighbour.run("print(x + 1)")
+                assert neighbour.output == "42\n"
+                assert (await server.call("GET", "learnflow/status")).code == 200
+            assert (await server.call("POST", f"api/kernels/{kernel}/restart")).code == 200
+            async with opened(server, kernel) as tab:
+                await tab.run("print('fresh')")
+                assert "fresh\n" in tab.output
+            await neighbour.run("print(x + 2)")
+            assert neighbour.output == "42\n43\n"
+        assert (await server.call("DELETE", f"api/kernels/{other['id']}")).code == 204
+
+    async def test_links_of_both_kinds_show_the_file_browser_nothing(
+        self, server: Server, kernel: str
+    ) -> None:
+        (server.work / "py/one").chmod(0o777)
+        secret = server.work.parent / "secret" / "token.txt"
+        secret.parent.mkdir()
+        secret.write_text("of the server alone")
+        secret.chmod(0o644)
+        async with opened(server, kernel) as tab:
+            await tab.run(LINKS.replace("SECRET", str(secret)))
+            made = tab.output.split()
+        assert "soft-secret.txt" in made, tab.output
+        # No file of the system got a second name in the student's folder ...
+        assert not [name for name in made if name.startswith("hard")]
+        # ... and a link to one opens nothing, though the server itself could read what it points to.
+        for name in made:
+            for path in (f"py/one/{name}", f"py/one/{name}/token.txt"):
+                for door in ("api/contents", "files"):
+                    answer = await server.call("GET", f"{door}/{path}")
+                    assert answer.code in (400, 403, 404), (path, door, answer.body[:200])
+                    assert b"of the server alone" not in answer.body
+            written = await server.call(
+                "PUT", f"api/contents/py/one/{name}", {"type": "file", "format": "text", "content": "x"}
+            )
+            assert written.code >= 400 or not name.startswith("soft-secret")
+        assert secret.read_text() == "of the server alone"
