@@ -49,7 +49,8 @@ bench: $(STAMPS)/test-system setup ## Measure how fast the classroom starts, ans
 eval: $(STAMPS)/run-system setup ## Measure how good its judgement is, on the data in LEARNFLOW_EVAL_DATA (a folder)
 	LEARNFLOW_EVAL_DATA="$(LEARNFLOW_EVAL_DATA)" $(BIN)/python tests/evaluation/evaluate.py $(ARGS)
 
-soak: $(STAMPS)/test-system setup ## Kill every part of the event stream 200 times over 20,000 events, and count what is lost
+soak: $(STAMPS)/test-system setup ## Kill every part of the event stream 200 times over 20,000 events; gate every family five times
+	LEARNFLOW_SOAK_SEEDS=5 $(BIN)/pytest -s tests/integration/exercises/test_gate.py -k "family or five"
 	$(WITH_PATH) LEARNFLOW_SOAK=1 LEARNFLOW_SOAK_KILLS=200 LEARNFLOW_SOAK_EVENTS=20000 $(BIN)/pytest -s \
 		tests/integration/events/test_soak.py tests/integration/events/test_faults.py
 

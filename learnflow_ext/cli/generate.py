@@ -18,7 +18,9 @@ FOUND_A_PROBLEM = 1
 
 def generate(
     topic: str = typer.Option(
-        ..., metavar="TOPIC", help="basics, control_flow, data_structures or functions."
+        ...,
+        metavar="TOPIC",
+        help="basics, control_flow, data_structures, functions, objects, files, errors or libraries.",
     ),
     difficulty: int = typer.Option(..., metavar="1-5", help="1 is a line or two, 5 takes some thinking."),
     count: int = typer.Option(1, metavar="N", help="How many exercises."),

@@ -38,7 +38,9 @@ class Exercise:
     """How the reference begins; the student continues here."""
     reference: str
     visible: tuple[str, ...]
-    """`assert` statements, one each. The examples are among them."""
+    """An `assert` statement each, maybe with lines before it that get it ready. The examples are among
+    them.
+    """
     hidden: tuple[str, ...]
     family: str = ""
     """Empty for an exercise that was written by hand."""

@@ -23,6 +23,8 @@ REPEATS = 8
 """How often the solution is run. A test that fails one time in two escapes once in 128 exercises."""
 SECONDS = 0.4
 """Processor time of one program with all tests."""
+ENDLESS, LEAST_SECONDS = 12.0, 0.05
+"""A mutant gets so many times the solution's processor time, and at least so much."""
 LIKE = 0.9
 """From this share of equal words two statements are called copies."""
 _MAX_MUTANTS = 400
@@ -62,7 +64,9 @@ class Gate:
 
     async def check(self, exercise: Exercise) -> Verdict:
         """The verdict on `exercise`. A LearnFlowError is raised only when no sandbox can be had."""
-        reasons = [*_form(exercise), *self._copies(exercise)]
+        reasons = _form(exercise)
+        if (other := near_copy(exercise, self._given)) is not None:
+            reasons.append(f"It is nearly a copy of {other.name}, which was given before.")
         if reasons:
             return Verdict(tuple(reasons))
         try:
@@ -71,56 +75,39 @@ class Gate:
             shown = Asserts("\n".join(claims))
         except BadRequest as error:
             return Verdict((error.message,))
-        reasons = await self._solution(exercise, tests, shown)
+        constants = {value: _returning(exercise.reference, value) for value in _values(tests.tree)}
+        runs = await self._outcomes([exercise.reference] * REPEATS + list(constants.values()), tests)
+        reasons = _solution(runs[:REPEATS], tests)
         if not reasons:
-            reasons = [*await self._open(exercise, visible), *await self._constants(exercise, tests)]
+            reasons = await self._said(exercise, visible, shown)
+            easy = [value for value, run in zip(constants, runs[REPEATS:], strict=True) if run.passes]
+            if easy:
+                reasons.append(
+                    f"The tests are too easy: a function that always gives {easy[0]} passes all of them."
+                )
         if reasons:
             return Verdict(tuple(reasons))
-        verdict = await self._mutation(exercise, tests)
+        verdict = await self._mutation(exercise, tests, runs[0].seconds)
         if verdict.passed:
             self._given.append(exercise)
         return verdict
 
-    def _copies(self, exercise: Exercise) -> list[str]:
-        for other in self._given:
-            if _same_program(exercise, other) or _alike(exercise.statement, other.statement) >= LIKE:
-                return [f"It is nearly a copy of {other.name}, which was given before."]
-        return []
-
-    async def _solution(self, exercise: Exercise, tests: Asserts, shown: Asserts) -> list[str]:
-        runs = await self._outcomes([exercise.reference] * REPEATS, tests)
-        if any(run.endless for run in runs):
-            return ["The solution, or a test of it, does not end in time."]
-        if not all(run.verdicts for run in runs):
-            return ["There was no time to run the solution."]
-        if len({run.verdicts for run in runs}) > 1:
-            return [
-                "The same solution sometimes passes and sometimes fails: a test depends on chance or time."
-            ]
-        if not runs[0].passes:
-            failing = _tests_of(tests)[runs[0].verdicts.index("0")]
-            return [f"The solution fails a test: {failing}"]
-        (truth,) = await self._outcomes([exercise.reference], shown)
-        if not truth.passes:
-            place = next((at for at, said in enumerate(truth.verdicts) if said != "1"), 0)
+    async def _said(self, exercise: Exercise, visible: Asserts, shown: Asserts) -> list[str]:
+        """Whether what the statement says is true, and there is anything left to do."""
+        both = Asserts(f"{visible.source}\n{shown.source}")
+        truth, start = await self._outcomes([exercise.reference, exercise.starter], both)
+        true, done = truth.verdicts[visible.count :], start.verdicts[: visible.count]
+        if set(true) != {"1"}:
+            place = next((at for at, said in enumerate(true) if said != "1"), 0)
             return [f"What the statement says is not true: {_tests_of(shown)[place]}"]
-        return []
+        return ["The visible tests pass before anything was written."] if set(done) == {"1"} else []
 
-    async def _open(self, exercise: Exercise, visible: Asserts) -> list[str]:
-        (start,) = await self._outcomes([exercise.starter], visible)
-        return ["The visible tests pass before anything was written."] if start.passes else []
-
-    async def _constants(self, exercise: Exercise, tests: Asserts) -> list[str]:
-        programs = {value: _returning(exercise.reference, value) for value in _values(tests.tree)}
-        outcomes = await self._outcomes(list(programs.values()), tests)
-        for value, outcome in zip(programs, outcomes, strict=True):
-            if outcome.passes:
-                return [f"The tests are too easy: a function that always gives {value} passes all of them."]
-        return []
-
-    async def _mutation(self, exercise: Exercise, tests: Asserts) -> Verdict:
-        programs = mutated(exercise.reference)
-        outcomes = await self._outcomes(programs, tests)
+    async def _mutation(self, exercise: Exercise, tests: Asserts, usual: float) -> Verdict:
+        """`usual` is the solution's processor time in seconds."""
+        programs = mutated(exercise.reference, exercise.starter)
+        # A mutant that needs so much more than the solution will not end.
+        seconds = min(SECONDS, max(LEAST_SECONDS, ENDLESS * usual))
+        outcomes = await self._outcomes(programs, tests, seconds=seconds)
         if not all(outcome.verdicts for outcome in outcomes):
             return Verdict(("There was no time to run every mutant of the solution.",))
         survivors = [program for program, outcome in zip(programs, outcomes, strict=True) if outcome.passes]
@@ -135,23 +122,60 @@ class Gate:
             return Verdict((reason,), len(programs), killed)
         return verdict
 
-    async def _outcomes(self, programs: Sequence[str], tests: Asserts) -> list[Outcome]:
+    async def _outcomes(
+        self, programs: Sequence[str], tests: Asserts, *, seconds: float | None = None
+    ) -> list[Outcome]:
         """An outcome a program; those that a batch did not reach get a run of their own."""
         found: list[Outcome] = []
         for at in range(0, len(programs), _BATCH):
             batch = programs[at : at + _BATCH]
-            for program, outcome in zip(batch, await self._prover.outcomes(batch, tests), strict=True):
+            for program, outcome in zip(
+                batch, await self._prover.outcomes(batch, tests, seconds=seconds), strict=True
+            ):
                 if not outcome.verdicts:
-                    (outcome,) = await self._prover.outcomes([program], tests)
+                    (outcome,) = await self._prover.outcomes([program], tests, seconds=seconds)
                 found.append(outcome)
         return found
 
 
-def mutated(reference: str) -> list[str]:
-    """Every program that differs from `reference` by one slip, once each; at most 400 of them."""
+def _solution(runs: Sequence[Outcome], tests: Asserts) -> list[str]:
+    """What is wrong with a solution that came to these outcomes."""
+    if any(run.endless for run in runs):
+        return ["The solution, or a test of it, does not end in time."]
+    if not all(run.verdicts for run in runs):
+        return ["There was no time to run the solution."]
+    if len({run.verdicts for run in runs}) > 1:
+        return ["The same solution sometimes passes and sometimes fails: a test depends on chance or time."]
+    if not runs[0].passes:
+        failing = _tests_of(tests)[runs[0].verdicts.index("0")]
+        return [f"The solution fails a test: {failing}"]
+    return []
+
+
+def near_copy(exercise: Exercise, given: Sequence[Exercise]) -> Exercise | None:
+    """The first of `given` whose solution or statement is nearly that of `exercise`; None for none."""
+    return next(
+        (
+            other
+            for other in given
+            if _same_program(exercise, other) or _alike(exercise.statement, other.statement) >= LIKE
+        ),
+        None,
+    )
+
+
+def mutated(reference: str, starter: str = "") -> list[str]:
+    """Every program that differs from `reference` by one slip, once each; at most 400 of them.
+
+    What stands in `starter` already is given, so nobody slips there.
+    """
     tree = _bare(reference)
-    plain = ast.unparse(tree)
-    made = (ast.unparse(ast.fix_missing_locations(applied(tree, mutant))) for mutant in mutants(tree))
+    plain, given = ast.unparse(tree), starter.count("\n")
+    made = (
+        ast.unparse(ast.fix_missing_locations(applied(tree, mutant)))
+        for mutant in mutants(tree)
+        if all(edit.line > given for edit in mutant)
+    )
     return list(dict.fromkeys(each for each in made if each != plain))[:_MAX_MUTANTS]
 
 

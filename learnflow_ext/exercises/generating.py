@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from learnflow_ext.exercises.families.making import Family
 from learnflow_ext.exercises.gate import Gate, Verdict
 
 MAX_COUNT = 50
-TRIES = 6
+TRIES = 12
 """How many are made at most for each that is wanted."""
 
 
@@ -37,8 +38,10 @@ async def generate(
 ) -> Made:
     """At most `count` exercises, the same ones for the same numbers. The families of a topic take turns.
 
+    A topic may be written with spaces, hyphens and capitals too.
     BadRequest (a sentence) for a topic, difficulty, count or seed that does not exist.
     """
+    topic = re.sub(r"[\s-]+", "_", topic.strip().lower())
     if topic not in families:
         raise BadRequest(f"There is no topic {topic!r}. There are: {', '.join(families)}.")
     if not MIN_DIFFICULTY <= difficulty <= MAX_DIFFICULTY:

@@ -40,6 +40,34 @@ class Task:
     """Further hidden tests."""
     before: str = ""
     """Given to the student in front of the function."""
+    call: Callable[..., str] | None = None
+    """How a test asks, from its arguments; None for an ordinary call of the function."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassTask:
+    """What a family says of an exercise in which a class is written."""
+
+    title: str
+    story: str
+    name: str
+    """Of the class."""
+    doc: str
+    body: str
+    """Of the reference's class, not indented."""
+    twin: str
+    """The same class in other words, as a whole program. Tests take what they expect from here."""
+    shown: Sequence[str]
+    """Expressions of the examples."""
+    edges: Sequence[tuple[str, str]] = ()
+    """Programs whose last line is an expression, each a hidden test, and what a student is told when it
+    fails."""
+    more: Sequence[str] = ()
+    """Further such programs; the first of them is a visible test."""
+    before: str = ""
+    """Given to the student in front of the class, and to the twin."""
+    after: str = ""
+    """Of the class's first line, behind its name, such as `(Base)`."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +76,15 @@ class Family:
 
     name: str
     topic: str
-    make: Callable[[Random, int], Task]
+    make: Callable[[Random, int], Task | ClassTask]
 
     def exercise(self, difficulty: int, seed: int) -> Exercise:
         """The same exercise whenever it is asked for with the same numbers."""
         # Texts as seeds are hashed by their letters, the same in every process.
         random = Random(f"{self.name}/{difficulty}/{seed}")  # noqa: S311 - variety, not secrecy
         task = self.make(random, difficulty)
+        if isinstance(task, ClassTask):
+            return self._of_class(task, difficulty, seed)
         examples = tuple(Example(_call(task, each), _result(task, each)) for each in task.shown)
         starter = f"def {task.function}({task.parameters}):\n" + textwrap.indent(
             f'"""{task.doc}"""\n', "    "
@@ -75,6 +105,56 @@ class Family:
             family=self.name,
         )
 
+    def _of_class(self, task: ClassTask, difficulty: int, seed: int) -> Exercise:
+        starter = f"class {task.name}{task.after}:\n" + textwrap.indent(f'"""{task.doc}"""\n', "    ")
+        if task.before:
+            starter = f"{textwrap.dedent(task.before).strip()}\n\n\n{starter}"
+        examples = tuple(Example(each, _asked(task, each)) for each in task.shown)
+        first, *others = task.more
+        return Exercise(
+            name=f"{self.name}-{difficulty}-{seed}",
+            topic=self.topic,
+            difficulty=difficulty,
+            title=task.title,
+            statement=f"{_paragraphs(task.story)}\n\nThis is how it is used:\n\n{_shown(task, first)}",
+            examples=examples,
+            starter=starter,
+            reference=f"{starter}\n{textwrap.indent(_paragraphs(task.body), '    ')}\n",
+            visible=(
+                *(f"{each.test}, {f'{each.call} should be {each.result}.'!r}" for each in examples),
+                _scene(task, first, OTHERS),
+            ),
+            hidden=tuple(
+                _scene(task, program, message)
+                for program, message in [*task.edges, *((each, OTHERS) for each in others)]
+            ),
+            family=self.name,
+        )
+
+
+def _lines(program: str) -> tuple[str, str]:
+    """(the lines before the last, the last)."""
+    *before, last = _paragraphs(program).splitlines()
+    return "\n".join(before), last
+
+
+def _asked(task: ClassTask, program: str) -> str:
+    """What the last line of `program` gives with the twin, as Python writes it."""
+    before, last = _lines(program)
+    namespace: dict[str, Any] = {}
+    # The twin is part of this package, and nobody else's.
+    exec(f"{textwrap.dedent(task.before)}\n{textwrap.dedent(task.twin)}\n{before}", namespace)  # noqa: S102
+    return repr(eval(last, namespace))  # noqa: S307
+
+
+def _scene(task: ClassTask, program: str, message: str) -> str:
+    before, last = _lines(program)
+    return f"{before}\nassert {last} == {_asked(task, program)}, {message!r}".strip()
+
+
+def _shown(task: ClassTask, program: str) -> str:
+    return f"```python\n{_paragraphs(program)}    # {_asked(task, program)}\n```"
+
 
 def _hidden(task: Task) -> Iterable[str]:
     known = {_call(task, each) for each in task.shown}
@@ -86,6 +166,8 @@ def _hidden(task: Task) -> Iterable[str]:
 
 
 def _call(task: Task, arguments: Arguments) -> str:
+    if task.call is not None:
+        return task.call(*arguments)
     return f"{task.function}({', '.join(map(repr, arguments))})"
 
 

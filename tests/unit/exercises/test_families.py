@@ -1,0 +1,83 @@
+"""What the families make, whatever the numbers: true, complete, and different from each other."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from learnflow_ext.exercises.exercise import Exercise
+from learnflow_ext.exercises.families import FAMILIES
+from learnflow_ext.exercises.families.making import Family
+from learnflow_ext.exercises.gate import near_copy
+
+EVERY = [family for families in FAMILIES.values() for family in families]
+DIFFICULTIES = range(1, 6)
+LATER_TOPICS = ("objects", "files", "errors", "libraries")
+
+
+def passes(program: str, tests: str) -> bool:
+    """Whether one of our own programs passes; run right here, which is fine for what we wrote."""
+    namespace: dict[str, Any] = {"__name__": "exercise"}
+    try:
+        exec(program, namespace)
+        exec(tests, namespace)
+    except Exception:
+        return False
+    return True
+
+
+@given(st.sampled_from(EVERY), st.sampled_from(DIFFICULTIES), st.integers(0, 10**9 - 1))
+@settings(max_examples=250, deadline=None)
+def test_the_solution_passes_and_the_start_does_not(family: Family, difficulty: int, seed: int) -> None:
+    exercise = family.exercise(difficulty, seed)
+    assert exercise == family.exercise(difficulty, seed)
+    with contextlib.chdir(FOLDER[0]):
+        assert passes(exercise.reference, exercise.tests), exercise.tests
+        assert not passes(exercise.starter, "\n".join(exercise.visible))
+    assert_complete(exercise)
+
+
+def assert_complete(exercise: Exercise) -> None:
+    """Somebody who reads it knows what to write, and reads no trace of how it was made."""
+    written = re.findall(r"^(?:def|class) (\w+)", exercise.reference, re.MULTILINE)
+    assert f"`{written[-1]}" in exercise.statement
+    assert len(exercise.statement.split()) >= 20 and len(exercise.title) < 60
+    assert not re.search(r"\{[a-z_]+\}|lambda ", exercise.statement), exercise.statement
+    assert exercise.reference.startswith(exercise.starter)
+    assert exercise.visible and len(exercise.hidden) >= 4
+    assert all(each.call in test for each, test in zip(exercise.examples, exercise.visible, strict=False))
+
+
+FOLDER: list[Path] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where the exercises about files write theirs."""
+    FOLDER[:] = [tmp_path_factory.mktemp("files")]
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+@pytest.mark.parametrize("topic", FAMILIES)
+def test_there_are_enough_different_ones(topic: str, difficulty: int) -> None:
+    """One more than a call for five needs, within the tries it has."""
+    families = FAMILIES[topic]
+    found: list[Exercise] = []
+    for seed in range(60):
+        exercise = families[seed % len(families)].exercise(difficulty, seed)
+        if near_copy(exercise, found) is None:
+            found.append(exercise)
+        if len(found) == 6:
+            return
+    raise AssertionError(sorted(each.family for each in found))
+
+
+def test_all_eight_topics_are_there_in_teaching_order() -> None:
+    assert list(FAMILIES) == ["basics", "control_flow", "data_structures", "functions", *LATER_TOPICS]
+    assert all(family.topic == topic for topic, families in FAMILIES.items() for family in families)
