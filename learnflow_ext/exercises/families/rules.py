@@ -125,7 +125,7 @@ def _numbers(random: Random, level: int) -> Task:
     )
     # That the first number counts, and the one before it does not, shows only if both fit the rule.
     best = [n for n in fitting[:8] if n - 1 in fitting] or fitting[:2]
-    start = random.choice(best if whole else [n for n in range(2, 30) if is_one(n)])
+    start = random.choice(best if whole else [n for n in range(2, 40) if is_one(n)][1:])
     rule = f"{first} {joint} {second}" if whole else first
     condition = code.format(one, two) if whole else one
 
