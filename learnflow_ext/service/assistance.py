@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +33,7 @@ from learnflow_ext.contracts.help import (
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.diagnosis import diagnose_text
 from learnflow_ext.diagnosis.fingerprint import attempt_of, fingerprint
+from learnflow_ext.progress.hint_choice import better_rung
 from learnflow_ext.service import logs
 from learnflow_ext.service.auth import Person
 from learnflow_ext.service.hinting import Hints, attempt_in
@@ -42,11 +44,16 @@ from learnflow_ext.service.releases import Releases
 from learnflow_ext.service.tutors import NO_COURSE, TutoredCourse
 from learnflow_ext.service.wishes import Wishes
 from learnflow_ext.settings import LearnFlow, LearnFlowTutor
-from learnflow_ext.store import courses, help, ladder, people, progress, tutoring
+from learnflow_ext.store import courses, help, ladder, patterns, people, progress, tutoring
+from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 
 MAX_MESSAGE_CHARS = 2_000
 MAX_VARIABLES = 20
+LEARNT_SECONDS = 300.0
+"""For so long is remembered what came of the hints for a pattern of errors."""
+LEARNT_FROM = timedelta(days=120)
+MAX_LEARNT = 1_000
 BROKE_OFF = (
     "Sorry, the tutor stumbled over this question and cannot finish its answer. It has been noted (request "
     "{request_id}). Please try again, or ask your teacher."
@@ -126,6 +133,7 @@ class Assistance:
         self._budget = Budget(tutor_settings.questions_per_hour, tutor_settings.questions_per_day)
         self._metrics = metrics
         self._model = model
+        self._learnt: dict[tuple[str, str], tuple[float, dict[int, tuple[int, int]]]] = {}
         self._hints = hints
         self.wishes = Wishes(
             db, model.endpoint.base_url if model is not None else "", tutor_settings.retention_days
@@ -218,7 +226,7 @@ class Assistance:
         async with self._db.begin() as conn:
             if plan.agent == "debug" and request.assignment:
                 rung = await self._rung(conn, question.person.name, request)
-                context = replace(context, rung=rung)
+                context = replace(context, rung=await self._better(conn, request.course, plan, rung))
             await help.routed(
                 conn,
                 question.request_id,
@@ -334,6 +342,20 @@ class Assistance:
             cell_id=request.cell_id,
             attempt=attempt_of(code),
         )
+
+    async def _better(self, conn: AsyncConnection, course: str, plan: Plan, due: int) -> int:
+        """The rung that got others on who met this pattern, where that is known; else the one that is due."""
+        pattern = _pattern(plan.diagnosis)
+        if pattern is None:
+            return due
+        looked, known = self._learnt.get((course, pattern.key), (-LEARNT_SECONDS, {}))
+        if time.monotonic() - looked >= LEARNT_SECONDS:
+            found = await patterns.outcomes(conn, course, pattern.key, now() - LEARNT_FROM)
+            known = {rung: (tried.told, tried.went_on) for rung, tried in found.items()}
+            if len(self._learnt) >= MAX_LEARNT:
+                self._learnt.clear()
+            self._learnt[course, pattern.key] = (time.monotonic(), known)
+        return better_rung(due, known)
 
     async def note_runs(self, conn: AsyncConnection, student: str, reports: Iterable[RunReport]) -> None:
         """Tell the ladders of the student's exercises which code was run. Courses not theirs are left out."""

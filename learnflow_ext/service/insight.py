@@ -13,6 +13,7 @@ from learnflow_ext.service.tables import Cell, Column, Table
 from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.eventlog import LogEntry
 from learnflow_ext.store.insight import AtWork, ErrorOf, ErrorPattern, Queued, Turn
+from learnflow_ext.store.patterns import Pattern
 
 TRIGGER_NAMES = {
     "said_stuck": "Says they are stuck",
@@ -153,6 +154,47 @@ def errors_table(patterns: Iterable[ErrorPattern]) -> Table:
         ),
         empty="No errors in the last seven days.",
     )
+
+
+def patterns_table(patterns: Iterable[Pattern]) -> Table:
+    """Patterns of errors that were asked about, and which hint got people on."""
+    return Table(
+        name="patterns",
+        title="What was asked about, by pattern",
+        columns=(
+            Column("Pattern"),
+            Column("Called"),
+            Column("Explained"),
+            Column("Students", "number"),
+            Column("Asked", "number"),
+            Column("Went on, %", "number"),
+            Column("Hint by hint", "long"),
+        ),
+        rows=tuple(
+            (
+                Cell(pattern_text(one)),
+                Cell(one.name),
+                Cell("by a rule" if one.known else "by nothing yet"),
+                Cell(str(one.students)),
+                Cell(str(one.asked)),
+                Cell(f"{100 * one.went_on / one.asked:.0f}" if one.asked else ""),
+                Cell(
+                    ", ".join(
+                        f"{f'step {rung}' if rung else 'no step'}: {tried.went_on} of {tried.told}"
+                        for rung, tried in sorted(one.rungs.items())
+                    )
+                ),
+            )
+            for one in patterns
+        ),
+        empty="Nobody has asked about an error in the last seven days.",
+    )
+
+
+def pattern_text(pattern: Pattern) -> str:
+    """A pattern in a few words: class, message without anybody's names, kind of statement."""
+    where = f" ({pattern.construct})" if pattern.construct not in ("", "other") else ""
+    return f"{pattern.exception or 'an error'}: {words.quote(pattern.message)}{where}"
 
 
 def _who(pattern: ErrorPattern) -> str:

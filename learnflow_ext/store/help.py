@@ -26,7 +26,7 @@ from learnflow_ext.contracts.help import (
     HelpRequest,
     Intent,
 )
-from learnflow_ext.store import courses, outbox, people, progress, texts, upsert
+from learnflow_ext.store import courses, outbox, patterns, people, progress, texts, upsert
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import HelpError, HelpTurn, User
 
@@ -121,6 +121,9 @@ async def routed(
                 construct=texts.clip(fingerprint.construct, 32),
             )
             .on_conflict_do_nothing()
+        )
+        await patterns.note(
+            conn, turn.course, fingerprint, known=diagnosis.known if diagnosis is not None else False
         )
     event: Event
     match agent:

@@ -284,6 +284,21 @@ class HelpError(Base):
     construct: Mapped[str] = mapped_column(String(32))
 
 
+class PatternRow(Base):
+    """A pattern of errors that came up in a course."""
+
+    __tablename__ = "error_patterns"
+    __table_args__ = (*_not_empty("fingerprint"),)
+
+    course: Mapped[str] = mapped_column(String(texts.NAME), primary_key=True)
+    """Empty outside of any."""
+    fingerprint: Mapped[str] = mapped_column(String(16), primary_key=True)
+    known: Mapped[bool]
+    """Whether a rule explained it when it came up last."""
+    name: Mapped[str] = mapped_column(String(texts.NAME))
+    """What its teachers call it; empty for nothing yet."""
+
+
 class HelpVote(Base):
     """Whether the student found an answer helpful; the last word counts."""
 

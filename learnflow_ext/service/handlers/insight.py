@@ -14,7 +14,7 @@ from learnflow_ext.service.handlers.board import PageHandler, text_of
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.standing import Standings, stand
 from learnflow_ext.service.tables import Table, csv_text
-from learnflow_ext.store import alerts, courses, eventlog, evidence, people
+from learnflow_ext.store import alerts, courses, eventlog, evidence, patterns, people
 from learnflow_ext.store import board as stored
 from learnflow_ext.store import insight as looked_up
 
@@ -23,6 +23,8 @@ WEEK = timedelta(days=7)
 PAGE = 50
 """Rows of a page; a CSV file has them all."""
 MOST_ROWS = 5_000
+MOST_NAMED = 200
+"""Patterns to choose from when one gets a name."""
 MARKS = ("helpful", "false", "handled")
 
 
@@ -124,6 +126,8 @@ class CoursePage(PageHandler):
             held=more.pop("held", 0),
             notes=more.pop("notes", None),
             facts=more.pop("facts", ()),
+            patterns=more.pop("patterns", ()),
+            pattern_text=insight.pattern_text,
             why=insight.alert_sentence,
             student_link=insight.student_link,
         )
@@ -195,8 +199,9 @@ class ErrorsHandler(CoursePage):
         async with self.parts.db.connect() as conn:
             found = await looked_up.error_patterns(conn, course, datetime.now(UTC) - WEEK, MOST_ROWS)
             notes = await looked_up.notes(conn, course)
-        table = insight.errors_table(found[self.offset :])
-        self.show_tables(course, "Errors of the week", table, notes=notes)
+            asked = await patterns.of_course(conn, course, datetime.now(UTC) - WEEK)
+        tables = insight.errors_table(found[self.offset :]), insight.patterns_table(asked[:MOST_ROWS])
+        self.show_tables(course, "Errors of the week", *tables, notes=notes, patterns=asked[:MOST_NAMED])
 
     async def post(self, course: str) -> None:
         given = parse_qs(self.form()).get("text", [""])[0]
@@ -204,6 +209,19 @@ class ErrorsHandler(CoursePage):
             await looked_up.post_note(conn, course, given, self.person.name)
             notes = await looked_up.notes(conn, course)
         self.show("notes.html", notes=notes, now=datetime.now(UTC))
+
+
+class PatternHandler(CoursePage):
+    """`POST courses/{course}/errors/patterns`: what a pattern of errors is called."""
+
+    async def post(self, course: str) -> None:
+        self.taught(course)
+        form = parse_qs(self.form(), keep_blank_values=True)
+        key, called = form.get("pattern", [""])[0], form.get("name", [""])[0]
+        async with self.parts.db.begin() as conn:
+            await patterns.name(conn, course, key, called)
+        self.log.info("pattern named", pattern=key, course=course)
+        self.show("named.html", called=" ".join(called.split()))
 
 
 class ErrorStudentsHandler(CoursePage):

@@ -217,6 +217,7 @@ TABLE: tuple[Route, ...] = (
     page("courses/{course}/alerts", insight.AlertsHandler, Who.TEACHER),
     page("courses/{course}/alerts/{alert}", insight.MarkHandler, Who.TEACHER, "POST"),
     page("courses/{course}/errors", insight.ErrorsHandler, Who.TEACHER, "GET", "POST"),
+    page("courses/{course}/errors/patterns", insight.PatternHandler, Who.TEACHER, "POST"),
     page("courses/{course}/errors/students", insight.ErrorStudentsHandler, Who.TEACHER),
     page("courses/{course}/students/{student}", insight.StudentHandler, Who.TEACHER),
     page("courses/{course}/conversations", insight.ConversationsHandler, Who.TEACHER),

@@ -19,6 +19,8 @@
       announce.textContent = "The note is posted.";
       return;
     }
+    // It speaks for itself: it is a status line.
+    if (event.detail.target.id === "named") return;
     announce.textContent = "Marked. The next alert follows.";
     const next = document.querySelector("#alerts .alert:not(.done) button");
     if (next) next.focus();

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
@@ -14,8 +16,9 @@ from learnflow_ext.contracts.help import CellError, HelpRequest
 from learnflow_ext.contracts.runs import RunBatch, RunReport
 from learnflow_ext.diagnosis.fingerprint import attempt_of
 from learnflow_ext.service.running import RunningService
-from learnflow_ext.store import eventlog
+from learnflow_ext.store import eventlog, patterns
 from learnflow_ext.store.models import HelpError
+from learnflow_ext.store.patterns import Tried
 
 _ids = iter(range(1_000_000))
 
@@ -155,3 +158,36 @@ class TestKept:
             rows = (await conn.execute(select(HelpError))).all()
         assert len({row.fingerprint for row in rows}) == 1
         assert [(row.exception, row.message) for row in rows] == [("NameError", "name … is not defined")] * 2
+
+
+class TestPatterns:
+    async def test_the_hint_that_got_others_on_is_told(
+        self, ask: Client, service: RunningService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def came(*_: object) -> dict[int, Tried]:
+            return {1: Tried(40, 2), 2: Tried(40, 36)}
+
+        assert await rung(ask, failed("print(totl)"), "ada") == 1
+        service.parts.assistance._learnt.clear()
+        monkeypatch.setattr(patterns, "outcomes", came)
+        assert await rung(ask, failed("print(totl)"), "ben") == 2
+        assert await rung(ask, failed("print(totl + 1)"), "ben") == 2, "the ladder itself did not jump"
+
+    async def test_a_teacher_sees_them_and_names_them(
+        self, ask: Client, service: RunningService, hub: Hub
+    ) -> None:
+        evil = "<b>typo</b>"
+        await rung(ask, failed("print(totl)"))
+        page = (await ask(f"courses/{COURSE}/errors", "teacher")).body.decode()
+        assert "What was asked about, by pattern" in page
+        key = re.findall(r'<option value="([0-9a-f]{16})">NameError', page)[0]
+        form = urlencode({"pattern": key, "name": evil})
+        assert (await ask(f"courses/{COURSE}/errors/patterns", "ada", raw=form.encode())).code == 403
+        named = await ask(f"courses/{COURSE}/errors/patterns", "teacher", raw=form.encode())
+        assert (named.code, evil in named.body.decode()) == (200, False)
+        page = (await ask(f"courses/{COURSE}/errors", "teacher")).body.decode()
+        assert "&lt;b&gt;typo" in page and evil not in page
+        wrong = urlencode({"pattern": "0" * 16, "name": "x"})
+        assert (await ask(f"courses/{COURSE}/errors/patterns", "teacher", raw=wrong.encode())).code == 404
+        sheet = await ask(f"courses/{COURSE}/errors?format=csv&table=patterns", "teacher")
+        assert b"step 1: 0 of 1" in sheet.body
