@@ -215,7 +215,6 @@ class PatternHandler(CoursePage):
     """`POST courses/{course}/errors/patterns`: what a pattern of errors is called."""
 
     async def post(self, course: str) -> None:
-        self.taught(course)
         form = parse_qs(self.form(), keep_blank_values=True)
         key, called = form.get("pattern", [""])[0], form.get("name", [""])[0]
         async with self.parts.db.begin() as conn:
