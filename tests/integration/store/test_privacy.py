@@ -21,7 +21,7 @@ from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import AlertRow, HelpTurn, LoggedEvent, ModelCall, Note, User
 
 SECRET = "my dog Rex died"
-IMPERSONAL = {
+IMPERSONAL = {"error_patterns", 
     "modules", "exercises", "topics", "exercise_topics", "quizzes", "notes", "consumed", "event_log_door",
 }  # fmt: skip
 """Tables whose rows belong to nobody. A note is its class's: only its author's name is a person's."""
