@@ -7,7 +7,9 @@ of a million items makes a recording as small as any.
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import CO_OPTIMIZED
@@ -27,6 +29,8 @@ MAX_OUTPUT = 2_000
 MAX_NAME = 40
 FILE = "<timed exec>"
 """As IPython names the body of `%%time`, so that errors find their line in the cell."""
+_AGAIN_S = 0.003
+"""Of the processor's time."""
 _CONTAINERS = (list, tuple, set, frozenset, dict)
 
 
@@ -88,10 +92,42 @@ class _EnoughError(BaseException):
     """Ends a run that has more steps than are recorded; no `except Exception` of a student's catches it."""
 
 
+class _Insisting:
+    """Ends such a run again and again: a bare `except:` in a loop swallows the first time, and more.
+
+    Python stops tracing once a trace function has raised, so a clock raises from then on, and in the
+    student's lines only: sooner or later it meets one that nothing guards.
+    """
+
+    def __init__(self) -> None:
+        self._before: Any = None
+        self._armed = False
+
+    def arm(self) -> None:
+        """From now on. Only the main thread may; in others the first time must do."""
+        if not self._armed and threading.current_thread() is threading.main_thread():
+            self._armed = True
+            self._before = signal.signal(signal.SIGVTALRM, self._again)
+            signal.setitimer(signal.ITIMER_VIRTUAL, _AGAIN_S, _AGAIN_S)
+
+    def disarm(self) -> None:
+        """The run is over. Fine when it was never armed."""
+        if self._armed:
+            self._armed = False
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, self._before or signal.SIG_DFL)
+
+    @staticmethod
+    def _again(_number: int, frame: FrameType | None) -> None:
+        if frame is not None and frame.f_code.co_filename == FILE:
+            raise _EnoughError
+
+
 class _Recorder:
     def __init__(self, code: CodeType, namespace: Mapping[str, object], hidden: Iterable[str]) -> None:
         self.steps: list[Step] = []
         self.stopped = False
+        self.insisting = _Insisting()
         self.printed: list[str] = []
         self._code = code
         self._namespace = namespace
@@ -109,6 +145,7 @@ class _Recorder:
             return self.trace
         if len(self.steps) >= MAX_STEPS:
             self.stopped = True
+            self.insisting.arm()
             raise _EnoughError
         if event == "line":
             self._note(frame, f"Line {frame.f_lineno} runs next.")
@@ -217,6 +254,7 @@ def record(source: str, namespace: dict[str, Any], hidden: Iterable[str] = ()) -
     except BaseException as caught:
         error = caught
     finally:
+        recorder.insisting.disarm()
         sys.settrace(before)
         sys.stdout = real
     if error is None and not recorder.stopped:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
@@ -80,7 +81,7 @@ class Kafka:
         properties = self.folder / "server.properties"
         if not properties.exists():
             properties.write_text(self._properties())
-            cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+            cluster = cluster_id()
             done = subprocess.run(
                 [
                     *_java(jars, archive),
@@ -169,17 +170,15 @@ def prepared() -> tuple[Path, Path]:
     name = hashlib.sha256(wanted + POM.read_bytes()).hexdigest()[:16]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "learnflow" / f"kafka-{name}"
     jars, archive = cache / "jars", cache / "classes.jsa"
-    if not jars.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        fetched = Path(tempfile.mkdtemp(dir=cache))
-        _fetch(fetched)
-        try:
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another run may be fetching them, and Maven minds company
+        if not jars.is_dir():
+            fetched = Path(tempfile.mkdtemp(dir=cache))
+            _fetch(fetched)
             fetched.rename(jars)
-        except OSError:
-            # Another run was faster.
-            shutil.rmtree(fetched)
-        with contextlib.suppress(AssertionError, OSError):
-            _archive_classes(jars, archive)
+            with contextlib.suppress(AssertionError, OSError):
+                _archive_classes(jars, archive)
     _check(jars)
     return jars, archive
 
@@ -217,7 +216,7 @@ def _archive_classes(jars: Path, archive: Path) -> None:
         properties = folder / "server.properties"
         properties.write_text(broker._properties())
         java = _java(jars, archive)
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = cluster_id()
         subprocess.run(
             [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)],
             capture_output=True,
@@ -234,6 +233,11 @@ def _archive_classes(jars: Path, archive: Path) -> None:
         noted.replace(archive)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def cluster_id() -> str:
+    """A new name for a cluster, as Kafka writes one; never with a dash in front, like an option."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")
 
 
 def _java(jars: Path, archive: Path) -> list[str]:

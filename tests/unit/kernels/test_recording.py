@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Any
 
@@ -40,10 +41,22 @@ class TestARecording:
         assert [step.line for step in made.steps[:-1]].count(2) == 3
         assert made.steps[-1].output == "0\n1\n2\n"
 
-    def test_an_endless_loop_is_stopped(self) -> None:
-        made = recorded("i = 0\nwhile True:\n    try:\n        i += 1\n    except:\n        pass\n")
-        assert made.stopped
-        assert len(made.steps) == MAX_STEPS
+    @pytest.mark.timeout(30)
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "i += 1",
+            "try:\n        i += 1\n    except:\n        pass",
+            "try:\n        i += 1\n    finally:\n        continue",
+            "try:\n        i += 1\n    except BaseException as error:\n        print(error)",
+        ],
+    )
+    def test_an_endless_loop_is_stopped(self, body: str) -> None:
+        before = signal.getsignal(signal.SIGVTALRM)
+        made = recorded(f"i = 0\nwhile True:\n    {body}\n")
+        assert (made.stopped, made.error, len(made.steps)) == (True, None, MAX_STEPS)
+        assert signal.getsignal(signal.SIGVTALRM) == before
+        assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)
 
     def test_a_long_list_is_cut(self) -> None:
         (thing,) = recorded("a = list(range(1_000_000))\n").steps[-1].things
