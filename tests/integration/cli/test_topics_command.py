@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -63,6 +64,10 @@ def test_what_differs_is_named_and_corrected(learnflow: Run, kafka: KafkaCluster
     admin.create_topics(
         [NewTopic(name, num_partitions=2, replication_factor=1, config={"retention.ms": "3600000"})]
     )[name].result(30)
+    deadline = time.monotonic() + 30
+    while name not in admin.list_topics(timeout=30).topics:  # the broker hears of it from its controller
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     found = learnflow("topics", "check", "--config", config, "--json")
     assert found.code == 1
     (state,) = [line for line in map(json.loads, found.out.splitlines()) if line["name"] == name]
