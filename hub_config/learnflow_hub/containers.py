@@ -99,16 +99,19 @@ def docker_traits(settings: LearnFlowContainers) -> dict[str, Any]:
         "env_keep": [],
         "disable_user_config": True,
         "environment": environment(settings),
-        "extra_create_kwargs": {"user": f"{UID}:{GID}"},
+        "extra_create_kwargs": {
+            "user": f"{UID}:{GID}",
+            # bubblewrap mounts a /proc of its own, which Linux allows only beside a whole one. What is in
+            # there belongs to root, whom nobody in the container can become.
+            "host_config": {"MaskedPaths": [], "ReadonlyPaths": []},
+        },
         "extra_host_config": {
             "privileged": False,
             "cap_drop": ["ALL"],
             "security_opt": [
                 "no-new-privileges",
                 f"seccomp={json.dumps(seccomp_profile())}",
-                # bubblewrap mounts a /proc of its own, which Linux allows only beside a whole one ...
-                "systempaths=unconfined",
-                # ... and where AppArmor watches over containers, it must not forbid all mounts.
+                # Where AppArmor watches over containers, it must not forbid bubblewrap all mounts.
                 "apparmor=unconfined",
             ],
             "read_only": True,
@@ -163,7 +166,7 @@ def kubernetes_traits(settings: LearnFlowContainers) -> dict[str, Any]:
             "runAsNonRoot": True,
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
-            "procMount": "Unmasked",  # as systempaths above; Kubernetes allows it beside hostUsers: false
+            "procMount": "Unmasked",  # as above; Kubernetes allows it beside hostUsers: false
             "seccompProfile": {"type": "Localhost", "localhostProfile": SECCOMP_FILE},
         },
         "extra_pod_config": {

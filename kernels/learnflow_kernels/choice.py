@@ -232,6 +232,15 @@ class ChosenRunner:
         """As `Runner.run`. BadRequest for a file whose path is none, SandboxUnavailable without a sandbox."""
         return await (await self._chosen()).run(cells, files=files, limits=limits, call=call)
 
+    async def sweep(self) -> list[str]:
+        """Remove containers that killed services left on our engine; their ids. Nothing where we use none."""
+        if self._runner is None or self.chosen is None or self.chosen.kind != "docker":
+            return []
+        from learnflow_kernels.docker_runner import DockerRunner
+
+        assert isinstance(self._runner, DockerRunner)
+        return await self._runner.sweep()
+
     async def close(self) -> None:
         """End all runs, and what waits for some."""
         self._closed = True

@@ -14,9 +14,11 @@ import shutil
 import signal
 import stat
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from learnflow_ext.contracts.errors import LearnFlowError
 from learnflow_kernels import cgroups, rundir
 from learnflow_kernels.owner import surely_dead
 
@@ -35,6 +37,10 @@ class Swept:
     def __bool__(self) -> bool:
         """Whether it was anything."""
         return bool(self.folders or self.groups)
+
+
+async def _nothing() -> Sequence[str]:
+    return ()
 
 
 def _old(status: os.stat_result, young_s: float) -> bool:
@@ -91,10 +97,23 @@ def sweep(
     return Swept(_sweep_folders(place, young_s), _sweep_groups(root, table, young_s))
 
 
-async def keep_clean(every_s: float = EVERY_S) -> None:
-    """Sweep now and every so many seconds, until cancelled."""
+async def keep_clean(
+    every_s: float = EVERY_S, *, also: Callable[[], Awaitable[Sequence[str]]] = _nothing
+) -> None:
+    """Sweep now and every so many seconds, until cancelled.
+
+    `also` sweeps where this machine's folders and groups say nothing, as on a container engine; it tells
+    what it removed. It may raise LearnFlowError; then it is asked again the next time.
+    """
     while True:
         swept = await asyncio.to_thread(sweep)
         if swept:
             log.info("cleared away what a killed server left: %s", swept)
+        try:
+            containers = await also()
+        except LearnFlowError as error:
+            log.warning("nothing could be cleared away: %s", error.message)
+        else:
+            if containers:
+                log.info("cleared away %d containers that a killed service left", len(containers))
         await asyncio.sleep(every_s)

@@ -163,7 +163,7 @@ class RunningService:
         self._keep(sweeping(parts.db, parts.watch), "struggle sweep")
         self._keep(forgetting(parts.db, parts.tutor_settings.retention_days), "forgetting")
         self._keep(parts.queue.run(), "grading queue")
-        self._keep(janitor.keep_clean(), "janitor")
+        self._keep(janitor.keep_clean(also=self._runner.sweep), "janitor")
         self._keep(housekeeping.keep_house(parts.db, parts.settings.keep_events_months), "housekeeping")
         self._once(self._prepare(), "preparation")
 

@@ -15,8 +15,11 @@ from pathlib import Path
 
 import docker
 from docker import DockerClient
+from learnflow_kernels.owner import surely_dead, tag
 
 READY_WITHIN_S = 90
+PLACE, PREFIX = Path("/var/tmp"), "lf-engine-"
+"""Where engines live; the name says whose each is."""
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin"
 
 
@@ -90,6 +93,19 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             process.wait(10)
 
 
+def _clear_after_the_killed() -> None:
+    """End the engines of test runs that were killed, and remove what they left."""
+    for folder in PLACE.glob(f"{PREFIX}*"):
+        if not surely_dead(folder.name):
+            continue
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if str(folder).encode() in path.read_bytes():
+                    subprocess.run([*as_root(), "kill", "-9", path.parent.name], check=False)
+        _unmount_below(folder)
+        subprocess.run([*as_root(), "rm", "-rf", "--one-file-system", str(folder)], check=False)
+
+
 def _unmount_below(folder: Path) -> None:
     """What an engine that was killed leaves mounted, the innermost first."""
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
@@ -112,9 +128,9 @@ def running_engine() -> Iterator[Engine]:
 
     It has no default network and writes no rule of the firewall: this machine's network stays as it is.
     """
-    folder = Path(
-        tempfile.mkdtemp(prefix="lf-engine-", dir="/var/tmp")
-    )  # not a tmpfs: overlay on it may fail
+    _clear_after_the_killed()
+    # Not on a tmpfs: overlay on it may fail.
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{tag()}-", dir=PLACE))
     folder.chmod(0o711)
     log = folder / "engine.log"
     log.touch()

@@ -83,7 +83,7 @@ class TestDocker:
 
     def test_it_owns_nothing_and_can_become_nothing(self) -> None:
         traits = docker_traits(LearnFlowContainers())
-        assert traits["extra_create_kwargs"] == {"user": "1000:100"}
+        assert traits["extra_create_kwargs"]["user"] == "1000:100"
         assert (self.HOST["cap_drop"], self.HOST["privileged"]) == (["ALL"], False)
         assert self.HOST["read_only"] is True
         assert "no-new-privileges" in self.HOST["security_opt"]

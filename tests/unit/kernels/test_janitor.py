@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from learnflow_kernels import owner, rundir
-from learnflow_kernels.janitor import Swept, sweep
+from learnflow_kernels.check import SandboxUnavailable
+from learnflow_kernels.janitor import Swept, keep_clean, sweep
 
 V2 = "0::/system.slice/hub.service\n"
 
@@ -112,3 +114,19 @@ class TestGroups:
             (group / "cgroup.procs").write_text(f"{sleeper.pid}\n")
             sweep(place=place, root=groups, table=V2, young_s=0)
             assert sleeper.wait(10) == -9
+
+
+async def test_an_engine_that_does_not_answer_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learnflow_kernels.janitor.sweep", Swept)
+    asked: asyncio.Queue[int] = asyncio.Queue()
+
+    async def also() -> list[str]:
+        await asked.put(1)
+        raise SandboxUnavailable("There is no engine.")
+
+    cleaning = asyncio.create_task(keep_clean(0.01, also=also))
+    async with asyncio.timeout(30):
+        for _ in range(3):
+            await asked.get()
+    assert not cleaning.done()
+    cleaning.cancel()
