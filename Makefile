@@ -43,6 +43,7 @@ test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their 
 
 bench: $(STAMPS)/test-system setup ## Measure how fast the classroom starts, answers and grades
 	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/bench.py
+	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/answers.py
 	$(BIN)/python tests/benchmarks/kernels.py 2>/dev/null
 	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/events.py
 

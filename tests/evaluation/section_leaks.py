@@ -121,7 +121,9 @@ async def of_model(
                 refused.count(not _holds(told, program), began, name)
             else:
                 # What a model says to its end counts as told, whether we can read the code in it or not.
-                figures.count(held and not _holds(told, program), began, name)
+                # Where it was cut off as nonsense, what came before is what was told.
+                to_its_end = voice.call.outcome == "said" and not held
+                figures.count(not to_its_end and not _holds(told, program), began, name)
     await model.close()
     return figures, refused
 
