@@ -25,6 +25,7 @@ from learnflow_ext.cli.review import review
 from learnflow_ext.cli.run import run
 from learnflow_ext.cli.service import service
 from learnflow_ext.cli.triage import triage
+from learnflow_ext.cli.worker import worker
 from learnflow_ext.contracts.errors import LearnFlowError
 
 CANNOT_RUN = 2
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(service)
+app.command()(worker)
 app.command()(run)
 app.command()(explain)
 app.command()(triage)

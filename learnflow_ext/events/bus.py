@@ -17,6 +17,10 @@ class Refused(Exception):
     """The bus will never take this message, however often it is tried; the text says why."""
 
 
+class Lost(Exception):
+    """Messages that were handed over before are lost: see to them first."""
+
+
 MAX_MESSAGE_BYTES = 1_000_000
 """Largest value a bus takes. An event has at most a fifth of that; what is larger is none of ours."""
 
@@ -72,8 +76,16 @@ class Subscription(Protocol):
 class Bus(Protocol):
     """Called by the relay (`publish`), by consumers (`subscribe`) and by who started it (`close`)."""
 
-    async def publish(self, message: BusMessage) -> asyncio.Future[None]:
+    @property
+    def losses(self) -> int:
+        """How often messages were lost on their way. It grows before the first of their futures fails."""
+        ...
+
+    async def publish(self, message: BusMessage, *, losses: int | None = None) -> asyncio.Future[None]:
         """Hand a message over; waits while there is no room. BusClosed once the bus is closed.
+
+        Who cares for order says which `losses` it has seen to: at another number the message is not taken,
+        and Lost is raised, because it would overtake what was lost.
 
         The future is done when the bus will never lose the message: only then may the outbox forget it. It
         fails when the message may be lost; then every later one of the same key that is not done fails too.

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from learnflow_ext.events.bus import MAX_MESSAGE_BYTES, BusClosed, BusMessage, Refused
+from learnflow_ext.events.bus import MAX_MESSAGE_BYTES, BusClosed, BusMessage, Lost, Refused
 from learnflow_ext.events.kafka_client import KafkaCluster
 from learnflow_ext.events.kafka_sender import Sender
 from learnflow_ext.events.kafka_subscription import KafkaSubscription
@@ -24,6 +24,7 @@ class KafkaBus:
         """The topics must be there: see `events.kafka_topics`."""
         self._cluster = cluster
         self._sender: Sender | None = None
+        self._spent = 0
         self._leaving: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -31,7 +32,12 @@ class KafkaBus:
         self._subscriptions: list[KafkaSubscription] = []
         self._closed = False
 
-    async def publish(self, message: BusMessage) -> asyncio.Future[None]:
+    @property
+    def losses(self) -> int:
+        """How many producers are spent."""
+        return self._spent + (self._sender is not None and self._sender.spent)
+
+    async def publish(self, message: BusMessage, *, losses: int | None = None) -> asyncio.Future[None]:
         """Hand over. The future is done when all in-sync replicas have the message."""
         require_known(message.topic)
         if len(message.value) > MAX_MESSAGE_BYTES:
@@ -41,6 +47,8 @@ class KafkaBus:
         async with self._turn:
             while not self._closed:
                 self._room.clear()
+                if losses is not None and losses != self.losses:
+                    raise Lost("Messages handed over before did not arrive.")
                 try:
                     return self._usable_sender().send(self._cluster.prefix + message.topic, message)
                 except BufferError:
@@ -84,7 +92,6 @@ class KafkaBus:
             # A message was lost on the way: all after it fail too, so that it cannot be overtaken.
             log.warning("kafka.sender_replaced")
             self._retire(self._sender)
-            self._sender = None
         if self._sender is None:
             self._sender = Sender(self._cluster.for_producer(), self._changed)
         return self._sender
@@ -92,10 +99,11 @@ class KafkaBus:
     def _changed(self, sender: Sender) -> None:
         if sender.spent and sender is self._sender:
             self._retire(sender)
-            self._sender = None
         self._room.set()
 
     def _retire(self, sender: Sender) -> None:
+        self._sender = None
+        self._spent += 1
         task = asyncio.get_running_loop().create_task(sender.stop(purge=True))
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)

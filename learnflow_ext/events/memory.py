@@ -115,7 +115,10 @@ class MemoryBus:
         self._turns: dict[str, asyncio.Lock] = {}
         self._closed = False
 
-    async def publish(self, message: BusMessage) -> asyncio.Future[None]:
+    losses = 0
+    """Nothing is lost between two parts of one process."""
+
+    async def publish(self, message: BusMessage, *, losses: int | None = None) -> asyncio.Future[None]:
         """Queue `message` for every group of its topic; BusClosed once the bus is closed."""
         require_known(message.topic)
         if len(message.value) > MAX_MESSAGE_BYTES:

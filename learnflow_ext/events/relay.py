@@ -29,12 +29,10 @@ POLL_S = 1.0
 TIDY_S = 0.05
 """How long a confirmed row may stay, so that several go in one transaction."""
 LONGEST_PAUSE_S = 10.0
+FATE_S = 30.0
+"""How long to wait for the fate of messages that were on their way when one was lost."""
 
 log = structlog.get_logger(__name__)
-
-
-class PublishFailed(Exception):
-    """The bus reported that messages may be lost; they are sent again."""
 
 
 class SeatLost(Exception):
@@ -56,7 +54,10 @@ class Relay:
         self._unconfirmed: dict[int, asyncio.Future[None]] = {}
         """By sequence: what the bus has in hand. Everything else in the outbox is still to do."""
         self._rows: dict[int, Pending] = {}
-        self._tidying: asyncio.TimerHandle | None = None
+        self._some_confirmed = asyncio.Event()
+        self._losses = bus.losses
+        """The losses of the bus that are seen to."""
+        self._failed = False
         self.seated = asyncio.Event()
         """Set while this relay is the one that works."""
         db.on_recorded(self.wake)
@@ -88,14 +89,22 @@ class Relay:
 
     async def _work(self, seat: Seat) -> None:
         """As long as the seat is ours. BusClosed when there is nothing more to do for ever."""
+        forgetting = asyncio.create_task(self._forget(), name="relay, confirmed events")
+        try:
+            await self._publish(seat)
+        finally:
+            forgetting.cancel()
+            await asyncio.gather(forgetting, return_exceptions=True)
+
+    async def _publish(self, seat: Seat) -> None:
         pause = TIDY_S
         while True:
             self._woken.clear()
             if seat.lost:
                 raise SeatLost("The connection that held the relay's seat broke.")
             try:
+                await self._see_to_losses()
                 more = await self._publish_some()
-                await self._forget_confirmed()
             except BusClosed:
                 raise
             except Exception:
@@ -111,10 +120,10 @@ class Relay:
         room = self._window - len(self._unconfirmed)
         if room <= 0:
             return False
-        async with self._db.connect() as conn:
+        async with self._db.glance() as conn:
             rows = await outbox.pending(conn, room, skip=self._unconfirmed.keys())
         for row in rows:
-            future = await self._bus.publish(_message(row))
+            future = await self._bus.publish(_message(row), losses=self._losses)
             self._unconfirmed[row.sequence] = future
             self._rows[row.sequence] = row
             self._published = row.sequence
@@ -122,35 +131,72 @@ class Relay:
         return len(rows) == room and len(self._unconfirmed) < self._window
 
     def _confirmed(self, future: asyncio.Future[None]) -> None:
-        if _failed(future) or len(self._unconfirmed) >= self._window:
+        if _failed(future) and _refusal(future) is None:
+            self._failed = True
             self.wake()
-        elif self._tidying is None:
-            self._tidying = asyncio.get_running_loop().call_later(TIDY_S, self._tidy)
+        else:
+            self._some_confirmed.set()
 
-    def _tidy(self) -> None:
-        self._tidying = None
-        self.wake()
+    async def _see_to_losses(self) -> None:
+        """Once a message was lost all that were on their way with it go out again, in order.
+
+        Only when the fate of each is known: a later one must not overtake one that may still fail.
+        """
+        if not self._failed and self._losses == self._bus.losses:
+            return
+        self._losses, self._failed = self._bus.losses, False
+        if self._unconfirmed:
+            await asyncio.wait(self._unconfirmed.values(), timeout=FATE_S)
+        lost = {
+            sequence
+            for sequence, future in self._unconfirmed.items()
+            if not future.done() or (_failed(future) and _refusal(future) is None)
+        }
+        if lost:
+            log.error("relay.lost_on_the_way", events=len(lost), first=min(lost))
+        self._let_go(lost)
+
+    async def _forget(self) -> None:
+        """Delete what the bus confirmed, beside publishing: what is new does not wait for it."""
+        pause = TIDY_S
+        while True:
+            await self._some_confirmed.wait()
+            if len(self._unconfirmed) < self._window:
+                await asyncio.sleep(TIDY_S)
+            self._some_confirmed.clear()
+            try:
+                await self._forget_confirmed()
+            except BusClosed:
+                return
+            except Exception:
+                log.exception("relay.failed", retry_in_s=pause, published=self._published)
+                self._some_confirmed.set()
+                pause = await _pause(pause)
+            else:
+                pause = TIDY_S
 
     async def _forget_confirmed(self) -> None:
-        done = {sequence: future for sequence, future in self._unconfirmed.items() if future.done()}
-        refused = {sequence: error for sequence, future in done.items() if (error := _refusal(future))}
-        for sequence, error in refused.items():
-            row = self._rows[sequence]
-            await self._bus.put(_dead(row, str(error)))
-        lost = [sequence for sequence, future in done.items() if _failed(future) and sequence not in refused]
-        kept = done.keys() - set(lost)
-        if kept:
-            async with self._db.begin() as conn:
-                await outbox.delete(conn, kept)
-            self._let_go(kept)
-        if lost:
-            # From the first lost one on everything goes out again: doubles are cheap, another order is not.
-            self._let_go({sequence for sequence in self._unconfirmed if sequence >= min(lost)})
-            raise PublishFailed(f"The bus did not take {len(lost)} events, the first is {min(lost)}.")
+        done: set[int] = set()
+        for sequence, future in list(self._unconfirmed.items()):
+            if not future.done():
+                continue
+            refusal = _refusal(future)
+            if refusal is not None:
+                await self._bus.put(_dead(self._rows[sequence], str(refusal)))
+            elif _failed(future):
+                continue
+            done.add(sequence)
+        if done:
+            full = len(self._unconfirmed) >= self._window
+            await self._db.retrying(lambda conn: outbox.delete(conn, done))
+            self._let_go(done)
+            if full:
+                self.wake()
 
     def _let_go(self, sequences: set[int]) -> None:
         for sequence in sequences:
-            del self._unconfirmed[sequence], self._rows[sequence]
+            self._unconfirmed.pop(sequence, None)
+            self._rows.pop(sequence, None)
 
     async def _rest(self) -> None:
         # Not wait_for: before Python 3.12 it may swallow the cancellation that ends this task.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -78,16 +79,24 @@ async def sweep(db: Database, judge: Judge) -> None:
     at = now()
     courses: dict[str, dict[str, int]] = defaultdict(dict)
     waiting: dict[str, dict[str, int]] = defaultdict(dict)
-    async with db.begin() as conn:
-        await alerts.drop_stale(conn, at - judge.held)
+    await db.retrying(lambda conn: alerts.drop_stale(conn, at - judge.held))
+    async with db.connect() as conn:
         for user_id, name, course in await alerts.active(conn, at - judge.fresh):
             courses[course][name] = user_id
         for user_id, name, course in await alerts.waiting(conn):
             waiting[course][name] = user_id
     for course in {*courses, *waiting}:
         if judge.watches(course, at):
-            async with db.begin() as conn:
-                await _judge(conn, course, courses[course], waiting[course], judge, at)
+            await db.retrying(
+                partial(
+                    _judge,
+                    course=course,
+                    students=courses[course],
+                    waiting=waiting[course],
+                    judge=judge,
+                    at=at,
+                )
+            )
 
 
 async def _judge(

@@ -161,7 +161,8 @@ class Assistance:
             raise
         await self._policies.refresh()
         context = await self._context(person, request)
-        async with self._db.begin() as conn:
+
+        async def keep(conn: AsyncConnection) -> int | None:
             # In the transaction that keeps the question, whose writer has the person to itself: two at the
             # same moment cannot both be the last.
             await people.ensure(conn, person.name)
@@ -171,6 +172,9 @@ class Assistance:
                 self._metrics.questions_refused.labels("budget").inc()
                 raise
             await help.asked(conn, person.name, request, request_id=request_id)
+            return left
+
+        left = await self._db.retrying(keep)
         self._metrics.questions.labels(request.agent).inc()
         return Question(person, request, context, request_id, received, left)
 
@@ -223,10 +227,12 @@ class Assistance:
         tutor = self._tutored[request.course].tutor
         plan = tutor.plan(request, context)
         said.agent, said.intent = plan.agent, plan.intent
-        async with self._db.begin() as conn:
+
+        async def route(conn: AsyncConnection) -> int | None:
+            rung = None
             if plan.agent == "debug" and request.assignment:
                 rung = await self._rung(conn, question.person.name, request)
-                context = replace(context, rung=await self._better(conn, request.course, plan, rung))
+                rung = await self._better(conn, request.course, plan, rung)
             await help.routed(
                 conn,
                 question.request_id,
@@ -237,6 +243,11 @@ class Assistance:
                 concept=plan.concept,
                 lines=request.code.count("\n") + 1 if request.code else 0,
             )
+            return rung
+
+        rung = await self._db.retrying(route)
+        if rung is not None:
+            context = replace(context, rung=rung)
         context = await self._hinted(question.request, context, plan)
         voice = await self._voice(question, plan)
         spoken = voice.voice if voice is not None else None
@@ -302,8 +313,7 @@ class Assistance:
                 return None
             names = await people.names(conn)
         if not told:
-            async with self._db.begin() as conn:
-                await tutoring.choose(conn, name, model=True)
+            await self._db.retrying(lambda conn: tutoring.choose(conn, name, model=True))
         return _Speaker(Voice(self._model, [name, *names]), told)
 
     async def _called(self, question: Question, call: Call) -> None:
@@ -312,8 +322,8 @@ class Assistance:
         self._metrics.model_tokens.labels("out").inc(call.tokens_out)
         self._metrics.model_cost.inc(call.cost)
         try:
-            async with self._db.begin() as conn:
-                await tutoring.called(
+            await self._db.retrying(
+                lambda conn: tutoring.called(
                     conn,
                     question.request_id,
                     agent=call.agent,
@@ -327,6 +337,7 @@ class Assistance:
                     cost=call.cost,
                     duration_ms=call.duration_ms,
                 )
+            )
         except LearnFlowError as error:
             log.error("a call of the model was not kept", request_id=question.request_id, error=error.message)
 
@@ -381,8 +392,8 @@ class Assistance:
         if said.withheld:
             self._metrics.answers_withheld.inc()
         try:
-            async with self._db.begin() as conn:
-                await help.answered(
+            await self._db.retrying(
+                lambda conn: help.answered(
                     conn,
                     question.request_id,
                     agent=said.agent,
@@ -393,6 +404,7 @@ class Assistance:
                     first_words_ms=said.first_words_ms,
                     last_word_ms=_milliseconds(question.received),
                 )
+            )
         except LearnFlowError as error:
             # The student has the answer; that it could not be kept is for the log.
             log.error("an answer was not kept", request_id=question.request_id, error=error.message)

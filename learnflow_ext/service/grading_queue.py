@@ -81,8 +81,7 @@ class GradingQueue:
 
     async def run(self) -> None:
         """Until cancelled. What an earlier service left half graded is graded again."""
-        async with self._db.begin() as conn:
-            again = await submissions.requeue_interrupted(conn)
+        again = await self._db.retrying(submissions.requeue_interrupted)
         if again:
             log.info("graded again after a restart", submissions=again)
         async with asyncio.TaskGroup() as group:
@@ -92,8 +91,7 @@ class GradingQueue:
     async def _work(self, grader: Grader) -> None:
         while True:
             try:
-                async with self._db.begin() as conn:
-                    claimed = await submissions.claim_next(conn)
+                claimed = await self._db.retrying(submissions.claim_next)
                 if claimed is not None:
                     await self._grade(grader, claimed)
                     continue
@@ -163,8 +161,7 @@ class GradingQueue:
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                async with self._db.begin() as conn:
-                    await write(conn)
+                await self._db.retrying(write)
                 return
             except Unavailable as error:
                 log.error("the outcome of a grading cannot be kept yet", error=error.message)

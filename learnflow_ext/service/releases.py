@@ -107,8 +107,9 @@ class Releases:
             made = await self._releaser.release(
                 course=course, course_root=root, exchange_root=self._settings.exchange_root, assignment=name
             )
-            async with self._db.begin() as conn:
-                await courses.sync_assignment(conn, course, name, made.title, made.exercises)
+            await self._db.retrying(
+                lambda conn: courses.sync_assignment(conn, course, name, made.title, made.exercises)
+            )
         except LearnFlowError as error:
             log.error("an assignment cannot be released", course=course, assignment=name, error=error.message)
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 from learnflow_ext.service import logs
 from learnflow_ext.store import tutoring
@@ -20,8 +21,8 @@ async def forgetting(db: Database, days: int, every_s: float = EVERY_SECONDS) ->
     while True:
         if days > 0:
             try:
-                async with db.begin() as conn:
-                    forgotten = await tutoring.forget(conn, now() - timedelta(days=days))
+                before = now() - timedelta(days=days)
+                forgotten = await db.retrying(partial(tutoring.forget, before=before))
                 if forgotten:
                     log.info("forgot old questions and answers", turns=forgotten, days=days)
             except DatabaseUnavailable as error:

@@ -14,7 +14,7 @@ from learnflow_ext.progress.mastery import Evidence, level, mastery
 from learnflow_ext.progress.next_step import Choice, next_best
 from learnflow_ext.progress.streak import Streak, days, streak
 from learnflow_ext.store.courses import AssignmentInfo
-from learnflow_ext.store.evidence import QUIZ, Checked
+from learnflow_ext.store.evidence import Checked
 
 MOST_ANSWERS = 200
 """Of a topic that are traced: the latest say the most."""
@@ -43,10 +43,9 @@ def stand(
     titles: dict[str, str] = {}
     for info in assignments:
         share = checked.best.get(info.assignment)
-        is_quiz = QUIZ in info.assignment
         evidence = Evidence(
-            exercises=None if is_quiz else share,
-            quizzes=share if is_quiz else None,
+            exercises=None if info.is_quiz else share,
+            quizzes=share if info.is_quiz else None,
             consistency=row.consistency if share is not None else None,
         )
         answers = checked.answers.get(info.assignment, [])[-MOST_ANSWERS:]

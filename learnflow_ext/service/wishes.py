@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.agents.markdown import plain
 from learnflow_ext.contracts.errors import NotFound
@@ -78,11 +79,13 @@ class Wishes:
 
     async def vote(self, person: Person, request_id: str, *, helpful: bool, conversation: str = "") -> Voted:
         """NotFound for an answer that is not theirs."""
-        async with self._db.begin() as conn:
+
+        async def keep(conn: AsyncConnection) -> int:
             turn = await tutoring.turn(conn, person.name, request_id=request_id, conversation=conversation)
             await tutoring.vote(conn, person.name, turn, helpful=helpful)
-            count = await tutoring.unhelpful_in_a_row(conn, person.name)
-        return Voted(offers_teacher=count >= tutoring.IN_A_ROW)
+            return await tutoring.unhelpful_in_a_row(conn, person.name)
+
+        return Voted(offers_teacher=await self._db.retrying(keep) >= tutoring.IN_A_ROW)
 
     async def _helpful(self, person: Person, request: HelpRequest, _: str) -> str:
         await self.vote(person, "", helpful=True, conversation=request.conversation)
@@ -99,7 +102,8 @@ class Wishes:
     async def _teacher(self, person: Person, request: HelpRequest, rest: str) -> str:
         if not request.course:
             return "Open a notebook of your course first, so that I know whose teacher you mean."
-        async with self._db.begin() as conn:
+
+        async def keep(conn: AsyncConnection) -> None:
             try:
                 turn = await tutoring.turn(conn, person.name, conversation=request.conversation)
             except NotFound:
@@ -126,6 +130,8 @@ class Wishes:
                     cell_id=texts.clip(request.cell_id, texts.NAME),
                 ),
             )
+
+        await self._db.retrying(keep)
         return (
             "Done: your teacher sees it on their page now, with your question, your code and the error. "
             "You can go on with something else in the meantime."
@@ -140,8 +146,7 @@ class Wishes:
                 on, _told = await tutoring.choice(conn, person.name)
             state = "on" if on else "off"
             return f"The language model is {state} for you; `/model on` and `/model off` switch it."
-        async with self._db.begin() as conn:
-            await tutoring.choose(conn, person.name, model=word == "on")
+        await self._db.retrying(lambda conn: tutoring.choose(conn, person.name, model=word == "on"))
         if word == "off":
             return "The language model is off for you. You get the same help, and nothing of yours leaves."
         return f"The language model is on for you. {self._leaves()}"

@@ -27,12 +27,10 @@ from learnflow_ext.contracts.errors import NotFound
 from learnflow_ext.contracts.events import StruggleChanged, StruggleDetected
 from learnflow_ext.store import outbox, texts
 from learnflow_ext.store.clock import iso, now
-from learnflow_ext.store.models import AlertRow, HelpTurn, Module, Run, Submission, User
+from learnflow_ext.store.models import AlertRow, HelpTurn, Module, Quiz, Run, Submission, User
 
 LOOK_BACK = timedelta(hours=2)
 MOST_STEPS = 400
-QUIZ = "quiz"
-"""In an assignment's name: it is a quiz."""
 
 
 async def moments(conn: AsyncConnection, user_id: int, course: str, at: datetime) -> list[Moment]:
@@ -100,10 +98,10 @@ async def moments(conn: AsyncConnection, user_id: int, course: str, at: datetime
             Submission.max_score,
         )
         .join(Module, Module.id == Submission.module_id)
+        .join(Quiz, Quiz.module_id == Module.id)
         .where(
             Submission.user_id == user_id,
             Module.course == course,
-            Module.assignment.contains(QUIZ),
             Submission.status == "graded",
             Submission.max_score > 0,
             Submission.finished_at >= since,

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from learnflow_ext.contracts.errors import Unavailable
 
-Purpose = Literal["write", "read", "look", "upgrade"]
-"""`write` and `read` are pools that live as long as the process; `look` and `upgrade` one connection each."""
+Purpose = Literal["write", "read", "glance", "look", "upgrade"]
+"""`write`, `read` and `glance` (for statements that stand alone) are pools that live as long as the process;
+`look` and `upgrade` one connection each."""
 
 WRITER_WAIT_S = 30.0
 READERS = 8
@@ -29,6 +30,15 @@ class Collision(DatabaseUnavailable):
     """Two transactions were in each other's way and this one was undone: the same again may well succeed."""
 
     code = "database_collision"
+
+
+class ConnectionLost(DatabaseUnavailable):
+    """The connection broke, or the server ended it: whatever was not committed is undone.
+
+    Who was told so by the commit itself does not know whether it took effect.
+    """
+
+    code = "database_connection_lost"
 
 
 class Backend(ABC):

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import delete, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.store import texts
 from learnflow_ext.store.clock import now
-from learnflow_ext.store.models import Exercise, Module
+from learnflow_ext.store.models import Exercise, ExerciseTopic, Module, Quiz, Topic
 from learnflow_ext.store.upsert import insert
+
+QUIZ = "quiz"
+"""In an assignment's name: it is a quiz."""
+PASS_RATIO = 0.5
+"""Share of a quiz's points below which it counts as not passed, unless its row says otherwise."""
 
 
 class ExerciseInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +36,8 @@ class AssignmentInfo(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     exercises: tuple[ExerciseInfo, ...] = ()
     """In the order they were given; empty when the assignment was never synchronised."""
+    is_quiz: bool = False
+    """It asks rather than practises."""
 
     @property
     def max_score(self) -> float:
@@ -64,6 +71,17 @@ async def ensure(conn: AsyncConnection, course: str, assignment: str) -> int:
     )
     found = await find(conn, course, assignment)
     assert found is not None, "just inserted"
+    await conn.execute(
+        insert(Topic)
+        .values(course=course, name=assignment, title=assignment)
+        .on_conflict_do_nothing(index_elements=["course", "name"])
+    )
+    if QUIZ in assignment.lower():
+        await conn.execute(
+            insert(Quiz)
+            .values(module_id=found, pass_ratio=PASS_RATIO)
+            .on_conflict_do_nothing(index_elements=["module_id"])
+        )
     return found
 
 
@@ -76,13 +94,14 @@ async def sync_assignment(
 ) -> int:
     """Make the rows of an assignment say what was released: `exercises` are (notebook, name, max_score).
 
-    Exercises that are no longer in it go; grades that were given for them stay. Returns the assignment's id.
+    Exercises that are no longer in it go; grades that were given for them stay. Each practises the topic that
+    its assignment stands for. Returns the assignment's id.
     """
     module_id = await ensure(conn, course, assignment)
+    shown = texts.clip(title, texts.NAME) or assignment
+    await conn.execute(update(Module).where(Module.id == module_id).values(title=shown, updated_at=now()))
     await conn.execute(
-        update(Module)
-        .where(Module.id == module_id)
-        .values(title=texts.clip(title, texts.NAME) or assignment, updated_at=now())
+        update(Topic).where(Topic.course == course, Topic.name == assignment).values(title=shown)
     )
     kept = [(notebook, name) for notebook, name, _ in exercises]
     await conn.execute(
@@ -110,13 +129,23 @@ async def sync_assignment(
             ),
             rows,
         )
+        topic_id = await conn.scalar(select(Topic.id).where(Topic.course == course, Topic.name == assignment))
+        await conn.execute(
+            insert(ExerciseTopic)
+            .from_select(
+                ["exercise_id", "topic_id"],
+                select(Exercise.id, literal(topic_id)).where(Exercise.module_id == module_id),
+            )
+            .on_conflict_do_nothing(index_elements=["exercise_id", "topic_id"])
+        )
     return module_id
 
 
 async def assignments(conn: AsyncConnection, course: str) -> tuple[AssignmentInfo, ...]:
     """The assignments of `course` by name, with their exercises; empty for an unknown course."""
     modules = await conn.execute(
-        select(Module.id, Module.assignment, Module.title)
+        select(Module.id, Module.assignment, Module.title, Quiz.module_id.label("quiz"))
+        .outerjoin(Quiz, Quiz.module_id == Module.id)
         .where(Module.course == course)
         .order_by(Module.assignment)
     )
@@ -135,6 +164,7 @@ async def assignments(conn: AsyncConnection, course: str) -> tuple[AssignmentInf
             assignment=row.assignment,
             title=row.title,
             exercises=tuple(exercises.get(row.id, ())),
+            is_quiz=row.quiz is not None,
         )
         for row in modules
     )

@@ -17,12 +17,12 @@ from sqlalchemy import exc as sa_exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from learnflow_ext.store import backend, migrate, partitions
-from learnflow_ext.store.backend import Backend, Collision, DatabaseUnavailable, Purpose
+from learnflow_ext.store.backend import Backend, Collision, ConnectionLost, DatabaseUnavailable, Purpose
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.postgresql import PostgresBackend
 from learnflow_ext.store.sqlite import SqliteBackend
 
-__all__ = ["RECORDED", "Collision", "Database", "DatabaseUnavailable"]
+__all__ = ["RECORDED", "Collision", "ConnectionLost", "Database", "DatabaseUnavailable"]
 
 RECORDED = "learnflow.recorded"
 """Set in a connection's `info` when its transaction wrote to the outbox."""
@@ -65,6 +65,7 @@ class Database:
         self._backend = _backend(url)
         self._writers: AsyncEngine | None = None
         self._readers: AsyncEngine | None = None
+        self._glances: AsyncEngine | None = None
         self._listeners: list[Callable[[], None]] = []
 
     @property
@@ -89,13 +90,14 @@ class Database:
             migrate.require_current(await self.schema_state(), self.name)
         self._writers = self._backend.engine("write")
         self._readers = self._backend.engine("read")
+        self._glances = self._backend.engine("glance")
 
     async def close(self) -> None:
         """Close all connections; harmless when not open."""
-        for engine in (self._writers, self._readers):
+        for engine in (self._writers, self._readers, self._glances):
             if engine is not None:
                 await engine.dispose()
-        self._writers = self._readers = None
+        self._writers = self._readers = self._glances = None
 
     async def upgrade(self) -> migrate.SchemaState:
         """Make the tables (and SQLite's file), or bring them up to date; what was found before.
@@ -141,20 +143,35 @@ class Database:
             async with self._engine(self._readers).connect() as conn:
                 yield conn
 
-    async def retrying(self, work: Callable[[AsyncConnection], Awaitable[T]], *, tries: int = TRIES) -> T:
-        """What `work` returns, in a transaction of its own that is begun anew when it collides with another.
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """A reading connection for one statement: without a transaction around it, where that costs a trip
+        to the server and back. A second statement may see another moment.
+        """
+        with _explained(self._backend):
+            async with self._engine(self._glances).connect() as conn:
+                yield conn
 
-        `work` may run several times: it must do nothing but write through its connection. Collision when
-        even the last of `tries` met another.
+    async def retrying(self, work: Callable[[AsyncConnection], Awaitable[T]], *, tries: int = TRIES) -> T:
+        """What `work` returns, in a transaction of its own that is begun anew when it collides with another,
+        or when its connection breaks before the commit.
+
+        `work` may run several times: it must do nothing but write through its connection, and may note what
+        the last run came to. What even the last of `tries` met is raised; and at once what broke during the
+        commit, for nobody knows then whether it took effect.
         """
         for left in reversed(range(tries)):
+            done = False
             try:
                 async with self.begin() as conn:
-                    return await work(conn)
-            except Collision:
-                if not left:
+                    result = await work(conn)
+                    done = True
+                return result
+            except (Collision, ConnectionLost) as error:
+                # A collision is told before anything is kept, also by the commit.
+                if not left or (done and isinstance(error, ConnectionLost)):
                     raise
-                log.info("database.collided", database=self.name, tries_left=left)
+                log.info("database.again", database=self.name, code=error.code, tries_left=left)
                 await asyncio.sleep(random.uniform(0, COLLISION_PAUSE_S))  # noqa: S311 - spreads retries
         raise AssertionError("tries is at least 1")
 

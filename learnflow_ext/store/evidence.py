@@ -12,9 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.store.models import Grade, Module, Progress, Submission, User
 
-QUIZ = "quiz"
-"""In an assignment's name: it is a quiz."""
-
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """One student in one course."""

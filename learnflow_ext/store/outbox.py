@@ -12,6 +12,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Select,
     any_,
     bindparam,
     column,
@@ -93,26 +94,56 @@ async def record_all(conn: AsyncConnection, events: Sequence[Event]) -> list[Env
                 "data": data,
             }
         )
-    envelopes = []
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        part = rows[start : start + ROWS_AT_ONCE]
-        result = await conn.execute(
-            insert(LoggedEvent).returning(LoggedEvent.sequence, sort_by_parameter_order=True), part
-        )
-        numbered = [
-            {**row, "sequence": sequence} for row, sequence in zip(part, result.scalars(), strict=True)
-        ]
-        await conn.execute(insert(OutboxEvent), numbered)
-        envelopes += [
-            Envelope(id=str(row["event_id"]), sequence=row["sequence"], time=iso(moment), event=event)
-            for row, event in zip(numbered, events[start : start + ROWS_AT_ONCE], strict=True)
-        ]
-    if envelopes:
-        (await conn.get_raw_connection()).info[RECORDED] = True
-        if conn.dialect.name == "postgresql":
+    numbers: list[int] = []
+    if conn.dialect.name == "postgresql" and len(rows) == 1:
+        numbers = [await _write_and_ring(conn, rows[0])]
+    else:
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            numbers += await _write(conn, rows[start : start + ROWS_AT_ONCE])
+        if rows and conn.dialect.name == "postgresql":
             # Delivered with the commit, to the relay of whichever process has the seat.
             await conn.execute(text(f"NOTIFY {CHANNEL}"))
-    return envelopes
+    if numbers:
+        (await conn.get_raw_connection()).info[RECORDED] = True
+    return [
+        Envelope(id=str(row["event_id"]), sequence=number, time=iso(moment), event=event)
+        for row, number, event in zip(rows, numbers, events, strict=True)
+    ]
+
+
+async def _write(conn: AsyncConnection, rows: list[dict[str, Any]]) -> list[int]:
+    """Log and outbox; the rows' sequences, in their order."""
+    logged = await conn.execute(
+        insert(LoggedEvent).returning(LoggedEvent.sequence, sort_by_parameter_order=True), rows
+    )
+    numbers = list(logged.scalars())
+    numbered = [{**row, "sequence": number} for row, number in zip(rows, numbers, strict=True)]
+    await conn.execute(insert(OutboxEvent), numbered)
+    return numbers
+
+
+async def _write_and_ring(conn: AsyncConnection, row: dict[str, Any]) -> int:
+    """As `_write` and NOTIFY, in one trip to the server: most transactions record one event."""
+    number: int | None = await conn.scalar(_ONE, row)
+    assert number is not None, "just inserted"
+    return number
+
+
+def _one_event() -> Select[*tuple[Any, ...]]:
+    columns = [column.name for column in OutboxEvent.__table__.columns]
+    given: dict[str, Any] = {name: bindparam(name) for name in columns if name != "sequence"}
+    # Both tables have the same columns.
+    logged = insert(LoggedEvent).values(given).returning(*LoggedEvent.__table__.columns).cte("logged")
+    queued = (
+        insert(OutboxEvent)
+        .from_select(columns, select(*(logged.c[name] for name in columns)))
+        .returning(OutboxEvent.sequence)
+        .cte("queued")
+    )
+    return select(queued.c.sequence, func.pg_notify(CHANNEL, ""))
+
+
+_ONE = _one_event()
 
 
 async def pending(conn: AsyncConnection, limit: int, *, skip: Collection[int] = frozenset()) -> list[Pending]:

@@ -7,16 +7,28 @@ student's events are numbered in the order in which they become visible. Readers
 
 from __future__ import annotations
 
-from sqlalchemy import URL, NullPool
+import time
+
+from sqlalchemy import URL, NullPool, event
+from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from learnflow_ext.store import backend
-from learnflow_ext.store.backend import Backend, Collision, DatabaseUnavailable, Purpose
+from learnflow_ext.store.backend import Backend, Collision, ConnectionLost, DatabaseUnavailable, Purpose
 
-WRITERS = 8
-"""With the readers 16 connections a process: six processes fit PostgreSQL's default of 100."""
+CONNECTIONS: dict[Purpose, int] = {"write": 8, "read": 7, "glance": 1}
+"""Together 16 a process: six processes fit PostgreSQL's default of 100."""
+ISOLATION: dict[Purpose, IsolationLevel] = {
+    "write": "READ COMMITTED",
+    "read": "REPEATABLE READ",
+    "glance": "AUTOCOMMIT",
+}
 CONNECT_TIMEOUT_S = 5
 RECYCLE_S = 1800
+IDLE_S = 1.0
+"""A connection that rested longer is asked before it is used whether the server is still there."""
 
 SESSION = {
     "TimeZone": "UTC",
@@ -62,6 +74,9 @@ AT_THE_DOOR = {
 COLLISIONS = ("40001", "40P01")
 """Serialization failure, deadlock."""
 
+BROKEN = ("57P01", "57P02", "57P05", "25P03", "08000", "08003", "08006", "08007")
+"""The server ended the connection: an admin, a crash, standing still; or it broke."""
+
 
 class PostgresBackend(Backend):
     """A database of a server."""
@@ -93,7 +108,7 @@ class PostgresBackend(Backend):
 
     def engine(self, purpose: Purpose) -> AsyncEngine:
         settings = dict(UPGRADE if purpose == "upgrade" else SESSION)
-        if purpose == "read":
+        if purpose in ("read", "glance"):
             settings["default_transaction_read_only"] = "on"
         connect: dict[str, object] = {
             "connect_timeout": CONNECT_TIMEOUT_S,
@@ -104,17 +119,17 @@ class PostgresBackend(Backend):
         connect = {name: value for name, value in connect.items() if name not in self.url.query}
         if purpose in ("look", "upgrade"):
             return create_async_engine(self.url, poolclass=NullPool, connect_args=connect)
-        return create_async_engine(
+        engine = create_async_engine(
             self.url,
-            isolation_level="REPEATABLE READ" if purpose == "read" else "READ COMMITTED",
-            pool_size=backend.READERS if purpose == "read" else WRITERS,
+            isolation_level=ISOLATION[purpose],
+            pool_size=CONNECTIONS[purpose],
             max_overflow=0,
             pool_timeout=backend.WRITER_WAIT_S,
-            # After a restart of the server the old connections are dead: found out before they are used.
-            pool_pre_ping=True,
             pool_recycle=RECYCLE_S,
             connect_args=connect,
         )
+        _ask_the_idle(engine)
+        return engine
 
     def outage(self, error: BaseException) -> DatabaseUnavailable | None:
         import psycopg
@@ -124,14 +139,42 @@ class PostgresBackend(Backend):
         state = error.sqlstate or ""
         if state in COLLISIONS:
             return Collision(backend.BUSY, retry_after=1)
+        kind = ConnectionLost if state in BROKEN else DatabaseUnavailable
         for length in (5, 3, 2):
             sentence = OUTAGES.get(state[:length]) if len(state) >= length else None
             if sentence is not None:
-                return DatabaseUnavailable(sentence, retry_after=5)
+                return kind(sentence, retry_after=5)
         # Errors of the client library, which has no codes: refused, timed out, closed.
         if not state and isinstance(error, psycopg.OperationalError):
             for words, like in AT_THE_DOOR.items():
                 if words in str(error):
                     return DatabaseUnavailable(OUTAGES[like], retry_after=5)
-            return DatabaseUnavailable(f"The database does not answer: {self.name}.", retry_after=5)
+            # Refused or timed out at the door, or an open one that was shut.
+            kind = DatabaseUnavailable if "connection failed" in str(error) else ConnectionLost
+            return kind(f"The database does not answer: {self.name}.", retry_after=5)
         return None
+
+
+def _ask_the_idle(engine: AsyncEngine) -> None:
+    """After a restart of the server the old connections are dead: found out before they are used.
+
+    As `pool_pre_ping`, but not on the way of a busy connection, where each question costs as much as a
+    statement. One that dies within `IDLE_S` is noticed by its next statement: see `Database.retrying`.
+    """
+    rested = "learnflow.rested"
+
+    def used(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[rested] = time.monotonic()
+
+    def taken(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        since = record.info.get(rested)
+        if since is None or time.monotonic() - since < IDLE_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            # The pool makes a new one.
+            raise DisconnectionError(str(error)) from error
+
+    event.listen(engine.sync_engine, "checkin", used)
+    event.listen(engine.sync_engine, "checkout", taken)

@@ -62,7 +62,7 @@ class SqliteBackend(Backend):
         if purpose in ("look", "upgrade"):
             engine = create_async_engine(self.url, poolclass=NullPool)
         else:
-            size = 1 if purpose == "write" else backend.READERS
+            size = backend.READERS if purpose == "read" else 1
             engine = create_async_engine(
                 self.url, pool_size=size, max_overflow=0, pool_timeout=backend.WRITER_WAIT_S
             )
@@ -71,7 +71,7 @@ class SqliteBackend(Backend):
             begin="BEGIN IMMEDIATE" if purpose in ("write", "upgrade") else "BEGIN",
             # Changing a table means copying and dropping it here: the keys are checked as a whole afterwards.
             foreign_keys=purpose != "upgrade",
-            read_only=purpose == "read",
+            read_only=purpose in ("read", "glance"),
         )
         return engine
 

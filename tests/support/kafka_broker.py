@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -132,6 +133,15 @@ class Kafka:
 
     def thaw(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
+
+    def fill_disk(self) -> None:
+        """From now on none of its files can grow, as on a full disk. Starting it again makes room."""
+        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (0, 0))
+
+    def wait_for_end(self, seconds: float) -> None:
+        """Until it ends by itself; TimeoutExpired when it does not."""
+        assert self._process is not None
+        self._process.wait(seconds)
 
     def _properties(self) -> str:
         addresses = {

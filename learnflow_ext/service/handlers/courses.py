@@ -12,6 +12,7 @@ from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.routes import KIB
 from learnflow_ext.store import submissions
+from learnflow_ext.store.database import ConnectionLost
 
 MAX_WAITING = 5
 """Submissions of one student to one assignment that may wait for grading at the same time."""
@@ -77,8 +78,8 @@ class SubmissionsHandler(ApiHandler):
         await self._refuse_flood(released)
         folder = await uploads.keep(files, parts.submissions_root)
         try:
-            async with parts.db.begin() as conn:
-                view = await submissions.create(
+            view = await parts.db.retrying(
+                lambda conn: submissions.create(
                     conn,
                     course=course,
                     assignment=assignment,
@@ -86,6 +87,10 @@ class SubmissionsHandler(ApiHandler):
                     files_path=str(folder),
                     size=uploads.total_size(files),
                 )
+            )
+        except ConnectionLost:
+            # It may have been kept: then its files must be there.
+            raise
         except BaseException:
             await uploads.discard(folder)
             raise

@@ -184,8 +184,8 @@ class MarkHandler(CoursePage):
         mark = self.get_query_argument("as", "")
         if mark not in MARKS:
             raise BadRequest("An alert is marked helpful, false or handled.")
-        async with self.parts.db.begin() as conn:
-            await alerts.mark(conn, course, alert, cast(Mark, mark), self.person.name)
+        name = self.person.name
+        await self.parts.db.retrying(lambda conn: alerts.mark(conn, course, alert, cast(Mark, mark), name))
         self.log.info("alert marked", alert=alert, mark=mark, course=course)
         self.show("marked.html", mark=mark)
 
@@ -205,8 +205,9 @@ class ErrorsHandler(CoursePage):
 
     async def post(self, course: str) -> None:
         given = parse_qs(self.form()).get("text", [""])[0]
-        async with self.parts.db.begin() as conn:
-            await looked_up.post_note(conn, course, given, self.person.name)
+        name = self.person.name
+        await self.parts.db.retrying(lambda conn: looked_up.post_note(conn, course, given, name))
+        async with self.parts.db.connect() as conn:
             notes = await looked_up.notes(conn, course)
         self.show("notes.html", notes=notes, now=datetime.now(UTC))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import TooLarge
 from learnflow_ext.contracts.runs import MAX_RUNS_PER_REPORT, RunBatch, RunReport
@@ -26,9 +27,13 @@ class RunsHandler(ApiHandler):
         if len(batch.runs) > MAX_RUNS_PER_REPORT:
             raise TooLarge(f"At most {MAX_RUNS_PER_REPORT} runs fit in one report.")
         reports = [self._placed(report) for report in batch.runs]
-        async with self.parts.db.begin() as conn:
+
+        async def keep(conn: AsyncConnection) -> int:
             accepted = await runs.record_batch(conn, person.name, reports)
             await self.parts.assistance.note_runs(conn, person.name, reports)
+            return accepted
+
+        accepted = await self.parts.db.retrying(keep)
         self.parts.metrics.runs.inc(accepted)
         self.answer(Accepted(accepted=accepted))
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
 from learnflow_ext.contracts.events import HelpAsked
-from learnflow_ext.events.bus import BusMessage
+from learnflow_ext.events.bus import BusMessage, Lost
 from learnflow_ext.events.memory import MemoryBus, MemorySubscription
 from learnflow_ext.events.relay import Relay
 from learnflow_ext.events.wire import from_message
@@ -52,8 +52,11 @@ class FlakyBus:
         self.futures: list[asyncio.Future[None]] = []
         self.refuse = 0
         self.confirm = True
+        self.losses = 0
 
-    async def publish(self, message: BusMessage) -> asyncio.Future[None]:
+    async def publish(self, message: BusMessage, *, losses: int | None = None) -> asyncio.Future[None]:
+        if losses not in (None, self.losses):
+            raise Lost
         if self.refuse:
             self.refuse -= 1
             raise ConnectionError("broker gone")
@@ -201,6 +204,33 @@ class TestADeliveryFailsLater:
 
         await eventually(empty)
         assert flaky.taken == [1, 2, 3, 2, 3]
+
+
+class TestALossIsNoticedWhileOthersAreHandedOver:
+    async def test_no_later_event_overtakes_what_was_lost(
+        self, db: Database, flaky: FlakyBus, background: Background, eventually: Eventually
+    ) -> None:
+        flaky.confirm = False
+        await record(db, 1, 2)
+        background(Relay(db, flaky, poll_s=0.02).run())
+
+        async def handed_over() -> bool:
+            return flaky.taken == [1, 2]
+
+        await eventually(handed_over)
+        # The bus knows of the loss; the fate of the second event comes later.
+        flaky.losses, flaky.confirm = 1, True
+        flaky.futures[0].set_exception(ConnectionError("broker gone"))
+        await record(db, 3)
+        await asyncio.sleep(0.2)
+        assert flaky.taken == [1, 2]
+        flaky.futures[1].set_exception(ConnectionError("broker gone"))
+
+        async def empty() -> bool:
+            return await waiting(db) == 0
+
+        await eventually(empty)
+        assert flaky.taken == [1, 2, 1, 2, 3]
 
 
 class TestTheDatabaseIsAway:

@@ -179,6 +179,14 @@ def demo(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dem
         demo.stop()
 
 
+def token_of(visitor: Visitor, name: str) -> str:
+    """A new API token with all that `name` may do."""
+    visitor.ask("/hub/token")
+    answer = visitor.ask(f"/hub/api/users/{name}/tokens", method="POST", body={"note": "test"})
+    assert answer.status == 201, answer.text
+    return str(answer.json()["token"])
+
+
 def log_of(state: Path) -> str:
     """The end of the hub's log."""
     log = state / "hub" / "hub.log"

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import time
+import uuid
 from pathlib import Path
 
 import psutil
 import pytest
+from confluent_kafka import Consumer
+from kafka_broker import Kafka
 from postgres import Postgres
 
-from .conftest import Start, Visitor, alive, answers_on, command, log_of
+from learnflow_ext.contracts.events import RunFinished
+
+from .conftest import Start, Visitor, alive, answers_on, command, log_of, token_of
 
 pytestmark = pytest.mark.timeout(600)
 
+PATIENCE_S = 120
 ACCOUNTS = {"teacher", "ada", "ben", "chen", "admin"}
 
 
@@ -159,16 +166,49 @@ def test_a_database_that_cannot_be_used_is_named_before_anything_starts(tmp_path
     assert "hunter2" not in said
 
 
-def test_the_record_can_be_kept_in_postgresql(
-    start: Start, tmp_path: Path, postgres_server: Postgres, empty_postgres_url: str
+def test_the_record_can_be_kept_in_postgresql_and_travel_on_kafka(
+    start: Start, tmp_path: Path, postgres_server: Postgres, empty_postgres_url: str, kafka_broker: Kafka
 ) -> None:
-    """The whole classroom; its assignments, which the service released, are found on the server."""
-    state = tmp_path / "state"
-    demo = start(state, "--database-url", empty_postgres_url)
-    visitor = demo.visitor("teacher")
-    assert visitor.ask("/services/learnflow/health").status == 200
-    with postgres_server.connect(empty_postgres_url.rpartition("/")[2]) as connection:
-        row = connection.execute("SELECT count(*) FROM modules WHERE course = 'python-basics'").fetchone()
-    assert row is not None and row[0] >= 3
+    """The whole classroom: what the service released, and what a student did, are found on the servers."""
+    state, run_id = tmp_path / "state", uuid.uuid4().hex
+    demo = start(state, "--database-url", empty_postgres_url, "--kafka", kafka_broker.bootstrap)
+    assert demo.visitor("teacher").ask("/services/learnflow/health").status == 200
+    ada = Visitor(demo.url, token_of(demo.visitor("ada"), "ada"))
+    run = {"run_id": run_id, "notebook": "n.ipynb", "ok": True, "duration_ms": 1, "finished_at": time.time()}
+    answer = ada.ask("/services/learnflow/api/runs", method="POST", body={"runs": [run]})
+    assert (answer.status, answer.text) == (200, '{"accepted":1}')
+    event_id = event_on(kafka_broker, run_id)
+    with postgres_server.connect(empty_postgres_url.rpartition("/")[2]) as database:
+
+        def rows(query: str, *values: str) -> list[tuple[object, ...]]:
+            return list(database.execute(query, values).fetchall())
+
+        assert len(rows("SELECT 1 FROM modules WHERE course = 'python-basics'")) >= 3
+        assert rows("SELECT event_id FROM event_log WHERE data::jsonb->>'run_id' = %s", run_id) == [
+            (event_id,)
+        ]
+        done = "SELECT consumer, outcome FROM consumed WHERE event_id = %s ORDER BY 1"
+        wanted = [("progress", "done"), ("struggle", "done")]
+        deadline = time.monotonic() + PATIENCE_S
+        while rows(done, event_id) != wanted or rows("SELECT 1 FROM outbox"):
+            assert time.monotonic() < deadline, (rows(done, event_id), log_of(state))
+            time.sleep(0.2)
     assert not (state / "learnflow.sqlite").exists()
     assert demo.stop() == 0
+
+
+def event_on(broker: Kafka, run_id: str) -> str:
+    """The id of the event of that run, once it is on Kafka."""
+    consumer = Consumer(
+        {"bootstrap.servers": broker.bootstrap, "group.id": run_id, "auto.offset.reset": "earliest"}
+    )
+    try:
+        consumer.subscribe([RunFinished.TOPIC])
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            message = consumer.poll(1.0)
+            if message is not None and run_id.encode() in (message.value() or b""):
+                return str(json.loads(message.value() or b"")["id"])
+    finally:
+        consumer.close()
+    raise AssertionError("The event never came.")

@@ -9,7 +9,7 @@ from urllib.parse import urlparse
 
 import pytest
 
-from .conftest import Demo, Visitor, environment_of, inside, server_of
+from .conftest import Demo, Visitor, environment_of, inside, server_of, token_of
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -26,14 +26,6 @@ def ada(demo: Demo) -> Visitor:
 def ben(demo: Demo) -> Visitor:
     """ben, whose server does not run."""
     return demo.visitor("ben")
-
-
-def token_of(visitor: Visitor, name: str) -> str:
-    """A new API token with all that `name` may do."""
-    visitor.ask("/hub/token")
-    answer = visitor.ask(f"/hub/api/users/{name}/tokens", method="POST", body={"note": "test"})
-    assert answer.status == 201, answer.text
-    return str(answer.json()["token"])
 
 
 class TestSigningIn:
