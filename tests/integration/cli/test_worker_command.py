@@ -24,6 +24,8 @@ from learnflow_ext.store.database import Database
 if TYPE_CHECKING:
     from learnflow_ext.events.kafka_client import KafkaCluster
 
+pytestmark = pytest.mark.timeout(400)
+
 GRADED = SubmissionGraded(
     course="c", student="ada", submission_id="s1", assignment="a", status="graded", score=7, max_score=10
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from confluent_kafka.admin import (
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
+    NewTopic,
     ResourceType,
 )
 from kafka_broker import Kafka
@@ -330,9 +332,28 @@ class TestAMemberJoins:
 
 
 def allow_large(cluster: KafkaCluster, limit: int) -> None:
-    """Let the broker take messages of up to `limit` bytes on our topic."""
+    """Let the broker take messages of up to `limit` bytes on our topic, from when this returns."""
     admin = AdminClient(cluster.common())
-    entry = ConfigEntry("max.message.bytes", str(limit), incremental_operation=AlterConfigOpType.SET)
+    name = "max.message.bytes"
+    entry = ConfigEntry(name, str(limit), incremental_operation=AlterConfigOpType.SET)
     resource = ConfigResource(ResourceType.TOPIC, cluster.prefix + TOPIC, incremental_configs=[entry])
     for future in admin.incremental_alter_configs([resource]).values():
         future.result(PATIENCE_S)
+    # The cluster has decided so, and the broker hears of it later: first that it is so, then that what was
+    # decided next is at work, for it does one after the other.
+    asked = ConfigResource(ResourceType.TOPIC, cluster.prefix + TOPIC)
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        (answer,) = admin.describe_configs([asked]).values()
+        if answer.result(PATIENCE_S)[name].value == str(limit):
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    later = f"{cluster.prefix}later-{limit}"
+    for future in admin.create_topics([NewTopic(later, 1, 1)]).values():
+        future.result(PATIENCE_S)
+    producer = Producer({"bootstrap.servers": cluster.bootstrap, "allow.auto.create.topics": False})
+    arrived: list[object] = []
+    producer.produce(later, b"x", on_delivery=lambda error, _: arrived.append(error))
+    assert producer.flush(PATIENCE_S) == 0
+    assert arrived == [None]
