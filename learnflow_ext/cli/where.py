@@ -9,7 +9,7 @@ import typer
 from traitlets.config import Configurable
 
 from learnflow_ext.contracts.errors import LearnFlowError
-from learnflow_ext.settings import LearnFlow, LearnFlowKafka, LearnFlowStruggle, load_config
+from learnflow_ext.settings import LearnFlow, LearnFlowKafka, LearnFlowStruggle, LearnFlowTutor, load_config
 from learnflow_ext.store.database import Database
 
 DEFAULT_CONFIG = Path("jupyterhub_config.py")
@@ -69,11 +69,13 @@ def kafka_settings(config: Path | None, address: str | None) -> LearnFlowKafka:
     return found
 
 
-def struggle_settings(config: Path | None) -> LearnFlowStruggle:
-    """When alerts are raised: as configured, or by default where no configuration is named or lies here."""
-    if config is None and not DEFAULT_CONFIG.is_file():
-        return LearnFlowStruggle()
-    return _configured(LearnFlowStruggle, config, "--config FILE")
+def struggle_settings(config: Path | None) -> tuple[LearnFlowStruggle, LearnFlow, LearnFlowTutor]:
+    """When alerts are raised, and the courses whose exams forbid it. CannotRun without a configuration."""
+    return (
+        _configured(LearnFlowStruggle, config, "--config FILE"),
+        _configured(LearnFlow, config, "--config FILE"),
+        _configured(LearnFlowTutor, config, "--config FILE"),
+    )
 
 
 def _configured(section: type[Section], config: Path | None, options: str) -> Section:

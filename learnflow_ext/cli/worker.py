@@ -33,7 +33,8 @@ def worker(
         "relay,progress,struggle",
         metavar="ROLE,…",
         help="What it does: `relay` takes events from the database to Kafka (one works, others stand by), "
-        "`progress` keeps standings, `struggle` raises alerts. Several workers of a role share its work.",
+        "`progress` keeps standings, `struggle` raises alerts (it needs the configuration, which names the "
+        "courses and so their exams). Several workers of a role share its work.",
     ),
     config: ConfigOption = None,
     state: StateOption = None,
@@ -46,20 +47,19 @@ def worker(
     """
     # Late: the service's parts take a while to load.
     from learnflow_ext.service import logs
-    from learnflow_ext.service.watch import Watch
-    from learnflow_ext.service.worker import roles_in
+    from learnflow_ext.service.worker import roles_in, watch_of
 
     wanted = roles_in(roles)
     db = database(config, state, database_url)
     found = kafka_settings(config, kafka)
-    watch = Watch(struggle_settings(config))
+    watch = watch_of(*struggle_settings(config)) if "struggle" in wanted else None
     logs.configure()
     os.umask(0o077)
     if not asyncio.run(_run(db, found, watch, wanted)):
         raise typer.Exit(A_PART_ENDED)
 
 
-async def _run(db: Database, kafka: LearnFlowKafka, watch: Watch, roles: tuple[Role, ...]) -> bool:
+async def _run(db: Database, kafka: LearnFlowKafka, watch: Watch | None, roles: tuple[Role, ...]) -> bool:
     from learnflow_ext.service.worker import work
 
     stop = asyncio.Event()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine
-from typing import Any, Literal, get_args
+from collections.abc import Collection, Coroutine
+from typing import Any, Literal, cast, get_args
 
+from learnflow_ext.agents.context import Policy
 from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.events.bus import Bus
 from learnflow_ext.events.progress_consumer import progress_consumer
@@ -14,8 +15,10 @@ from learnflow_ext.events.struggle_consumer import struggle_consumer
 from learnflow_ext.progress.standing import after_grade
 from learnflow_ext.service import logs
 from learnflow_ext.service.buses import open_bus
-from learnflow_ext.service.watch import Watch
-from learnflow_ext.settings import LearnFlowKafka
+from learnflow_ext.service.policies import Policies
+from learnflow_ext.service.tutors import course_files
+from learnflow_ext.service.watch import SWEEP_S, Watch
+from learnflow_ext.settings import LearnFlow, LearnFlowKafka, LearnFlowStruggle, LearnFlowTutor
 from learnflow_ext.store.database import Database
 
 Role = Literal["relay", "progress", "struggle"]
@@ -35,17 +38,21 @@ def roles_in(given: str) -> tuple[Role, ...]:
     return tuple(role for role in ROLES if role in names)
 
 
+def watch_of(struggle: LearnFlowStruggle, settings: LearnFlow, tutor: LearnFlowTutor) -> Watch:
+    """The judge of struggle, which knows the courses' exams once it was refreshed."""
+    return Watch(struggle, Policies(course_files(settings), cast("Policy", tutor.policy)))
+
+
 async def work(
     db: Database,
     kafka: LearnFlowKafka,
-    watch: Watch,
+    watch: Watch | None,
     roles: Collection[Role],
     stop: asyncio.Event,
-    begun: Callable[[], None] = lambda: None,
 ) -> bool:
-    """Do what `roles` say until `stop` is set, and leave the groups in order; `db` is open.
+    """Do what `roles` say, `struggle` with `watch`, until `stop` is set; then leave the groups in order.
 
-    `begun` is called once all are at work. False when a part ended by itself, which none should.
+    `db` is open. False when a part ended by itself, which none should.
     """
     stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait())
     opening = asyncio.create_task(open_bus(kafka))
@@ -56,10 +63,11 @@ async def work(
         if not opening.done():
             return True
         bus = await opening
+        if watch is not None:
+            await watch.refresh()
         for role, job in _jobs(db, bus, watch, roles).items():
             tasks.append(asyncio.create_task(job, name=role))
         log.info("at work", roles=sorted(roles), database=db.name, brokers=kafka.bootstrap_servers)
-        begun()
         await asyncio.wait((stopping, *tasks), return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             if task.done() and not task.cancelled():
@@ -74,13 +82,21 @@ async def work(
         log.info("stopped")
 
 
-def _jobs(db: Database, bus: Bus, watch: Watch, roles: Collection[Role]) -> dict[Role, Job]:
+def _jobs(db: Database, bus: Bus, watch: Watch | None, roles: Collection[Role]) -> dict[str, Job]:
     """Consumers join their groups here, before a relay publishes."""
-    jobs: dict[Role, Job] = {}
+    jobs: dict[str, Job] = {}
     if "progress" in roles:
         jobs["progress"] = progress_consumer(db, bus, after_grade).run()
     if "struggle" in roles:
+        assert watch is not None
         jobs["struggle"] = struggle_consumer(db, bus, watch).run()
+        jobs["exams"] = _refreshing(watch)
     if "relay" in roles:
         jobs["relay"] = Relay(db, bus).run()
     return jobs
+
+
+async def _refreshing(watch: Watch) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        await watch.refresh()

@@ -218,8 +218,7 @@ class PatternHandler(CoursePage):
     async def post(self, course: str) -> None:
         form = parse_qs(self.form(), keep_blank_values=True)
         key, called = form.get("pattern", [""])[0], form.get("name", [""])[0]
-        async with self.parts.db.begin() as conn:
-            await patterns.name(conn, course, key, called)
+        await self.parts.db.retrying(lambda conn: patterns.name(conn, course, key, called))
         self.log.info("pattern named", pattern=key, course=course)
         self.show("named.html", called=" ".join(called.split()))
 
