@@ -12,7 +12,7 @@ import structlog
 import typer
 
 from learnflow_ext import __version__
-from learnflow_ext.cli import db, events, privacy, topics
+from learnflow_ext.cli import courses, db, events, privacy, topics
 from learnflow_ext.cli.ask import ask
 from learnflow_ext.cli.autograde import autograde
 from learnflow_ext.cli.demo import demo
@@ -49,6 +49,7 @@ app.command()(review)
 app.command()(mastery)
 app.command()(autograde)
 app.command()(doctor)
+app.add_typer(courses.app, name="course")
 app.add_typer(db.app, name="db")
 app.add_typer(events.app, name="events")
 app.add_typer(topics.app, name="topics")

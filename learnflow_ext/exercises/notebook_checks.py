@@ -1,0 +1,323 @@
+"""What can be seen of a course's source notebook without running it. Pure: cells in, findings out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+_BEGIN_END = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)\b")
+_REGION = r"^[^\n]*BEGIN {0}\b[^\n]*\n(.*?)^[^\n]*END {0}\b[^\n]*"
+_HIDDEN = re.compile(_REGION.format("HIDDEN TESTS"), re.DOTALL | re.MULTILINE)
+_SOLUTION = re.compile(_REGION.format("SOLUTION"), re.DOTALL | re.MULTILINE)
+_POINTS = re.compile(r"^#{1,6} .*\((\d+(?:\.\d+)?) points?\)\s*$", re.MULTILINE)
+_LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?([^)\s>]+)>?(?:\s+[\"'][^)]*[\"'])?\s*\)")
+_IMAGE_TAG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_ALT = re.compile(r"\balt\s*=\s*(\"[^\"]+\"|'[^']+')", re.IGNORECASE)
+_FENCE = re.compile(r"^(```|~~~).*?^\1\s*$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*\s*$", re.MULTILINE)
+_SECRET_CHARS = 12
+"""A line of a hidden test that is shorter says too little to be looked for elsewhere."""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a teacher should put right."""
+
+    assignment: str
+    """Empty where it is about the course as a whole."""
+    notebook: str = ""
+    cell: str = ""
+    """The cell's nbgrader name, else its id; empty where it is about the whole notebook."""
+    kind: str
+    """What kind of problem, for programs: `solution`, `hidden-tests`, `points`, `link`, ..."""
+    message: str
+    """A sentence or two: what is wrong, and what to do."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        named = "/".join(filter(None, (self.assignment, self.notebook))) or "the course"
+        return f"{named}, cell {self.cell}" if self.cell else named
+
+
+class CheckedCell(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell, as far as the checks read it."""
+
+    kind: str
+    """`code`, `markdown`, `raw`."""
+    text: str
+    id: str = ""
+    nbgrader: Mapping[str, Any] = {}
+    attachments: frozenset[str] = frozenset()
+    outputs: str = ""
+    """All the text of its outputs."""
+
+    @property
+    def name(self) -> str:
+        return str(self.nbgrader.get("grade_id") or "") or self.id
+
+    @property
+    def is_solution(self) -> bool:
+        return bool(self.nbgrader.get("solution")) and self.kind == "code"
+
+    @property
+    def is_test(self) -> bool:
+        return bool(self.nbgrader.get("grade")) and not self.nbgrader.get("solution") and self.kind == "code"
+
+    @property
+    def hidden(self) -> str:
+        """Its hidden tests; empty for none."""
+        return "\n".join(_HIDDEN.findall(self.text))
+
+    @property
+    def visible(self) -> str:
+        """It, without solutions and hidden tests."""
+        return _SOLUTION.sub("", _HIDDEN.sub("", self.text))
+
+
+def read(notebook: Mapping[str, Any]) -> list[CheckedCell]:
+    """The cells of a notebook as JSON holds it; what is no cell is left out."""
+    cells = notebook.get("cells")
+    return [_cell(each) for each in cells if isinstance(each, dict)] if isinstance(cells, list) else []
+
+
+def _cell(raw: Mapping[str, Any]) -> CheckedCell:
+    metadata = raw.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    attachments = raw.get("attachments")
+    return CheckedCell(
+        kind=str(raw.get("cell_type", "")),
+        text=_text(raw.get("source", "")),
+        id=str(raw.get("id", "")),
+        nbgrader=marks if isinstance(marks, dict) else {},
+        attachments=frozenset(attachments) if isinstance(attachments, dict) else frozenset(),
+        outputs="\n".join(_texts(raw.get("outputs", []))),
+    )
+
+
+def _text(source: object) -> str:
+    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        if value and all(isinstance(each, str) for each in value):
+            yield "".join(value)
+        else:
+            for each in value:
+                yield from _texts(each)
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A finding that does not know its notebook."""
+
+    cell: str
+    kind: str
+    message: str
+
+
+def problems(cells: Sequence[CheckedCell], files: Iterable[str] = ()) -> list[Problem]:
+    """What is wrong with a notebook. `files` are the paths from its folder that a link may name."""
+    found = [*_names(cells), *_marks(cells), *_tests(cells), *_points(cells), *_leaks(cells)]
+    return [*found, *_links(cells, frozenset(files)), *_pictures(cells)]
+
+
+def _names(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
+    graded = [cell for cell in cells if cell.nbgrader]
+    for name, count in Counter(cell.name for cell in graded).items():
+        if count > 1:
+            yield Problem(
+                name, "name", f"{count} cells have this nbgrader name. Give each a name of its own."
+            )
+    for cell in graded:
+        version = cell.nbgrader.get("schema_version")
+        if version != 3:
+            yield Problem(
+                cell.name,
+                "format",
+                f"Its nbgrader metadata has version {version!r}, and 3 is needed. Run `nbgrader update` in "
+                "the course's folder.",
+            )
+
+
+def _marks(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
+    for cell in cells:
+        open_ = ""
+        for word, kind in _BEGIN_END.findall(cell.text):
+            if (word == "BEGIN") == bool(open_) or (word == "END" and kind != open_):
+                yield Problem(
+                    cell.name,
+                    "region",
+                    f"`{word} {kind}` stands where it should not: every BEGIN needs its END, one after the "
+                    "other. As it is, nbgrader cannot take out what students must not see.",
+                )
+                break
+            open_ = kind if word == "BEGIN" else ""
+        else:
+            if open_:
+                yield Problem(
+                    cell.name,
+                    "region",
+                    f"`BEGIN {open_}` has no END. As it is, students would see what follows.",
+                )
+        if _SOLUTION.search(cell.text) and not cell.nbgrader.get("solution"):
+            yield Problem(
+                cell.name,
+                "leak",
+                "It has a solution, but is not marked as an answer in nbgrader, so students would see it.",
+            )
+        if cell.hidden and not cell.nbgrader.get("grade"):
+            yield Problem(
+                cell.name,
+                "leak",
+                "It has hidden tests, but is not marked as a test in nbgrader, so students would see them.",
+            )
+
+
+def _tests(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
+    for place, cell in enumerate(cells):
+        if cell.is_solution and not cell.nbgrader.get("grade"):
+            following = []
+            for each in cells[place + 1 :]:
+                if each.is_solution:
+                    break
+                following += [each] if each.is_test else []
+            if not following:
+                yield Problem(
+                    cell.name, "no-tests", "No test cell follows this answer, so it earns no points."
+                )
+                continue
+            if not any(each.hidden.strip() for each in following):
+                yield Problem(
+                    following[0].name,
+                    "hidden-tests",
+                    "There are no hidden tests, so whoever writes down the visible results has full "
+                    "points. Put "
+                    "some between `### BEGIN HIDDEN TESTS` and `### END HIDDEN TESTS`.",
+                )
+            if not any(_code(each.visible) for each in following):
+                yield Problem(
+                    following[0].name,
+                    "visible-tests",
+                    "All its tests are hidden, so students cannot check anything before they hand "
+                    "in. Show one.",
+                )
+
+
+def _code(text: str) -> bool:
+    return any(line.strip() and not line.strip().startswith("#") for line in text.splitlines())
+
+
+def _points(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
+    told: tuple[CheckedCell, float] | None = None
+    given = 0.0
+    for cell in [*cells, None]:
+        heading = _POINTS.search(cell.text) if cell is not None and cell.kind == "markdown" else None
+        if (heading or cell is None) and told is not None and told[1] != given:
+            yield Problem(
+                told[0].name,
+                "points",
+                f"Its heading promises {told[1]:g} points, and the cells below it give {given:g}.",
+            )
+        if heading and cell is not None:
+            told, given = (cell, float(heading.group(1))), 0.0
+        if cell is not None and cell.nbgrader.get("grade"):
+            points = cell.nbgrader.get("points")
+            if not isinstance(points, (int, float)) or points < 0:
+                yield Problem(cell.name, "points", "A graded cell needs its points: a number from 0 on.")
+            else:
+                given += points
+
+
+def _leaks(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
+    secrets = {line for cell in cells for line in secret_lines(cell.hidden)}
+    for cell in cells:
+        seen = _squeezed(f"{cell.visible}\n{cell.outputs}")
+        for line in secrets:
+            if line in seen:
+                yield Problem(
+                    cell.name,
+                    "leak",
+                    "A line of the hidden tests stands here as well, where students read it. Change "
+                    "one of the "
+                    "two.",
+                )
+                break
+
+
+def secret_lines(hidden: str) -> set[str]:
+    """What must not stand anywhere else: the statements of hidden tests, without spaces and messages."""
+    lines = (_squeezed(line) for line in hidden.splitlines() if not line.strip().startswith("#"))
+    return {line for line in lines if len(line) >= _SECRET_CHARS and "==" in line}
+
+
+def _squeezed(text: str) -> str:
+    """Without spaces, and without the sentence that a test says when it fails."""
+    return "".join(re.sub(r",\s*f?([\"']).*?\1\s*$", "", text, flags=re.MULTILINE).split())
+
+
+def leaked(hidden: Iterable[str], released: str) -> bool:
+    """Whether a released notebook's text holds a line of the hidden tests."""
+    text = _squeezed(released)
+    return any(line in text for each in hidden for line in secret_lines(each))
+
+
+def _links(cells: Sequence[CheckedCell], files: frozenset[str]) -> Iterator[Problem]:
+    anchors = {
+        _anchor(title) for cell in cells if cell.kind == "markdown" for title in _HEADING.findall(cell.text)
+    }
+    for cell in cells:
+        if cell.kind != "markdown":
+            continue
+        for _, _, target in _LINK.findall(_FENCE.sub("", cell.text)):
+            trouble = _link_trouble(target, anchors, files, cell.attachments)
+            if trouble:
+                yield Problem(cell.name, "link", trouble)
+
+
+def _link_trouble(target: str, anchors: set[str], files: frozenset[str], attachments: frozenset[str]) -> str:
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return f"The link `{target}` is none."
+    if target.startswith("#"):
+        wanted = _anchor(unquote(target[1:]))
+        return "" if wanted in anchors else f"The link `{target}` leads to no heading of this notebook."
+    if parts.scheme == "attachment":
+        name = unquote(parts.path)
+        return "" if name in attachments else f"The picture `{name}` is not attached to this cell."
+    if parts.scheme or parts.netloc:
+        if parts.scheme in ("http", "https", "mailto", "data") and (parts.netloc or parts.path):
+            return ""
+        return f"The link `{target}` leads nowhere."
+    path = unquote(parts.path)
+    return "" if path in files else f"The link `{target}` leads to a file that is not in the course."
+
+
+def _anchor(title: str) -> str:
+    """As JupyterLab makes ids of headings, apart from capitals and signs."""
+    return re.sub(r"[^\w]+", "-", title.lower()).strip("-")
+
+
+def _pictures(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
+    for cell in cells:
+        if cell.kind != "markdown":
+            continue
+        text = _FENCE.sub("", cell.text)
+        bare = [target for sign, words, target in _LINK.findall(text) if sign and not words.strip()]
+        bare += [tag for tag in _IMAGE_TAG.findall(text) if not _ALT.search(tag)]
+        if bare:
+            yield Problem(
+                cell.name,
+                "alt-text",
+                "A picture has no words for those who cannot see it: write `![what it shows](...)`.",
+            )

@@ -1,0 +1,222 @@
+"""`learnflow course`: made, checked, told to the database; each fault is found, and named in a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from learnflow_kernels.warm.runner import WarmRunner
+
+from learnflow_ext.cli.course_check import check_course
+from learnflow_ext.cli.courses import check, create, sync
+from learnflow_ext.cli.where import CannotRun
+from learnflow_ext.store import courses
+from learnflow_ext.store.database import Database
+
+NAME = "01-first-assignment"
+SHIPPED = Path(__file__).parents[3] / "notebooks" / "python-basics"
+Notebook = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The notebook of a new course."""
+    folder = tmp_path_factory.mktemp("new") / "my-course"
+    create(folder, title="")
+    return (folder / "source" / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8")
+
+
+Found = Callable[..., Any]
+
+
+@pytest.fixture
+def found(tmp_path: Path, made: str, runner: WarmRunner) -> Found:
+    """`await found(change)`: (kinds, messages) for the new course after `change(notebook)`."""
+
+    async def checked(change: Callable[[Notebook], object]) -> dict[str, str]:
+        notebook = json.loads(made)
+        change(notebook)
+        place = tmp_path / "course" / "source" / NAME
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{NAME}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+        findings = await check_course(tmp_path / "course", runner)
+        assert all(each.message.endswith((".", ")", "`")) for each in findings)
+        return {each.kind: each.message for each in findings}
+
+    return checked
+
+
+def replaced(cell: int, old: str, new: str) -> Callable[[Notebook], None]:
+    def change(notebook: Notebook) -> None:
+        text = "".join(notebook["cells"][cell]["source"])
+        assert old in text
+        notebook["cells"][cell]["source"] = text.replace(old, new)
+
+    return change
+
+
+def added(text: str) -> Callable[[Notebook], None]:
+    def change(notebook: Notebook) -> None:
+        notebook["cells"].append({"cell_type": "markdown", "id": "more", "metadata": {}, "source": text})
+
+    return change
+
+
+TASK, ANSWER, TEST = 0, 1, 2
+
+
+async def test_the_course_that_ships_has_no_fault(runner: WarmRunner) -> None:
+    assert await check_course(SHIPPED, runner) == []
+
+
+async def test_a_new_course_has_no_fault(found: Found) -> None:
+    assert await found(lambda _: None) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "said"),
+    [
+        ("solution", replaced(ANSWER, "return", "return 1 +"), "fails"),
+        ("solution", replaced(ANSWER, "return", "while True: pass\n    return"), "does not end in time"),
+        ("flaky", replaced(ANSWER, "return", "import os\n    return os.getpid() % 2 or"), "chance"),
+        ("hidden-tests", replaced(TEST, "HIDDEN TESTS", "MORE TESTS"), "no hidden tests"),
+        ("visible-tests", replaced(TEST, "# Run this", "### BEGIN HIDDEN TESTS\n# Run this"), "BEGIN"),
+        ("region", replaced(TEST, "### END HIDDEN TESTS", ""), "students would see"),
+        ("region", replaced(ANSWER, "### END SOLUTION", ""), "students would see"),
+        ("points", replaced(TASK, "(2 points)", "(5 points)"), "promises 5 points"),
+        ("link", added("[here](nowhere.ipynb)"), "not in the course"),
+        ("link", added("[here](#no-such-heading)"), "no heading"),
+        ("link", added("![a plot](attachment:plot.png)"), "not attached"),
+        ("alt-text", added("![](https://example.org/plot.png)"), "cannot see it"),
+        ("alt-text", added('<img src="https://example.org/plot.png">'), "cannot see it"),
+        ("no-tests", lambda notebook: notebook["cells"].pop(), "No test cell"),
+        ("name", lambda notebook: notebook["cells"].append(notebook["cells"][TEST]), "name of its own"),
+        ("format", lambda notebook: notebook.pop("cells"), "no notebook"),
+        (
+            "run",
+            lambda n: n["cells"].append({"cell_type": "code", "id": "x", "source": "1 / 0"}),
+            "ZeroDivision",
+        ),
+        (
+            "leak",
+            lambda n: n["cells"][TEST]["metadata"]["nbgrader"].update(grade=False, locked=False),
+            "students would see them",
+        ),
+    ],
+)
+async def test_a_fault_is_found_and_named(
+    found: Found, kind: str, change: Callable[[Notebook], object], said: str
+) -> None:
+    findings = await found(change)
+    if kind == "visible-tests":
+        # A region inside of a region: nbgrader would take out the wrong lines.
+        kind = "region"
+    if kind == "flaky":
+        # Which of two it is depends on the same chance.
+        assert set(findings) & {"flaky", "solution"}
+        return
+    assert said in findings[kind], findings
+
+
+class TestLeaks:
+    async def test_a_hidden_test_in_the_text(self, found: Found, made: str) -> None:
+        text = "".join(json.loads(made)["cells"][TEST]["source"])
+        line = next(
+            line for line in text.partition("BEGIN HIDDEN TESTS")[2].splitlines() if line.startswith("assert")
+        )
+        statement = line.rpartition(", ")[0].replace("==", " ==  ")
+        assert "stands here as well" in (await found(added(f"For instance:\n\n    {statement}")))["leak"]
+
+    async def test_a_release_that_shows_what_it_should_not(
+        self, found: Found, made: str, tmp_path: Path
+    ) -> None:
+        copy = tmp_path / "course" / "release" / NAME / f"{NAME}.ipynb"
+        copy.parent.mkdir(parents=True)
+        copy.write_text(made, encoding="utf-8")
+        assert "released copy" in (await found(lambda _: None))["leak"]
+
+    async def test_a_release_in_which_only_the_marks_are_missing(
+        self, found: Found, made: str, tmp_path: Path
+    ) -> None:
+        copy = tmp_path / "course" / "release" / NAME / f"{NAME}.ipynb"
+        copy.parent.mkdir(parents=True)
+        marked = made.replace("### BEGIN HIDDEN TESTS", "#").replace("### END HIDDEN TESTS", "#")
+        copy.write_text(marked.replace("### BEGIN SOLUTION", "#"), encoding="utf-8")
+        assert "shows hidden tests" in (await found(lambda _: None))["leak"]
+
+
+class TestTests:
+    async def test_that_any_constant_passes(self, found: Found) -> None:
+        def change(notebook: Notebook) -> None:
+            notebook["cells"][ANSWER]["source"] = (
+                "def nothing(a):\n    ### BEGIN SOLUTION\n    return 0\n    ### END SOLUTION\n"
+            )
+            notebook["cells"][TEST]["source"] = (
+                "assert nothing(1) == 0\n### BEGIN HIDDEN TESTS\nassert nothing(2) == 0\n### END HIDDEN TESTS"
+            )
+
+        assert "always returns" in (await found(change))["easy"]
+
+    async def test_that_pass_before_anything_is_written(self, found: Found) -> None:
+        def change(notebook: Notebook) -> None:
+            notebook["cells"][TEST]["source"] = (
+                "x = 1\n### BEGIN HIDDEN TESTS\nassert x\n### END HIDDEN TESTS"
+            )
+
+        assert "before anything was written" in (await found(change))["starter"]
+
+    async def test_a_cell_that_is_meant_to_fail_may(self, found: Found) -> None:
+        def change(notebook: Notebook) -> None:
+            metadata = {"tags": ["raises-exception"]}
+            cell = {"cell_type": "code", "id": "oops", "metadata": metadata, "source": "1 / 0"}
+            notebook["cells"].append(cell)
+
+        assert await found(change) == {}
+
+
+class TestTheCommand:
+    async def test_says_what_is_wrong_and_where(self, tmp_path: Path, runner: WarmRunner) -> None:
+        folder = tmp_path / "course"
+        create(folder, title="My course")
+        with pytest.raises(CannotRun, match="Nothing was written"):
+            create(folder, title="")
+        (folder / "course.yaml").write_text("assignments: [{name: 02-gone}]", encoding="utf-8")
+        found = await check_course(folder, runner)
+        assert [(each.place, each.kind) for each in found] == [("02-gone", "outline"), (NAME, "outline")]
+
+    def test_ends_with_1_where_something_was_found(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(CannotRun, match="no course folder"):
+            check(tmp_path / "nowhere", as_json=False)
+        with pytest.raises(typer.Exit) as ended:
+            check(tmp_path, as_json=True)
+        assert ended.value.exit_code == 1
+        assert json.loads(capsys.readouterr().out)["kind"] == "empty"
+
+    def test_sync_may_be_run_twice(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        folder, url = tmp_path / "my-course", f"sqlite+aiosqlite:///{tmp_path / 'db.sqlite'}"
+        create(folder, title="")
+        for _ in range(2):
+            sync(folder, course="", config=None, state=None, url=url)
+        assert capsys.readouterr().out.count("my-course: 1 assignment(s) with 1 graded cell(s)") == 2
+        (row,) = asyncio.run(rows_in(url))
+        assert (row.assignment, row.title, row.max_score) == (NAME, "First assignment", 2.0)
+        (folder / "source" / NAME / f"{NAME}.ipynb").write_text("{", encoding="utf-8")
+        with pytest.raises(CannotRun, match="Nothing was changed"):
+            sync(folder, course="", config=None, state=None, url=url)
+
+
+async def rows_in(url: str) -> tuple[courses.AssignmentInfo, ...]:
+    db = Database(url)
+    await db.open()
+    try:
+        async with db.connect() as conn:
+            return await courses.assignments(conn, "my-course")
+    finally:
+        await db.close()
