@@ -1,6 +1,7 @@
 """`triage` on labelled messages.
 
-Reads `triage*.jsonl`: one object a line with `text`, `intent` and perhaps `traceback`.
+Reads `triage*.jsonl`: one object a line with `text`, `intent` and perhaps `traceback`; first always our own
+`triage_fresh.jsonl`. Whoever looks at its misses to change triage writes a new one.
 """
 
 from __future__ import annotations
@@ -43,4 +44,9 @@ def evaluate(file: Path) -> Table:
     return Table(f"triage: {file.name}", ("intent", "F1", "messages"), tuple(rows), tuple(misses))
 
 
-SECTION = Section("triage", ("triage*.jsonl",), evaluate)
+def fresh() -> Table:
+    """On messages that were written after the last change of triage; nobody tunes on them."""
+    return evaluate(Path(__file__).with_name("triage_fresh.jsonl"))
+
+
+SECTION = Section("triage", ("triage*.jsonl",), evaluate, fresh)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -64,6 +65,13 @@ class TestTheMessages:
     def test_no_training_message_is_like_one_held_out(self) -> None:
         learnt = [words(message) for _, message in examples()]
         near = [each.text for each in held_out() if closeness(words(each.text), learnt) >= 0.7]
+        assert near == []
+
+    def test_no_training_message_is_one_of_the_fresh_ones(self) -> None:
+        file = Path(__file__).parents[2] / "evaluation" / "triage_fresh.jsonl"
+        fresh = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        learnt = [words(message) for _, message in examples()]
+        near = [each["text"] for each in fresh if closeness(words(each["text"]), learnt) >= 0.7]
         assert near == []
 
     def test_no_message_is_there_twice(self) -> None:

@@ -53,7 +53,8 @@ def test_triage_prints_its_figures_and_its_misses(
     (tmp_path / "triage_mine.jsonl").write_text("\n".join(map(json.dumps, messages)), encoding="utf-8")
     monkeypatch.setenv("LEARNFLOW_EVAL_DATA", str(tmp_path))
     assert evaluate.main(["--only", "triage"]) == 0
-    said = capsys.readouterr().out
+    fresh, said = capsys.readouterr().out.split("### triage: triage_mine.jsonl")
+    assert "### triage: triage_fresh.jsonl" in fresh
     assert "| solution_request | 1.000 | 1 |" in said
     assert "| debug | 0.000 | 1 |" in said
     assert "debug taken for off_topic" in said
