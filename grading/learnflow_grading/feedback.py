@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
@@ -28,8 +30,33 @@ from .messages import Points, builtin_exception, explain, first_error, given_sco
 HIDDEN_NOTE = "# (hidden tests stand here)"
 
 
+class _CompiledTemplates(BytecodeCache):
+    """Templates compiled in this process. nbconvert compiles them anew for every notebook, which costs more
+    than the page itself."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Jinja checks itself that it still belongs to the template's text."""
+        if code := self._kept.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep one."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _CompiledTemplates()
+
+
 class FeedbackExporter(HTMLExporter):
     """nbconvert's, under a name of its own, by which `course` gives it our template."""
+
+    def _create_environment(self) -> Environment:
+        environment: Environment = super()._create_environment()  # type: ignore[no-untyped-call]
+        environment.bytecode_cache = _compiled
+        return environment
 
     def default_filters(self) -> Iterator[tuple[str, Any]]:
         """nbconvert's, and the names of parts as people read them."""

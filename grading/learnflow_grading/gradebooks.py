@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+from collections.abc import Callable
 from typing import Any
 
+from nbgrader import api
 from nbgrader.api import Gradebook
 
 _USERS = (
@@ -40,10 +43,24 @@ def gradebook(db_url: str, course_id: str | None = None, *_: Any) -> KeptGradebo
     return _open[key]
 
 
-def keep_gradebooks() -> None:
-    """From now on this process's nbgrader uses `gradebook`."""
-    for name in _USERS:
-        importlib.import_module(name).Gradebook = gradebook  # type: ignore[attr-defined]
+def keep_gradebooks() -> Callable[[], None]:
+    """From now on this process's nbgrader uses `gradebook`; what comes back undoes it.
+
+    A new gradebook needs the version of nbgrader's tables, and nbgrader starts a program to learn it:
+    from now on once.
+    """
+    places = [(importlib.import_module(name), "Gradebook", gradebook) for name in _USERS]
+    places.append((api, "get_alembic_version", functools.cache(api.get_alembic_version)))
+    before = [(module, name, getattr(module, name)) for module, name, _ in places]
+    for module, name, kept in places:
+        setattr(module, name, kept)
+
+    def undo() -> None:
+        forget_gradebooks()
+        for module, name, own in before:
+            setattr(module, name, own)
+
+    return undo
 
 
 def forget_gradebooks() -> None:

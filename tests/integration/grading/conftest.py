@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -12,7 +12,8 @@ from typing import Any, cast
 import nbformat
 import pytest
 from learnflow_grading.autograde import Submission, grade
-from learnflow_grading.course import Course, Limits
+from learnflow_grading.course import Course, Limits, put_environment_on_path
+from learnflow_grading.gradebooks import keep_gradebooks
 from learnflow_grading.release import Released, release
 from learnflow_grading.trusted.runtime import close_all
 from nbformat import NotebookNode
@@ -171,6 +172,15 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """After the last test here, end the warm sandboxes: the tests that follow count what is left over."""
     if item.path.is_relative_to(HERE) and (nextitem is None or not nextitem.path.is_relative_to(HERE)):
         close_all()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _as_the_worker() -> Iterator[None]:
+    """Gradebooks stay open from one submission to the next, as in the grading process."""
+    put_environment_on_path()
+    undo = keep_gradebooks()
+    yield
+    undo()
 
 
 @pytest.fixture(scope="session")
