@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from time import monotonic
+from typing import Any
 
 import nbformat
 from nbclient.exceptions import DeadKernelError
@@ -57,6 +58,10 @@ class Submission:
     in_place: bool = False
     """True for a teacher's own course folder: `files` is nbgrader's `submitted` folder and stays as it
     is, and no feedback is made."""
+    late_share: float = 0.0
+    """Share of the points, 0 to 1, that lateness takes off; with 0 nbgrader's own late policy holds."""
+    late_note: str = ""
+    """What the student is told of it; empty for work that is in time."""
 
 
 class _Autograde(Autograde):
@@ -113,7 +118,7 @@ def _graded(
         _run(course, assignment, student)
     except _Ungradable as error:
         return _record(course, submission, blueprint, status="failed", problems=[str(error)], start=start)
-    cells, found = _collect(course, blueprint, submission)
+    cells, found, penalty = _collect(course, blueprint, submission)
     return _record(
         course,
         submission,
@@ -122,6 +127,7 @@ def _graded(
         problems=problems + found,
         cells=cells,
         pages=() if submission.in_place else feedback.generate(course, assignment, student),
+        penalty=penalty,
         start=start,
     )
 
@@ -136,20 +142,25 @@ def _record(
     start: float,
     cells: tuple[CellScore, ...] = (),
     pages: tuple[CourseFile, ...] = (),
+    penalty: float = 0.0,
 ) -> GradeRecord:
+    said = [*problems, _LOOK_AGAIN] if problems else []
+    if status == "graded" and submission.late_note:
+        said = [submission.late_note, *said]
     return GradeRecord(
         submission_id=submission.submission_id,
         course=course.name,
         assignment=submission.assignment,
         student=submission.student,
         status="graded" if status == "graded" else "failed",
-        score=sum(cell.score for cell in cells),
+        score=max(0.0, sum(cell.score for cell in cells) - penalty),
         max_score=blueprint.max_score,
         cells=cells,
         needs_review=bool(problems),
-        message=" ".join([*problems, _LOOK_AGAIN]) if problems else "",
+        message=" ".join(said),
         feedback=pages,
         duration_ms=round((monotonic() - start) * 1000),
+        penalty=penalty,
     )
 
 
@@ -244,8 +255,8 @@ def _run(course: Course, assignment: str, student: str) -> None:
 
 def _collect(
     course: Course, blueprint: Blueprint, submission: Submission
-) -> tuple[tuple[CellScore, ...], list[str]]:
-    """The points of every graded cell, and what a person should look at."""
+) -> tuple[tuple[CellScore, ...], list[str], float]:
+    """The points of every graded cell, what a person should look at, and the points lost by lateness."""
     cells: list[CellScore] = []
     problems: list[str] = []
     with Gradebook(course.db_url, course.name) as gradebook:
@@ -255,6 +266,7 @@ def _collect(
             for notebook in entry.notebooks
             for grade in notebook.grades
         }
+        penalty = _late_penalty(gradebook, entry, submission.late_share)
     for plan in blueprint.notebooks:
         path = course.folder("autograded", submission.student, submission.assignment) / f"{plan.name}.ipynb"
         run = nbformat.read(path, as_version=4).cells if path.is_file() else []
@@ -282,7 +294,16 @@ def _collect(
             )
             if score is None:
                 problems.append("A part of it is marked by hand.")
-    return tuple(cells), list(dict.fromkeys(problems))
+    return tuple(cells), list(dict.fromkeys(problems)), penalty
+
+
+def _late_penalty(gradebook: Gradebook, entry: Any, share: float) -> float:
+    """Take `share` off each notebook's points, where the formgrader shows it too; the points that are off."""
+    if share > 0:
+        for notebook in entry.notebooks:
+            notebook.late_submission_penalty = min(share, 1.0) * notebook.score
+        gradebook.db.commit()
+    return float(sum(notebook.late_submission_penalty or 0.0 for notebook in entry.notebooks))
 
 
 def _stops(cells: list[nbformat.NotebookNode]) -> list[str]:

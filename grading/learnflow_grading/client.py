@@ -100,11 +100,14 @@ class GradingWorker:
         memory_mb: int = 256,
         in_place: bool = False,
         settings_file: Path | None = None,
+        late_share: float = 0.0,
+        late_note: str = "",
     ) -> GradeRecord:
         """Grade a submission; see `learnflow_grading.autograde.grade` for what it may raise.
 
         `submitted_at` is ISO 8601 with its zone, empty for now; `cell_timeout` in seconds. `in_place` and
-        `settings_file` are for a teacher's own course folder; see `Submission` and `Course`.
+        `settings_file` are for a teacher's own course folder, `late_share` and `late_note` for late work; see
+        `Submission` and `Course`.
         """
         done = await self._ask(
             GradeOp(
@@ -119,6 +122,8 @@ class GradingWorker:
                 memory_mb=memory_mb,
                 in_place=in_place,
                 settings_file=str(settings_file or ""),
+                late_share=late_share,
+                late_note=late_note,
             )
         )
         if done.record is None:

@@ -36,6 +36,8 @@ class GradeOp(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="gr
     memory_mb: int = 256
     in_place: bool = False
     settings_file: str = ""
+    late_share: float = 0.0
+    late_note: str = ""
 
 
 Op = ReleaseOp | GradeOp

@@ -55,6 +55,8 @@ def handle(op: Op) -> Answer:
             Path(op.submitted_dir),
             _time(op.submitted_at),
             in_place=op.in_place,
+            late_share=op.late_share,
+            late_note=op.late_note,
         ),
     )
     return Answer(ok=True, record=record)

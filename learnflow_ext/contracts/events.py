@@ -178,6 +178,8 @@ class SubmissionGraded(Event, frozen=True, kw_only=True):
     score: float
     max_score: float
     needs_review: bool = False
+    penalty: float = 0.0
+    """Points taken off for lateness; `score` is without them already."""
 
 
 class ProgressChanged(Event, frozen=True, kw_only=True):

@@ -52,10 +52,12 @@ class GradeRecord(msgspec.Struct, frozen=True, kw_only=True):
     needs_review: bool = False
     """True when a person should look: an error in grading, or a limit that was hit."""
     message: str = ""
-    """For the student, when `failed` or `needs_review`; empty otherwise."""
+    """For the student, when `failed`, `needs_review` or late; empty otherwise."""
     feedback: tuple[CourseFile, ...] = ()
     """Sanitised HTML, one file a notebook."""
     duration_ms: int = 0
+    penalty: float = 0.0
+    """Points taken off for lateness; `score` is without them already."""
 
 
 class SubmissionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +87,9 @@ class AssignmentView(msgspec.Struct, frozen=True, kw_only=True):
     notebooks: tuple[str, ...]
     """Names without `.ipynb`."""
     due: str = ""
-    """ISO 8601, UTC; empty for none."""
+    """The caller's own deadline: ISO 8601, UTC; empty for none."""
+    terms: str = ""
+    """Deadline, cost of lateness and attempts in one sentence; empty where there are none."""
     submissions: tuple[SubmissionView, ...] = ()
     """The caller's own, oldest first."""
 

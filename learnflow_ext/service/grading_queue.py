@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from learnflow_ext.contracts.errors import LearnFlowError, Unavailable
 from learnflow_ext.contracts.grades import GradeRecord
 from learnflow_ext.service import logs
+from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading
 from learnflow_ext.store import submissions
@@ -51,8 +52,13 @@ class Grader(Protocol):
         submitted_at: str,
         cell_timeout: float,
         memory_mb: int,
+        late_share: float,
+        late_note: str,
     ) -> GradeRecord:
-        """What grading the files in `submitted_dir` came to. LearnFlowError when it could not be done."""
+        """What grading the files in `submitted_dir` came to. LearnFlowError when it could not be done.
+
+        `late_share`, 0 to 1, is taken off the points, and `late_note` tells the student.
+        """
         ...
 
 
@@ -66,8 +72,10 @@ class GradingQueue:
         settings: LearnFlow,
         grading: LearnFlowGrading,
         metrics: Metrics,
+        deadlines: Deadlines,
     ) -> None:
         """As many submissions are graded at the same time as there are `graders`."""
+        self._deadlines = deadlines
         self._db = db
         self._graders = graders
         self._settings = settings
@@ -109,6 +117,7 @@ class GradingQueue:
         )
         started = time.monotonic()
         try:
+            terms = await self._deadlines.of(claimed.course, claimed.assignment, claimed.student)
             record = await grader.grade(
                 submission_id=claimed.submission_id,
                 course=claimed.course,
@@ -119,6 +128,8 @@ class GradingQueue:
                 submitted_at=claimed.submitted_at.isoformat(),
                 cell_timeout=self._grading.cell_timeout,
                 memory_mb=self._grading.memory_mb,
+                late_share=terms.penalty(claimed.submitted_at),
+                late_note=terms.remark(claimed.submitted_at),
             )
             await self._insist(lambda conn: submissions.record_grade(conn, record))
         except (LearnFlowError, OSError) as error:

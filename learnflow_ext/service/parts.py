@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from learnflow_ext.contracts.runner import Runner
     from learnflow_ext.service.assistance import Assistance
     from learnflow_ext.service.auth import People, Person
+    from learnflow_ext.service.deadlines import Deadlines
     from learnflow_ext.service.grading_queue import GradingQueue
     from learnflow_ext.service.live import LiveBoards
     from learnflow_ext.service.metrics import Metrics
@@ -38,6 +39,7 @@ class Parts:
     courses: Mapping[str, TutoredCourse]
     assistance: Assistance
     queue: GradingQueue
+    deadlines: Deadlines
     runner: Runner
     releases: Releases
     watch: Watch

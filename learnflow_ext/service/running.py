@@ -28,6 +28,7 @@ from learnflow_ext.service import housekeeping, live, logs, pages, tutors, uploa
 from learnflow_ext.service.assistance import Assistance
 from learnflow_ext.service.auth import People, make_hub_auth
 from learnflow_ext.service.buses import open_bus
+from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.grading_queue import Grader, GradingQueue
 from learnflow_ext.service.hinting import Hints
 from learnflow_ext.service.live import LiveBoards
@@ -118,6 +119,7 @@ class RunningService:
         policies = Policies(tutors.course_files(settings), cast("Policy", tutor_settings.policy))
         await policies.refresh()
         watch = Watch(LearnFlowStruggle(config=config), policies)
+        deadlines = Deadlines(tutors.course_files(settings))
         parts = Parts(
             settings=settings,
             tutor_settings=tutor_settings,
@@ -130,7 +132,8 @@ class RunningService:
             assistance=Assistance(
                 db, courses, releases, settings, tutor_settings, metrics, policies, model, hints
             ),
-            queue=GradingQueue(db, workers, settings, grading, metrics),
+            queue=GradingQueue(db, workers, settings, grading, metrics, deadlines),
+            deadlines=deadlines,
             runner=runner,
             releases=releases,
             watch=watch,

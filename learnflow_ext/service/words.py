@@ -120,6 +120,8 @@ def _graded(data: Mapping[str, object]) -> _Said:
     if _text(data, "status") == "failed":
         return f"submitted {assignment}, which could not be graded: please look at it", "trouble"
     score = f"scored {points(_number(data, 'score'))}/{points(_number(data, 'max_score'))} in {assignment}"
+    if penalty := _number(data, "penalty"):
+        score = f"{score}, {points(penalty)} taken off for lateness"
     if data.get("needs_review"):
         return f"{score}; a person should look at it", "trouble"
     return score, "grade"

@@ -6,6 +6,7 @@ import asyncio
 import math
 import uuid
 import zlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
@@ -48,15 +49,20 @@ async def create(
     files_path: str,
     size: int,
     submission_id: str | None = None,
+    refusal: Callable[[datetime, int], str] | None = None,
 ) -> SubmissionView:
     """Queue work whose files lie at `files_path` already, and record `AssignmentSubmitted`.
 
-    The caller has checked that the assignment is released to this student. `size` is in bytes.
+    The caller has checked that the assignment is released to this student. `size` is in bytes. `refusal` is
+    asked with the time and with how many submissions there are already that were or will be graded; it gives
+    a sentence for Conflict, or an empty text. Of two that come at once the second counts the first.
     """
     submission_id = submission_id or str(uuid.uuid4())
     user_id = await people.ensure(conn, student)
     module_id = await courses.ensure(conn, course, assignment)
     moment = now()
+    if refusal is not None and (said := refusal(moment, await _handed_in(conn, user_id, module_id))):
+        raise Conflict(said)
     await conn.execute(
         insert(Submission).values(
             submission_id=submission_id,
@@ -80,6 +86,18 @@ async def create(
         ),
     )
     return await view(conn, submission_id)
+
+
+async def _handed_in(conn: AsyncConnection, user_id: int, module_id: int) -> int:
+    """How many submissions count as attempts: one that could not be graded does not."""
+    counted = await conn.scalar(
+        select(func.count())
+        .select_from(Submission)
+        .where(
+            Submission.user_id == user_id, Submission.module_id == module_id, Submission.status != "failed"
+        )
+    )
+    return counted or 0
 
 
 async def claim_next(conn: AsyncConnection) -> Claimed | None:
@@ -151,7 +169,12 @@ async def record_grade(conn: AsyncConnection, record: GradeRecord) -> Envelope |
         raise Conflict("The grade belongs to another submission.")
     if row.status in ("graded", "failed"):
         return None
-    points = [record.score, record.max_score, *(p for c in record.cells for p in (c.score, c.max_score))]
+    points = [
+        record.score,
+        record.max_score,
+        record.penalty,
+        *(p for c in record.cells for p in (c.score, c.max_score)),
+    ]
     if not all(math.isfinite(value) and value >= 0 for value in points):
         raise Unprocessable("Points are numbers from 0 upwards.")
     pages, dropped = await asyncio.to_thread(_compressed, record.feedback)
@@ -204,6 +227,7 @@ async def record_grade(conn: AsyncConnection, record: GradeRecord) -> Envelope |
             score=record.score,
             max_score=record.max_score,
             needs_review=needs_review,
+            penalty=record.penalty,
         ),
     )
 

@@ -28,6 +28,8 @@ class PaperWorker:
 
     def __init__(self) -> None:
         self.graded: list[str] = []
+        self.late: list[tuple[float, str]] = []
+        """What was to be taken off for lateness, and what to tell of it; one a call."""
         self.failures: list[BaseException] = []
         """Raised first, one a call."""
         self.running = False
@@ -53,10 +55,11 @@ class PaperWorker:
         )
 
     async def grade(
-        self, *, submission_id: str, course: str, assignment: str, student: str, **_: Any
+        self, *, submission_id: str, course: str, assignment: str, student: str, **more: Any
     ) -> GradeRecord:
         if self.failures:
             raise self.failures.pop(0)
+        self.late.append((more["late_share"], more["late_note"]))
         self.graded.append(submission_id)
         return GradeRecord(
             submission_id=submission_id,

@@ -203,4 +203,6 @@ def outcome(submission: SubmissionView) -> str:
     if submission.status == "failed" or submission.score is None:
         return submission.message or "could not be graded; your teacher will look at it"
     score = f"{submission.score:g} of {submission.max_score or 0:g} points"
-    return f"{score}; your teacher will look at it" if submission.needs_review else score
+    if submission.needs_review:
+        return f"{score}; your teacher will look at it"
+    return f"{score}; {submission.message}" if submission.message else score

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from learnflow_ext.contracts.errors import Forbidden, NotFound, TooBusy
@@ -11,7 +13,9 @@ from learnflow_ext.service.auth import Person
 from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.routes import KIB
+from learnflow_ext.service.terms import Terms
 from learnflow_ext.store import submissions
+from learnflow_ext.store.clock import iso
 from learnflow_ext.store.database import ConnectionLost
 
 MAX_WAITING = 5
@@ -46,14 +50,19 @@ class AssignmentsHandler(ApiHandler):
         views = await self.parts.releases.assignments(course)
         async with self.parts.db.connect() as conn:
             mine = await submissions.of_student(conn, course, self.person.name)
-        self.answer(
-            [
-                msgspec.structs.replace(
-                    view, submissions=tuple(one for one in mine if one.assignment == view.assignment)
-                )
-                for view in views
-            ]
-        )
+        terms = await self.parts.deadlines.of_course(course)
+        self.answer([_with(view, mine, terms.of(view.assignment, self.person.name)) for view in views])
+
+
+def _with(view: AssignmentView, all_mine: Sequence[SubmissionView], terms: Terms) -> AssignmentView:
+    """The assignment as one student sees it."""
+    mine = tuple(one for one in all_mine if one.assignment == view.assignment)
+    return msgspec.structs.replace(
+        view,
+        submissions=mine,
+        due=iso(terms.due) if terms.due is not None else "",
+        terms=terms.sentence(sum(one.status != "failed" for one in mine)),
+    )
 
 
 class FilesHandler(ApiHandler):
@@ -76,6 +85,7 @@ class SubmissionsHandler(ApiHandler):
             max_bytes=parts.grading_settings.max_submission_mb * KIB * KIB,
         )
         await self._refuse_flood(released)
+        terms = await parts.deadlines.of(course, assignment, person.name)
         folder = await uploads.keep(files, parts.submissions_root)
         try:
             view = await parts.db.retrying(
@@ -86,6 +96,7 @@ class SubmissionsHandler(ApiHandler):
                     student=person.name,
                     files_path=str(folder),
                     size=uploads.total_size(files),
+                    refusal=terms.refusal,
                 )
             )
         except ConnectionLost:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 from urllib.parse import parse_qs, urlencode
@@ -14,7 +15,7 @@ from learnflow_ext.service.handlers.board import PageHandler, text_of
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.standing import Standings, stand
 from learnflow_ext.service.tables import Table, csv_text
-from learnflow_ext.store import alerts, courses, eventlog, evidence, patterns, people
+from learnflow_ext.store import alerts, courses, eventlog, evidence, patterns, people, submissions
 from learnflow_ext.store import board as stored
 from learnflow_ext.store import insight as looked_up
 
@@ -318,12 +319,20 @@ class MeHandler(PageHandler):
         async with self.parts.db.connect() as conn:
             mine = await alerts.of_course(conn, course, student=name, limit=5)
             notes = await looked_up.notes(conn, course)
+            assignments = await courses.assignments(conn, course)
+            handed_in = await submissions.of_student(conn, course, name)
+        terms = await self.parts.deadlines.of_course(course)
+        counted = Counter(one.assignment for one in handed_in if one.status != "failed")
+        told = [
+            (it.title, terms.of(it.assignment, name).sentence(counted[it.assignment])) for it in assignments
+        ]
         self.show(
             "me.html",
             title=self.parts.title(course),
             standing=(await standings_of(self.parts, course, [name]))[name],
             alerts=sorted({insight.alert_for_student(alert) for alert in mine}),
             notes=notes,
+            deadlines=[(title, sentence) for title, sentence in told if sentence],
             now=datetime.now(UTC),
         )
 

@@ -227,6 +227,7 @@ def submit(classroom: Classroom, tmp_path: Path, request: pytest.FixtureRequest)
         *,
         assignment: str = "warmup",
         limits: Limits | None = None,
+        late: tuple[float, str] = (0.0, ""),
     ) -> Graded:
         folder = tmp_path / "handed-in"
         shutil.rmtree(folder, ignore_errors=True)
@@ -237,6 +238,8 @@ def submit(classroom: Classroom, tmp_path: Path, request: pytest.FixtureRequest)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
         course = Course("python", classroom.course.root, limits=limits or Limits(cell_timeout=5))
-        return Graded(grade(course, Submission("id", assignment, student, folder)))
+        share, note = late
+        submission = Submission("id", assignment, student, folder, late_share=share, late_note=note)
+        return Graded(grade(course, submission))
 
     return hand_in

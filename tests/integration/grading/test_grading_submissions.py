@@ -79,6 +79,24 @@ class TestHonestWork:
         assert "not marked yet" in done.record.feedback[1].content.decode()
 
 
+class TestLateWork:
+    def test_a_share_is_taken_off_everywhere_and_the_student_is_told(
+        self, classroom: Classroom, submit: Submit
+    ) -> None:
+        done = submit(classroom.solved(hello="pass"), late=(0.2, "A day late."))
+        assert (done.record.score, done.record.max_score, done.record.penalty) == (4, 6, 1)
+        assert (done.record.message, done.record.needs_review) == ("A day late.", False)
+        assert "4 of 6 points (1 taken off for lateness)" in done.page()
+        with sqlite3.connect(classroom.course.root / "gradebook.db") as database:
+            taken = database.execute(
+                "select n.late_submission_penalty from submitted_notebook n join submitted_assignment a"
+                " on n.assignment_id = a.id where a.student_id = ?", (done.record.student,)
+            )  # fmt: skip
+            assert taken.fetchall() == [(1.0,)]
+        again = submit(classroom.solved())
+        assert (again.record.score, again.record.penalty) == (6, 0)
+
+
 class TestEndlessLoop:
     def test_it_costs_its_own_points_and_the_others_are_graded(
         self, classroom: Classroom, submit: Submit

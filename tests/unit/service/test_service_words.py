@@ -57,6 +57,8 @@ class TestFeed:
         graded = {"assignment": "01", "status": "graded", "max_score": 10}
         assert said(events.SubmissionGraded, **graded, score=7) == "Ada scored 7/10 in 01"
         assert said(events.SubmissionGraded, **graded, score=7.25) == "Ada scored 7.25/10 in 01"
+        late = said(events.SubmissionGraded, **graded, score=7, penalty=1.5)
+        assert late == "Ada scored 7/10 in 01, 1.5 taken off for lateness"
         review = said(events.SubmissionGraded, **graded, score=0, needs_review=True)
         assert review == "Ada scored 0/10 in 01; a person should look at it"
         failed = said(events.SubmissionGraded, assignment="01", status="failed")

@@ -1,0 +1,220 @@
+"""When an assignment is due, what lateness costs, how often it may be handed in, and who has longer. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+DAY = timedelta(days=1)
+_THAT_SECOND = timedelta(seconds=1)
+"""Whoever hands in within the deadline's own second is in time."""
+
+
+class Late(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What lateness costs."""
+
+    percent_a_day: float = 0.0
+    """Of the points reached, for each day begun; 100 takes all of them."""
+    grace_minutes: float = 0.0
+    """Lateness that costs nothing."""
+    days: float | None = None
+    """After so many days nothing is taken any more; None for always."""
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for one student in one assignment."""
+
+    due: datetime | None = None
+    """Aware, UTC; None for no deadline."""
+    late: Late = Late()
+    attempts: int | None = None
+    """How often it may be handed in; None for as often as one likes."""
+
+    def closes(self) -> datetime | None:
+        """When the last submission is taken; None for never."""
+        return None if self.due is None or self.late.days is None else self.due + self.late.days * DAY
+
+    def days_late(self, at: datetime) -> int:
+        """Days begun after the deadline; 0 in time, and within the grace."""
+        if self.due is None:
+            return 0
+        over = at - self.due
+        if over < _THAT_SECOND or over <= timedelta(minutes=self.late.grace_minutes):
+            return 0
+        return math.ceil(over / DAY)
+
+    def penalty(self, at: datetime) -> float:
+        """Share of the points, 0 to 1, that is taken off what is handed in at `at`."""
+        return min(1.0, self.days_late(at) * self.late.percent_a_day / 100)
+
+    def refusal(self, at: datetime, handed_in: int) -> str:
+        """Why nothing more is taken at `at` from who has handed in so often; empty when it is taken."""
+        closes = self.closes()
+        if closes is not None and at >= closes + _THAT_SECOND:
+            return (
+                f"This assignment closed on {_moment(closes)}, so nothing was submitted. Your notebook stays"
+                " where it is; ask your teacher for more time if you had a reason."
+            )
+        if self.attempts is not None and handed_in >= self.attempts:
+            return (
+                f"You have handed this in {_times(handed_in)}, and {_times(self.attempts)} is all there is."
+                " Your earlier submissions count."
+            )
+        return ""
+
+    def remark(self, at: datetime) -> str:
+        """What a student reads beside a grade for late work; empty when it was in time."""
+        days = self.days_late(at)
+        if not days:
+            return ""
+        share = self.penalty(at)
+        if not share:
+            return "Handed in late; that costs nothing here."
+        return f"Handed in on day {days} after the deadline, so {100 * share:g} % of the points are off."
+
+    def sentence(self, handed_in: int) -> str:
+        """All of it in one sentence, for who has handed in so often already; empty where nothing holds."""
+        parts = []
+        if self.due is not None:
+            parts.append(f"due {_moment(self.due)}")
+            if self.late.percent_a_day:
+                parts.append(f"later costs {self.late.percent_a_day:g} % of the points for each day begun")
+            if (closes := self.closes()) is not None:
+                parts.append(
+                    f"nothing is taken after {_moment(closes)}" if closes > self.due else "not later"
+                )
+        if self.attempts is not None:
+            parts.append(
+                f"it may be handed in {_times(self.attempts)}, and was {_times(handed_in)} so far"
+                if handed_in
+                else f"it may be handed in {_times(self.attempts)}"
+            )
+        text = "; ".join(parts)
+        return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """More room for one student."""
+
+    student: str
+    assignment: str = ""
+    """Empty for all."""
+    due: datetime | None = None
+    """A deadline of their own."""
+    days: float = 0.0
+    """Or so many days more than the others."""
+    attempts: int = 0
+    """So many more than the others."""
+
+
+class CourseTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """A course's terms."""
+
+    assignments: Mapping[str, Terms] = {}
+    others: Terms = Terms()
+    """For assignments that say nothing themselves."""
+    extensions: tuple[Extension, ...] = ()
+
+    def of(self, assignment: str, student: str) -> Terms:
+        """What holds for `student`. Of several extensions each thing's most generous counts."""
+        terms = self.assignments.get(assignment, self.others)
+        theirs = [e for e in self.extensions if e.student == student and e.assignment in ("", assignment)]
+        if not theirs:
+            return terms
+        due, attempts = terms.due, terms.attempts
+        if due is not None:
+            due = max([due, *(e.due or due + e.days * DAY for e in theirs)])
+        if attempts is not None:
+            attempts += max(e.attempts for e in theirs)
+        return msgspec.structs.replace(terms, due=due, attempts=attempts)
+
+
+def parse(text: bytes) -> CourseTerms:
+    """The terms in a `course.yaml`. ValueError, with a sentence for the teacher, when a key does not fit."""
+    try:
+        found = msgspec.yaml.decode(text)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"course.yaml cannot be read: {error}") from None
+    if found is None:
+        return CourseTerms()
+    if not isinstance(found, dict):
+        raise ValueError("course.yaml must be a list of keys and values.")
+    others = _terms({k: v for k, v in found.items() if k != "due"}, Terms(), "the course")
+    named = [each for each in _list(found, "assignments") if isinstance(each, dict) and "name" in each]
+    return CourseTerms(
+        assignments={str(each["name"]): _terms(each, others, f"assignment {each['name']}") for each in named},
+        others=others,
+        extensions=tuple(_extension(each) for each in _list(found, "extensions")),
+    )
+
+
+def _list(found: Mapping[str, Any], key: str) -> list[Any]:
+    listed = found.get(key) or []
+    if not isinstance(listed, list):
+        raise ValueError(f"{key} is a list: a line that begins with a dash for each.")
+    return listed
+
+
+def _terms(found: Mapping[str, Any], above: Terms, whose: str) -> Terms:
+    late, attempts = above.late, above.attempts
+    if "late" in found:
+        late = _late(found["late"], whose)
+    if "attempts" in found:
+        attempts = found["attempts"]
+        if attempts is not None and (type(attempts) is not int or attempts < 1):
+            raise ValueError(f"attempts of {whose} is {attempts!r}; it is a whole number from 1 upwards.")
+    due = _time(found["due"], f"due of {whose}") if found.get("due") is not None else None
+    return Terms(due=due, late=late, attempts=attempts)
+
+
+def _late(found: Any, whose: str) -> Late:
+    try:
+        late = msgspec.convert(found or {}, Late)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"late of {whose} has percent_a_day, grace_minutes and days: {error}") from None
+    numbers = [late.percent_a_day, late.grace_minutes, late.days or 0.0]
+    if not all(math.isfinite(n) and 0 <= n < 100_000 for n in numbers) or late.percent_a_day > 100:
+        raise ValueError(f"late of {whose} has numbers from 0 upwards, and at most 100 percent a day.")
+    return late
+
+
+def _extension(found: Any) -> Extension:
+    if not isinstance(found, dict) or "student" not in found:
+        raise ValueError(f"An extension names its student: {found!r}.")
+    given = {**found, "student": str(found["student"])}
+    if given.get("due") is not None:
+        given["due"] = _time(given["due"], f"due of {given['student']}'s extension")
+    try:
+        extension = msgspec.convert(given, Extension)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"An extension has student, assignment, due, days and attempts: {error}") from None
+    if not (0 <= extension.days < 100_000 and extension.attempts >= 0):
+        raise ValueError(f"An extension of {extension.student} gives less than nothing.")
+    return extension
+
+
+def _time(value: Any, what: str) -> datetime:
+    """In UTC; without an offset it is this machine's local time."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            value = None
+    if not isinstance(value, datetime):
+        raise ValueError(f"{what} is a date with a time, such as 2026-11-24 18:00:00+01:00.")
+    try:
+        return value.astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise ValueError(f"{what} is too far away.") from None
+
+
+def _moment(when: datetime) -> str:
+    return f"{when.day} {when:%B %Y, %H:%M} UTC"
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")

@@ -1,0 +1,167 @@
+"""Deadlines, lateness, attempts and extensions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learnflow_ext.service.deadlines import Deadlines
+from learnflow_ext.service.terms import CourseTerms, Extension, Late, Terms, parse
+
+DUE = datetime(2026, 12, 1, 18, tzinfo=UTC)
+TERMS = Terms(due=DUE, late=Late(percent_a_day=10, grace_minutes=15, days=3), attempts=2)
+YAML = b"""
+title: Python
+attempts: 5
+late: {percent_a_day: 20}
+assignments:
+  - name: one
+    title: One
+    due: 2026-12-01 19:00:00+01:00
+  - name: two
+    due: 2026-12-01T18:00:00Z
+    late: {percent_a_day: 10, grace_minutes: 15, days: 3}
+    attempts: 2
+  - name: three
+extensions:
+  - {student: ada, days: 2}
+  - {student: ada, assignment: two, due: 2026-12-20T18:00:00Z, attempts: 1}
+  - {student: 007, assignment: two, attempts: 3}
+"""
+
+
+def after(**span: float) -> datetime:
+    return DUE + timedelta(**span)
+
+
+class TestLateness:
+    @pytest.mark.parametrize(
+        ("at", "days"),
+        [
+            (after(days=-1), 0),
+            (DUE, 0),
+            (after(milliseconds=999), 0),
+            (after(minutes=15), 0),
+            (after(minutes=15, seconds=1), 1),
+            (after(days=1), 1),
+            (after(days=1, seconds=1), 2),
+        ],
+    )
+    def test_each_day_begun_counts_and_the_deadlines_own_second_is_in_time(
+        self, at: datetime, days: int
+    ) -> None:
+        assert TERMS.days_late(at) == days
+        assert TERMS.penalty(at) == pytest.approx(days / 10)
+
+    def test_no_more_than_all_is_taken_off(self) -> None:
+        assert Terms(due=DUE, late=Late(percent_a_day=60)).penalty(after(days=30)) == 1
+
+    def test_without_a_deadline_nothing_is_late(self) -> None:
+        terms = Terms(late=Late(percent_a_day=100, days=0))
+        assert (terms.penalty(after(days=999)), terms.refusal(after(days=999), 99)) == (0, "")
+
+    @given(st.floats(0, 100), st.floats(0, 5000), st.floats(-1e6, 1e8), st.floats(0, 1e6))
+    def test_who_comes_later_never_pays_less(
+        self, percent: float, grace: float, seconds: float, more: float
+    ) -> None:
+        terms = Terms(due=DUE, late=Late(percent_a_day=percent, grace_minutes=grace))
+        sooner, later = after(seconds=seconds), after(seconds=seconds + more)
+        assert 0 <= terms.penalty(sooner) <= terms.penalty(later) <= 1
+
+
+class TestRefusal:
+    def test_after_the_last_day_with_the_date(self) -> None:
+        assert TERMS.refusal(after(days=3), 0) == ""
+        assert "closed on 4 December 2026, 18:00 UTC" in TERMS.refusal(after(days=3, seconds=1), 0)
+
+    def test_after_the_last_attempt_with_the_number(self) -> None:
+        assert TERMS.refusal(DUE, 1) == ""
+        assert "handed this in twice" in TERMS.refusal(DUE, 2)
+
+
+class TestWords:
+    def test_everything_is_one_sentence(self) -> None:
+        assert TERMS.sentence(1) == (
+            "Due 1 December 2026, 18:00 UTC; later costs 10 % of the points for each day begun; nothing is"
+            " taken after 4 December 2026, 18:00 UTC; it may be handed in twice, and was once so far."
+        )
+        assert Terms().sentence(3) == ""
+
+    def test_beside_a_grade(self) -> None:
+        assert TERMS.remark(DUE) == ""
+        assert TERMS.remark(after(days=1, hours=1)) == (
+            "Handed in on day 2 after the deadline, so 20 % of the points are off."
+        )
+        assert "costs nothing" in Terms(due=DUE).remark(after(days=1))
+
+
+class TestCourseFile:
+    def test_what_an_assignment_says_goes_before_what_the_course_says(self) -> None:
+        terms = parse(YAML)
+        assert terms.of("one", "bob") == Terms(due=DUE, late=Late(percent_a_day=20), attempts=5)
+        assert terms.of("two", "bob") == TERMS
+        assert terms.of("three", "bob").due is None
+        assert terms.of("unheard of", "bob") == Terms(late=Late(percent_a_day=20), attempts=5)
+
+    def test_extensions_are_one_students(self) -> None:
+        terms = parse(YAML)
+        assert terms.of("one", "ada").due == after(days=2)
+        assert (terms.of("two", "ada").due, terms.of("two", "ada").attempts) == (after(days=19), 3)
+        # A student number is a name, however YAML reads it.
+        assert terms.of("two", "7").attempts == 5
+
+    def test_an_extension_never_takes_anything_away(self) -> None:
+        terms = CourseTerms(
+            assignments={"a": TERMS},
+            extensions=(Extension(student="ada", due=after(days=-5)),),
+        )
+        assert terms.of("a", "ada") == TERMS
+
+    @pytest.mark.parametrize("text", [b"", b"title: x", b"assignments:\nextensions:\n", b"late:\n"])
+    def test_a_file_that_says_nothing_of_it(self, text: bytes) -> None:
+        assert parse(text).of("a", "ada") == Terms()
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            (b"- 1", "keys and values"),
+            (b"a: [", "cannot be read"),
+            (b"late: 5", "late of the course"),
+            (b"late: {percent: 5}", "late of the course"),
+            (b"late: {percent_a_day: 500}", "at most 100 percent"),
+            (b"late: {percent_a_day: .nan}", "from 0 upwards"),
+            (b"late: {days: -1}", "from 0 upwards"),
+            (b"attempts: none", "whole number"),
+            (b"attempts: 0", "whole number"),
+            (b"attempts: true", "whole number"),
+            (b"assignments: [{name: a, due: soon}]", "due of assignment a"),
+            (b"assignments: [{name: a, due: 7}]", "due of assignment a"),
+            (b"extensions: [ada]", "names its student"),
+            (b"extensions: 5", "extensions is a list"),
+            (b"assignments: 5", "assignments is a list"),
+            (b"extensions: [{student: ada, until: 5}]", "An extension has"),
+            (b"extensions: [{student: ada, days: -1}]", "less than nothing"),
+        ],
+    )
+    def test_what_does_not_fit_is_told_to_the_teacher(self, text: bytes, sentence: str) -> None:
+        with pytest.raises(ValueError, match=sentence):
+            parse(text)
+
+
+class TestFileThatCannotBeRead:
+    async def test_it_holds_nobody_up(self, tmp_path: Path) -> None:
+        (tmp_path / "course.yaml").write_text("late: 5")
+        deadlines = Deadlines({"python": tmp_path / "course.yaml", "new": tmp_path / "none.yaml"})
+        for course in ("python", "new", "unknown"):
+            assert await deadlines.of(course, "a", "ada") == Terms()
+
+    async def test_a_change_counts_at_once(self, tmp_path: Path) -> None:
+        file = tmp_path / "course.yaml"
+        deadlines = Deadlines({"python": file})
+        for attempts in (1, 2):
+            file.write_text(f"attempts: {attempts}")
+            assert (await deadlines.of("python", "a", "ada")).attempts == attempts
