@@ -29,13 +29,22 @@ class ExerciseFindings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def analyse(request: HelpRequest, index: CourseIndex, context: HelpContext) -> ExerciseFindings:
-    """The first exercise on the topic asked for, else of the first assignment without full marks."""
+    """An exercise on the topic asked for, else on any, where full marks are not reached yet.
+
+    The assignment at hand comes first, then what was handed in with the smallest share of its points, then
+    what was not handed in, in course order.
+    """
     standings = {each.assignment: each for each in context.progress.assignments} if context.progress else {}
     open_ones = [section for section in index.exercises if visible(section, context.released)]
     wanted = [section for section in open_ones if _trains(section, request.text)]
     undone = [section for section in (wanted or open_ones) if not _full(standings.get(section.assignment))]
-    # What the student has before them comes first; the sort keeps course order otherwise.
-    undone.sort(key=lambda section: section.assignment != request.assignment)
+    # The sort keeps course order otherwise.
+    undone.sort(
+        key=lambda section: (
+            section.assignment != request.assignment,
+            _share(standings.get(section.assignment)),
+        )
+    )
     chosen = undone or wanted
     if not chosen:
         return ExerciseFindings(all_done=bool(open_ones))
@@ -51,6 +60,13 @@ def analyse(request: HelpRequest, index: CourseIndex, context: HelpContext) -> E
 def _trains(section: Section, text: str) -> bool:
     asked = set(terms(text))
     return any(set(terms(concept)) & asked for concept in section.concepts)
+
+
+def _share(standing: AssignmentProgress | None) -> float:
+    """Of the points, 0 to 1; 1 where nothing was graded, so that a weak result goes first."""
+    if standing is None or standing.best_score is None or not standing.max_score:
+        return 1.0
+    return standing.best_score / standing.max_score
 
 
 def _full(standing: AssignmentProgress | None) -> bool:

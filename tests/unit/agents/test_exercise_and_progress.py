@@ -50,6 +50,13 @@ class TestTheNextExercise:
         text = suggested(index, context(graded(FIRST, 8)))
         assert "8 of 10 points" in text
 
+    def test_is_where_the_student_is_weakest(self, index: CourseIndex) -> None:
+        text = suggested(index, context(graded(FIRST, 8), graded(SECOND, 3)))
+        assert "both ends" in text and "3 of 10 points" in text
+        assert "school day" in suggested(index, context(graded(FIRST, 2), graded(SECOND, 3)))
+        # Weak in the first, the second not handed in: the first goes before the new.
+        assert "school day" in suggested(index, context(graded(FIRST, 5)))
+
     def test_stays_in_the_assignment_at_hand(self, index: CourseIndex) -> None:
         assert "*Loops and lists*" in suggested(index, HelpContext(), assignment=SECOND)
 
