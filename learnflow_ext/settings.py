@@ -133,6 +133,63 @@ class LearnFlowKafka(Configurable):
     ).tag(config=True)
 
 
+class LearnFlowJwt(Configurable):
+    """JSON Web Tokens of programs outside the hub. Off until `jwks_url` or a shared secret is set.
+
+    Such a token says who somebody is, and may narrow what they may do; groups of the hub say the rest.
+    """
+
+    issuer = Unicode(
+        "",
+        help="Who signs the tokens: their `iss` claim must be exactly this, for instance `https://id.school`.",
+    ).tag(config=True)
+
+    audience = Unicode(
+        "learnflow",
+        help="""Whom the tokens are for: their `aud` claim must name it. A token made for another program of
+        the same issuer is refused.""",
+    ).tag(config=True)
+
+    jwks_url = Unicode(
+        "",
+        help="""Where the issuer publishes its public keys (a JSON Web Key Set), `https://…`. RS256 and ES256
+        are taken, each key with its own algorithm only. Asked for every ten minutes, and when a new key
+        appears.""",
+    ).tag(config=True)
+
+    secret_env = Unicode(
+        "LEARNFLOW_JWT_SECRET",
+        help="""Environment variable of the service with a shared secret of 32 bytes or more, for HS256. For a
+        small site where one script of your own makes the tokens; whoever has the secret can be anybody. Not
+        together with `jwks_url`. Never put the secret itself here.""",
+    ).tag(config=True)
+
+    secret_file = Unicode(
+        "", help="File with that secret, readable for the service alone; goes before the variable."
+    ).tag(config=True)
+
+    name_claim = Unicode(
+        "sub", help="Which claim has the hub's user name, for instance `sub` or `preferred_username`."
+    ).tag(config=True)
+
+    leeway_seconds = Integer(30, min=0, help="How many seconds the issuer's clock and ours may differ.").tag(
+        config=True
+    )
+
+    longest_minutes = Integer(
+        60,
+        min=1,
+        help="""Longest life of a token that is taken, in minutes, from its `iat` to its `exp`. What is stolen
+        is of use for so long.""",
+    ).tag(config=True)
+
+    single_use = Bool(
+        False,
+        help="""Take each token once, by its `jti` claim. Remembered in the service's memory: right for one
+        service, and for clients that get a token a request. Off, a token works until it expires.""",
+    ).tag(config=True)
+
+
 class LearnFlowTutor(Configurable):
     """How the tutor helps."""
 
@@ -340,6 +397,7 @@ class LearnFlowProgress(Configurable):
 CLASSES: tuple[type[Configurable], ...] = (
     LearnFlow,
     LearnFlowKafka,
+    LearnFlowJwt,
     LearnFlowTutor,
     LearnFlowModel,
     LearnFlowGrading,

@@ -11,7 +11,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -179,7 +179,39 @@ def make_hub_auth(environment: Mapping[str, str]) -> HubOAuth:
     return auth
 
 
-async def identify(handler: RequestHandler, auth: HubOAuth, people: People) -> Person:
+class Narrowing(Protocol):
+    """What a token of an outside client says, once it was verified."""
+
+    @property
+    def name(self) -> str:
+        """The hub's user name."""
+        ...
+
+    def narrow(self, person: Person) -> Person:
+        """`person` with the rights that the token leaves them; never more."""
+        ...
+
+
+class Outside(Protocol):
+    """Checks tokens of outside clients."""
+
+    @property
+    def on(self) -> bool:
+        """Whether any are taken."""
+        ...
+
+    def looks_like_one(self, token: str) -> bool:
+        """Whether `token` cannot be one of the hub's."""
+        ...
+
+    async def read(self, token: str, method: str) -> Narrowing:
+        """What it says; raises a refusal."""
+        ...
+
+
+async def identify(
+    handler: RequestHandler, auth: HubOAuth, people: People, outside: Outside | None = None
+) -> Person:
     """Who sent this request.
 
     NotSignedIn without usable credentials, Forbidden when the token does not reach this service or the
@@ -187,6 +219,11 @@ async def identify(handler: RequestHandler, auth: HubOAuth, people: People) -> P
     """
     header = handler.request.headers.get("Authorization", "")
     by_token = _TOKEN.match(header) is not None
+    if by_token and outside is not None and outside.on:
+        token = header.partition(" ")[2].strip()
+        if outside.looks_like_one(token):
+            claims = await outside.read(token, handler.request.method or "")
+            return claims.narrow(await people.find(claims.name))
     if by_token and not _CLEAN_TOKEN.fullmatch(header):
         raise NotSignedIn("The token in the Authorization header is not one of this hub.")
     try:

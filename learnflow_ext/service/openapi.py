@@ -45,7 +45,8 @@ def document(prefix: str, table: Iterable[Route]) -> dict[str, Any]:
                 "hubToken": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token of the hub with access to this service; `token …` works as well.",
+                    "description": "A token of the hub with access to this service (also `token …`), "
+                    "or a JSON Web Token of an issuer that the admin named.",
                 }
             },
         },
@@ -55,6 +56,10 @@ def document(prefix: str, table: Iterable[Route]) -> dict[str, Any]:
 
 def _described(route: Route, operation: Operation, of: dict[str, Any]) -> dict[str, Any]:
     schema = {"type": "string"} if operation.answer is None else of[str(operation.answer)]
+    if operation.media == "text/event-stream":
+        # Of each event, as OpenAPI 3.2 writes it.
+        data = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+        schema = {"type": "object", "properties": {"data": data}, "required": ["data"]}
     described: dict[str, Any] = {
         "summary": operation.summary,
         "description": f"For {route.who.value}.",
@@ -77,6 +82,8 @@ def _described(route: Route, operation: Operation, of: dict[str, Any]) -> dict[s
         }
     if route.who is Who.ANYONE:
         described["security"] = []
+    if route.who is Who.MACHINE:
+        described["security"] = [{}, {"hubToken": []}]
     return described
 
 

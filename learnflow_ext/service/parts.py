@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.grading_queue import GradingQueue
     from learnflow_ext.service.live import LiveBoards
     from learnflow_ext.service.metrics import Metrics
+    from learnflow_ext.service.outside import OutsideTokens
     from learnflow_ext.service.pages import Pages
     from learnflow_ext.service.releases import Releases
     from learnflow_ext.service.tutors import TutoredCourse
@@ -35,6 +36,7 @@ class Parts:
     progress_settings: LearnFlowProgress
     hub_auth: HubOAuth
     people: People
+    outside: OutsideTokens
     db: Database
     courses: Mapping[str, TutoredCourse]
     assistance: Assistance

@@ -34,6 +34,7 @@ from learnflow_ext.service.hinting import Hints
 from learnflow_ext.service.live import LiveBoards
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.models import open_model
+from learnflow_ext.service.outside import OutsideTokens
 from learnflow_ext.service.pages import Pages
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.policies import Policies
@@ -43,6 +44,7 @@ from learnflow_ext.service.watch import Watch, sweeping
 from learnflow_ext.settings import (
     LearnFlow,
     LearnFlowGrading,
+    LearnFlowJwt,
     LearnFlowKafka,
     LearnFlowModel,
     LearnFlowProgress,
@@ -106,6 +108,7 @@ class RunningService:
         settings, grading = LearnFlow(config=config), LearnFlowGrading(config=config)
         tutor_settings = LearnFlowTutor(config=config)
         hub_auth = make_hub_auth(environment)
+        outside = OutsideTokens(LearnFlowJwt(config=config), environment)
         db, metrics = Database(settings.resolved_database_url), Metrics()
         await db.open()
         workers = [make_worker() for _ in range(max(1, grading.workers))]
@@ -127,6 +130,7 @@ class RunningService:
             progress_settings=LearnFlowProgress(config=config),
             hub_auth=hub_auth,
             people=People(hub_auth),
+            outside=outside,
             db=db,
             courses=courses,
             assistance=Assistance(

@@ -133,7 +133,7 @@ class Common(HubOAuthenticated, RequestHandler):
         if self.route.who is Who.MACHINE and self.from_this_machine:
             return
         try:
-            person = await auth.identify(self, self.hub_auth, self.parts.people)
+            person = await auth.identify(self, self.hub_auth, self.parts.people, self.parts.outside)
             # An error page may say who is signed in, so this comes before the rule.
             self._person = person
             course = self.path_kwargs.get("course") or self.get_query_argument("course", "")

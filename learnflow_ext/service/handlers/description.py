@@ -1,8 +1,9 @@
-"""The API's description."""
+"""The API's description, for programs and for people."""
 
 from __future__ import annotations
 
 from learnflow_ext.service.handlers.base import ApiHandler
+from learnflow_ext.service.handlers.board import PageHandler
 
 
 class OpenApiHandler(ApiHandler):
@@ -10,3 +11,10 @@ class OpenApiHandler(ApiHandler):
 
     async def get(self) -> None:
         self.answer(self.settings["openapi"])
+
+
+class DocsHandler(PageHandler):
+    """`api/docs`: the same as a page, which needs no script and nothing from elsewhere."""
+
+    async def get(self) -> None:
+        self.show("api.html", document=self.settings["openapi"])

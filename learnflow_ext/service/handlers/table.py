@@ -207,6 +207,7 @@ TABLE: tuple[Route, ...] = (
     ),
     page("", board.HomeHandler, Who.PERSON),
     page("oauth_callback", CallbackHandler, Who.ANYONE),
+    page("api/docs", description.DocsHandler, Who.ANYONE),
     page("ws", live.LiveHandler, Who.TEACHER),
     page("courses/{course}", board.BoardHandler, Who.TEACHER),
     page("courses/{course}/scores", board.ScoresPartHandler, Who.TEACHER),
