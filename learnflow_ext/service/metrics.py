@@ -15,6 +15,8 @@ from prometheus_client import (
 from learnflow_ext.contracts.help import AgentName
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+PARTS = ("database", "bus", "sandbox", "grading", "triage", "model")
+"""What `health` tells of, each with its latency."""
 _QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SLOW = (0.25, 0.5, 1, 2, 5, 10, 20, 40, 80)
 
@@ -123,6 +125,18 @@ class Metrics:
             ["group"],
             registry=self.registry,
         )
+        self.part_up = Gauge(
+            "learnflow_part_up",
+            "Whether a part worked when it was looked at last: 1, or 0.",
+            ["part"],
+            registry=self.registry,
+        )
+        self.part_seconds = Gauge(
+            "learnflow_part_seconds",
+            "How long a part took to answer when it was looked at last.",
+            ["part"],
+            registry=self.registry,
+        )
         self._begin_at_zero()
 
     def _begin_at_zero(self) -> None:
@@ -140,6 +154,9 @@ class Metrics:
             self.hints.labels(outcome)
         for direction in ("in", "out"):
             self.model_tokens.labels(direction)
+        for part in PARTS:
+            self.part_up.labels(part)
+            self.part_seconds.labels(part)
         for status in ("graded", "failed"):
             self.gradings.labels(status)
 

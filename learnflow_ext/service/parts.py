@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from learnflow_ext.contracts.runner import Runner
     from learnflow_ext.service.assistance import Assistance
     from learnflow_ext.service.auth import People, Person
+    from learnflow_ext.service.checkup import Checkup
     from learnflow_ext.service.deadlines import Deadlines
     from learnflow_ext.service.grading_queue import GradingQueue
     from learnflow_ext.service.live import LiveBoards
@@ -46,6 +47,7 @@ class Parts:
     releases: Releases
     watch: Watch
     live: LiveBoards
+    checkup: Checkup
     pages: Pages
     metrics: Metrics
 

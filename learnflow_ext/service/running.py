@@ -12,12 +12,14 @@ from learnflow_grading.client import GradingWorker
 from learnflow_kernels import janitor
 from learnflow_kernels.check import SandboxUnavailable
 from learnflow_kernels.choice import ChosenRunner
+from sqlalchemy import text
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
 
 from learnflow_ext.agents.context import Policy
 from learnflow_ext.agents.llm.model import Model
+from learnflow_ext.agents.triage import triage as triaged
 from learnflow_ext.contracts.events import TOPICS
 from learnflow_ext.events.bus import Bus
 from learnflow_ext.events.progress_consumer import progress_consumer
@@ -28,6 +30,7 @@ from learnflow_ext.service import housekeeping, live, logs, pages, tutors, uploa
 from learnflow_ext.service.assistance import Assistance
 from learnflow_ext.service.auth import People, make_hub_auth
 from learnflow_ext.service.buses import open_bus
+from learnflow_ext.service.checkup import Checkup, State
 from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.grading_queue import Grader, GradingQueue
 from learnflow_ext.service.hinting import Hints
@@ -90,6 +93,8 @@ class RunningService:
         self._bare_runner: ChosenRunner | None = None
         self._bus: Bus | None = None
         """None while it is waited for."""
+        self._ready = False
+        """Set when the graders have started."""
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -123,6 +128,7 @@ class RunningService:
         await policies.refresh()
         watch = Watch(LearnFlowStruggle(config=config), policies)
         deadlines = Deadlines(tutors.course_files(settings))
+        checkup = Checkup(metrics)
         parts = Parts(
             settings=settings,
             tutor_settings=tutor_settings,
@@ -142,6 +148,7 @@ class RunningService:
             releases=releases,
             watch=watch,
             live=LiveBoards(),
+            checkup=checkup,
             pages=Pages(hub_auth.base_url, hub_auth.hub_prefix),
             metrics=metrics,
         )
@@ -166,6 +173,8 @@ class RunningService:
                 self.broken.set()
 
         parts = self.parts
+        self._watch_parts()
+        self._keep(parts.checkup.run(), "checkup")
         self._once(self._begin_events(kafka), "events").add_done_callback(begun)
         self._keep(sweeping(parts.db, parts.watch), "struggle sweep")
         self._keep(forgetting(parts.db, parts.tutor_settings.retention_days), "forgetting")
@@ -173,6 +182,43 @@ class RunningService:
         self._keep(janitor.keep_clean(also=self._runner.sweep), "janitor")
         self._keep(housekeeping.keep_house(parts.db, parts.settings.keep_events_months), "housekeeping")
         self._once(self._prepare(), "preparation")
+
+    def _watch_parts(self) -> None:
+        """Say how the health of each part is looked at."""
+        parts = self.parts
+
+        async def database() -> State:
+            async with parts.db.connect() as conn:
+                await conn.execute(text("SELECT 1"))
+            return "ok"
+
+        async def bus() -> State:
+            return "ok" if self._bus is not None else "starting"
+
+        async def sandbox() -> State:
+            result = await self._runner.run(("40 + 2",))
+            return "ok" if result.error is None and result.limit is None else "down"
+
+        async def grading() -> State:
+            return "ok" if self._ready else "starting"
+
+        async def triage() -> State:
+            found = await asyncio.to_thread(triaged, "What is a list?")
+            return "ok" if found.intent == "concept" else "down"
+
+        async def model() -> State:
+            # Never called for this: each call costs money.
+            return "ok" if self._model is not None else "off"
+
+        for name, probe in (
+            ("database", database),
+            ("bus", bus),
+            ("sandbox", sandbox),
+            ("grading", grading),
+            ("triage", triage),
+            ("model", model),
+        ):
+            parts.checkup.watch(name, probe)
 
     async def _begin_events(self, kafka: LearnFlowKafka) -> None:
         """Once the bus is there, which may take as long as Kafka takes. Nobody else waits for it."""
@@ -200,6 +246,7 @@ class RunningService:
             log.info("removed uploads that were never finished", folders=swept)
         for worker in self._workers:
             await worker.start()
+        self._ready = True
         runners = [self._runner]
         if self._bare_runner is not None and any(each.references for each in self.parts.courses.values()):
             runners.append(self._bare_runner)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from learnflow_ext import __version__
 from learnflow_ext.contracts.errors import LearnFlowError
 from learnflow_ext.service import metrics
+from learnflow_ext.service.checkup import PartHealth
 from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.store import outbox
 
@@ -27,6 +28,16 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """`ok` or `unavailable`."""
     releases: str
     """`running` while assignments are released after a start, `done`, or `failed`."""
+    ready: bool
+    """Whether requests can be answered; a balancer asks `health/ready`."""
+    parts: tuple[PartHealth, ...] = ()
+    """Each part as it was found within the last half minute."""
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `GET health/live`."""
+
+    live: bool = True
 
 
 class HealthHandler(ApiHandler):
@@ -47,9 +58,18 @@ class HealthHandler(ApiHandler):
                 version=__version__,
                 database=database,
                 releases=self.parts.releases.state,
+                ready=healthy,
+                parts=self.parts.checkup.parts,
             ),
             200 if healthy else 503,
         )
+
+
+class LiveHandler(ApiHandler):
+    """`GET health/live`: the process answers. A restart helps nothing that it depends on."""
+
+    async def get(self) -> None:
+        self.answer(Live())
 
 
 class MetricsHandler(ApiHandler):

@@ -67,7 +67,22 @@ TABLE: tuple[Route, ...] = (
         "health",
         health.HealthHandler,
         Who.ANYONE,
-        get=Operation(summary="Whether the service works.", answer=health.Health),
+        get=Operation(summary="Whether the service and each of its parts work.", answer=health.Health),
+    ),
+    api(
+        "health/live",
+        health.LiveHandler,
+        Who.ANYONE,
+        get=Operation(summary="Whether the process answers, for who restarts it.", answer=health.Live),
+    ),
+    api(
+        "health/ready",
+        health.HealthHandler,
+        Who.ANYONE,
+        get=Operation(
+            summary="Whether requests can be answered: 503 while they cannot, for a balancer.",
+            answer=health.Health,
+        ),
     ),
     api(
         "metrics",

@@ -21,7 +21,15 @@ from learnflow_ext.service.handlers.table import TABLE
 from learnflow_ext.service.rights import Who
 from learnflow_ext.service.running import RunningService
 
-OPEN = {"health", "api/openapi.json", "api/docs", "static/(.*)", "oauth_callback"}
+OPEN = {
+    "health",
+    "health/live",
+    "health/ready",
+    "api/openapi.json",
+    "api/docs",
+    "static/(.*)",
+    "oauth_callback",
+}
 
 
 class TestEveryAddress:
