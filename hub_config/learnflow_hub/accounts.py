@@ -19,7 +19,7 @@ from .names import UnusableName, user_folder_name
 from .state import State
 
 # Without l, 1, o, 0, i: these are read from a screen and typed by hand.
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # pragma: allowlist secret
 _GROUPS, _GROUP_LENGTH = 3, 4
 
 MAX_PASSWORD_BYTES = 72

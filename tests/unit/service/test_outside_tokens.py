@@ -36,7 +36,7 @@ def public(key: Any, kid: str, **more: Any) -> dict[str, Any]:
     algorithm = (
         jwt.algorithms.RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else jwt.algorithms.ECAlgorithm
     )
-    return {**json.loads(algorithm.to_jwk(key.public_key())), "kid": kid, **more}  # type: ignore[attr-defined]
+    return {**json.loads(algorithm.to_jwk(key.public_key())), "kid": kid, **more}
 
 
 def claims(**changed: Any) -> dict[str, Any]:
