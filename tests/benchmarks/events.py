@@ -37,6 +37,7 @@ from learnflow_ext.store.database import Database
 TOPIC = "progress.events"
 STUDENTS = 100
 WRITERS = 6
+TRANSACTIONS = 100
 BYTES = 600
 
 
@@ -47,22 +48,26 @@ def run(student: int, stamp: str) -> RunFinished:
 
 
 async def write(database: str, rate: int, seconds: float) -> None:
-    """One event a transaction, `rate` a second; each carries the moment its transaction began."""
+    """`rate` events a second; each carries the moment its transaction began. Prints the rate it came to.
+
+    100 transactions a second at most: above that each holds several runs of one student, as their servers
+    report them.
+    """
     db = Database(database)
     await db.open()
-    count = int(rate * seconds)
+    count, together = int(rate * seconds), max(1, rate // TRANSACTIONS)
     began = time.monotonic() + 0.2
-    numbers = iter(range(count))
+    firsts = iter(range(0, count, together))
 
     async def writer() -> None:
-        for number in numbers:
-            due = began + number / rate
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            stamp = f"{time.monotonic():.6f}"
+        for first in firsts:
+            await asyncio.sleep(max(0.0, began + first / rate - time.monotonic()))
+            stamp, student = f"{time.monotonic():.6f}", first // together % STUDENTS
             async with db.begin() as conn:
-                await outbox.record(conn, run(number % STUDENTS, stamp))
+                await outbox.record_all(conn, [run(student, stamp)] * min(together, count - first))
 
     await asyncio.gather(*(writer() for _ in range(WRITERS)))
+    print(count / (time.monotonic() - began), flush=True)
     await db.close()
 
 
@@ -132,17 +137,17 @@ def bare(cluster: KafkaCluster, rate: int, seconds: float) -> list[float]:
     return waits[warm:]
 
 
-def latency(both: Servers, folder: Path, rate: int, seconds: float) -> tuple[list[float], list[float]]:
-    """(ours, the bare broker's)"""
+def latency(both: Servers, folder: Path, rate: int, seconds: float) -> tuple[list[float], list[float], float]:
+    """(ours, the bare broker's, events a second that were written)"""
     with stage(both, folder, f"bench{rate}.") as theatre:
         asyncio.run(theatre.set_up())
-        ours = through_everything(theatre, rate, seconds)
+        ours, reached = through_everything(theatre, rate, seconds)
     with stage(both, folder, f"bare{rate}.") as theatre:
         asyncio.run(theatre.set_up())
-        return ours, bare(_cluster(theatre), rate, seconds)
+        return ours, bare(_cluster(theatre), rate, seconds), reached
 
 
-def through_everything(theatre: Stage, rate: int, seconds: float) -> list[float]:
+def through_everything(theatre: Stage, rate: int, seconds: float) -> tuple[list[float], float]:
     warm, count = rate, int(rate * seconds)
     order = {
         "database": theatre.database,
@@ -152,13 +157,16 @@ def through_everything(theatre: Stage, rate: int, seconds: float) -> list[float]
     reader = _child({**order, "do": "read", "warm": warm, "count": count})
     assert reader.stdout is not None
     assert reader.stdout.readline() == "up\n"
-    assert _child({**order, "do": "write", "rate": rate, "seconds": 1}).wait() == 0
+    warming = _child({**order, "do": "write", "rate": rate, "seconds": 1})
+    warming.communicate()
+    assert warming.returncode == 0
     assert reader.stdout.readline() == "warm\n"
     writer = _child({**order, "do": "write", "rate": rate, "seconds": seconds})
     waits: list[float] = json.loads(reader.stdout.readline())
-    assert writer.wait() == 0
+    reached = float(writer.communicate()[0])
+    assert writer.returncode == 0
     assert reader.wait() == 0
-    return waits
+    return waits, reached
 
 
 async def throughput(theatre: Stage, count: int) -> float:
@@ -221,11 +229,12 @@ def main() -> None:
     if chosen.child:
         _play(json.loads(chosen.child))
         return
-    print("| events | p50 | p95 | p99 | n |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name, servers() as both:
         folder = Path(name)
         for rate in (100, 1_000):
-            ours, theirs = latency(both, folder, rate, chosen.seconds)
+            ours, theirs, reached = latency(both, folder, rate, chosen.seconds)
+            print(f"\nOf {rate:,} events/s asked for, {reached:,.0f} were written.\n", flush=True)
+            print("| events | p50 | p95 | p99 | n |\n|---|---|---|---|---|")
             for what, values in (
                 ("state change to consumer's commit", ours),
                 ("bare produce to poll", theirs),

@@ -53,7 +53,7 @@ INSERT INTO event_log (event_id, time, topic, type, course, user_id, data)
         CASE WHEN n % 10 < 8 THEN 'progress.events' ELSE 'learning.requests' END,
         CASE WHEN n % 10 < 8 THEN 'org.learnflow.run.finished.v1' ELSE 'org.learnflow.help.asked.v1' END,
         'c' || (n * 7919 % :students) % :courses, 1 + n * 7919 % :students, '{"run_id": "' || n || '"}'
-    FROM generate_series(1, :events) n;
+    FROM generate_series(1::bigint, :events) n;
 INSERT INTO runs (user_id, run_id, course, assignment, notebook, cell_id, ok, exception, message, duration_ms,
         finished_at, recorded_at)
     SELECT user_id, event_id, course, 'a' || 1 + sequence % :assignments, 'a/n.ipynb', 'c1',
@@ -79,8 +79,9 @@ INSERT INTO progress (user_id, module_id, runs, failed_runs, questions, submissi
     FROM users u JOIN modules m ON m.course = 'c' || u.id % :courses;
 INSERT INTO alerts (alert_id, user_id, course, assignment, exercise, trigger, state, verdict, finding,
         raised_at, marked_by)
-    SELECT md5(u.id || '.' || n), u.id, 'c' || u.id % :courses, 'a1', 'e1', 'repeated_error',
-        CASE WHEN n = 0 AND u.id % 9 = 0 THEN 'open' ELSE 'handled' END, '', '{}',
+    SELECT md5(u.id || '.' || n), u.id, 'c' || u.id % :courses, 'a1', 'e1', 'same_error',
+        CASE WHEN n = 0 AND u.id % 9 = 0 THEN 'open' ELSE 'handled' END, '',
+        '{"trigger": "same_error", "at": 1, "assignment": "a1"}',
         now() - make_interval(days => n * 8), 'teacher'
     FROM users u, generate_series(0, 9) n;
 """

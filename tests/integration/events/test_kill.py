@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from itertools import groupby
-from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from learnflow_ext.store.database import Database
 
 CHILD = """
 import asyncio, sys
@@ -32,13 +36,14 @@ async def handle(conn, envelope):
         {"student": person.name, "run": int(envelope.event.run_id)},
     )
 
-async def main(path, more):
-    db = Database("sqlite:///" + path)
+async def main(url, more):
+    db = Database(url)
     await db.open()
+    number_of_row = "BIGSERIAL" if url.startswith("postgresql") else "INTEGER"
     async with db.begin() as conn:
-        await conn.execute(
-            text("CREATE TABLE IF NOT EXISTS effects (id INTEGER PRIMARY KEY, student TEXT, run INTEGER)")
-        )
+        await conn.execute(text(
+            f"CREATE TABLE IF NOT EXISTS effects (id {number_of_row} PRIMARY KEY, student TEXT, run INTEGER)"
+        ))
     bus = MemoryBus()
     consumer = asyncio.create_task(Consumer(db, bus, "g", ["progress.events"], handle).run())
     relay = asyncio.create_task(Relay(db, bus).run())
@@ -64,37 +69,39 @@ asyncio.run(main(sys.argv[1], sys.argv[2] == "more"))
 """
 
 
+@pytest.mark.timeout(400)
 class TestKilledAgainAndAgain:
-    def test_every_committed_change_has_one_effect_in_order(self, tmp_path: Path) -> None:
-        path = tmp_path / "learnflow.sqlite"
+    async def test_every_committed_change_has_one_effect_in_order(self, database_url: str) -> None:
+        await asyncio.to_thread(self.kill_again_and_again, database_url)
+        db = Database(database_url)
+        await db.open()
+        async with db.connect() as conn:
+            logged = await conn.execute(
+                text("SELECT name, data FROM event_log JOIN users ON users.id = user_id ORDER BY sequence")
+            )
+            changes = [(row.name, int(json.loads(row.data)["run_id"])) for row in logged]
+            done = await conn.execute(text("SELECT student, run FROM effects ORDER BY id"))
+            effects = [(row.student, row.run) for row in done]
+        await db.close()
+        assert len(changes) >= 5 * 4 * 3
+        assert self.by_student(effects) == self.by_student(changes)
+
+    def kill_again_and_again(self, url: str) -> None:
         chance = random.Random(4)
         for _ in range(5):
-            with self.start(path, "more") as child:
+            with self.start(url, "more") as child:
                 assert child.stdout is not None
                 assert child.stdout.readline() == "up\n"
                 for _ in range(chance.randint(4, 20)):
                     assert child.stdout.readline() == "written\n"
                 time.sleep(chance.uniform(0.0, 0.02))
                 child.send_signal(signal.SIGKILL)
-        with self.start(path, "finish") as child:
-            assert child.wait(timeout=60) == 0
-        connection = sqlite3.connect(path)
-        changes = [
-            (student, int(json.loads(data)["run_id"]))
-            for student, data in connection.execute(
-                "SELECT name, data FROM event_log JOIN users ON users.id = user_id ORDER BY sequence"
-            )
-        ]
-        effects = connection.execute("SELECT student, run FROM effects ORDER BY id").fetchall()
-        connection.close()
-        assert len(changes) >= 5 * 4 * 3
-        assert self.by_student(effects) == self.by_student(changes)
+        with self.start(url, "finish") as child:
+            assert child.wait(timeout=120) == 0
 
     def by_student(self, pairs: list[tuple[str, int]]) -> dict[str, list[int]]:
         ordered = sorted(pairs, key=lambda pair: pair[0])
         return {name: [run for _, run in group] for name, group in groupby(ordered, key=lambda pair: pair[0])}
 
-    def start(self, path: Path, mode: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(path), mode], stdout=subprocess.PIPE, text=True
-        )
+    def start(self, url: str, mode: str) -> subprocess.Popen[str]:
+        return subprocess.Popen([sys.executable, "-c", CHILD, url, mode], stdout=subprocess.PIPE, text=True)

@@ -66,8 +66,13 @@ async def test_a_grade_becomes_a_standing_by_way_of_kafka(
 
 
 async def test_while_kafka_is_away_the_service_works_and_keeps_events(
-    config: Config, start: Callable[[], Awaitable[RunningService]], hub: Hub
+    config: Config,
+    start: Callable[[], Awaitable[RunningService]],
+    hub: Hub,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Stopping waits for the thread that asks.
+    monkeypatch.setattr("learnflow_ext.events.kafka_topics.TIMEOUT_S", 1.0)
     config.LearnFlowKafka.bootstrap_servers = "127.0.0.1:9"
     service = await start()
     await record(service, 3)
