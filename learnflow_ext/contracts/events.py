@@ -221,6 +221,26 @@ class StruggleChanged(Event, frozen=True, kw_only=True):
     """helpful, false or handled."""
 
 
+class ExerciseGenerated(Event, frozen=True, kw_only=True):
+    """An exercise was made for a student, and passed the gate. Its solution and tests are not in it."""
+
+    TYPE = "org.learnflow.exercise.generated.v1"
+    TOPIC = "exercise.generated"
+
+    name: str
+    """Also that of its folder and notebook."""
+    title: str
+    topic: str
+    difficulty: int
+    """1 to 5."""
+    family: str = ""
+    """Empty for an exercise that was written by hand."""
+    mutants: int = 0
+    """Small mistakes that were put into its solution."""
+    killed: int = 0
+    """How many of those its tests noticed."""
+
+
 EVENT_TYPES: dict[str, type[Event]] = {
     cls.TYPE: cls
     for cls in (
@@ -237,6 +257,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ProgressChanged,
         StruggleDetected,
         StruggleChanged,
+        ExerciseGenerated,
     )
 }
 

@@ -18,6 +18,18 @@ TRIES = 12
 """How many are made at most for each that is wanted."""
 
 
+_STEPS = (0.4, 0.7, 0.9)
+"""Shares of the points at which mastery goes up a level, and so may the difficulty."""
+
+
+def difficulty_for(share: float | None) -> int:
+    """How difficult an exercise may be for somebody who has reached this share of the points so far, 0 to 1.
+
+    2 to 5, a step for each level of mastery; 1 for None, who has no result yet.
+    """
+    return 1 if share is None else 2 + sum(share >= step for step in _STEPS)
+
+
 @dataclass(frozen=True)
 class Made:
     """What came of it."""
