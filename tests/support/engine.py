@@ -93,6 +93,18 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             process.wait(10)
 
 
+def _remove(folder: Path) -> None:
+    """Have it removed: images are so many files that it may take a minute, which nobody waits for."""
+    command = ["setsid", "--fork", "rm", "-rf", "--one-file-system", str(folder)]
+    subprocess.run(
+        [*as_root(), *command],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
 def _clear_after_the_killed() -> None:
     """End the engines of test runs that were killed, and remove what they left."""
     for folder in PLACE.glob(f"{PREFIX}*"):
@@ -103,7 +115,7 @@ def _clear_after_the_killed() -> None:
                 if str(folder).encode() in path.read_bytes():
                     subprocess.run([*as_root(), "kill", "-9", path.parent.name], check=False)
         _unmount_below(folder)
-        subprocess.run([*as_root(), "rm", "-rf", "--one-file-system", str(folder)], check=False)
+        _remove(folder)
 
 
 def _unmount_below(folder: Path) -> None:
@@ -124,7 +136,7 @@ def _answers(path: Path) -> bool:
 
 @contextlib.contextmanager
 def running_engine() -> Iterator[Engine]:
-    """Start one; at the end its containers, processes, mounts and files are gone.
+    """Start one; at the end its containers, processes and mounts are gone, and its files soon after.
 
     It has no default network and writes no rule of the firewall: this machine's network stays as it is.
     """
@@ -176,7 +188,7 @@ def running_engine() -> Iterator[Engine]:
             _stop(dockerd)
         _stop(containerd)
         _unmount_below(folder)
-        subprocess.run([*as_root(), "rm", "-rf", "--one-file-system", str(folder)], check=False)
+        _remove(folder)
 
 
 def _remove_everything(engine: Engine) -> None:
