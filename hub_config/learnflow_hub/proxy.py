@@ -7,11 +7,18 @@ import os
 from pathlib import Path
 from typing import Any
 
+from jupyterhub.objects import Hub
 from jupyterhub_traefik_proxy.fileprovider import TraefikFileProviderProxy
+from jupyterhub_traefik_proxy.traefik_utils import deep_merge
 from traitlets import default
 
 from .ports import LOOPBACK, PROXY_APIS, free_ports
 from .services import search_path
+
+SILENT = ("502", "504")
+"""What Traefik says, in two words and no page, when nothing answers behind an address."""
+EXPLAINED = "no-answer"
+"""Name of the middleware that lets the hub say it in sentences."""
 
 
 class LocalTraefikProxy(TraefikFileProviderProxy):
@@ -27,10 +34,30 @@ class LocalTraefikProxy(TraefikFileProviderProxy):
 
     @default("extra_static_config")
     def _default_static_config(self) -> dict[str, Any]:
-        return {"global": {"checkNewVersion": False, "sendAnonymousUsage": False}}
+        middlewares = {"http": {"middlewares": [f"{EXPLAINED}@file"]}}
+        return {
+            "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
+            "entryPoints": {self.traefik_entrypoint: middlewares},
+        }
 
     async def start(self) -> None:
         """Start Traefik without the routes of a hub that was killed."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(Path(self.dynamic_config_file))
+        own = getattr(self, "extra_dynamic_config", {})
+        self.set_trait("extra_dynamic_config", deep_merge(explaining(self.hub), own))
         await super().start()
+
+
+def explaining(hub: Hub) -> dict[str, Any]:
+    """Traefik's settings for asking the hub for a page when a part of the classroom does not answer.
+
+    The page comes with the status as it was, so programs are told no less than before.
+    """
+    page = {"status": list(SILENT), "service": EXPLAINED, "query": f"{hub.base_url}error/{{status}}"}
+    return {
+        "http": {
+            "middlewares": {EXPLAINED: {"errors": page}},
+            "services": {EXPLAINED: {"loadBalancer": {"servers": [{"url": hub.host}]}}},
+        }
+    }

@@ -78,6 +78,7 @@ def _hub_files(c: Config, state: State) -> None:
     _default(c.JupyterHub, "db_url", state.database_url)
     _default(c.JupyterHub, "cookie_secret_file", str(state.cookie_secret))
     _default(c.JupyterHub, "proxy_class", PROXY)
+    _default(c.JupyterHub, "template_paths", [str(Path(__file__).with_name("templates"))])
     _default(c.LocalTraefikProxy, "static_config_file", str(state.hub / "traefik.toml"))
     _default(c.LocalTraefikProxy, "dynamic_config_file", str(state.hub / "routes.toml"))
 

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 from urllib.parse import urlparse
 
+import psutil
 import pytest
 
 from .conftest import Demo, Visitor, environment_of, inside, server_of, token_of
 
 pytestmark = pytest.mark.timeout(400)
+
+
+def command_of(process: psutil.Process) -> str:
+    """Its command line; empty when it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +224,20 @@ def test_everything_listens_on_this_machine_only(demo: Demo, ada: Visitor) -> No
                     assert connection.laddr.ip == "127.0.0.1", (process.name(), connection)
         except OSError:
             continue
+
+
+class TestServiceHasEnded:
+    def test_a_page_says_so_until_it_is_back(self, demo: Demo) -> None:
+        teacher = demo.visitor("teacher")
+        address = "/services/learnflow/"
+        assert teacher.ask(address).status == 200
+        (service,) = [process for process in demo.tree() if "learnflow_ext.service" in command_of(process)]
+        service.kill()
+        answer = teacher.ask(address)
+        assert answer.status == 502
+        assert "One moment, please" in answer.text
+        assert "is safe" in answer.text
+        deadline = time.monotonic() + 120
+        while teacher.ask(address).status != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
