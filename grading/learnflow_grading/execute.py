@@ -29,6 +29,8 @@ from nbgrader.preprocessors import Execute
 from traitlets import Float, Integer, Type
 
 STOPPED = "learnflow_stopped"
+NOT_AS_ASKED = "learnflow_not_as_asked"
+"""In a test cell's metadata: which rule about how it is solved the answer breaks, as a sentence."""
 Stop = Literal[
     "timeout", "stuck", "kernel_died", "flood", "budget", "not_run", "odd_score", "odd_value", "broken"
 ]

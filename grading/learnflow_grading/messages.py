@@ -15,7 +15,7 @@ from typing import Any
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
-from .execute import REASONS, STOPPED
+from .execute import NOT_AS_ASKED, REASONS, STOPPED
 from .hidden import split_hidden
 
 _IN_CELL = re.compile(r"Cell In\[\d+\], line (\d+)")
@@ -58,6 +58,8 @@ def explain(cell: NotebookNode, points: Points, *, tainted: bool) -> str:
         return "Your teacher marks this part by hand."
     if points.score >= points.max_score:
         return ""
+    if said := cell.metadata.get(NOT_AS_ASKED):
+        return str(said)
     if stop := cell.metadata.get(STOPPED):
         return REASONS.get(stop, "")
     if cell.cell_type != "code" or cell.metadata.get("nbgrader", {}).get("solution"):

@@ -19,6 +19,7 @@ from nbgrader.nbgraderformat import SchemaTooNewError, SchemaTooOldError
 
 from learnflow_ext.contracts.errors import LearnFlowError, NotFound, Unavailable, Unprocessable
 
+from . import constructs
 from .course import Course, put_environment_on_path
 from .hidden import NotHidden, refuse_leaks, secret_lines
 from .names import check_name
@@ -70,6 +71,8 @@ def release(course: Course, assignment: str) -> Released:
     source = course.folder("source", ".", assignment)
     if not any(source.glob("*.ipynb")):
         raise NotFound(f"There is no assignment {assignment!r} among the sources of {course.name}.")
+    for path in sorted(source.glob("*.ipynb")):
+        _check_rules(path)
     put_environment_on_path()
     _generate(course, assignment)
     target = course.folder("release", ".", assignment)
@@ -80,6 +83,16 @@ def release(course: Course, assignment: str) -> Released:
         raise Unprocessable(str(error)) from None
     _to_exchange(course, assignment)
     return _describe(course, assignment, target)
+
+
+def _check_rules(path: Path) -> None:
+    """Unprocessable when a test's rules about how it is solved cannot be understood."""
+    try:
+        nb = nbformat.read(path, as_version=4)
+    except Exception:  # nbformat fails in many ways, and nbgrader says which in a moment
+        return
+    for cell in nb.cells:
+        constructs.parse(cell.metadata, cell.metadata.get("nbgrader", {}).get("grade_id", path.name))
 
 
 def _generate(course: Course, assignment: str) -> None:

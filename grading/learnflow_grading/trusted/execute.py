@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,8 @@ from traitlets import Bool, Float, Integer, Unicode
 
 from learnflow_ext.contracts.sandboxes import Sandboxes
 
-from ..execute import STOPPED, note, settle_score
+from .. import constructs
+from ..execute import NOT_AS_ASKED, STOPPED, note, settle_score
 from .calibrate import calibrated, passed
 from .plan import NotebookRules, TeacherCell, kind_of, make_rules, teacher_cells
 from .runtime import SANDBOXES, runtime
@@ -118,6 +120,34 @@ async def _grade(
         outcomes |= await _beside(sandboxes, cells, fallback, rules, settings, files, handed_in)
     for count, each in enumerate(cells, start=1):
         _write(nb.cells[each.index], each, outcomes[each.index], count)
+    _check_constructs(nb, cells, rules, outcomes)
+
+
+def _check_constructs(
+    nb: NotebookNode, cells: Sequence[Cell], rules: NotebookRules, outcomes: Mapping[int, Outcome]
+) -> None:
+    """A test that passed earns nothing when the answer is not written as its exercise asks."""
+    answers: list[str] = []
+    others: list[str] = []
+    for each in cells:
+        if each.test is None:
+            metadata = nb.cells[each.index].metadata
+            if kind_of(metadata) == "solution":
+                answers.append(each.source)
+            elif not (metadata.get("nbgrader") or {}).get("locked"):
+                others.append(each.source)
+            continue
+        wanted = rules.constructs.get(each.name)
+        cell = nb.cells[each.index]
+        if wanted is not None and passed(outcomes[each.index]) and not _has_error(cell):
+            if said := constructs.broken(wanted, answers, others):
+                cell.metadata[NOT_AS_ASKED] = said
+                cell.outputs.append(
+                    from_dict(
+                        {"output_type": "error", "ename": "CellStopped", "evalue": said, "traceback": [said]}
+                    )
+                )
+        others, answers = [*others, *answers], []
 
 
 async def _beside(
@@ -184,7 +214,7 @@ async def rules_for(
 def _as_tested(cell: TeacherCell, tests: Mapping[str, str]) -> TeacherCell:
     """A test's text is the gradebook's, where they differ."""
     return (
-        TeacherCell(tests[cell.name], cell.kind, cell.name)
+        dataclasses.replace(cell, source=tests[cell.name])
         if cell.kind == "test" and cell.name in tests
         else cell
     )

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import constructs
+from ..constructs import Constructs
 from ..hidden import split_hidden
 from . import names
 from .proxies import Declared
@@ -57,6 +59,8 @@ class NotebookRules:
     returns_objects: tuple[str, ...] | None = None
     broken: tuple[str, ...] = ()
     """Tests that the reference solution itself does not pass."""
+    constructs: Mapping[str, Constructs] = field(default_factory=dict)
+    """How exercises are to be solved, by the test's grade id."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class TeacherCell:
     kind: str
     """`test`, `solution` or `setup`."""
     name: str = ""
+    constructs: Constructs | None = None
+    """A test's rules about how it is solved."""
 
 
 def kind_of(metadata: Mapping[str, Any]) -> str:
@@ -80,10 +86,13 @@ def kind_of(metadata: Mapping[str, Any]) -> str:
 
 
 def teacher_cells(cells: Iterable[Any]) -> list[TeacherCell]:
-    """The code cells of a notebook."""
+    """The code cells of a notebook. Unprocessable when a test's rules cannot be understood."""
     return [
         TeacherCell(
-            cell.source, kind_of(cell.metadata), (cell.metadata.get("nbgrader") or {}).get("grade_id", "")
+            cell.source,
+            kind_of(cell.metadata),
+            name := (cell.metadata.get("nbgrader") or {}).get("grade_id", ""),
+            constructs.parse(cell.metadata, name) if kind_of(cell.metadata) == "test" else None,
         )
         for cell in cells
         if cell.cell_type == "code"
@@ -116,6 +125,7 @@ def make_rules(cells: Sequence[TeacherCell], tests: Mapping[str, str], *, comple
         modules=walk.modules,
         imports=tuple(dict.fromkeys(walk.imports)),
         student_imports=tuple(dict.fromkeys(walk.visible_imports)),
+        constructs={cell.name: cell.constructs for cell in cells if cell.constructs is not None},
     )
 
 

@@ -95,6 +95,14 @@ def essay() -> tuple[NotebookNode, NotebookNode]:
     )
 
 
+def loops() -> NotebookNode:
+    """One exercise that is to be solved with a loop."""
+    test = checks("test_count", 2, "assert count([1, 2]) == 3", "assert count([5]) == 5")
+    test.metadata["learnflow"] = {"must_use": ["loop"], "must_not_use": ["sum"], "in": "count"}
+    answer = "n = 0\n    for x in xs:\n        n += x\n    return n"
+    return notebook(solution("count", "def count(xs):", answer), test)
+
+
 TRIANGLE = "def triangle(n):\n    return n * (n + 1) / 2"
 VECTOR = """class Vector:
     def __init__(self, x, y):
@@ -191,6 +199,8 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     write_source(course.root, "warmup", {"warmup": warmup()})
     first, second = essay()
     write_source(course.root, "essay", {"thoughts": first, "code": second})
+    write_source(course.root, "loops", {"loops": loops()})
+    release(course, "loops")
     (course.root / "source" / "warmup" / "numbers.csv").write_text("1,2,3\n")
     released = release(course, "warmup")
     release(course, "essay")

@@ -113,6 +113,11 @@ class TestRefused:
         cell = nbf.new_code_cell("### BEGIN HIDDEN TESTS\nassert 1\n### END HIDDEN TESTS")
         assert "could not be generated" in refused(course, notebook(cell))
 
+    def test_rules_that_cannot_be_understood(self, course: Course) -> None:
+        cell = checks("t", 1, "assert f(1)")
+        cell.metadata["learnflow"] = {"must_use": ["a nice loop"]}
+        assert "The rules of t cannot be understood" in refused(course, notebook(cell))
+
     def test_an_old_nbgrader_format(self, course: Course) -> None:
         nb = warmup()
         for cell in nb.cells:
@@ -131,7 +136,7 @@ class TestReleasedFiles:
         assert released.assignments(tmp_path, "python") == ()
 
     def test_the_list(self, classroom: Classroom) -> None:
-        assert released.assignments(classroom.exchange, "python") == ("essay", "fortress", "warmup")
+        assert released.assignments(classroom.exchange, "python") == ("essay", "fortress", "loops", "warmup")
         assert released.notebooks(classroom.exchange, "python", "essay") == ("code", "thoughts")
 
     def test_unknown_ones_and_odd_names(self, classroom: Classroom) -> None:

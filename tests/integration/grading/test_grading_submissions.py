@@ -97,6 +97,28 @@ class TestLateWork:
         assert (again.record.score, again.record.penalty) == (6, 0)
 
 
+class TestSolvedInAnotherWayThanAsked:
+    @pytest.mark.parametrize(
+        ("answer", "score", "said"),
+        [
+            ("def count(xs):\n    n = 0\n    for x in xs: n += x\n    return n", 2, ""),
+            ("def count(xs):\n    return sum(xs)", 0, "asks you to use a loop"),
+            ("def count(xs):\n    for x in xs: return sum(xs)", 0, "without `sum`"),
+            ("def count(xs):\n    return 0", 0, "assert count([1, 2]) == 3"),
+        ],
+    )
+    def test_it_earns_nothing_and_the_sentence_says_why(
+        self, classroom: Classroom, submit: Submit, answer: str, score: float, said: str
+    ) -> None:
+        nb = classroom.handed_out("loops", "loops")
+        nb.cells[0].source = answer
+        nb.cells[1].metadata.pop("learnflow")  # the rules are the teacher's copy, not this one
+        done = submit({"loops.ipynb": nb}, assignment="loops")
+        assert (done.record.score, done.record.needs_review) == (score, False)
+        assert said in done.cell("test_count").message
+        assert said.replace("`", "") in done.page().replace("`", "")
+
+
 class TestEndlessLoop:
     def test_it_costs_its_own_points_and_the_others_are_graded(
         self, classroom: Classroom, submit: Submit
