@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from classroom import ARTIFACTS, Classroom, chromium
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
+
+# Nothing here measures speed: on a busy machine a first run takes more than the usual five seconds.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

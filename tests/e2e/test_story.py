@@ -15,6 +15,7 @@ from lab import (
     open_assignment_list,
     open_notebook,
     row,
+    run_again,
     run_new_cell,
     save,
     solutions_of,
@@ -43,7 +44,28 @@ def test_from_first_error_to_grade(classroom: Classroom, browser: Browser) -> No
         answer = last_answer(ada.page)
         expect(answer).to_contain_text("NameError in line 2")
         expect(answer).to_contain_text("aples")
+        expect(answer).not_to_contain_text("Look at line")
         ada.shot("explain")
+
+        changed = run_again(ada, "apples = 3\nprint(aples + 1)")
+        expect(changed).to_contain_text("print(aples + 1)")
+        changed.get_by_role("button", name=re.compile("Explain this NameError")).click()
+        expect(last_answer(ada.page)).to_contain_text("Look at line 2", timeout=20_000)
+        ada.shot("ladder")
+
+        drawn = run_new_cell(ada, "%%visualize\ntotal = 0\nfor price in [3, 4]:\n    total = total + price")
+        slider = drawn.get_by_role("slider").last
+        expect(slider).to_have_attribute("aria-valuenow", "1.0", timeout=20_000)
+        drawn.get_by_role("button", name="Next").click()
+        expect(slider).to_have_attribute("aria-valuenow", "2.0")
+        drawn.get_by_role("button", name="Last").click()
+        expect(drawn).to_contain_text("7")
+        ada.shot("visualize")
+
+        ask(ada, "@Review\n```\ndef add(item, bag=[]):\n    bag.append(item)\n    return bag\n```")
+        expect(last_answer(ada.page)).to_contain_text("all calls share it", timeout=20_000)
+        expect(last_answer(ada.page)).to_contain_text("Line 1, def add(item, bag=[]):")
+        ada.shot("review")
 
         ask(ada, "what is a list?")
         expect(chat(ada.page)).to_contain_text("This is from Lists", timeout=20_000)

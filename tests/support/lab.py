@@ -65,6 +65,17 @@ def run_new_cell(student: Session, code: str) -> Locator:
     return page.locator(".jp-Notebook:visible .jp-CodeCell").last
 
 
+def run_again(student: Session, code: str) -> Locator:
+    """Put `code` in the active cell in place of what is there, run it, and return that cell."""
+    student.page.evaluate(
+        """async code => { const notebook = window.jupyterapp.shell.currentWidget.content;
+        notebook.activeCell.model.sharedModel.setSource(code);
+        window.jupyterapp.commands.execute('notebook:run-cell'); }""",
+        code,
+    )
+    return student.page.locator(".jp-Notebook:visible .jp-CodeCell").last
+
+
 def write_solutions(student: Session, solutions: dict[str, str]) -> None:
     """Replace the sources of the open notebook's graded cells: grade_id → source."""
     written = student.page.evaluate(
