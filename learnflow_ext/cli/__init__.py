@@ -15,6 +15,7 @@ from learnflow_ext import __version__
 from learnflow_ext.cli import courses, db, events, privacy, topics
 from learnflow_ext.cli.ask import ask
 from learnflow_ext.cli.autograde import autograde
+from learnflow_ext.cli.backup import backup, restore
 from learnflow_ext.cli.demo import demo
 from learnflow_ext.cli.doctor import doctor
 from learnflow_ext.cli.explain import explain
@@ -49,6 +50,8 @@ app.command()(review)
 app.command()(mastery)
 app.command()(autograde)
 app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
 app.add_typer(courses.app, name="course")
 app.add_typer(db.app, name="db")
 app.add_typer(events.app, name="events")

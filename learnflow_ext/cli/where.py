@@ -54,6 +54,14 @@ def settings(config: Path | None) -> LearnFlow:
     return _configured(LearnFlow, config, "--config FILE, --state DIR or --database-url URL")
 
 
+def places(config: Path | None, state: Path | None, url: str | None) -> LearnFlow:
+    """Where a deployment keeps everything: its state folder and its database. CannotRun when none is said."""
+    found = LearnFlow(state_dir=str(state)) if state is not None else settings(config)
+    if url:
+        found.database_url = url
+    return found
+
+
 def kafka_settings(config: Path | None, address: str | None) -> LearnFlowKafka:
     """How to reach Kafka: as configured, at `address` if given. CannotRun when neither names a broker."""
     if address is not None and config is None and not DEFAULT_CONFIG.is_file():
