@@ -19,6 +19,8 @@ from learnflow_ext.contracts.runs import RunBatch, RunReport
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import outbox
 
+pytestmark = pytest.mark.timeout(400)
+
 CLIENTS = 6
 
 
