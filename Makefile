@@ -51,6 +51,7 @@ bench: $(STAMPS)/test-system setup ## Measure how fast the classroom starts, ans
 	$(BIN)/python tests/benchmarks/kernels.py 2>/dev/null
 	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/events.py
 	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/record.py
+	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/dashboard.py
 
 eval: $(STAMPS)/run-system setup ## Measure how good its judgement is, on the data in LEARNFLOW_EVAL_DATA (a folder)
 	LEARNFLOW_EVAL_DATA="$(LEARNFLOW_EVAL_DATA)" $(BIN)/python tests/evaluation/evaluate.py $(ARGS)

@@ -387,6 +387,14 @@ class LearnFlowProgress(Configurable):
         instance `Europe/Berlin`.""",
     ).tag(config=True)
 
+    fit_from_students = Integer(
+        30,
+        min=0,
+        help="""How many students must have graded answers to a topic before P(known) uses chances fitted to
+        the course itself, once an hour; until then sensible ones. Fewer follow the accidents of a small
+        class; 0 never fits.""",
+    ).tag(config=True)
+
     holidays = Dict(
         key_trait=Unicode(),
         help="""Days without class that break no streak: course to a list of dates, for instance

@@ -7,9 +7,17 @@ from typing import Literal
 import msgspec
 
 Trigger = Literal[
-    "same_error", "failing_runs", "no_progress", "low_quiz", "said_stuck", "wheel_spinning", "failing_early"
+    "asked_teacher",
+    "same_error",
+    "failing_runs",
+    "no_progress",
+    "low_quiz",
+    "said_stuck",
+    "wheel_spinning",
+    "failing_early",
 ]
 TRIGGERS: tuple[Trigger, ...] = (
+    "asked_teacher",
     "said_stuck",
     "low_quiz",
     "same_error",
@@ -64,6 +72,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The steps behind it, oldest first; at most a dozen."""
     question: str = ""
     """The last one asked; empty for none."""
+    code: str = ""
+    """What the student sent along for the teacher; empty otherwise."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

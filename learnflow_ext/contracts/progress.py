@@ -7,6 +7,8 @@ from typing import Literal
 import msgspec
 
 Level = Literal["Beginner", "Learning", "Proficient", "Mastered"]
+LEVELS: tuple[Level, ...] = ("Beginner", "Learning", "Proficient", "Mastered")
+"""The lowest first."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

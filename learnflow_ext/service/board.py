@@ -10,7 +10,7 @@ import msgspec
 
 from learnflow_ext.contracts.grades import part_title
 from learnflow_ext.service import words
-from learnflow_ext.store.board import Board, BoardCell
+from learnflow_ext.store.board import Board, BoardCell, Overview
 from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.eventlog import LogEntry
 
@@ -67,12 +67,27 @@ class BoardView(msgspec.Struct, frozen=True, kw_only=True):
     course: str
     columns: tuple[ColumnView, ...]
     students: tuple[StudentView, ...]
+    """All of them; of an `OverviewView`, one page."""
     active: int
     """Students who did something in the last 15 minutes."""
     graded: int
     """Cells of the table with a score."""
     to_review: int
     """Cells of the table whose latest submission a person should look at."""
+
+
+class OverviewView(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the board, with figures of the whole course."""
+
+    board: BoardView
+    everybody: int
+    found: int
+    """Students whose name contains `find`."""
+    find: str
+    number: int
+    """Of this page, from 1."""
+    pages: int
+    """At least 1."""
 
 
 class FeedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +133,21 @@ def board_view(board: Board, now: datetime) -> BoardView:
         active=sum(_active(student, now) for student in students),
         graded=sum(cell.score is not None for cell in cells),
         to_review=sum(cell.needs_review for cell in cells),
+    )
+
+
+def overview_view(overview: Overview, now: datetime, *, find: str, number: int, size: int) -> OverviewView:
+    """`overview` as it is shown at `now`: page `number`, of pages with `size` students."""
+    view = board_view(overview.board, now)
+    return OverviewView(
+        board=msgspec.structs.replace(
+            view, active=overview.active, graded=overview.graded, to_review=overview.to_review
+        ),
+        everybody=overview.students,
+        found=overview.found,
+        find=find,
+        number=number,
+        pages=max(1, -(-overview.found // size)),
     )
 
 

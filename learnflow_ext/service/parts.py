@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.outside import OutsideTokens
     from learnflow_ext.service.pages import Pages
     from learnflow_ext.service.releases import Releases
+    from learnflow_ext.service.skills import Skills
     from learnflow_ext.service.tutors import TutoredCourse
     from learnflow_ext.service.watch import Watch
     from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowProgress, LearnFlowTutor
@@ -46,6 +47,7 @@ class Parts:
     runner: Runner
     releases: Releases
     watch: Watch
+    skills: Skills
     live: LiveBoards
     checkup: Checkup
     pages: Pages

@@ -43,6 +43,7 @@ from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.policies import Policies
 from learnflow_ext.service.releases import Releaser, Releases
 from learnflow_ext.service.retention import forgetting
+from learnflow_ext.service.skills import Skills, keep_fitted
 from learnflow_ext.service.watch import Watch, sweeping
 from learnflow_ext.settings import (
     LearnFlow,
@@ -129,11 +130,12 @@ class RunningService:
         watch = Watch(LearnFlowStruggle(config=config), policies)
         deadlines = Deadlines(tutors.course_files(settings))
         checkup = Checkup(metrics)
+        progress = LearnFlowProgress(config=config)
         parts = Parts(
             settings=settings,
             tutor_settings=tutor_settings,
             grading_settings=grading,
-            progress_settings=LearnFlowProgress(config=config),
+            progress_settings=progress,
             hub_auth=hub_auth,
             people=People(hub_auth),
             outside=outside,
@@ -147,6 +149,7 @@ class RunningService:
             runner=runner,
             releases=releases,
             watch=watch,
+            skills=Skills(progress.fit_from_students),
             live=LiveBoards(),
             checkup=checkup,
             pages=Pages(hub_auth.base_url, hub_auth.hub_prefix),
@@ -177,6 +180,7 @@ class RunningService:
         self._keep(parts.checkup.run(), "checkup")
         self._once(self._begin_events(kafka), "events").add_done_callback(begun)
         self._keep(sweeping(parts.db, parts.watch), "struggle sweep")
+        self._keep(keep_fitted(parts.skills, parts.db, parts.settings.courses), "knowledge tracing")
         self._keep(forgetting(parts.db, parts.tutor_settings.retention_days), "forgetting")
         self._keep(parts.queue.run(), "grading queue")
         self._keep(janitor.keep_clean(also=self._runner.sweep), "janitor")

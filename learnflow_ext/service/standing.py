@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from learnflow_ext.contracts.grades import part_title
 from learnflow_ext.contracts.progress import NextStep, TopicProgress
 from learnflow_ext.progress import knowledge
+from learnflow_ext.progress.knowledge import SkillParameters
 from learnflow_ext.progress.mastery import Evidence, level, mastery
 from learnflow_ext.progress.next_step import Choice, next_best
 from learnflow_ext.progress.streak import Streak, days, streak
@@ -18,6 +19,9 @@ from learnflow_ext.store.evidence import Checked
 
 MOST_ANSWERS = 200
 """Of a topic that are traced: the latest say the most."""
+
+
+NOT_FITTED: Mapping[str, SkillParameters] = {}
 
 
 class Standings(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,8 +39,12 @@ def stand(
     *,
     where: tzinfo,
     holidays: Collection[date] = (),
+    skills: Mapping[str, SkillParameters] = NOT_FITTED,
 ) -> Standings:
-    """Topics in course order, the streak in the time zone `where`, and the next step."""
+    """Topics in course order, the streak in the time zone `where`, and the next step.
+
+    `skills` are the parameters of knowledge tracing by topic; a topic that is missing has sensible ones.
+    """
     row = streak(days(checked.submitted, where), now.astimezone(where).date(), holidays)
     topics = []
     choices: list[Choice] = []
@@ -49,7 +57,8 @@ def stand(
             consistency=row.consistency if share is not None else None,
         )
         answers = checked.answers.get(info.assignment, [])[-MOST_ANSWERS:]
-        known = knowledge.trace(answers, knowledge.SENSIBLE)
+        skill = skills.get(info.assignment, knowledge.SENSIBLE)
+        known = knowledge.trace(answers, skill)
         titles[info.assignment] = info.title
         topics.append(
             TopicProgress(
@@ -71,7 +80,7 @@ def stand(
             Choice(
                 topic=info.assignment,
                 name=exercise.name,
-                chance=knowledge.p_correct(known, knowledge.SENSIBLE),
+                chance=knowledge.p_correct(known, skill),
                 known=known,
                 solved=(info.assignment, exercise.name) in checked.solved,
                 notebook=exercise.notebook,

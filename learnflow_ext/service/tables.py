@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Literal
+from collections.abc import Callable, Iterable
+from typing import Generic, Literal, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
 
 Kind = Literal["text", "number", "time", "share", "long"]
 
@@ -38,6 +41,37 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[tuple[Cell, ...], ...]
     empty: str
     """A sentence for when there are no rows."""
+
+
+class Field(msgspec.Struct, Generic[T], frozen=True):
+    """A column, and how its value is read from what a row is about. A string is a cell without a link."""
+
+    title: str
+    read: Callable[[T], Cell | str]
+    kind: Kind = "text"
+
+
+class Sheet(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A table before it has rows: what it is called, and its columns."""
+
+    name: str
+    title: str
+    empty: str
+    fields: tuple[Field[T], ...]
+
+    def of(self, things: Iterable[T]) -> Table:
+        """The table with a row for each of `things`."""
+        return Table(
+            name=self.name,
+            title=self.title,
+            columns=tuple(Column(field.title, field.kind) for field in self.fields),
+            rows=tuple(tuple(_cell(field.read(thing)) for field in self.fields) for thing in things),
+            empty=self.empty,
+        )
+
+
+def _cell(value: Cell | str) -> Cell:
+    return value if isinstance(value, Cell) else Cell(value)
 
 
 def csv_text(table: Table) -> str:

@@ -133,6 +133,7 @@ def _changed(data: Mapping[str, object]) -> _Said:
 
 
 WHY: dict[str, str] = {
+    "asked_teacher": "asks for you",
     "said_stuck": "says they are stuck",
     "low_quiz": "got less than half of a quiz",
     "same_error": "has run into the same error again and again",

@@ -31,6 +31,8 @@ from learnflow_ext.store.models import AlertRow, HelpTurn, Module, Quiz, Run, Su
 
 LOOK_BACK = timedelta(hours=2)
 MOST_STEPS = 400
+ASKED: Trigger = "asked_teacher"
+"""Not found out, but asked for: no rule holds it back."""
 
 
 async def moments(conn: AsyncConnection, user_id: int, course: str, at: datetime) -> list[Moment]:
@@ -161,6 +163,23 @@ async def raise_alert(
     return alert_id
 
 
+async def ask_teacher(
+    conn: AsyncConnection, user_id: int, course: str, finding: Finding, *, at: datetime
+) -> None:
+    """Keep a student's own request, in place of an open one about the same. `TeacherAsked` tells of it."""
+    await conn.execute(
+        delete(AlertRow).where(
+            AlertRow.user_id == user_id,
+            AlertRow.course == course,
+            AlertRow.assignment == finding.assignment,
+            AlertRow.exercise == finding.exercise,
+            AlertRow.state == "open",
+            AlertRow.trigger == ASKED,
+        )
+    )
+    await _insert(conn, user_id, course, finding, "open", at)
+
+
 async def hold(conn: AsyncConnection, user_id: int, course: str, finding: Finding, *, at: datetime) -> None:
     """Keep a finding that nobody is told of now, in place of an older one about the same thing."""
     await drop_held(conn, user_id, course, finding)
@@ -177,6 +196,7 @@ async def refresh(conn: AsyncConnection, user_id: int, course: str, finding: Fin
             AlertRow.assignment == finding.assignment,
             AlertRow.exercise == finding.exercise,
             AlertRow.state == "open",
+            AlertRow.trigger != ASKED,
         )
         .values(finding=_encoded(finding))
     )
@@ -234,12 +254,14 @@ async def drop_stale(conn: AsyncConnection, before: datetime) -> None:
 
 
 async def told(conn: AsyncConnection, course: str, since: datetime) -> list[Told]:
-    """The alerts of `course` raised since then, and the open ones of any time."""
+    """The alerts of `course` raised since then, and the open ones of any time; what students asked for is
+    none, so that it takes no room from others."""
     rows = await conn.execute(
         select(AlertRow.assignment, AlertRow.exercise, AlertRow.raised_at, AlertRow.state, User.name)
         .join(User, User.id == AlertRow.user_id)
         .where(
             AlertRow.course == course,
+            AlertRow.trigger != ASKED,
             or_(AlertRow.state == "open", and_(AlertRow.state == "handled", AlertRow.raised_at >= since)),
         )
     )
@@ -289,6 +311,18 @@ async def of_course(
         )
         for row in rows
     ]
+
+
+async def count(conn: AsyncConnection, course: str, state: AlertState) -> int:
+    """How many alerts of `course` are in `state`."""
+    return int(
+        await conn.scalar(
+            select(func.count())
+            .select_from(AlertRow)
+            .where(AlertRow.course == course, AlertRow.state == state)
+        )
+        or 0
+    )
 
 
 async def mark(conn: AsyncConnection, course: str, alert_id: str, what: Mark, by: str) -> None:

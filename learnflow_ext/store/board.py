@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Subquery, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import AssignmentSubmitted, HelpAsked, RunFinished
@@ -20,6 +21,9 @@ from learnflow_ext.store.models import Grade, LoggedEvent, Module, Progress, Sub
 
 ACTIVITY = (HelpAsked.TYPE, RunFinished.TYPE, AssignmentSubmitted.TYPE)
 """What a student does; the rest happens to them."""
+
+Wanted = Sequence[ColumnElement[bool]]
+"""Conditions on `User`: whose rows are looked up."""
 
 
 class BoardCell(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +73,61 @@ async def scores(conn: AsyncConnection, course: str, students: Sequence[str] = (
     cells = await _cells(conn, course, assignments)
     activity = await _last_activity(conn, course)
     names = sorted({*students, *activity, *(student for student, _ in cells)})
+    return _board(course, assignments, names, activity, cells)
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of the board, and figures of the whole course."""
+
+    board: Board
+    found: int
+    """Students whose name fits, on all pages."""
+    students: int
+    active: int
+    """Of all students, who did something since the time asked for."""
+    graded: int
+    """Assignments of students with a score."""
+    to_review: int
+    """Of them, those whose latest submission a person should look at."""
+
+
+async def overview(
+    conn: AsyncConnection,
+    course: str,
+    students: Sequence[str],
+    *,
+    active_since: datetime,
+    find: str = "",
+    limit: int = 50,
+    offset: int = 0,
+) -> Overview:
+    """As `scores`, for `limit` students whose name contains `find`, after the first `offset`."""
+    assignments = await courses.assignments(conn, course)
+    activity = await _seen(conn, course)
+    everybody = sorted({*students, *activity})
+    wanted = find.strip().casefold()
+    found = [name for name in everybody if wanted in name.casefold()]
+    names = found[offset : offset + limit]
+    cells = await _cells(conn, course, assignments, names)
+    here = await _last_activity(conn, course, [User.name.in_(names)]) if names else {}
+    since = iso(active_since)
+    return Overview(
+        board=_board(course, assignments, names, here, cells),
+        found=len(found),
+        students=len(everybody),
+        active=sum(at >= since for at in activity.values()),
+        graded=await _count_graded(conn, course),
+        to_review=await _count_to_review(conn, course),
+    )
+
+
+def _board(
+    course: str,
+    assignments: tuple[AssignmentInfo, ...],
+    names: Sequence[str],
+    activity: Mapping[str, str],
+    cells: Mapping[tuple[str, str], BoardCell],
+) -> Board:
     return Board(
         course=course,
         assignments=assignments,
@@ -99,6 +158,31 @@ async def students(conn: AsyncConnection, course: str) -> list[str]:
     )
 
 
+async def _count_graded(conn: AsyncConnection, course: str) -> int:
+    return int(
+        await conn.scalar(
+            select(func.count())
+            .select_from(Progress)
+            .join(Module, Module.id == Progress.module_id)
+            .where(Module.course == course, Progress.best_score.is_not(None))
+        )
+        or 0
+    )
+
+
+async def _count_to_review(conn: AsyncConnection, course: str) -> int:
+    newest = _newest_submissions(course)
+    return int(
+        await conn.scalar(
+            select(func.count())
+            .select_from(Submission)
+            .join(newest, newest.c.number == Submission.number)
+            .where(Submission.needs_review)
+        )
+        or 0
+    )
+
+
 async def feed(
     conn: AsyncConnection, course: str, limit: int, after_sequence: int | None = None
 ) -> list[LogEntry]:
@@ -108,17 +192,24 @@ async def feed(
 
 
 async def _cells(
-    conn: AsyncConnection, course: str, assignments: Sequence[AssignmentInfo]
+    conn: AsyncConnection,
+    course: str,
+    assignments: Sequence[AssignmentInfo],
+    names: Sequence[str] | None = None,
 ) -> dict[tuple[str, str], BoardCell]:
-    points = await _exercise_points(conn, course)
-    latest = await _latest_submissions(conn, course)
+    """(student, assignment) -> standing; of `names` alone when given."""
+    if names is not None and not names:
+        return {}
+    wanted = [] if names is None else [User.name.in_(names)]
+    points = await _exercise_points(conn, course, wanted)
+    latest = await _latest_submissions(conn, course, wanted)
     cells = {}
     by_name = {info.assignment: info for info in assignments}
     for row in await conn.execute(
         select(User.name, Module.assignment, Progress)
         .join(User, User.id == Progress.user_id)
         .join(Module, Module.id == Progress.module_id)
-        .where(Module.course == course)
+        .where(Module.course == course, *wanted)
     ):
         key = (row.name, row.assignment)
         submission = latest.get(key)
@@ -143,14 +234,21 @@ async def _cells(
     return cells
 
 
-async def _latest_submissions(conn: AsyncConnection, course: str) -> dict[tuple[str, str], Any]:
-    newest = (
+def _newest_submissions(course: str, wanted: Wanted = ()) -> Subquery:
+    return (
         select(func.max(Submission.number).label("number"))
         .join(Module, Module.id == Submission.module_id)
-        .where(Module.course == course)
+        .join(User, User.id == Submission.user_id)
+        .where(Module.course == course, *wanted)
         .group_by(Submission.user_id, Submission.module_id)
         .subquery()
     )
+
+
+async def _latest_submissions(
+    conn: AsyncConnection, course: str, wanted: Wanted
+) -> dict[tuple[str, str], Any]:
+    newest = _newest_submissions(course, wanted)
     rows = await conn.execute(
         select(
             User.name,
@@ -167,7 +265,7 @@ async def _latest_submissions(conn: AsyncConnection, course: str) -> dict[tuple[
 
 
 async def _exercise_points(
-    conn: AsyncConnection, course: str
+    conn: AsyncConnection, course: str, wanted: Wanted
 ) -> dict[tuple[str, str], dict[tuple[str, str], float]]:
     """(student, assignment) -> (notebook, exercise) -> points, of the best graded submission."""
     ratio = Submission.score / func.nullif(Submission.max_score, 0)
@@ -184,7 +282,8 @@ async def _exercise_points(
             .label("place"),
         )
         .join(Module, Module.id == Submission.module_id)
-        .where(Module.course == course, Submission.status == "graded")
+        .join(User, User.id == Submission.user_id)
+        .where(Module.course == course, Submission.status == "graded", *wanted)
         .subquery()
     )
     found: dict[tuple[str, str], dict[tuple[str, str], float]] = {}
@@ -198,7 +297,26 @@ async def _exercise_points(
     return found
 
 
-async def _last_activity(conn: AsyncConnection, course: str) -> dict[str, str]:
+async def _seen(conn: AsyncConnection, course: str) -> dict[str, str]:
+    """Student -> about when they did something in `course`, for everybody; empty where it is not known.
+
+    From their standings, which cost one look in all; from the log only for who has none.
+    """
+    rows = await conn.execute(
+        select(User.name, func.max(Progress.last_activity).label("time"))
+        .join(Progress, Progress.user_id == User.id)
+        .join(Module, Module.id == Progress.module_id)
+        .where(Module.course == course)
+        .group_by(User.name)
+    )
+    standing = {row.name: iso(row.time) for row in rows}
+    counted = (
+        select(Progress.user_id).join(Module, Module.id == Progress.module_id).where(Module.course == course)
+    )
+    return {**standing, **await _last_activity(conn, course, [User.id.not_in(counted)])}
+
+
+async def _last_activity(conn: AsyncConnection, course: str, wanted: Wanted = ()) -> dict[str, str]:
     """Student -> time of the last thing they did in `course`; one look into an index a person."""
     last = (
         select(LoggedEvent.time)
@@ -212,6 +330,6 @@ async def _last_activity(conn: AsyncConnection, course: str) -> dict[str, str]:
         .correlate(User)
         .scalar_subquery()
     )
-    people = select(User.name, last.label("time")).subquery()
+    people = select(User.name, last.label("time")).where(*wanted).subquery()
     rows = await conn.execute(select(people).where(people.c.time.is_not(None)))
     return {row.name: iso(row.time) for row in rows}

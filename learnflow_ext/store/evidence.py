@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.store.models import Grade, Module, Progress, Submission, User
 
+MOST_ANSWERS = 200_000
+"""Of a course, that its knowledge tracing is fitted to."""
+
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """One student in one course."""
@@ -25,6 +28,29 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """(assignment, exercise) with full points in some submission."""
     submitted: tuple[datetime, ...]
     """When work was handed in."""
+
+
+async def answers_by_topic(conn: AsyncConnection, course: str) -> dict[str, list[list[bool]]]:
+    """By assignment, each student's answers as in `Checked.answers`; of the latest `MOST_ANSWERS` ones."""
+    latest = (
+        select(
+            Grade.id,
+            Submission.number,
+            Submission.user_id,
+            Module.assignment,
+            (Grade.score >= Grade.max_score).label("right"),
+        )
+        .join(Submission, Submission.number == Grade.submission_number)
+        .join(Module, Module.id == Submission.module_id)
+        .where(Module.course == course, Grade.max_score > 0)
+        .order_by(Submission.number.desc())
+        .limit(MOST_ANSWERS)
+        .subquery()
+    )
+    found: dict[str, dict[int, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    for row in await conn.execute(select(latest).order_by(latest.c.number, latest.c.id)):
+        found[row.assignment][row.user_id].append(bool(row.right))
+    return {assignment: list(students.values()) for assignment, students in found.items()}
 
 
 async def of_students(conn: AsyncConnection, course: str, students: Sequence[str]) -> dict[str, Checked]:

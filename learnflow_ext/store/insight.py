@@ -1,20 +1,17 @@
-"""What teachers look up: who works on what, which errors come back, what was asked, what waits."""
+"""What teachers look up: who works on what, what was asked, what waits."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import case, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.store import texts
 from learnflow_ext.store.clock import iso, now
 from learnflow_ext.store.models import HelpTurn, Module, Note, OutboxEvent, Run, Submission, User
-
-MOST_RUNS = 5_000
-"""Runs that a look at the class reads at most: the latest."""
 
 
 class AtWork(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,122 +29,68 @@ class AtWork(msgspec.Struct, frozen=True, kw_only=True):
     """ISO 8601, UTC."""
 
 
-async def at_work(conn: AsyncConnection, course: str, since: datetime) -> list[AtWork]:
-    """Who ran something in `course` since then, the latest first."""
-    rows = await conn.execute(
+async def at_work(
+    conn: AsyncConnection, course: str, since: datetime, *, limit: int = 5_000, offset: int = 0
+) -> tuple[list[AtWork], int]:
+    """(who ran something in `course` since then, the latest first; how many these are on all pages, or 0 on a
+    page beyond the last)."""
+    here = (Run.course == course, Run.recorded_at >= since)
+    counts = (
+        select(
+            Run.user_id,
+            func.count().label("runs"),
+            func.sum(case((Run.ok, 0), else_=1)).label("failed"),
+            func.max(Run.recorded_at).label("at"),
+            func.count().over().label("everybody"),
+        )
+        .where(*here)
+        .group_by(Run.user_id)
+        .order_by(func.max(Run.recorded_at).desc(), Run.user_id)
+        .limit(limit)
+        .offset(offset)
+        .cte("counts")
+    )
+    # Each one's latest run: of several reported at once, the one that ended last.
+    place = func.row_number().over(
+        partition_by=Run.user_id, order_by=(Run.recorded_at.desc(), Run.finished_at.desc(), Run.run_id)
+    )
+    latest = (
+        select(Run.user_id, Run.assignment, Run.notebook, Run.ok, Run.exception, place.label("place"))
+        .where(*here, Run.user_id.in_(select(counts.c.user_id)))
+        .subquery()
+    )
+    found = await conn.execute(
         select(
             User.name,
-            Run.assignment,
-            Run.notebook,
-            Run.cell_id,
-            Run.ok,
-            Run.exception,
-            Run.recorded_at,
+            counts.c.runs,
+            counts.c.failed,
+            counts.c.at,
+            counts.c.everybody,
+            latest.c.assignment,
+            latest.c.notebook,
+            latest.c.ok,
+            latest.c.exception,
         )
-        .join(User, User.id == Run.user_id)
-        .where(Run.course == course, Run.recorded_at >= since)
-        .order_by(Run.recorded_at.desc(), Run.finished_at.desc())
-        .limit(MOST_RUNS)
+        .join(counts, counts.c.user_id == User.id)
+        .join(latest, latest.c.user_id == User.id)
+        .where(latest.c.place == 1)
+        .order_by(counts.c.at.desc(), User.id)
     )
-    latest: dict[str, AtWork] = {}
-    for row in rows:
-        before = latest.get(row.name)
-        if before is None:
-            latest[row.name] = AtWork(
-                student=row.name,
-                assignment=row.assignment,
-                exercise=row.notebook,
-                ok=row.ok,
-                error=row.exception,
-                runs=1,
-                failed=int(not row.ok),
-                at=iso(row.recorded_at),
-            )
-        else:
-            latest[row.name] = msgspec.structs.replace(
-                before, runs=before.runs + 1, failed=before.failed + (not row.ok)
-            )
-    return list(latest.values())
-
-
-class ErrorPattern(msgspec.Struct, frozen=True, kw_only=True):
-    """An error that came up in a notebook of a course."""
-
-    assignment: str
-    notebook: str
-    error: str
-    runs: int
-    students: int
-    message: str
-    """An example of it."""
-
-
-async def error_patterns(
-    conn: AsyncConnection, course: str, since: datetime, limit: int = 200
-) -> list[ErrorPattern]:
-    """Errors in `course` since then, those of most students first."""
-    people = func.count(func.distinct(Run.user_id))
-    rows = await conn.execute(
-        select(
-            Run.assignment,
-            Run.notebook,
-            Run.exception,
-            func.count().label("runs"),
-            people.label("students"),
-            func.max(Run.message).label("message"),
-        )
-        .where(Run.course == course, Run.recorded_at >= since, Run.ok.is_(False))
-        .group_by(Run.assignment, Run.notebook, Run.exception)
-        .order_by(people.desc(), func.count().desc(), Run.assignment, Run.exception)
-        .limit(limit)
-    )
-    return [
-        ErrorPattern(
+    rows = found.all()
+    working = [
+        AtWork(
+            student=row.name,
             assignment=row.assignment,
-            notebook=row.notebook,
+            exercise=row.notebook,
+            ok=row.ok,
             error=row.exception,
             runs=row.runs,
-            students=row.students,
-            message=row.message,
+            failed=row.failed,
+            at=iso(row.at),
         )
         for row in rows
     ]
-
-
-class ErrorOf(msgspec.Struct, frozen=True, kw_only=True):
-    """How often one student met an error."""
-
-    student: str
-    runs: int
-    at: str
-    """The last time; ISO 8601, UTC."""
-    message: str
-
-
-async def students_with(
-    conn: AsyncConnection, course: str, since: datetime, notebook: str, error: str
-) -> list[ErrorOf]:
-    """Who met `error` in `notebook` since then, the most often first."""
-    rows = await conn.execute(
-        select(
-            User.name,
-            func.count().label("runs"),
-            func.max(Run.recorded_at).label("at"),
-            func.max(Run.message).label("message"),
-        )
-        .join(User, User.id == Run.user_id)
-        .where(
-            Run.course == course,
-            Run.recorded_at >= since,
-            Run.ok.is_(False),
-            Run.notebook == notebook,
-            Run.exception == error,
-        )
-        .group_by(User.name)
-        .order_by(func.count().desc(), User.name)
-        .limit(1000)
-    )
-    return [ErrorOf(student=row.name, runs=row.runs, at=iso(row.at), message=row.message) for row in rows]
+    return working, rows[0].everybody if rows else 0
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):

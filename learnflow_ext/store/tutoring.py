@@ -8,9 +8,10 @@ import msgspec
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from learnflow_ext.contracts.alerts import Finding, Moment
 from learnflow_ext.contracts.errors import NotFound
 from learnflow_ext.contracts.events import Envelope, HelpVoted, TeacherAsked
-from learnflow_ext.store import outbox, people, texts
+from learnflow_ext.store import alerts, outbox, people, texts
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import HelpTurn, HelpVote, ModelCall, TutorChoice, User
 from learnflow_ext.store.upsert import insert as upsert
@@ -18,6 +19,8 @@ from learnflow_ext.store.upsert import insert as upsert
 LONGEST_MS = 2**31 - 1
 IN_A_ROW = 2
 """Answers that did not help, after which a teacher is offered."""
+MOST_SENT = 800
+"""Characters of a text in an alert: all of them together must fit, however they are written as JSON."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,8 +124,32 @@ async def unhelpful_in_a_row(conn: AsyncConnection, student: str) -> int:
 
 
 async def ask_teacher(conn: AsyncConnection, event: TeacherAsked) -> Envelope:
-    """Record that a teacher is wanted."""
-    await people.ensure(conn, event.student)
+    """Record that a teacher is wanted, and put it among the alerts."""
+    user_id, at = await people.ensure(conn, event.student), now()
+    error, _, message = event.error.partition(": ")
+    finding = Finding(
+        trigger=alerts.ASKED,
+        at=at.timestamp(),
+        assignment=event.assignment,
+        exercise=texts.clip(event.cell_id or event.notebook, texts.NAME),
+        error=texts.clip(error, texts.NAME),
+        question=texts.clip(event.text, MOST_SENT),
+        code=texts.clip(event.code, MOST_SENT),
+        moments=(
+            (
+                Moment(
+                    id="asked",
+                    at=at.timestamp(),
+                    kind="run",
+                    error=error,
+                    text=texts.clip(message, MOST_SENT),
+                ),
+            )
+            if error
+            else ()
+        ),
+    )
+    await alerts.ask_teacher(conn, user_id, event.course, finding, at=at)
     return await outbox.record(conn, event)
 
 

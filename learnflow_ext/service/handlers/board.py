@@ -6,8 +6,17 @@ from datetime import UTC, datetime
 
 from jupyterhub.utils import url_path_join
 
-from learnflow_ext.contracts.errors import LearnFlowError, NotFound, NotSignedIn, Problem
-from learnflow_ext.service.board import MAX_LINES, BoardView, FeedView, board_view, feed_view
+from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, NotFound, NotSignedIn, Problem
+from learnflow_ext.service.board import (
+    ACTIVE,
+    MAX_LINES,
+    BoardView,
+    FeedView,
+    OverviewView,
+    board_view,
+    feed_view,
+    overview_view,
+)
 from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.handlers.courses import courses_of
 from learnflow_ext.store import board as stored
@@ -21,6 +30,10 @@ _ENTRIES_A_TOPIC = {
     "progress.events": 8 * MAX_LINES,
     "struggle.detected": MAX_LINES,
 }
+
+PAGE = 50
+"""Rows of a page; a CSV file has them all."""
+LONGEST_FIND = 100
 
 _HEADINGS = {
     400: "That did not work",
@@ -57,16 +70,45 @@ class PageHandler(ApiHandler):
             heading=_HEADINGS.get(self.get_status(), "Something went wrong"),
         )
 
-    async def scores(self, course: str) -> BoardView:
-        """Students and scores of `course`, the enrolled who did nothing yet among them."""
-        enrolled: frozenset[str] = frozenset()
+    async def enrolled(self, course: str) -> frozenset[str]:
+        """The roll of `course`; nobody while the hub does not give it."""
         try:
-            enrolled = await self.parts.people.members(f"nbgrader-{course}")
+            return await self.parts.people.members(f"nbgrader-{course}")
         except LearnFlowError as error:
             self.log.warning("no roll from the hub: showing whom we know", code=error.code)
+            return frozenset()
+
+    async def scores(self, course: str) -> BoardView:
+        """Students and scores of `course`, the enrolled who did nothing yet among them."""
+        enrolled = await self.enrolled(course)
         async with self.parts.db.connect() as conn:
             found = await stored.scores(conn, course, sorted(enrolled))
         return board_view(found, datetime.now(UTC))
+
+    @property
+    def number(self) -> int:
+        """The page asked for, from 1. BadRequest for what is no number."""
+        given = self.get_query_argument("page", "1")
+        if not given.isdecimal() or not 1 <= int(given[:9]) <= 1_000_000:
+            raise BadRequest("A page has a number, from 1.")
+        return int(given[:9])
+
+    async def overview(self, course: str) -> OverviewView:
+        """The page of students that the address asks for, with `?page=` and `?find=`."""
+        now, number = datetime.now(UTC), self.number
+        find = self.get_query_argument("find", "")[:LONGEST_FIND]
+        enrolled = await self.enrolled(course)
+        async with self.parts.db.connect() as conn:
+            found = await stored.overview(
+                conn,
+                course,
+                sorted(enrolled),
+                active_since=now - ACTIVE,
+                find=find,
+                limit=PAGE,
+                offset=(number - 1) * PAGE,
+            )
+        return overview_view(found, now, find=find, number=number, size=PAGE)
 
     async def feed(self, course: str) -> FeedView:
         """What happened lately in `course`."""
@@ -107,7 +149,7 @@ class BoardHandler(PageHandler):
             "board.html",
             course=course,
             title=self.parts.title(course),
-            board=await self.scores(course),
+            overview=await self.overview(course),
             lines=(await self.feed(course)).lines,
             now=datetime.now(UTC),
             # Also sets the cookie that the page's own requests must match.
@@ -120,7 +162,8 @@ class ScoresPartHandler(PageHandler):
     """`courses/{course}/scores`: the table alone."""
 
     async def get(self, course: str) -> None:
-        self.show("scores.html", course=course, board=await self.scores(course), now=datetime.now(UTC))
+        overview = await self.overview(course)
+        self.show("scores.html", course=course, overview=overview, now=datetime.now(UTC))
 
 
 class FeedPartHandler(PageHandler):

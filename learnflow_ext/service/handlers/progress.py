@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from learnflow_ext.service.handlers.base import ApiHandler
-from learnflow_ext.service.handlers.insight import standings_of
-from learnflow_ext.service.insight import alert_for_student
+from learnflow_ext.service.handlers.course_page import standings_of
+from learnflow_ext.service.views.alerts import for_student
 from learnflow_ext.store import alerts, insight, progress
 
 
@@ -30,7 +30,7 @@ class ProgressHandler(ApiHandler):
                 streak_days=standing.streak.current,
                 longest_streak_days=standing.streak.longest,
                 next_step=standing.next_step,
-                alerts=tuple(alert_for_student(alert) for alert in mine),
+                alerts=tuple(for_student(alert) for alert in mine),
                 notes=tuple(note.text for note in notes),
             )
         )

@@ -22,6 +22,7 @@ from learnflow_ext.service.handlers import (
     board,
     courses,
     description,
+    errors,
     execute,
     health,
     help,
@@ -29,6 +30,8 @@ from learnflow_ext.service.handlers import (
     live,
     progress,
     runs,
+    struggling,
+    student,
 )
 from learnflow_ext.service.handlers.base import SECURITY_HEADERS, Common
 from learnflow_ext.service.handlers.board import PageHandler
@@ -152,7 +155,7 @@ TABLE: tuple[Route, ...] = (
     ),
     api(
         "api/alerts",
-        insight.AlertsApiHandler,
+        struggling.AlertsApiHandler,
         Who.TEACHER,
         get=Operation(
             summary="Open alerts of `course`: who is stuck, and why.", answer=list[Alert], query=("course",)
@@ -227,15 +230,16 @@ TABLE: tuple[Route, ...] = (
     page("courses/{course}", board.BoardHandler, Who.TEACHER),
     page("courses/{course}/scores", board.ScoresPartHandler, Who.TEACHER),
     page("courses/{course}/feed", board.FeedPartHandler, Who.TEACHER),
-    page("courses/{course}/me", insight.MeHandler, Who.MEMBER),
+    page("courses/{course}/me", student.MeHandler, Who.MEMBER),
     page("courses/{course}/now", insight.NowHandler, Who.TEACHER),
     page("courses/{course}/progress", insight.HeatHandler, Who.TEACHER),
-    page("courses/{course}/alerts", insight.AlertsHandler, Who.TEACHER),
-    page("courses/{course}/alerts/{alert}", insight.MarkHandler, Who.TEACHER, "POST"),
-    page("courses/{course}/errors", insight.ErrorsHandler, Who.TEACHER, "GET", "POST"),
-    page("courses/{course}/errors/patterns", insight.PatternHandler, Who.TEACHER, "POST"),
-    page("courses/{course}/errors/students", insight.ErrorStudentsHandler, Who.TEACHER),
-    page("courses/{course}/students/{student}", insight.StudentHandler, Who.TEACHER),
+    page("courses/{course}/alerts", struggling.AlertsHandler, Who.TEACHER),
+    page("courses/{course}/alerts/{alert}", struggling.MarkHandler, Who.TEACHER, "POST"),
+    page("courses/{course}/errors", errors.ErrorsHandler, Who.TEACHER, "GET", "POST"),
+    page("courses/{course}/errors/patterns", errors.PatternHandler, Who.TEACHER, "POST"),
+    page("courses/{course}/errors/students", errors.ErrorStudentsHandler, Who.TEACHER),
+    page("courses/{course}/errors/examples", errors.ErrorExamplesHandler, Who.TEACHER),
+    page("courses/{course}/students/{student}", student.StudentHandler, Who.TEACHER),
     page("courses/{course}/conversations", insight.ConversationsHandler, Who.TEACHER),
     page("courses/{course}/grading", insight.GradingHandler, Who.TEACHER),
     Route(path="static/(.*)", handler=StaticHandler, who=Who.ANYONE, arguments={"path": str(STATIC)}),

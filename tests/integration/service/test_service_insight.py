@@ -21,9 +21,10 @@ from stub_hub import COURSE, PREFIX, Hub
 
 from learnflow_ext.cli.made_class import exercises_in
 from learnflow_ext.contracts.alerts import Alert
+from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.service import made_class
 from learnflow_ext.service.running import RunningService
-from learnflow_ext.store import alerts, courses, seed
+from learnflow_ext.store import alerts, courses, runs, seed
 from learnflow_ext.store.clock import now
 
 CHROMIUM = "/usr/bin/chromium"
@@ -32,6 +33,20 @@ SOURCE = Path(__file__).parents[3] / "notebooks" / COURSE
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 EVIL = "<img src=x onerror=alert(1)>"
 PAGES = ("now", "alerts", "progress", "errors", "conversations", "grading", "students/aisha")
+
+
+TABLES = [
+    ("now", "now", 6),
+    ("alerts", "alerts", 9),
+    ("alerts", "precision", 5),
+    ("progress", "progress", 5),
+    ("errors", "errors", 5),
+    ("conversations", "conversations", 7),
+    ("grading", "grading", 8),
+    ("students/aisha", "timeline", 2),
+    ("students/aisha", "topics", 5),
+]
+"""Page, table, number of columns."""
 
 
 async def fill(service: RunningService, count: int) -> None:
@@ -79,57 +94,91 @@ class TestMadeClass:
 
 
 class TestPages:
-    @pytest.mark.parametrize("page", PAGES)
-    async def test_a_teacher_reads_them_and_nobody_else(
-        self, full: RunningService, ask: Client, page: str
-    ) -> None:
-        answer = await ask(f"courses/{COURSE}/{page}", "teacher")
-        assert answer.code == 200
-        html = answer.body.decode()
-        assert EVIL not in html, "markup in a name is text"
-        for stranger in ("ada", "eve"):
-            refused = await ask(f"courses/{COURSE}/{page}", stranger)
-            assert refused.code == 403
-            assert "aisha" not in refused.body.decode()
-        assert (await ask(f"courses/{COURSE}/{page}")).code == 302
+    async def test_a_teacher_reads_them_and_nobody_else(self, full: RunningService, ask: Client) -> None:
+        for page in PAGES:
+            answer = await ask(f"courses/{COURSE}/{page}", "teacher")
+            assert answer.code == 200, page
+            html = answer.body.decode()
+            assert EVIL not in html, f"markup in a name is text, on {page} too"
+            for stranger in ("ada", "eve"):
+                refused = await ask(f"courses/{COURSE}/{page}", stranger)
+                assert refused.code == 403, page
+                assert "aisha" not in refused.body.decode(), page
+            assert (await ask(f"courses/{COURSE}/{page}")).code == 302, page
 
-    @pytest.mark.parametrize("page", PAGES)
-    async def test_every_link_leads_somewhere(self, full: RunningService, ask: Client, page: str) -> None:
-        html = (await ask(f"courses/{COURSE}/{page}", "teacher")).body.decode()
-        links = {
-            link.partition("#")[0].replace("&amp;", "&")
-            for link in re.findall(r'href="([^"]+)"', html)
-            if link.startswith(f"{PREFIX}courses/")
-        }
-        assert links
-        for link in sorted(links)[:40]:
-            answer = await ask(link.removeprefix(PREFIX), "teacher")
-            assert answer.code == 200, link
+    async def test_every_link_leads_somewhere(self, full: RunningService, ask: Client) -> None:
+        followed: set[str] = set()
+        for page in PAGES:
+            html = (await ask(f"courses/{COURSE}/{page}", "teacher")).body.decode()
+            links = {
+                link.partition("#")[0].replace("&amp;", "&")
+                for link in re.findall(r'href="([^"]+)"', html)
+                if link.startswith(f"{PREFIX}courses/")
+            }
+            assert links, page
+            for link in sorted(links - followed)[:40]:
+                answer = await ask(link.removeprefix(PREFIX), "teacher")
+                assert answer.code == 200, f"{link} on {page}"
+            followed |= links
 
-    @pytest.mark.parametrize(
-        ("page", "table", "columns"),
-        [
-            ("now", "now", 6),
-            ("alerts", "alerts", 9),
-            ("alerts", "precision", 5),
-            ("progress", "progress", 5),
-            ("errors", "errors", 5),
-            ("conversations", "conversations", 7),
-            ("grading", "grading", 8),
-            ("students/aisha", "timeline", 2),
-            ("students/aisha", "topics", 5),
-        ],
-    )
-    async def test_every_table_is_a_file_too(
-        self, full: RunningService, ask: Client, page: str, table: str, columns: int
-    ) -> None:
+    async def test_every_table_is_a_file_too(self, full: RunningService, ask: Client) -> None:
+        for page, table, columns in TABLES:
+            await self.downloads(ask, page, table, columns)
+
+    async def downloads(self, ask: Client, page: str, table: str, columns: int) -> None:
         answer = await ask(f"courses/{COURSE}/{page}?format=csv&table={table}", "teacher")
-        assert answer.headers["Content-Type"].startswith("text/csv")
+        assert answer.headers["Content-Type"].startswith("text/csv"), (page, table)
         rows = list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))
-        assert {len(row) for row in rows} == {columns}
-        assert len(rows) > 1
+        assert {len(row) for row in rows} == {columns}, (page, table)
+        assert len(rows) > 1, (page, table)
         if table == "progress":
             assert len([row for row in rows if row[1]]) > 50, "all of the class, not one page"
+
+    async def test_the_overview_goes_over_pages_and_finds_names(
+        self, full: RunningService, ask: Client
+    ) -> None:
+        address = f"courses/{COURSE}"
+        first = (await ask(address, "teacher")).body.decode()
+        assert "Page 1 of 2" in first and 'rel="next"' in first
+        assert first.count('<th scope="row"') == 50
+        second = (await ask(f"{address}/scores?page=2", "teacher")).body.decode()
+        assert "Page 2 of 2" in second and 'rel="prev"' in second
+        assert 10 <= second.count('<th scope="row"') <= 15, "the rest, those on the roll among them"
+        beyond = (await ask(f"{address}?page=99", "teacher")).body.decode()
+        assert "no students on this page" in beyond
+        found = (await ask(f"{address}?find=AISHA", "teacher")).body.decode()
+        assert "Aisha" in found and "Page 1" not in found
+        nobody = (await ask(f"{address}?find=%3Cimg%20src%3Dy%3E", "teacher")).body.decode()
+        assert "Nobody is called" in nobody and "<img src=y>" not in nobody
+        scores = json.loads((await ask(f"api/courses/{COURSE}/scores", "teacher")).body)
+        assert len(scores["students"]) > 50, "a program gets all of them"
+
+    async def test_an_error_is_opened_and_its_examples_name_nobody(
+        self, full: RunningService, ask: Client
+    ) -> None:
+        async with full.parts.db.begin() as conn:
+            told = RunReport(
+                run_id="names-herself",
+                notebook=f"{COURSE}/02-loops-and-lists/02-loops-and-lists.ipynb",
+                course=COURSE,
+                assignment="02-loops-and-lists",
+                cell_id="test-ends",
+                ok=False,
+                exception="KeyError",
+                message="'Aisha'",
+                duration_ms=3,
+                finished_at=0.0,
+            )
+            await runs.record_batch(conn, "aisha", [told])
+        html = (await ask(f"courses/{COURSE}/errors", "teacher")).body.decode()
+        assert "ends in 02-loops-and-lists" in html, "by exercise, not by notebook"
+        links = [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]+)"', html)]
+        opened = next(link for link in links if "errors/examples" in link and "KeyError" in link)
+        examples = (await ask(opened.removeprefix(PREFIX), "teacher")).body.decode()
+        assert "&#39;someone&#39;" in examples and "aisha" not in examples.lower()
+        who = next(link for link in links if "errors/students" in link and "KeyError" in link)
+        assert "aisha" in (await ask(who.removeprefix(PREFIX), "teacher")).body.decode()
+        assert (await ask(opened.removeprefix(PREFIX), "ada")).code == 403
 
     async def test_a_page_that_is_no_number_and_a_student_who_is_nobody(
         self, full: RunningService, ask: Client
@@ -170,6 +219,19 @@ class TestNotes:
         self, full: RunningService, ask: Client, body: bytes
     ) -> None:
         assert (await ask(f"courses/{COURSE}/errors", "teacher", raw=body)).code == 400
+
+
+class TestKnowledge:
+    async def test_p_known_is_fitted_to_a_large_class(self, full: RunningService, ask: Client) -> None:
+        page = f"courses/{COURSE}/progress"
+        assert "0 of 3" in (await ask(page, "teacher")).body.decode(), "nobody was there at the start"
+        student = f"api/progress/aisha?course={COURSE}"
+        before = json.loads((await ask(student, "teacher")).body)["topics"]
+        await full.parts.skills.refresh(full.parts.db, [COURSE])
+        assert "3 of 3" in (await ask(page, "teacher")).body.decode()
+        after = json.loads((await ask(student, "teacher")).body)["topics"]
+        assert [one["mastery"] for one in after] == [one["mastery"] for one in before]
+        assert [one["known"] for one in after] != [one["known"] for one in before]
 
 
 class TestAStudentsOwnPage:

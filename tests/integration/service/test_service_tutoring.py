@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from stub_hub import COURSE, Hub
 from traitlets.config import Config
 
 from learnflow_ext.agents import tutor as tutors
+from learnflow_ext.contracts.alerts import Alert
 from learnflow_ext.contracts.help import CellError, HelpRequest, ReplyChunk
 from learnflow_ext.service import policies
 from learnflow_ext.service.running import RunningService
@@ -191,6 +193,22 @@ class TestAskMyTeacher:
         assert page.code == 200
         assert b"asks for you" in page.body
         assert b"<b>here" not in page.body
+
+        await said(ask, msgspec.structs.replace(FAILED, text="/teacher please, it is urgent"))
+        found = await ask(f"api/alerts?course={COURSE}", "teacher")
+        (alert,) = msgspec.json.decode(found.body, type=list[Alert])
+        assert (alert.student, alert.finding.trigger) == ("ada", "asked_teacher")
+        assert (alert.finding.question, alert.finding.code) == ("please, it is urgent", "print(totl)")
+        stuck = (await ask(f"courses/{COURSE}/alerts", "teacher")).body.decode()
+        assert "asks for you" in stuck and "The code that came with it" in stuck
+        marked = await ask(f"courses/{COURSE}/alerts/{alert.alert_id}?as=handled", "teacher", raw=b"")
+        assert marked.code == 200
+        assert json.loads((await ask(f"api/alerts?course={COURSE}", "teacher")).body) == []
+
+    async def test_the_longest_and_oddest_request_fits(self, ask: Client) -> None:
+        odd = msgspec.structs.replace(FAILED, text="/teacher " + "\x01" * 180, code="\x02" * 30_000)
+        text, _ = await said(ask, odd)
+        assert "your teacher sees it" in text
 
     async def test_needs_no_answer_before(self, ask: Client, service: RunningService) -> None:
         await said(ask, says("/teacher"))

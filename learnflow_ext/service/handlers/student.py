@@ -1,0 +1,75 @@
+"""One student: for the teacher, and for the student themselves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import msgspec
+
+from learnflow_ext.contracts.errors import NotFound
+from learnflow_ext.service import words
+from learnflow_ext.service.handlers.board import PageHandler
+from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage, standings_of
+from learnflow_ext.service.views.alerts import ALERTS, for_student
+from learnflow_ext.service.views.mastery import TOPICS
+from learnflow_ext.service.views.timeline import timeline
+from learnflow_ext.store import alerts, courses, eventlog, insight, people, submissions
+
+
+class StudentHandler(CoursePage):
+    """`courses/{course}/students/{student}`: one student's topics, alerts and time line."""
+
+    page = "student"
+    paged = "timeline"
+
+    async def get(self, course: str, student: str) -> None:
+        async with self.parts.db.connect() as conn:
+            if await people.find(conn, student) is None and student not in await self.students(course):
+                raise NotFound("There is nobody of that name in this course.")
+            entries = await eventlog.tail(conn, student=student, course=course, limit=MOST_ROWS // 10)
+            mine = await alerts.of_course(conn, course, states=("open", "handled"), student=student)
+        standing = (await self.standings(course, [student]))[student]
+        lines = timeline(entries)
+        step = standing.next_step
+        facts = (
+            ("Streak, days", str(standing.streak.current), ""),
+            ("Longest", str(standing.streak.longest), ""),
+            ("Conversations", "read", f"conversations?{urlencode({'student': student})}"),
+            ("Next step", f"{step.exercise} in {step.title}" if step else "all solved", ""),
+        )
+        self.show_tables(
+            course,
+            words.shown_name(student),
+            TOPICS.of(standing.topics),
+            ALERTS.of(mine),
+            msgspec.structs.replace(lines, rows=lines.rows[self.offset :]),
+            facts=facts,
+        )
+
+
+class MeHandler(PageHandler):
+    """`courses/{course}/me`: one's own topics, streak and next step, and what the teacher can see."""
+
+    async def get(self, course: str) -> None:
+        name = self.person.name
+        async with self.parts.db.connect() as conn:
+            mine = await alerts.of_course(conn, course, student=name, limit=5)
+            notes = await insight.notes(conn, course)
+            assignments = await courses.assignments(conn, course)
+            handed_in = await submissions.of_student(conn, course, name)
+        terms = await self.parts.deadlines.of_course(course)
+        counted = Counter(one.assignment for one in handed_in if one.status != "failed")
+        told = [
+            (it.title, terms.of(it.assignment, name).sentence(counted[it.assignment])) for it in assignments
+        ]
+        self.show(
+            "me.html",
+            title=self.parts.title(course),
+            standing=(await standings_of(self.parts, course, [name]))[name],
+            alerts=sorted({for_student(alert) for alert in mine}),
+            notes=notes,
+            deadlines=[(title, sentence) for title, sentence in told if sentence],
+            now=datetime.now(UTC),
+        )

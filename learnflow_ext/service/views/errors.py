@@ -1,0 +1,156 @@
+"""What a class keeps getting wrong, by exercise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from urllib.parse import urlencode
+
+import msgspec
+
+from learnflow_ext.contracts.grades import part_title
+from learnflow_ext.service import words
+from learnflow_ext.service.tables import Cell, Field, Sheet
+from learnflow_ext.service.views.cells import file_name, student
+from learnflow_ext.store.courses import AssignmentInfo
+from learnflow_ext.store.errors import CellErrors, ErrorOf, Example
+
+Cells = Mapping[tuple[str, str], str]
+"""(assignment, id of a cell) to the exercise that it belongs to."""
+
+
+class Pattern(msgspec.Struct, frozen=True, kw_only=True):
+    """An error in an exercise, or in the rest of a notebook."""
+
+    assignment: str
+    notebook: str
+    """Its path, where the exercise is not known; else empty."""
+    exercise: str
+    """Name of the graded cell; empty for the rest of a notebook."""
+    error: str
+    students: int
+    runs: int
+    message: str
+
+    @property
+    def place(self) -> str:
+        """As a person reads it."""
+        if self.exercise:
+            return f"{part_title(self.exercise)} in {self.assignment}"
+        rest = file_name(self.notebook) or self.assignment
+        return f"rest of {rest}" if rest else "?"
+
+    @property
+    def query(self) -> str:
+        """What names it in an address."""
+        return urlencode(
+            {
+                "assignment": self.assignment,
+                "exercise": self.exercise,
+                "notebook": self.notebook,
+                "error": self.error,
+            }
+        )
+
+
+def cells_of(assignments: Iterable[AssignmentInfo], known: Cells) -> Cells:
+    """The cells of the course's source, `known`, and graded cells whose id is their name."""
+    named = {
+        (info.assignment, exercise.name): exercise.name for info in assignments for exercise in info.exercises
+    }
+    return {**named, **known}
+
+
+def by_exercise(found: Iterable[CellErrors], cells: Cells) -> list[Pattern]:
+    """Errors of cells put together by exercise, those of most students first. Nobody counts twice."""
+    groups: dict[tuple[str, str, str, str], list[CellErrors]] = {}
+    for one in found:
+        exercise = cells.get((one.assignment, one.cell_id), "")
+        notebook = "" if exercise else one.notebook
+        groups.setdefault((one.assignment, notebook, exercise, one.error), []).append(one)
+    patterns = [
+        Pattern(
+            assignment=assignment,
+            notebook=notebook,
+            exercise=exercise,
+            error=error,
+            students=len(set().union(*(one.students for one in parts))),
+            runs=sum(one.runs for one in parts),
+            message=max(parts, key=lambda one: one.runs).message,
+        )
+        for (assignment, notebook, exercise, error), parts in groups.items()
+    ]
+    return sorted(patterns, key=lambda one: (-one.students, -one.runs, one.place, one.error))
+
+
+def cells_in(cells: Cells, assignment: str, exercise: str) -> list[str]:
+    """Ids of the cells of `exercise`; of all exercises of the assignment when it is empty."""
+    return sorted(
+        cell
+        for (where, cell), name in cells.items()
+        if where == assignment and (not exercise or name == exercise)
+    )
+
+
+def anonymiser(names: Collection[str]) -> Callable[[str], str]:
+    """Puts `someone` in the place of whoever of `names` is named in a text."""
+    known = sorted((name for name in names if len(name) > 2), key=len, reverse=True)
+    if not known:
+        return lambda text: text
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, known))})(?!\w)", re.IGNORECASE)
+    return lambda text: pattern.sub("someone", text)
+
+
+PATTERNS = Sheet[Pattern](
+    name="errors",
+    title="Errors of the last seven days",
+    empty="No errors in the last seven days.",
+    fields=(
+        Field("Exercise", lambda one: Cell(one.place, f"errors/examples?{one.query}")),
+        Field("Error", lambda one: one.error or "an error"),
+        Field("Students", lambda one: Cell(str(one.students), f"errors/students?{one.query}"), "number"),
+        Field("Runs", lambda one: Cell(str(one.runs), f"errors/examples?{one.query}"), "number"),
+        Field("For example", lambda one: words.quote(one.message), "long"),
+    ),
+)
+
+STUDENTS = Sheet[ErrorOf](
+    name="error-students",
+    title="Who met it in the last seven days",
+    empty="Nobody did.",
+    fields=(
+        Field("Student", lambda one: student(one.student)),
+        Field("Runs", lambda one: str(one.runs), "number"),
+        Field("Last", lambda one: one.at, "time"),
+        Field("Message", lambda one: words.quote(one.message), "long"),
+    ),
+)
+
+
+def messages(found: Sequence[Example], anonymous: Callable[[str], str]) -> Sequence[Example]:
+    """`found` without names; what is the same then is put together."""
+    merged: dict[str, Example] = {}
+    for one in found:
+        text = words.quote(anonymous(one.text), 300)
+        before = merged.get(text)
+        runs = one.runs + (before.runs if before else 0)
+        merged[text] = Example(text=text, runs=runs)
+    return sorted(merged.values(), key=lambda one: -one.runs)
+
+
+MESSAGES = Sheet[Example](
+    name="messages",
+    title="What Python said",
+    empty="No examples in the last seven days.",
+    fields=(
+        Field("Message", lambda one: one.text or "(no message)", "long"),
+        Field("Runs", lambda one: str(one.runs), "number"),
+    ),
+)
+
+QUESTIONS = Sheet[str](
+    name="questions",
+    title="What the tutor was asked about it",
+    empty="Nobody asked about it in words.",
+    fields=(Field("Question", lambda text: text, "long"),),
+)

@@ -1,0 +1,38 @@
+"""What one student did and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from learnflow_ext.service import words
+from learnflow_ext.service.tables import Field, Sheet, Table
+from learnflow_ext.service.views.cells import file_name
+from learnflow_ext.store.eventlog import LogEntry
+
+_SHEET = Sheet[tuple[LogEntry, str]](
+    name="timeline",
+    title="Time line",
+    empty="Nothing has happened yet.",
+    fields=(
+        Field("When", lambda row: row[0].time, "time"),
+        Field("What", lambda row: row[1], "long"),
+    ),
+)
+
+
+def timeline(entries: Iterable[LogEntry]) -> Table:
+    """Newest first; what says nothing to a teacher is left out."""
+    newest_first = sorted(entries, key=lambda entry: entry.sequence, reverse=True)
+    return _SHEET.of((entry, said) for entry in newest_first if (said := _said(entry)))
+
+
+def _said(entry: LogEntry) -> str:
+    if line := words.line(entry.type, entry.student, entry.data):
+        return line.text
+    if entry.type == "org.learnflow.run.finished.v1":
+        return (
+            f"ran a cell in {file_name(str(entry.data.get('notebook') or '')) or 'a notebook'}: it went well"
+        )
+    if entry.type == "org.learnflow.help.answered.v1":
+        return f"got an answer: \u201c{words.quote(str(entry.data.get('text') or ''))}\u201d"
+    return ""

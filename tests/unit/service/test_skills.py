@@ -1,0 +1,58 @@
+"""Knowledge tracing with the course's own parameters, once there is enough to fit them to."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+
+from learnflow_ext.progress import knowledge
+from learnflow_ext.progress.knowledge import SkillParameters
+from learnflow_ext.service.skills import fitted
+from learnflow_ext.service.standing import stand
+from learnflow_ext.store.courses import AssignmentInfo, ExerciseInfo
+from learnflow_ext.store.evidence import Checked
+
+EASY = SkillParameters(known=0.8, learn=0.3, guess=0.3, slip=0.05)
+HARD = SkillParameters(known=0.05, learn=0.05, guess=0.1, slip=0.2)
+
+
+def answers(skill: SkillParameters, students: int, seed: int) -> list[list[bool]]:
+    """What students of such a skill answer, ten times each."""
+    dice = random.Random(seed)
+    made = []
+    for _ in range(students):
+        known, given = dice.random() < skill.known, []
+        for _ in range(10):
+            given.append(dice.random() < (1 - skill.slip if known else skill.guess))
+            known = known or dice.random() < skill.learn
+        made.append(given)
+    return made
+
+
+def test_a_class_that_is_large_enough_gives_its_own_chances() -> None:
+    found = fitted({"easy": answers(EASY, 200, 1), "hard": answers(HARD, 200, 2)}, enough=30)
+    assert found["easy"].known > 0.6 > 0.2 > found["hard"].known
+    assert found["easy"].learn > found["hard"].learn
+
+
+def test_a_small_one_and_one_that_must_not_keep_the_sensible_ones() -> None:
+    assert fitted({"easy": answers(EASY, 29, 1)}, enough=30) == {}
+    assert fitted({"easy": answers(EASY, 200, 1)}, enough=0) == {}
+    assert fitted({}, enough=30) == {}
+
+
+def test_the_standing_uses_them() -> None:
+    info = AssignmentInfo(
+        course="c",
+        assignment="hard",
+        title="Hard",
+        exercises=(ExerciseInfo(notebook="n", name="x", max_score=1),),
+    )
+    checked = Checked(
+        student="ada", best={"hard": 1.0}, answers={"hard": [True]}, solved=frozenset(), submitted=()
+    )
+    now = datetime(2026, 5, 4, tzinfo=UTC)
+    plain = stand(checked, [info], now, where=UTC)
+    own = stand(checked, [info], now, where=UTC, skills={"hard": HARD})
+    assert plain.topics[0].known == knowledge.trace([True], knowledge.SENSIBLE)
+    assert own.topics[0].known == knowledge.trace([True], HARD)
