@@ -26,7 +26,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import RunFinished
-from learnflow_ext.store import alerts, board, eventlog, evidence, insight, outbox, partitions
+from learnflow_ext.store import alerts, board, errors, eventlog, evidence, insight, outbox, partitions
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.views import STRUGGLING_STUDENTS, USER_PROGRESS_SUMMARY
@@ -134,7 +134,7 @@ def queries(chance: random.Random) -> dict[str, Query]:
         "who is at work (15 min)": lambda conn: insight.at_work(
             conn, course(), now() - timedelta(minutes=15)
         ),
-        "errors of the week": lambda conn: insight.error_patterns(conn, course(), now() - timedelta(days=7)),
+        "errors of the week": lambda conn: errors.by_cell(conn, course(), now() - timedelta(days=7)),
         "conversations": lambda conn: insight.conversations(conn, course()),
         "grading queue": lambda conn: insight.grading(conn, course()),
         "open alerts": lambda conn: alerts.of_course(conn, course(), limit=100),
