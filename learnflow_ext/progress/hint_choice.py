@@ -17,7 +17,7 @@ def lower_bound(went_on: int, told: int) -> float:
         return 0.0
     share, z = went_on / told, _Z**2 / told
     spread = _Z * sqrt(share * (1 - share) / told + z / (4 * told))
-    return (share + z / 2 - spread) / (1 + z)
+    return max(0.0, (share + z / 2 - spread) / (1 + z))  # which rounding may take below it
 
 
 def better_rung(due: int, outcomes: Mapping[int, tuple[int, int]]) -> int:

@@ -16,30 +16,10 @@ MOST_NAMED = 200
 """Patterns to choose from when one gets a name."""
 
 
-class ErrorsHandler(CoursePage):
-    """`courses/{course}/errors`: errors by exercise; POST posts a note to the class."""
+class ErrorPage(CoursePage):
+    """A page about errors of a course."""
 
     page = "errors"
-
-    async def get(self, course: str) -> None:
-        async with self.parts.db.connect() as conn:
-            found = await errors.by_cell(conn, course, datetime.now(UTC) - WEEK)
-            notes = await insight.notes(conn, course)
-            asked = await patterns.of_course(conn, course, datetime.now(UTC) - WEEK)
-        met = view.by_exercise(found, await self.cells(course))
-        tables = (
-            view.PATTERNS.of(met[self.offset : self.offset + self.limit]),
-            ASKED_ABOUT.of(asked[:MOST_ROWS]),
-        )
-        self.show_tables(course, "Errors of the week", *tables, notes=notes, patterns=asked[:MOST_NAMED])
-
-    async def post(self, course: str) -> None:
-        given = parse_qs(self.form()).get("text", [""])[0]
-        name = self.person.name
-        await self.parts.db.retrying(lambda conn: insight.post_note(conn, course, given, name))
-        async with self.parts.db.connect() as conn:
-            notes = await insight.notes(conn, course)
-        self.show("notes.html", notes=notes, now=datetime.now(UTC))
 
     async def cells(self, course: str) -> view.Cells:
         """Whose cells are whose in `course`."""
@@ -65,6 +45,30 @@ class ErrorsHandler(CoursePage):
         return place, f"{given['error'] or 'Errors'} in {where}"
 
 
+class ErrorsHandler(ErrorPage):
+    """`courses/{course}/errors`: errors by exercise; POST posts a note to the class."""
+
+    async def get(self, course: str) -> None:
+        async with self.parts.db.connect() as conn:
+            found = await errors.by_cell(conn, course, datetime.now(UTC) - WEEK)
+            notes = await insight.notes(conn, course)
+            asked = await patterns.of_course(conn, course, datetime.now(UTC) - WEEK)
+        met = view.by_exercise(found, await self.cells(course))
+        tables = (
+            view.PATTERNS.of(met[self.offset : self.offset + self.limit]),
+            ASKED_ABOUT.of(asked[:MOST_ROWS]),
+        )
+        self.show_tables(course, "Errors of the week", *tables, notes=notes, patterns=asked[:MOST_NAMED])
+
+    async def post(self, course: str) -> None:
+        given = parse_qs(self.form()).get("text", [""])[0]
+        name = self.person.name
+        await self.parts.db.retrying(lambda conn: insight.post_note(conn, course, given, name))
+        async with self.parts.db.connect() as conn:
+            notes = await insight.notes(conn, course)
+        self.show("notes.html", notes=notes, now=datetime.now(UTC))
+
+
 class PatternHandler(CoursePage):
     """`POST courses/{course}/errors/patterns`: what a pattern of errors is called."""
 
@@ -76,7 +80,7 @@ class PatternHandler(CoursePage):
         self.show("named.html", called=" ".join(called.split()))
 
 
-class ErrorStudentsHandler(ErrorsHandler):
+class ErrorStudentsHandler(ErrorPage):
     """`courses/{course}/errors/students?assignment=…&exercise=…&error=…`: who met one error."""
 
     async def get(self, course: str) -> None:
@@ -86,7 +90,7 @@ class ErrorStudentsHandler(ErrorsHandler):
         self.show_tables(course, heading, view.STUDENTS.of(found[self.offset :]))
 
 
-class ErrorExamplesHandler(ErrorsHandler):
+class ErrorExamplesHandler(ErrorPage):
     """`courses/{course}/errors/examples?…`: what it looked like, without names, to show to a class."""
 
     async def get(self, course: str) -> None:

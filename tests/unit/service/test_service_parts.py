@@ -18,7 +18,7 @@ from learnflow_ext.contracts.errors import TooBusy
 from learnflow_ext.contracts.grades import SubmissionView
 from learnflow_ext.service import live, openapi, web
 from learnflow_ext.service.auth import Person, make_hub_auth
-from learnflow_ext.service.board import band, board_view, feed_view
+from learnflow_ext.service.board import BoardView, OverviewView, band, board_view, feed_view
 from learnflow_ext.service.handlers.base import Common
 from learnflow_ext.service.handlers.table import TABLE
 from learnflow_ext.service.limits import RateLimiter
@@ -285,18 +285,23 @@ class TestSecret:
         assert len(web.secret_in(file)) == 32
 
 
+def page_of(view: BoardView) -> OverviewView:
+    """All of a board, on one page."""
+    count = len(view.students)
+    return OverviewView(board=view, everybody=count, found=count, find="", number=1, pages=1)
+
+
 class TestPages:
     def test_nothing_is_rendered_as_markup(self) -> None:
         evil = '"><script>alert(1)</script>'
         cell = BoardCell(assignment="01")
         view = board_view(board(cell), NOW)
         view = msgspec.structs.replace(view, students=(msgspec.structs.replace(view.students[0], name=evil),))
-        html = Pages(PREFIX, "/hub/").render("scores.html", course="c", board=view, now=NOW)
+        html = Pages(PREFIX, "/hub/").render("scores.html", course="c", overview=page_of(view), now=NOW)
         assert "<script" not in html
         assert "&lt;script&gt;" in html
 
     def test_an_empty_course_says_what_to_do(self) -> None:
-        html = Pages(PREFIX, "/hub/").render(
-            "scores.html", course="c", board=board_view(board(), NOW), now=NOW
-        )
+        overview = page_of(board_view(board(), NOW))
+        html = Pages(PREFIX, "/hub/").render("scores.html", course="c", overview=overview, now=NOW)
         assert "<code>nbgrader-c</code>" in html
