@@ -265,7 +265,8 @@ async def test_cancelling_ends_the_run_and_leaves_nothing(runner: Either, left: 
     descriptors = len(os.listdir("/proc/self/fd"))
     task = asyncio.create_task(run(runner, "import time; time.sleep(876)"))
     async with asyncio.timeout(60):
-        while not await left():  # noqa: ASYNC110
+        while not await left():
+            assert not task.done(), task.result()
             await asyncio.sleep(0.1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
