@@ -13,6 +13,7 @@ import msgspec
 
 from learnflow_ext.agents.context import Policy
 from learnflow_ext.service import logs
+from learnflow_ext.service.course_yaml import keys_in, moment
 
 STRICTEST_FIRST: tuple[Policy, ...] = ("off", "concepts", "hints", "open")
 LOOK_AGAIN_SECONDS = 2.0
@@ -61,14 +62,7 @@ def strictest(policies: list[Policy]) -> Policy:
 
 def parse(text: bytes) -> CoursePolicy:
     """The policy in a `course.yaml`. ValueError, with a sentence for the teacher, when a key does not fit."""
-    try:
-        found = msgspec.yaml.decode(text)
-    except msgspec.MsgspecError as error:
-        raise ValueError(f"course.yaml cannot be read: {error}") from None
-    if found is None:
-        return CoursePolicy()
-    if not isinstance(found, dict):
-        raise ValueError("course.yaml must be a list of keys and values.")
+    found = keys_in(text)
     listed = found.get("assignments") or []
     assignments = {
         str(each["name"]): _policy(each["tutor"], f"assignment {each['name']}")
@@ -96,7 +90,8 @@ def _policy(value: Any, whose: str) -> Policy:
 def _exam(value: Any) -> Exam:
     if not isinstance(value, dict):
         raise ValueError(f"An exam needs from and until: {value!r}.")
-    begins, ends = _moment(value.get("from")), _moment(value.get("until"))
+    begins = moment(value.get("from"), "from of an exam")
+    ends = moment(value.get("until"), "until of an exam")
     if ends <= begins:
         raise ValueError(f"An exam ends before it begins: {value!r}.")
     only = value.get("assignments") or []
@@ -106,18 +101,6 @@ def _exam(value: Any) -> Exam:
         tutor=_policy(value.get("tutor", "off"), "an exam"),
         assignments=tuple(str(each) for each in (only if isinstance(only, list) else [only])),
     )
-
-
-def _moment(value: Any) -> datetime:
-    """In UTC; without an offset it is this machine's local time."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            value = None
-    if not isinstance(value, datetime):
-        raise ValueError("An exam's from and until are dates with a time, such as 2026-11-24 09:00:00+01:00.")
-    return value.astimezone(UTC)
 
 
 class Policies:

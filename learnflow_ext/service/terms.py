@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+
+from learnflow_ext.service.course_yaml import keys_in, moment
 
 DAY = timedelta(days=1)
 _THAT_SECOND = timedelta(seconds=1)
@@ -135,14 +137,7 @@ class CourseTerms(msgspec.Struct, frozen=True, kw_only=True):
 
 def parse(text: bytes) -> CourseTerms:
     """The terms in a `course.yaml`. ValueError, with a sentence for the teacher, when a key does not fit."""
-    try:
-        found = msgspec.yaml.decode(text)
-    except msgspec.MsgspecError as error:
-        raise ValueError(f"course.yaml cannot be read: {error}") from None
-    if found is None:
-        return CourseTerms()
-    if not isinstance(found, dict):
-        raise ValueError("course.yaml must be a list of keys and values.")
+    found = keys_in(text)
     others = _terms({k: v for k, v in found.items() if k != "due"}, Terms(), "the course")
     named = [each for each in _list(found, "assignments") if isinstance(each, dict) and "name" in each]
     return CourseTerms(
@@ -167,7 +162,7 @@ def _terms(found: Mapping[str, Any], above: Terms, whose: str) -> Terms:
         attempts = found["attempts"]
         if attempts is not None and (type(attempts) is not int or attempts < 1):
             raise ValueError(f"attempts of {whose} is {attempts!r}; it is a whole number from 1 upwards.")
-    due = _time(found["due"], f"due of {whose}") if found.get("due") is not None else None
+    due = moment(found["due"], f"due of {whose}") if found.get("due") is not None else None
     return Terms(due=due, late=late, attempts=attempts)
 
 
@@ -187,7 +182,7 @@ def _extension(found: Any) -> Extension:
         raise ValueError(f"An extension names its student: {found!r}.")
     given = {**found, "student": str(found["student"])}
     if given.get("due") is not None:
-        given["due"] = _time(given["due"], f"due of {given['student']}'s extension")
+        given["due"] = moment(given["due"], f"due of {given['student']}'s extension")
     try:
         extension = msgspec.convert(given, Extension)
     except msgspec.ValidationError as error:
@@ -195,21 +190,6 @@ def _extension(found: Any) -> Extension:
     if not (0 <= extension.days < 100_000 and extension.attempts >= 0):
         raise ValueError(f"An extension of {extension.student} gives less than nothing.")
     return extension
-
-
-def _time(value: Any, what: str) -> datetime:
-    """In UTC; without an offset it is this machine's local time."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            value = None
-    if not isinstance(value, datetime):
-        raise ValueError(f"{what} is a date with a time, such as 2026-11-24 18:00:00+01:00.")
-    try:
-        return value.astimezone(UTC)
-    except (OverflowError, ValueError):
-        raise ValueError(f"{what} is too far away.") from None
 
 
 def _moment(when: datetime) -> str:

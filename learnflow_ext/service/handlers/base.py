@@ -85,7 +85,7 @@ class Common(HubOAuthenticated, RequestHandler):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """No handler can forget to look at the table."""
         super().__init_subclass__(**kwargs)
-        for name in ("get", "post"):
+        for name in map(str.lower, cls.SUPPORTED_METHODS):
             if (method := vars(cls).get(name)) is not None:
                 setattr(cls, name, _guarded(method))
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tornado.web import RequestHandler
 
-from learnflow_ext.contracts.errors import TooBusy
+from learnflow_ext.contracts.errors import Forbidden, TooBusy
 from learnflow_ext.contracts.grades import SubmissionView
 from learnflow_ext.service import live, openapi, web
 from learnflow_ext.service.auth import Person, make_hub_auth
@@ -289,6 +289,22 @@ def page_of(view: BoardView) -> OverviewView:
     """All of a board, on one page."""
     count = len(view.students)
     return OverviewView(board=view, everybody=count, found=count, find="", number=1, pages=1)
+
+
+class TestHandlers:
+    @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+    async def test_whatever_a_handler_answers_to_waits_for_the_tables_rule(self, method: str) -> None:
+        reached = []
+
+        async def answer(_self: Common) -> None:
+            reached.append(method)
+
+        made = type("Made", (Common,), {method: answer})
+        handler: Any = object.__new__(made)
+        handler._refusal = Forbidden("Not you.")
+        with pytest.raises(Forbidden):
+            await getattr(handler, method)()
+        assert reached == []
 
 
 class TestPages:

@@ -50,6 +50,7 @@ class TestCourseFile:
             b"exams: [{from: 2026-11-24 12:00:00}]",
             b"exams: [{from: 2026-11-24 12:00:00Z, until: 2026-11-24 11:00:00Z}]",
             b"exams: [{from: soon, until: later}]",
+            b"exams: [{from: '0001-01-01 00:00:00+14:00', until: 2026-11-24 11:00:00Z}]",
             b"assignments: [{name: a, tutor: 7}]",
         ],
     )
