@@ -228,8 +228,9 @@ class LearnFlowTutor(Configurable):
     retention_days = Integer(
         0,
         min=0,
-        help="""After how many days the words of questions and answers, and what was sent to a model, are
-        deleted; 0 keeps them. Counts, votes and the patterns of errors stay. Looked after once an hour.""",
+        help="""After how many days the words of questions, answers and requests to teachers, and what was
+        sent to a model, are deleted; 0 keeps them. Counts, votes and the patterns of errors stay. Looked
+        after once an hour.""",
     ).tag(config=True)
 
 

@@ -225,6 +225,23 @@ async def _insert(
     return alert_id
 
 
+async def forget_words(conn: AsyncConnection, before: datetime) -> int:
+    """Delete what students wrote from alerts raised before then; how many had something. The rest stays."""
+    finding = AlertRow.finding
+    worded = (
+        ~finding.like('%"question":""%') | ~finding.like('%"code":""%') | finding.like('%"kind":"question"%')
+    )
+    rows = await conn.execute(select(AlertRow.id, finding).where(AlertRow.raised_at < before, worded))
+    forgotten = 0
+    for number, text in rows.all():
+        found = msgspec.json.decode(text, type=Finding)
+        steps = tuple(moment for moment in found.moments if moment.kind != "question")
+        wordless = msgspec.structs.replace(found, question="", code="", moments=steps)
+        await conn.execute(update(AlertRow).where(AlertRow.id == number).values(finding=_encoded(wordless)))
+        forgotten += 1
+    return forgotten
+
+
 async def drop_held(conn: AsyncConnection, user_id: int, course: str, finding: Finding | None = None) -> None:
     """Forget what was held about a student: all, or what is about the same thing as `finding`."""
     statement = delete(AlertRow).where(

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from model_endpoint import Endpoint, model_endpoint
-from served import ASSIGNMENT, Client, chunks, problem
+from served import ASSIGNMENT, Client, chunks, problem, until
 from stub_hub import COURSE, Hub
 from traitlets.config import Config
 
@@ -20,9 +20,10 @@ from learnflow_ext.agents import tutor as tutors
 from learnflow_ext.contracts.alerts import Alert
 from learnflow_ext.contracts.help import CellError, HelpRequest, ReplyChunk
 from learnflow_ext.service import policies
+from learnflow_ext.service.retention import forget
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.service.wishes import Voted
-from learnflow_ext.store import eventlog, tutoring
+from learnflow_ext.store import alerts, eventlog, tutoring
 from learnflow_ext.store.clock import now
 
 Asker = Callable[[], Awaitable[Client]]
@@ -299,6 +300,33 @@ class TestPrivacy:
         assert "Nothing leaves" in text
         assert "No language model" in (await said(ask, says("/model off")))[0]
         assert "/teacher" in (await said(ask, says("/help")))[0]
+
+    async def test_what_a_teacher_was_asked_is_forgotten_too(
+        self, ask: Client, service: RunningService
+    ) -> None:
+        await said(ask, FAILED)
+        await said(ask, msgspec.structs.replace(FAILED, text="/teacher I am lost"))
+
+        async def requests() -> list[Alert]:
+            async with service.parts.db.connect() as conn:
+                return await alerts.of_course(conn, COURSE)
+
+        async def asked() -> bool:
+            return bool(await requests())
+
+        await until(asked)
+        (request,) = await requests()
+        assert "lost" in request.finding.question
+        async with service.parts.db.begin() as conn:
+            await forget(conn, now() - timedelta(days=1))
+        assert await requests() == [request]
+        async with service.parts.db.begin() as conn:
+            await forget(conn, now() + timedelta(seconds=1))
+            assert await alerts.forget_words(conn, now() + timedelta(seconds=1)) == 0
+        (left,) = await requests()
+        assert (left.finding.question, left.finding.code) == ("", "")
+        assert not [each for each in left.finding.moments if each.kind == "question"]
+        assert left.finding.trigger == "asked_teacher"
 
     async def test_old_words_are_forgotten_and_counts_stay(
         self, ask: Client, service: RunningService
