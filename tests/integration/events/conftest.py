@@ -57,10 +57,10 @@ async def background() -> AsyncIterator[Background]:
 
 @pytest.fixture
 def eventually() -> Eventually:
-    """Wait until something holds; fails after ten seconds."""
+    """Wait until something holds; fails after half a minute and more."""
 
     async def wait(holds: Callable[[], Awaitable[bool]]) -> None:
-        for _ in range(1_000):
+        for _ in range(3_000):
             if await holds():
                 return
             await asyncio.sleep(0.01)

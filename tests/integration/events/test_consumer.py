@@ -111,7 +111,7 @@ class TestADouble:
         first, second = await record(db, "ada1", "ada2")
         for envelope in (first, second, first, second, first):
             receipt = await bus.publish(await message_of(db, envelope))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await receipt
         assert await effects.seen(db) == ["ada1", "ada2"]
 
@@ -174,7 +174,7 @@ class TestAPoisonMessage:
         background(Consumer(db, bus, "g", [TOPIC], effects, tries=2, first_pause_s=0.001).run())
         (poison,) = await record(db, "ada1")
         for _ in range(2):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 await (await bus.publish(await message_of(db, poison)))
         assert effects.called == ["ada1"] * 2
 
@@ -188,7 +188,7 @@ class TestAPoisonMessage:
         headers = {"content-type": b"application/cloudevents+json"}
         await bus.publish(BusMessage(topic=TOPIC, key="k", value=value, headers=headers))
         (good,) = await record(db, "ada1")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await (await bus.publish(await message_of(db, good)))
         assert await effects.seen(db) == ["ada1"]
         dead = await anext(graveyard)
@@ -235,7 +235,7 @@ class TestTheDatabaseIsAwayForLong:
         message = await message_of(db, envelopes[0])
         monkeypatch.setattr(db, "begin", begin)
         background(consumer.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await (await bus.publish(message))
         assert await effects.seen(db) == ["ada1"]
         assert len(refused) == 5
@@ -274,7 +274,7 @@ class TestConsumerStopsInTheMiddle:
         message = await message_of(db, poison)
         receipt = await bus.publish(message)
         await bus.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await asyncio.gather(task, idle)
         assert not receipt.done()
 

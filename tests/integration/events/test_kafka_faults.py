@@ -260,7 +260,7 @@ class TestTheBrokerIsUnreachable:
             lonely.freeze()
             try:
                 for number in range(1, 60):
-                    async with asyncio.timeout(10), db.begin() as conn:
+                    async with asyncio.timeout(30), db.begin() as conn:
                         await outbox.record(conn, run(number))
                 # Longer than a request may take: what was under way is given up and tried again.
                 await asyncio.sleep(3)

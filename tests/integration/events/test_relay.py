@@ -88,7 +88,7 @@ async def test_events_arrive_at_once_and_leave_the_outbox_when_acked(
     subscription = bus.subscribe("g", [TOPIC])
     background(Relay(db, bus, poll_s=60).run())
     await record(db, 1)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         delivery = await anext(subscription)
     async with db.begin() as conn:
         assert delivery.message.key == f"c:{await people.pseudonym(conn, 'ada')}"
@@ -300,6 +300,6 @@ async def test_a_closed_bus_ends_the_relay(db: Database, bus: MemoryBus, backgro
     task = background(Relay(db, bus).run())
     await bus.close()
     await record(db, 1)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await task
     assert await waiting(db) == 1

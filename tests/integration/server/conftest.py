@@ -271,7 +271,7 @@ class Server:
         finally:
             protocol: Any = connection.protocol
             connection.close()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while protocol is not None and not protocol.stream.closed():  # noqa: ASYNC110 - it tells nobody
                     await asyncio.sleep(0.01)
 
