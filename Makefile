@@ -40,7 +40,9 @@ lint: setup ## Check style, types and layers of the sources; write the pages of 
 test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their coverage
 	$(JLPM) test
 	$(BIN)/coverage erase
-	$(WITH_PATH) coverage run -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25
+	rm -f .pytest_cache/v/cache/lastfailed
+	$(WITH_PATH) coverage run -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25 \
+		|| $(WITH_PATH) $(BIN)/python tests/again.py .pytest_cache $$?
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage json -q -o .coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json

@@ -4,13 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from typing import Any
 
 from jupyter_server._tz import utcnow
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
-from traitlets import Bool, Float
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
+from traitlets import Bool, Float, default
 
 MOST_PATIENT_S = 20.0
+
+
+class PatientKernel(ServerKernelManager):
+    """jupyter-server's own, whose restarts and end take turns.
+
+    jupyter_client starts a kernel that died again, in two halves; an end that came between them found a
+    kernel that was neither there nor gone, failed, and the second half started one that nobody knew.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        parent: Any = super()
+        parent.__init__(**kwargs)
+        self.turn = asyncio.Lock()
+        self.over = False
+        """Somebody ended it for good: who waited to start it again has come too late."""
+
+    async def restart_kernel(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+        """Start it again, unless it was ended meanwhile."""
+        parent: Any = super()
+        async with self.turn:
+            if not self.over:
+                await parent.restart_kernel(*args, **kwargs)
 
 
 class PatientKernelManager(AsyncMappingKernelManager):
@@ -33,6 +56,10 @@ class PatientKernelManager(AsyncMappingKernelManager):
         help="""Seconds after which the kernel that was started ahead is ended if nobody has opened a
         notebook. The next notebook then starts its own, which takes about a second.""",
     ).tag(config=True)
+
+    @default("kernel_manager_class")
+    def _patient_too(self) -> str:
+        return f"{PatientKernel.__module__}.{PatientKernel.__name__}"
 
     _spare: asyncio.Task[str] | None = None
     _spare_id = ""
@@ -134,10 +161,20 @@ class PatientKernelManager(AsyncMappingKernelManager):
         """
         parent: Any = super()
         parent._check_kernel_id(kernel_id)
-        ready: Any = self.get_kernel(kernel_id).ready
-        if not isinstance(ready, asyncio.Future):
-            ready = asyncio.wrap_future(ready)
-        await asyncio.wait([ready], timeout=MOST_PATIENT_S)
-        await parent._async_shutdown_kernel(kernel_id, now=now, restart=restart)
+        kernel: Any = self.get_kernel(kernel_id)
+        ours = False
+        with suppress(TimeoutError):  # without its turn, then: what hangs is ended all the same
+            ours = await asyncio.wait_for(kernel.turn.acquire(), MOST_PATIENT_S)
+        try:
+            kernel.over = not restart
+            ready = kernel.ready
+            if not isinstance(ready, asyncio.Future):
+                ready = asyncio.wrap_future(ready)
+            await asyncio.wait([ready], timeout=MOST_PATIENT_S)
+            if kernel_id in self:  # else somebody who waited before us has ended it
+                await parent._async_shutdown_kernel(kernel_id, now=now, restart=restart)
+        finally:
+            if ours:
+                kernel.turn.release()
 
     shutdown_kernel: Any = _async_shutdown_kernel

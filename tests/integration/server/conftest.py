@@ -304,9 +304,11 @@ def _server(_stub: tuple[Script, str], tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
-def server(_server: Server, service: Script) -> Server:
-    """A running student's server that talks to `service`."""
-    return _server
+def server(_server: Server, service: Script) -> Iterator[Server]:
+    """A running student's server that talks to `service`. What it logs is shown when a test fails."""
+    before = _server.log.stat().st_size
+    yield _server
+    print(_server.log.read_bytes()[before:].decode(errors="replace"))
 
 
 class Chat:

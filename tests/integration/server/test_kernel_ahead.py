@@ -135,6 +135,27 @@ async def test_one_that_hangs_is_replaced(make: Make, monkeypatch: pytest.Monkey
     assert spare not in manager
 
 
+@pytest.mark.parametrize("moment_s", [0.0, 0.01, 0.03, 0.1])
+async def test_one_that_is_just_starting_again_can_be_ended(make: Make, moment_s: float) -> None:
+    manager = make(prestart=False)
+    kernel_id = await manager.start_kernel(path="")
+    kernel = manager.get_kernel(kernel_id)
+    await kernel._async_kill_kernel()
+    again = asyncio.ensure_future(kernel.restart_kernel(now=True))
+    await asyncio.sleep(moment_s)
+    await manager.shutdown_kernel(kernel_id)
+    assert kernel_id not in manager
+    await again
+    assert not await kernel.is_alive(), "nobody would ever end it"
+
+
+async def test_who_ends_it_second_finds_it_ended(make: Make) -> None:
+    manager = make(prestart=False)
+    kernel_id = await manager.start_kernel(path="")
+    await asyncio.gather(manager.shutdown_kernel(kernel_id), manager.shutdown_kernel(kernel_id))
+    assert kernel_id not in manager
+
+
 class TestWithoutOne:
     async def test_a_start_that_fails_is_only_logged(
         self, make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
