@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 from jupyterhub.spawner import LocalProcessSpawner, SpawnException
 from learnflow_kernels.bubblewrap import drop_to, server_argv
+from learnflow_kernels.caches import GIVEN, font_list
 from learnflow_kernels.check import SandboxUnavailable, require_sandbox
 from learnflow_kernels.limits import FOR_ADMINS, KERNELS_ENV
 from learnflow_kernels.paths import server_mounts
@@ -33,6 +34,8 @@ INSIDE = Path("/run/learnflow")
 """Where the server's program and configuration appear inside its sandbox."""
 PROGRAM = "singleuser.py"
 CONFIG = "singleuser_config.py"
+CACHES = ".caches"
+"""Folder below `users_dir` for what is made once for all kernels; no user's name begins with a dot."""
 LOOK_EVERY_S = 0.05
 
 
@@ -149,7 +152,7 @@ class ConfinedSpawner(LocalProcessSpawner):
                 log_message=str(error),
                 status_code=500,
             ) from error
-        return confined_argv(folders, uid)
+        return confined_argv(folders, uid, font_list(Path(self.users_dir) / CACHES))
 
     async def start(self) -> tuple[str, int]:
         """Start the server; address and port it will listen on."""
@@ -214,10 +217,15 @@ class ConfinedSpawner(LocalProcessSpawner):
             await asyncio.sleep(LOOK_EVERY_S)
 
 
-def confined_argv(folders: UserFolders, uid: int) -> list[str]:
-    """The command that runs the server of the user with `folders` as `uid`."""
+def confined_argv(folders: UserFolders, uid: int, fonts: Path | None = None) -> list[str]:
+    """The command that runs the server of the user with `folders` as `uid`.
+
+    `fonts` is matplotlib's list of fonts for all the kernels of all users, which none of them can write.
+    """
     mounts = server_mounts()
     files = {INSIDE / name: PACKAGE / name for name in (PROGRAM, CONFIG)}
+    if fonts is not None:
+        files[GIVEN / fonts.name] = fonts
     argv = server_argv(
         [sys.executable, "-P", str(INSIDE / PROGRAM), str(INSIDE / CONFIG)],
         mounts=mounts,

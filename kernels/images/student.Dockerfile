@@ -29,6 +29,11 @@ RUN wheel=$(ls /tmp/wheel/*.whl) \
  && python -m compileall -q "$site/learnflow_ext" "$site/learnflow_kernels" \
  && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 
+# Kernels start with an empty home: here they find matplotlib's list of fonts, which takes long to make.
+RUN if python -c 'import matplotlib' 2>/dev/null; then \
+        MPLCONFIGDIR=/usr/local/share/learnflow-kernels python -c 'import matplotlib.font_manager'; \
+    fi
+
 # nbgrader goes by this name.
 RUN useradd --uid 1000 --gid 100 --create-home jovyan && install -d -o 1000 -g 100 /home/jovyan/work
 

@@ -58,7 +58,7 @@ class KernelBox:
     command: tuple[str, ...]
     env: Mapping[str, str]
     files: Mapping[Path, Path] = field(default_factory=dict)
-    """Destination to source of single read-only files."""
+    """Destination to source of single read-only files; the folders of those in HOME are the user's own."""
     work: Path | None = None
     """The folder the code works in, writable; None for none."""
     chdir: Path = HOME
@@ -163,7 +163,8 @@ def kernel_argv(box: KernelBox) -> list[str]:
     writable = [path for path in (box.sockets, box.work) if path is not None]
     # First, because the host's /tmp may hold the sockets, a work folder, even the Python environment.
     argv += _tmpfs(TMP, limits, features)
-    argv += _folders([*box.mounts.read_only, *box.files, *writable, HOME], box.mounts.read_only)
+    outside_home = [path for path in box.files if not path.is_relative_to(HOME)]
+    argv += _folders([*box.mounts.read_only, *outside_home, *writable, HOME], box.mounts.read_only)
     argv += _system(box.mounts)
     argv += ["--proc", "/proc", "--dev", "/dev"]
     argv += [*_tmpfs(HOME, limits, features), *_tmpfs(SHM, limits, features)]

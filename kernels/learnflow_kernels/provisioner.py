@@ -15,7 +15,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Enum, Float, Integer, Unicode
 
-from learnflow_kernels import cgroups, rundir, seccomp
+from learnflow_kernels import caches, cgroups, rundir, seccomp
 from learnflow_kernels.bubblewrap import RUN, Features, KernelBox, Limits, drop_to, kernel_argv
 from learnflow_kernels.check import require_sandbox
 from learnflow_kernels.clock import SECONDS_ENV
@@ -196,6 +196,7 @@ class SandboxProvisioner(LocalProvisioner):
         )
         self._close_filter()
         self._filter = seccomp.filter_fd() if features.seccomp else None
+        prepared = caches.files_in_home()
         box = KernelBox(
             mounts=mounts,
             sockets=self._run.sockets,
@@ -208,7 +209,7 @@ class SandboxProvisioner(LocalProvisioner):
                 file_size_mb=self.file_size_mb,
             )
             | ({SECONDS_ENV: str(self.cell_seconds)} if self.cell_seconds else {}),
-            files=self._run.files_for(online=online),
+            files=self._run.files_for(online=online) | prepared,
             work=work,
             chdir=start,
             limits=self._limits(),
@@ -217,7 +218,7 @@ class SandboxProvisioner(LocalProvisioner):
             cores=() if self._group.limits_cpu else some_cores(self.cpus),
             seccomp_fd=self._filter,
         )
-        needed = [*mounts.read_only, self._run.root, *([work] if work else [])]
+        needed = [*mounts.read_only, self._run.root, *prepared.values(), *([work] if work else [])]
         become = drop_to(self._uid) if os.geteuid() == 0 else []
         return [*self._group.enter_argv(), *reach_prefix(needed, self._uid), *become, *kernel_argv(box)]
 

@@ -122,6 +122,12 @@ class TestOwnServer:
         # Validate needs the package, and nothing else of that folder.
         assert [path.name for path in inside(pid, root / "grading").iterdir()] == ["learnflow_grading"]
 
+    def test_its_kernels_are_given_a_list_of_fonts_that_they_share(self, demo: Demo, ada: Visitor) -> None:
+        [made] = (demo.state / "users" / ".caches").glob("*/fontlist-*.json")
+        given = inside(server_of(demo, "ada").pid, Path("/run/learnflow/caches") / made.name)
+        assert given.read_bytes() == made.read_bytes()
+        assert os.statvfs(given).f_flag & os.ST_RDONLY
+
     def test_it_runs_as_nobody_with_rights(self, demo: Demo, ada: Visitor) -> None:
         server = server_of(demo, "ada")
         if os.geteuid() == 0:

@@ -50,6 +50,38 @@ async def test_students_import_their_own_modules(notebook: Notebook) -> None:
     assert (await notebook.run("import helpers; helpers.answer")).text == "42"
 
 
+async def test_plots_find_a_list_of_fonts_that_no_kernel_can_change(start: Starter) -> None:
+    """It is there before matplotlib is, in every kernel; whatever one does to its own reaches no other."""
+    look = (
+        "from pathlib import Path; import hashlib\n"
+        "[kept] = Path.home().glob('.cache/matplotlib/fontlist-*.json')\n"
+        "print(hashlib.sha256(kept.read_bytes()).hexdigest())"
+    )
+    first = await start()
+    seen = await first.run(look)
+    used = await first.run(
+        "import logging; logging.basicConfig(level='INFO')\n"
+        "import matplotlib.font_manager as fonts; print(len(fonts.fontManager.ttflist) > 10)"
+    )
+    assert "True" in used.text
+    assert "generated new fontManager" not in used.text
+    hostile = await first.run(
+        "import os, shutil\n"
+        "for job in (lambda: kept.write_text('{}'), kept.unlink, lambda: kept.chmod(0o666),\n"
+        "            lambda: kept.with_name('x').replace(kept), lambda: shutil.rmtree(kept.parent),\n"
+        "            lambda: os.truncate(kept, 0), lambda: os.utime(kept)):\n"
+        "    kept.with_name('x').write_text('{}')\n"
+        "    try: job()\n"
+        "    except OSError: continue\n"
+        "    print('done')"
+    )
+    assert (hostile.text, hostile.error) == ("", "")
+    await first.run("(kept.parent / 'mine.json').write_text('{}')")
+    second = await start()
+    assert (await second.run(look)).text == seen.text
+    assert (await second.run("print(len(list(kept.parent.iterdir())))")).text == "1\n"
+
+
 class TestNothingOfTheHost:
     async def test_the_repository_with_its_solutions_is_out_of_sight(self, notebook: Notebook) -> None:
         seen = await notebook.run(

@@ -35,8 +35,9 @@ Make = Callable[..., ConfinedSpawner]
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Make:
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     """Makes a spawner of a user, on a hub that listens nowhere."""
+    monkeypatch.setattr(module, "font_list", lambda place: place / "fontlist-v1.json")
     users = tmp_path / "users"
     users.mkdir(mode=0o700)
 
@@ -68,7 +69,7 @@ def instead(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
     def replace(code: str) -> None:
         argv = ["bwrap", "--dev-bind", "/", "/", "--", sys.executable, "-c", code]
-        monkeypatch.setattr(module, "confined_argv", lambda folders, uid: argv)
+        monkeypatch.setattr(module, "confined_argv", lambda folders, uid, fonts: argv)
 
     return replace
 
@@ -103,6 +104,14 @@ class TestCommand:
         bound = [inner[index + 1] for index, word in enumerate(inner) if word == "--bind"]
         users = Path(make().users_dir)
         assert bound == [str(users / "ada" / "work"), str(users / "ada" / "server")]
+
+    def test_the_list_of_fonts_is_the_same_for_all_and_closed_to_each(self, make: Make) -> None:
+        for name in ("ada", "ben"):
+            argv = make(name).prepare()
+            inner = argv[len(argv) - argv[::-1].index("bwrap") :]
+            place = inner.index("/run/learnflow/caches/fontlist-v1.json")
+            fonts = Path(make(name).users_dir) / ".caches" / "fontlist-v1.json"
+            assert inner[place - 2 : place] == ["--ro-bind", str(fonts)]
 
     def test_no_token_is_on_the_command_line_for_all_to_see(self, make: Make) -> None:
         assert "the-token" not in " ".join(make().prepare())

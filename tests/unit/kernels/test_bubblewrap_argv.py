@@ -47,6 +47,13 @@ def pairs(argv: list[str], option: str) -> list[tuple[str, str]]:
 
 
 class TestKernel:
+    def test_a_file_in_its_home_lies_in_folders_of_its_own(self) -> None:
+        fonts = Path("/home/student/.cache/matplotlib/list.json")
+        argv = kernel_argv(box(files={fonts: Path("/srv/list.json")}))
+        assert ("/srv/list.json", str(fonts)) in pairs(argv, "--ro-bind")
+        assert argv.index(str(fonts)) > argv.index("/home/student"), "after the home is mounted"
+        assert str(fonts.parent) not in argv
+
     @pytest.mark.parametrize(
         "option",
         [
