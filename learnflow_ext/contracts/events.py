@@ -180,6 +180,19 @@ class SubmissionGraded(Event, frozen=True, kw_only=True):
     needs_review: bool = False
     penalty: float = 0.0
     """Points taken off for lateness; `score` is without them already."""
+    before: float | None = None
+    """Points of the same submission before it was graded again; None for a first grading."""
+
+
+class RegradingStarted(Event, frozen=True, kw_only=True):
+    """A teacher had everything of an assignment graded again. `student` is that teacher."""
+
+    TYPE = "org.learnflow.regrading.started.v1"
+    TOPIC = "progress.events"
+
+    regrading_id: int
+    assignment: str
+    submissions: int
 
 
 class ProgressChanged(Event, frozen=True, kw_only=True):
@@ -254,6 +267,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         TeacherAsked,
         RunFinished,
         SubmissionGraded,
+        RegradingStarted,
         ProgressChanged,
         StruggleDetected,
         StruggleChanged,

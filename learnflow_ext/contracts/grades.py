@@ -79,6 +79,46 @@ class SubmissionView(msgspec.Struct, frozen=True, kw_only=True):
     """Place in the queue, from 1; None once grading began."""
 
 
+class Regraded(msgspec.Struct, frozen=True, kw_only=True):
+    """One submission of a regrading."""
+
+    student: str
+    submission_id: str
+    submitted_at: str
+    """ISO 8601, UTC."""
+    state: Literal["waiting", "graded", "failed", "cancelled"]
+    """`failed`: it could not be graded again, and keeps the points it had."""
+    before: float | None = None
+    """Points before; None where it had none."""
+    before_max: float | None = None
+    after: float | None = None
+    """None until it was graded again."""
+    after_max: float | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether it was graded again, and its points are others."""
+        return self.state == "graded" and (self.before, self.before_max) != (self.after, self.after_max)
+
+
+class Regrading(msgspec.Struct, frozen=True, kw_only=True):
+    """All that was handed in for an assignment, graded again."""
+
+    regrading_id: int
+    course: str
+    assignment: str
+    started_by: str
+    """The teacher; empty for one who was erased."""
+    started_at: str
+    """ISO 8601, UTC."""
+    total: int
+    """Submissions."""
+    waiting: int
+    """Of them, not graded again yet; 0 when it is done."""
+    changes: tuple[Regraded, ...] = ()
+    """Each submission, by student and then in the order they came; empty in a list of regradings."""
+
+
 class AssignmentView(msgspec.Struct, frozen=True, kw_only=True):
     """One released assignment as a student sees it."""
 

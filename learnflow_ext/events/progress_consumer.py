@@ -11,7 +11,7 @@ from learnflow_ext.contracts.events import Envelope, ProgressChanged, Submission
 from learnflow_ext.contracts.progress import Standing
 from learnflow_ext.events.bus import Bus
 from learnflow_ext.events.consumer import Consumer
-from learnflow_ext.store import courses, outbox, people, progress
+from learnflow_ext.store import courses, outbox, people, progress, submissions
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 
@@ -46,7 +46,13 @@ async def _graded(conn: AsyncConnection, event: SubmissionGraded, judge: Judge) 
         return
     module_id = await courses.ensure(conn, event.course, event.assignment)
     before = await progress.standing(conn, person.id, module_id)
-    after = judge(before, event.score, event.max_score)
+    if event.before is None:
+        after = judge(before, event.score, event.max_score)
+    else:
+        # A regrade may take points away again, so what was best is found anew.
+        after = before
+        for place, (score, max_score) in enumerate(await submissions.points(conn, person.id, module_id)):
+            after = judge(None if place == 0 else after, score, max_score)
     if after is None or after == before:
         return
     await progress.apply_standing(conn, person.id, module_id, after, at=now())

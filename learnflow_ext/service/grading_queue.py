@@ -82,6 +82,8 @@ class GradingQueue:
         self._grading = grading
         self._metrics = metrics
         self._woken = asyncio.Event()
+        # Two who look at once could both take work of one student, which must not run side by side.
+        self._claiming = asyncio.Lock()
 
     def wake(self) -> None:
         """Something was queued; look now."""
@@ -99,7 +101,8 @@ class GradingQueue:
     async def _work(self, grader: Grader) -> None:
         while True:
             try:
-                claimed = await self._db.retrying(submissions.claim_next)
+                async with self._claiming:
+                    claimed = await self._db.retrying(submissions.claim_next)
                 if claimed is not None:
                     await self._grade(grader, claimed)
                     continue

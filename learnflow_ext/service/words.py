@@ -120,11 +120,21 @@ def _graded(data: Mapping[str, object]) -> _Said:
     if _text(data, "status") == "failed":
         return f"submitted {assignment}, which could not be graded: please look at it", "trouble"
     score = f"scored {points(_number(data, 'score'))}/{points(_number(data, 'max_score'))} in {assignment}"
+    before = data.get("before")
+    if isinstance(before, int | float):
+        if before == _number(data, "score"):
+            return (f"{score}; a person should look at it", "trouble") if data.get("needs_review") else None
+        score = f"has {score.removeprefix('scored ')} now, {points(before)} before it was graded again"
     if penalty := _number(data, "penalty"):
         score = f"{score}, {points(penalty)} taken off for lateness"
     if data.get("needs_review"):
         return f"{score}; a person should look at it", "trouble"
     return score, "grade"
+
+
+def _regrading(data: Mapping[str, object]) -> _Said:
+    count = points(_number(data, "submissions"))
+    return f"has everything of {_text(data, 'assignment')} graded again: {count} submissions", "note"
 
 
 def _changed(data: Mapping[str, object]) -> _Said:
@@ -158,6 +168,7 @@ _SAYINGS = {
     "org.learnflow.run.finished.v1": _run,
     "org.learnflow.assignment.submitted.v1": _submitted,
     "org.learnflow.submission.graded.v1": _graded,
+    "org.learnflow.regrading.started.v1": _regrading,
     "org.learnflow.progress.changed.v1": _changed,
     "org.learnflow.struggle.detected.v1": _struggles,
 }

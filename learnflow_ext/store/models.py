@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -22,6 +23,10 @@ from learnflow_ext.store import texts
 from learnflow_ext.store.base import Base, BigId, UtcDateTime, bound_texts
 
 LEVELS = ("Beginner", "Learning", "Proficient", "Mastered")
+NO_DEADLINE = 2**40
+"""Urgency of what no deadline presses; others have their deadline in seconds since 1970."""
+REGRADE = 2**41
+"""Urgency of what is graded again: nobody waits for it who has just handed in."""
 STATUSES = ("queued", "grading", "graded", "failed")
 
 
@@ -135,12 +140,12 @@ class Quiz(Base):
 
 
 class Submission(Base):
-    """Work that was handed in, and what became of it. `number` is the queue's order."""
+    """Work that was handed in, and what became of it. `urgency`, then `number`, is the queue's order."""
 
     __tablename__ = "submissions"
     __table_args__ = (
         UniqueConstraint("submission_id"),
-        Index("ix_submissions_queue", "status", "number"),
+        Index("ix_submissions_queue", "status", "urgency", "number"),
         Index("ix_submissions_owner", "user_id", "module_id", "number"),
         Index("ix_submissions_module", "module_id", "user_id"),
         _one_of("status", STATUSES),
@@ -153,6 +158,8 @@ class Submission(Base):
     )
 
     number: Mapped[int] = mapped_column(BigId, primary_key=True)
+    urgency: Mapped[int] = mapped_column(BigInteger, server_default=str(NO_DEADLINE))
+    """The less, the sooner it is graded; see `store.submissions`."""
     submission_id: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"))
     module_id: Mapped[int] = mapped_column(BigId, ForeignKey("modules.id"))
@@ -190,6 +197,43 @@ class Grade(Base):
     score: Mapped[float]
     max_score: Mapped[float]
     message: Mapped[str] = mapped_column(String(texts.PATH))
+    provisional: Mapped[str] = mapped_column(Text, server_default="")
+    """Why the test ran beside the student's code; empty for a trusted test."""
+
+
+class Regrading(Base):
+    """All that was handed in for an assignment, graded again."""
+
+    __tablename__ = "regradings"
+    __table_args__ = (Index("ix_regradings_module", "module_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    module_id: Mapped[int] = mapped_column(BigId, ForeignKey("modules.id", ondelete="CASCADE"))
+    started_by: Mapped[str] = mapped_column(String(texts.NAME))
+    """The teacher; empty once they were erased."""
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Regraded(Base):
+    """One submission of a regrading: its points before, and after. NULL where it had none."""
+
+    __tablename__ = "regraded"
+    __table_args__ = (
+        Index("ix_regraded_submission", "submission_number", "state"),
+        _one_of("state", ("waiting", "graded", "failed", "cancelled")),
+    )
+
+    regrading_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("regradings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    submission_number: Mapped[int] = mapped_column(
+        BigId, ForeignKey("submissions.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    state: Mapped[str] = mapped_column(String(16))
+    before_score: Mapped[float | None]
+    before_max: Mapped[float | None]
+    after_score: Mapped[float | None]
+    after_max: Mapped[float | None]
 
 
 class FeedbackFile(Base):

@@ -11,16 +11,16 @@ from datetime import datetime
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from learnflow_ext.contracts.errors import Conflict, NotFound, Unprocessable
 from learnflow_ext.contracts.events import AssignmentSubmitted, Envelope, SubmissionGraded
 from learnflow_ext.contracts.grades import CourseFile, FileSet, GradeRecord, SubmissionStatus, SubmissionView
-from learnflow_ext.store import courses, outbox, people, progress, texts
+from learnflow_ext.store import courses, outbox, people, progress, regradings, texts
 from learnflow_ext.store.clock import iso, now
-from learnflow_ext.store.models import FeedbackFile, Grade, Module, Submission, User
+from learnflow_ext.store.models import NO_DEADLINE, FeedbackFile, Grade, Module, Submission, User
 
 MAX_FEEDBACK_BYTES = 20 * 2**20
 """Of one submission, uncompressed; what goes beyond is left out, and a person is asked to look."""
@@ -50,12 +50,14 @@ async def create(
     size: int,
     submission_id: str | None = None,
     refusal: Callable[[datetime, int], str] | None = None,
+    due: datetime | None = None,
 ) -> SubmissionView:
     """Queue work whose files lie at `files_path` already, and record `AssignmentSubmitted`.
 
     The caller has checked that the assignment is released to this student. `size` is in bytes. `refusal` is
     asked with the time and with how many submissions there are already that were or will be graded; it gives
-    a sentence for Conflict, or an empty text. Of two that come at once the second counts the first.
+    a sentence for Conflict, or an empty text. Of two that come at once the second counts the first. `due` is
+    the student's deadline, aware: of what waits the nearest one is graded first.
     """
     submission_id = submission_id or str(uuid.uuid4())
     user_id = await people.ensure(conn, student)
@@ -66,6 +68,7 @@ async def create(
     await conn.execute(
         insert(Submission).values(
             submission_id=submission_id,
+            urgency=await _urgency(conn, user_id, module_id, moment, due),
             user_id=user_id,
             module_id=module_id,
             status="queued",
@@ -88,6 +91,20 @@ async def create(
     return await view(conn, submission_id)
 
 
+async def _urgency(
+    conn: AsyncConnection, user_id: int, module_id: int, at: datetime, due: datetime | None
+) -> int:
+    """The deadline while it lies ahead. Never before the student's earlier work on the same assignment: what
+    is graded last is what the gradebook shows."""
+    own = int(due.timestamp()) if due is not None and due >= at else NO_DEADLINE
+    earlier = await conn.scalar(
+        select(func.max(Submission.urgency)).where(
+            Submission.user_id == user_id, Submission.module_id == module_id, Submission.status == "queued"
+        )
+    )
+    return max(own, earlier or 0)
+
+
 async def _handed_in(conn: AsyncConnection, user_id: int, module_id: int) -> int:
     """How many submissions count as attempts: one that could not be graded does not."""
     counted = await conn.scalar(
@@ -101,11 +118,20 @@ async def _handed_in(conn: AsyncConnection, user_id: int, module_id: int) -> int
 
 
 async def claim_next(conn: AsyncConnection) -> Claimed | None:
-    """Take the submission that has waited longest; None when none waits."""
+    """Take the most urgent submission, of equal ones the one that has waited longest; None when none waits.
+
+    Of one student's work on one assignment only one is graded at a time: they share a folder.
+    """
+    other = aliased(Submission)
+    theirs = exists().where(
+        other.user_id == Submission.user_id,
+        other.module_id == Submission.module_id,
+        other.status == "grading",
+    )
     number = await conn.scalar(
         select(Submission.number)
-        .where(Submission.status == "queued")
-        .order_by(Submission.number)
+        .where(Submission.status == "queued", ~theirs)
+        .order_by(Submission.urgency, Submission.number)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -156,6 +182,8 @@ async def requeue_interrupted(conn: AsyncConnection) -> int:
 async def record_grade(conn: AsyncConnection, record: GradeRecord) -> Envelope | None:
     """Keep what grading came to: scores, feedback, and a `SubmissionGraded`; None when it was kept before.
 
+    What could not be graded again keeps the grade it had, and a person is asked to look.
+
     NotFound for an unknown submission, Conflict when the record names another student or assignment,
     Unprocessable for points that are no points.
     """
@@ -177,6 +205,9 @@ async def record_grade(conn: AsyncConnection, record: GradeRecord) -> Envelope |
     ]
     if not all(math.isfinite(value) and value >= 0 for value in points):
         raise Unprocessable("Points are numbers from 0 upwards.")
+    regrade = await regradings.waiting(conn, row.number)
+    if regrade is not None and record.status == "failed" and regrade.before_score is not None:
+        return await _keep_grade(conn, row, regrade, record.message)
     pages, dropped = await asyncio.to_thread(_compressed, record.feedback)
     message = record.message
     if dropped:
@@ -193,9 +224,16 @@ async def record_grade(conn: AsyncConnection, record: GradeRecord) -> Envelope |
             needs_review=needs_review,
             message=texts.clip(message, texts.PATH),
             duration_ms=max(record.duration_ms, 0),
-            finished_at=now(),
+            # Graded again, it keeps its time: it is no news of this student.
+            finished_at=func.coalesce(Submission.finished_at, now()) if regrade is not None else now(),
         )
     )
+    if regrade is not None or row.score is not None:
+        for table in (Grade, FeedbackFile):
+            await conn.execute(delete(table).where(table.submission_number == row.number))
+    if regrade is not None:
+        after = (record.score, record.max_score) if record.status == "graded" else (None, None)
+        await regradings.done(conn, regrade, record.status, *after)
     if record.cells:
         await conn.execute(
             insert(Grade),
@@ -207,6 +245,7 @@ async def record_grade(conn: AsyncConnection, record: GradeRecord) -> Envelope |
                     "score": cell.score,
                     "max_score": cell.max_score,
                     "message": texts.clip(cell.message, texts.PATH),
+                    "provisional": texts.clip(cell.provisional, texts.PATH),
                 }
                 for cell in record.cells
             ],
@@ -228,8 +267,48 @@ async def record_grade(conn: AsyncConnection, record: GradeRecord) -> Envelope |
             max_score=record.max_score,
             needs_review=needs_review,
             penalty=record.penalty,
+            before=regrade.before_score if regrade is not None else None,
         ),
     )
+
+
+async def _keep_grade(
+    conn: AsyncConnection, row: Row[*tuple[Any, ...]], regrade: regradings.Waiting, message: str
+) -> Envelope:
+    """Leave the grade as it was before a regrade that could not be done."""
+    await conn.execute(
+        update(Submission)
+        .where(Submission.number == row.number)
+        .values(status="graded", needs_review=True, message=texts.clip(message, texts.PATH))
+    )
+    await regradings.done(conn, regrade, "failed", regrade.before_score, regrade.before_max)
+    return await outbox.record(
+        conn,
+        SubmissionGraded(
+            course=row.course,
+            student=row.student,
+            submission_id=row.submission_id,
+            assignment=row.assignment,
+            status="graded",
+            score=row.score,
+            max_score=row.max_score,
+            needs_review=True,
+            before=row.score,
+        ),
+    )
+
+
+async def points(conn: AsyncConnection, user_id: int, module_id: int) -> list[tuple[float, float]]:
+    """(score, points to be had) of all that a student handed in to an assignment and that has points, in the
+    order it came; what waits to be graded again has those it had."""
+    rows = await conn.execute(
+        select(Submission.score, Submission.max_score)
+        .where(
+            Submission.user_id == user_id, Submission.module_id == module_id, Submission.score.is_not(None)
+        )
+        .order_by(Submission.number)
+    )
+    return [(row.score, row.max_score) for row in rows]
 
 
 def _compressed(files: tuple[CourseFile, ...]) -> tuple[list[tuple[str, bytes]], list[str]]:
@@ -285,7 +364,13 @@ def _views() -> Select[*tuple[Any, ...]]:
     position: ColumnElement[int] = (
         select(func.count())
         .select_from(ahead)
-        .where(ahead.status == "queued", ahead.number <= Submission.number)
+        .where(
+            ahead.status == "queued",
+            or_(
+                ahead.urgency < Submission.urgency,
+                and_(ahead.urgency == Submission.urgency, ahead.number <= Submission.number),
+            ),
+        )
         .correlate(Submission)
         .scalar_subquery()
     )

@@ -32,6 +32,8 @@ class PaperWorker:
         """What was to be taken off for lateness, and what to tell of it; one a call."""
         self.failures: list[BaseException] = []
         """Raised first, one a call."""
+        self.score = 7.0
+        """Of 10, from 2 on: what the next submissions get."""
         self.running = False
 
     async def start(self) -> None:
@@ -67,11 +69,11 @@ class PaperWorker:
             assignment=assignment,
             student=student,
             status="graded",
-            score=7.0,
+            score=self.score,
             max_score=10.0,
             cells=(
                 CellScore(notebook=ASSIGNMENT, name="test-greeting", score=2.0, max_score=2.0),
-                CellScore(notebook=ASSIGNMENT, name="test-sum", score=5.0, max_score=8.0),
+                CellScore(notebook=ASSIGNMENT, name="test-sum", score=self.score - 2, max_score=8.0),
             ),
             feedback=(CourseFile(path=f"{ASSIGNMENT}.html", content=b"<p>Well done</p>"),),
             duration_ms=12,

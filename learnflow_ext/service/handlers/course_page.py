@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -72,8 +73,19 @@ class CoursePage(PageHandler):
         """Where each of `names` stands."""
         return await standings_of(self.parts, course, names)
 
-    def show_tables(self, course: str, heading: str, *tables: Table, **more: object) -> None:
-        """Finish with a page of `tables`, or with the file of the one that `?table=` names, or the first."""
+    def show_tables(
+        self,
+        course: str,
+        heading: str,
+        *tables: Table,
+        template: str = "insight.html",
+        context: Mapping[str, object] | None = None,
+        **more: object,
+    ) -> None:
+        """Finish with a page of `tables`, or with the file of the one that `?table=` names, or the first.
+
+        `template` extends `insight.html`, and `context` is what it needs beyond that.
+        """
         if self.as_csv:
             wanted = self.get_query_argument("table", tables[0].name)
             chosen = next((table for table in tables if table.name == wanted), None)
@@ -90,7 +102,7 @@ class CoursePage(PageHandler):
         path = self.request.path
         number = self.number
         self.show(
-            "insight.html",
+            template,
             course=course,
             title=self.parts.title(course),
             heading=heading,
@@ -111,4 +123,5 @@ class CoursePage(PageHandler):
             pattern_text=pattern_text,
             why=for_teacher,
             student_link=student_link,
+            **(context or {}),
         )

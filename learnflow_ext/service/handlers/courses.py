@@ -97,6 +97,7 @@ class SubmissionsHandler(ApiHandler):
                     files_path=str(folder),
                     size=uploads.total_size(files),
                     refusal=terms.refusal,
+                    due=terms.due,
                 )
             )
         except ConnectionLost:

@@ -8,7 +8,8 @@ from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage
 from learnflow_ext.service.views import classroom, mastery
 from learnflow_ext.service.views.conversations import CONVERSATIONS
 from learnflow_ext.service.views.grading import SUBMISSIONS
-from learnflow_ext.store import alerts, courses, insight
+from learnflow_ext.service.views.regradings import REGRADINGS
+from learnflow_ext.store import alerts, courses, insight, regradings
 
 NOW = timedelta(minutes=15)
 
@@ -68,6 +69,8 @@ class GradingHandler(CoursePage):
         async with self.parts.db.connect() as conn:
             rows = await insight.grading(conn, course, MOST_ROWS if self.as_csv else 200)
             lag = await insight.lag(conn)
+            again = await regradings.of_course(conn, course)
+            assignments = await courses.assignments(conn, course)
         waiting = sum(row.status in ("queued", "grading") for row in rows)
         facts = (
             ("Waiting or being graded", str(waiting), "grading"),
@@ -75,4 +78,12 @@ class GradingHandler(CoursePage):
             ("Events on their way", str(lag.waiting), ""),
             ("Oldest of them, seconds", f"{lag.oldest_s:.0f}", ""),
         )
-        self.show_tables(course, "Grading", SUBMISSIONS.of(rows[self.offset :]), facts=facts)
+        self.show_tables(
+            course,
+            "Grading",
+            SUBMISSIONS.of(rows[self.offset :]),
+            REGRADINGS.of(again),
+            template="grading.html",
+            facts=facts,
+            context={"assignments": assignments},
+        )

@@ -12,7 +12,7 @@ from jupyterhub.services.auth import HubOAuthCallbackHandler
 from tornado.web import RequestHandler, StaticFileHandler
 
 from learnflow_ext.contracts.alerts import Alert
-from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, SubmissionView
+from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, Regrading, SubmissionView
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.runner import ExecuteRequest, RunResult
@@ -29,6 +29,7 @@ from learnflow_ext.service.handlers import (
     insight,
     live,
     progress,
+    regradings,
     runs,
     struggling,
     student,
@@ -206,6 +207,22 @@ TABLE: tuple[Route, ...] = (
         get=Operation(summary="Feedback on a graded submission, as sanitised HTML.", answer=FileSet),
     ),
     api(
+        _ASSIGNMENT + "/regradings",
+        regradings.RegradingsApiHandler,
+        Who.TEACHER,
+        post=Operation(
+            summary="Grade all that was handed in again; points stay until then.",
+            answer=Regrading,
+            status=201,
+        ),
+    ),
+    api(
+        _COURSE + "/regradings/{regrading}",
+        regradings.RegradingApiHandler,
+        Who.TEACHER,
+        get=Operation(summary="How far a regrading is, and each submission's points.", answer=Regrading),
+    ),
+    api(
         _COURSE + "/model",
         help.ModelAccountsHandler,
         Who.TEACHER,
@@ -242,6 +259,11 @@ TABLE: tuple[Route, ...] = (
     page("courses/{course}/students/{student}", student.StudentHandler, Who.TEACHER),
     page("courses/{course}/conversations", insight.ConversationsHandler, Who.TEACHER),
     page("courses/{course}/grading", insight.GradingHandler, Who.TEACHER),
+    page("courses/{course}/regradings", regradings.RegradingsHandler, Who.TEACHER, "POST"),
+    page("courses/{course}/regradings/{regrading}", regradings.RegradingHandler, Who.TEACHER),
+    page(
+        "courses/{course}/regradings/{regrading}/progress", regradings.RegradingProgressHandler, Who.TEACHER
+    ),
     Route(path="static/(.*)", handler=StaticHandler, who=Who.ANYONE, arguments={"path": str(STATIC)}),
 )
 

@@ -21,6 +21,8 @@
     }
     // It speaks for itself: it is a status line.
     if (event.detail.target.id === "named") return;
+    // The bar says how far it is; twenty times a minute aloud is too often.
+    if (event.detail.target.id === "regrading-bar") return;
     announce.textContent = "Marked. The next alert follows.";
     const next = document.querySelector("#alerts .alert:not(.done) button");
     if (next) next.focus();

@@ -16,7 +16,7 @@ from learnflow_ext.events.progress_consumer import progress_consumer
 from learnflow_ext.events.relay import Relay
 from learnflow_ext.events.wire import to_message
 from learnflow_ext.progress.standing import after_grade
-from learnflow_ext.store import eventlog, outbox, progress, submissions
+from learnflow_ext.store import eventlog, outbox, progress, regradings, submissions
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import Pseudonym
 
@@ -117,3 +117,34 @@ async def test_a_grade_whose_student_was_erased_meanwhile_changes_nothing(
         await (await bus.publish(to_message(recorded, row.pseudonym)))
     async with db.connect() as conn:
         assert (await progress.of_student(conn, "ada", "c")).assignments == ()
+
+
+async def test_a_regrade_may_take_points_away_again(
+    db: Database, graded: Callable[..., Awaitable[AssignmentProgress]], eventually: Eventually
+) -> None:
+    await graded(4)
+    await graded(9)
+    async with db.begin() as conn:
+        await regradings.start(conn, "c", "a", "turing")
+    for score in (5, 3):
+        async with db.begin() as conn:
+            claimed = await submissions.claim_next(conn)
+            assert claimed is not None
+            await submissions.record_grade(
+                conn,
+                GradeRecord(
+                    submission_id=claimed.submission_id,
+                    course="c",
+                    assignment="a",
+                    student="ada",
+                    status="graded",
+                    score=score,
+                    max_score=10,
+                ),
+            )
+
+    async def lower() -> bool:
+        async with db.connect() as conn:
+            return (await progress.of_student(conn, "ada", "c")).assignments[0].best_score == 5
+
+    await eventually(lower)

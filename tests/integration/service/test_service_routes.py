@@ -40,6 +40,7 @@ NAMES = {
     "course": COURSE,
     "assignment": ASSIGNMENT,
     "submission": "none",
+    "regrading": "none",
     "request_id": "none",
     "user": "ada",
     "alert": "none",

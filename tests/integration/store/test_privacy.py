@@ -21,10 +21,10 @@ from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import AlertRow, HelpTurn, LoggedEvent, ModelCall, Note, User
 
 SECRET = "my dog Rex died"
-IMPERSONAL = {"error_patterns", 
+IMPERSONAL = {"error_patterns", "regradings",
     "modules", "exercises", "topics", "exercise_topics", "quizzes", "notes", "consumed", "event_log_door",
 }  # fmt: skip
-"""Tables whose rows belong to nobody. A note is its class's: only its author's name is a person's."""
+"""Tables whose rows belong to nobody. A note or regrading is its class's: only the author is a person."""
 
 
 async def fill(db: Database, student: str, teacher: str) -> None:

@@ -118,3 +118,21 @@ class TestTimes:
         assert words.shown_name("ada") == "Ada"
         assert words.shown_name("") == ""
         assert [words.points(value) for value in (0, 7.0, 7.5, 0.333, 10)] == ["0", "7", "7.5", "0.33", "10"]
+
+
+class TestAGradeAfterARegrade:
+    KIND = "org.learnflow.submission.graded.v1"
+
+    def test_says_what_it_was_before(self) -> None:
+        said = words.line(
+            self.KIND, "ada", {"assignment": "a", "score": 8.0, "max_score": 10.0, "before": 5.0}
+        )
+        assert said is not None
+        assert (said.who, said.text) == ("Ada", "has 8/10 in a now, 5 before it was graded again")
+
+    def test_that_changed_nothing_is_no_news(self) -> None:
+        data = {"assignment": "a", "score": 5.0, "max_score": 10.0, "before": 5.0}
+        assert words.line(self.KIND, "ada", data) is None
+        said = words.line(self.KIND, "ada", {**data, "needs_review": True})
+        assert said is not None
+        assert said.tone == "trouble"

@@ -1,0 +1,141 @@
+"""Everybody graded again, and the order of what waits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import func, select
+
+from learnflow_ext.contracts.errors import Conflict, NotFound
+from learnflow_ext.contracts.grades import CellScore, CourseFile, GradeRecord, Regrading, SubmissionView
+from learnflow_ext.store import eventlog, regradings, submissions
+from learnflow_ext.store.clock import now
+from learnflow_ext.store.database import Database
+from learnflow_ext.store.models import Grade
+
+
+async def submit(db: Database, student: str, assignment: str = "a", **more: Any) -> SubmissionView:
+    async with db.begin() as conn:
+        return await submissions.create(
+            conn, course="c", assignment=assignment, student=student, files_path="/kept", size=7, **more
+        )
+
+
+async def claim(db: Database) -> str:
+    async with db.begin() as conn:
+        claimed = await submissions.claim_next(conn)
+    return claimed.submission_id if claimed else ""
+
+
+async def grade(db: Database, made: SubmissionView, score: float, **other: Any) -> None:
+    record = GradeRecord(
+        submission_id=made.submission_id,
+        course=made.course,
+        assignment=made.assignment,
+        student=made.student,
+        status="graded",
+        score=score,
+        max_score=10,
+        cells=(CellScore(notebook="n", name="e", score=score, max_score=10),),
+        feedback=(CourseFile(path="n.html", content=b"<p>so</p>"),),
+    )
+    async with db.begin() as conn:
+        await submissions.record_grade(conn, msgspec.structs.replace(record, **other))
+
+
+async def view(db: Database, made: SubmissionView) -> SubmissionView:
+    async with db.connect() as conn:
+        return await submissions.view(conn, made.submission_id)
+
+
+async def start(db: Database, assignment: str = "a") -> int:
+    async with db.begin() as conn:
+        return await regradings.start(conn, "c", assignment, "turing")
+
+
+async def shown(db: Database, number: int) -> Regrading:
+    async with db.connect() as conn:
+        return await regradings.view(conn, "c", number)
+
+
+class TestRegrading:
+    async def test_says_who_has_other_points(self, db: Database) -> None:
+        ada, ben = await submit(db, "ada"), await submit(db, "ben")
+        await grade(db, ada, 5)
+        await grade(db, ben, 7)
+        number = await start(db)
+        assert ((await shown(db, number)).waiting, (await view(db, ada)).score) == (2, 5)
+        await grade(db, ada, 8)
+        await grade(db, ben, 7)
+        found = await shown(db, number)
+        assert (found.total, found.waiting, found.started_by) == (2, 0, "turing")
+        assert [(one.student, one.before, one.after, one.changed) for one in found.changes] == [
+            ("ada", 5, 8, True),
+            ("ben", 7, 7, False),
+        ]
+        assert ((await view(db, ada)).score, (await view(db, ada)).has_feedback) == (8, True)
+        async with db.connect() as conn:
+            assert await conn.scalar(select(func.count()).select_from(Grade)) == 2
+            log = await eventlog.tail(conn, topic="progress.events")
+        told = [(entry.student, entry.data.get("before")) for entry in log if "graded" in entry.type]
+        assert sorted(told, key=str) == [("ada", 5), ("ada", None), ("ben", 7), ("ben", None)]
+        (begun,) = [entry for entry in log if "regrading" in entry.type]
+        assert (begun.student, begun.data["submissions"]) == ("turing", 2)
+
+    async def test_what_cannot_be_graded_again_keeps_its_grade(self, db: Database) -> None:
+        ada = await submit(db, "ada")
+        await grade(db, ada, 5)
+        number = await start(db)
+        await grade(db, ada, 0, status="failed", cells=(), feedback=(), message="No luck.")
+        found = await view(db, ada)
+        assert (found.status, found.score, found.needs_review, found.has_feedback) == (
+            "graded",
+            5,
+            True,
+            True,
+        )
+        (one,) = (await shown(db, number)).changes
+        assert (one.state, one.after, one.changed) == ("failed", 5, False)
+
+    async def test_a_second_one_waits_for_the_first(self, db: Database) -> None:
+        ada = await submit(db, "ada")
+        with pytest.raises(Conflict, match="Nothing was handed in and graded"):
+            await start(db)
+        await grade(db, ada, 5)
+        await start(db)
+        with pytest.raises(Conflict, match="already"):
+            await start(db)
+        await grade(db, ada, 6)
+        await start(db)
+
+    async def test_of_what_nobody_knows_is_refused(self, db: Database) -> None:
+        with pytest.raises(NotFound):
+            await start(db, "unknown")
+        with pytest.raises(NotFound):
+            await shown(db, 77)
+
+
+class TestTheOrder:
+    async def test_the_nearest_deadline_first_and_regrades_last(self, db: Database) -> None:
+        old = await submit(db, "old")
+        await grade(db, old, 1)
+        await start(db)
+        none = await submit(db, "none")
+        far = await submit(db, "far", due=now() + timedelta(days=2))
+        near = await submit(db, "near", due=now() + timedelta(hours=1))
+        missed = await submit(db, "missed", due=now() - timedelta(hours=1))
+        order = [near, far, none, missed, old]
+        assert [(await view(db, one)).position for one in order] == [1, 2, 3, 4, 5]
+        assert [await claim(db) for _ in order] == [one.submission_id for one in order]
+
+    async def test_one_students_work_stays_in_order_and_is_never_graded_side_by_side(
+        self, db: Database
+    ) -> None:
+        first = await submit(db, "ada")
+        second = await submit(db, "ada", due=now() + timedelta(hours=1))
+        assert [await claim(db), await claim(db)] == [first.submission_id, ""]
+        await grade(db, first, 1)
+        assert await claim(db) == second.submission_id
