@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from learnflow_ext.settings import SERVICE_NAME, LearnFlow
+from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowJwt, LearnFlowModel
 
 from .names import formgrader_service
 from .ports import LOOPBACK
@@ -29,17 +29,39 @@ def service_url(port: int) -> str:
     return f"http://{LOOPBACK}:{port}{service_path('')}"
 
 
+PASSED_ON = (
+    *("PGPASSWORD", "PGPASSFILE", "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
+    *("https_proxy", "http_proxy", "no_proxy", "LEARNFLOW_KAFKA", "TZ"),
+)
+"""Variables of the hub that the service gets, besides those that its settings name: how it reaches its database
+and the world. The hub itself passes nothing on."""
+
+
+def passed_on(settings: Iterable[str], jwt: LearnFlowJwt, model: LearnFlowModel) -> dict[str, str]:
+    """Variables of the hub's environment for the classroom's service, and for nobody else: secrets are in it.
+
+    `settings` are names that the admin adds.
+    """
+    names = (*PASSED_ON, jwt.secret_env, model.api_key_env, *settings)
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 def services(
-    settings: LearnFlow, config_file: Path, ports: Mapping[str, int], *, idle_seconds: int
+    settings: LearnFlow,
+    config_file: Path,
+    ports: Mapping[str, int],
+    *,
+    idle_seconds: int,
+    environment: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Entries for `c.JupyterHub.services`.
 
     `ports` maps the name of each service with a URL to its port; `idle_seconds` 0 leaves the culler out.
+    `environment` is for the classroom's own service alone.
     """
     # The hub passes no HOME on, and not every uid has an account to look one up in.
     common = {"PATH": search_path(), "HOME": os.environ.get("HOME", "/")}
-    # The example configuration takes Kafka's address from here.
-    common |= {name: os.environ[name] for name in ("LEARNFLOW_KAFKA",) if name in os.environ}
     formgrader_config = grading_file("formgrader_config.py") if settings.courses else None
     entries: list[dict[str, Any]] = [
         {
@@ -48,6 +70,7 @@ def services(
             "command": [sys.executable, "-m", "learnflow_ext.service", "--config", str(config_file)],
             # The example configuration takes its state folder and its database from here.
             "environment": {
+                **(environment or {}),
                 **common,
                 "LEARNFLOW_STATE": str(settings.state_path),
                 "LEARNFLOW_DATABASE_URL": settings.database_url,

@@ -14,13 +14,13 @@ from typing import Any
 
 from traitlets.config import Config
 
-from learnflow_ext.settings import SERVICE_NAME, LearnFlow
+from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowJwt, LearnFlowModel
 
 from .landing import landing_page
 from .names import USERNAME_PATTERN, course_id, formgrader_service
 from .ports import SERVICES, free_ports
 from .roles import roles
-from .services import service_url, services
+from .services import passed_on, service_url, services
 from .state import State
 from .traits import LearnFlowHub
 
@@ -54,7 +54,10 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
         ports[SERVICE_NAME] = settings.service_port
 
     _hub_files(c, state)
-    c.JupyterHub.services.extend(services(settings, file, ports, idle_seconds=hub.idle_minutes * 60))
+    environment = passed_on(hub.service_variables, LearnFlowJwt(config=c), LearnFlowModel(config=c))
+    c.JupyterHub.services.extend(
+        services(settings, file, ports, idle_seconds=hub.idle_minutes * 60, environment=environment)
+    )
     c.JupyterHub.load_roles.extend(roles(courses))
     _default(c.JupyterHub, "default_url", landing_page)
     _default(c.JupyterHub, "tornado_settings", {"headers": SECURITY_HEADERS, "slow_spawn_timeout": 0})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traitlets import Integer
+from traitlets import Integer, List, Unicode
 from traitlets.config import Configurable
 
 
@@ -14,4 +14,13 @@ class LearnFlowHub(Configurable):
         min=0,
         help="""Minutes without activity after which a user's server is stopped; their files stay, and the
         next visit starts it again. Each idle server holds about 100 MB. 0 never stops one.""",
+    ).tag(config=True)
+
+    service_variables = List(
+        Unicode(),
+        help="""Further environment variables of the hub that LearnFlow's service gets, by name, for instance
+        `["KAFKA_PASSWORD"]` where `LearnFlowKafka.client` reads it. The service reads this file too, and sees
+        nothing of the hub's environment but what is named here, what `LearnFlowJwt.secret_env` and
+        `LearnFlowModel.api_key_env` name, and what PostgreSQL's client, a proxy and TLS need. No student's
+        server gets any of it.""",
     ).tag(config=True)

@@ -37,9 +37,18 @@ LARGEST_KEY_SET = 256 * 1024
 MOST_REMEMBERED = 100_000
 READ_METHODS = ("GET", "HEAD")
 
+ROLES = ("student", "teacher")
+"""What the claim `role` may be; `teacher` narrows nothing, and gives nothing either."""
+
 NOT_VALID = "The token in the Authorization header is not valid here, or has expired."
 
+NO_SUCH_ROLE = f"The token's `role` is none that is known here. It may be {' or '.join(ROLES)}, or missing."
+
 log = logs.get("learnflow.auth")
+
+
+class UnknownRole(Exception):
+    """A token with a good signature asks for a role that we do not know."""
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +128,9 @@ class OutsideTokens:
                 options={"require": ["exp", "iat", "iss", "aud", settings.name_claim]},
             )
             claims = self._claims(found)
+        except UnknownRole as error:
+            log.info("a token was refused", reason=str(error))
+            raise Forbidden(NO_SUCH_ROLE) from error
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             # Why is for the log: whoever tries tokens out is not told how near they came.
             log.info("a token was refused", reason=f"{type(error).__name__}: {error}")
@@ -139,11 +151,15 @@ class OutsideTokens:
         courses = found.get("courses")
         if not isinstance(scope, str) or not (courses is None or isinstance(courses, list)):
             raise jwt.InvalidTokenError("`scope` is a text, `courses` a list")
+        role = found.get("role", "teacher")
+        if role not in ROLES:
+            # Perhaps meant to narrow in a way that we do not know: better none than too much.
+            raise UnknownRole(f"`role` is {str(role)[:40]!r}")
         return Claims(
             name=name,
             read_only="learnflow:read" in scope.split(),
             courses=None if courses is None else frozenset(str(each) for each in courses),
-            as_student=found.get("role") == "student",
+            as_student=role == "student",
         )
 
     async def _key_for(self, header: Mapping[str, Any]) -> tuple[Any, list[str]]:

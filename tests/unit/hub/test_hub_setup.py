@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from jupyterhub.app import JupyterHub
@@ -86,6 +86,54 @@ def test_a_named_port_is_used(tmp_path: Path) -> None:
     assert (
         ConfinedSpawner(config=c).environment["LEARNFLOW_URL"] == "http://127.0.0.1:12345/services/learnflow/"
     )
+
+
+class TestVariablesOfTheHub:
+    """Keys and passwords that the hub was started with reach the classroom's service, and nobody else."""
+
+    SECRETS: ClassVar = {
+        "LEARNFLOW_JWT_SECRET": "jwt",
+        "OUR_MODEL_KEY": "model",
+        "PGPASSWORD": "database",
+        "KAFKA_PASSWORD": "broker",
+    }
+
+    @pytest.fixture
+    def config(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+        for name, value in {**self.SECRETS, "SOMETHING_ELSE": "else"}.items():
+            monkeypatch.setenv(name, value)
+        c = Config()
+        c.LearnFlow.state_dir = str(tmp_path / "state")
+        c.LearnFlow.courses = {"python-basics": "/somewhere"}
+        c.LearnFlowModel.api_key_env = "OUR_MODEL_KEY"
+        c.LearnFlowHub.service_variables = ["KAFKA_PASSWORD"]
+        setup_learnflow(c, tmp_path / "jupyterhub_config.py")
+        return c
+
+    def test_the_service_gets_what_its_settings_name(self, config: Config) -> None:
+        found = listed(config, "services")["learnflow"]["environment"]
+        assert {name: found.get(name) for name in self.SECRETS} == self.SECRETS
+        assert "SOMETHING_ELSE" not in found
+
+    def test_no_other_service_gets_them(self, config: Config) -> None:
+        others = [entry for name, entry in listed(config, "services").items() if name != "learnflow"]
+        assert others
+        assert not any(set(self.SECRETS) & set(entry["environment"]) for entry in others)
+
+    def test_no_students_server_gets_them(self, config: Config) -> None:
+        env = ConfinedSpawner(config=config, hub=None, user=None).environment
+        assert not set(self.SECRETS) & {*env, *ConfinedSpawner(config=config).env_keep}
+        assert not set(self.SECRETS.values()) & set(map(str, env.values()))
+
+    def test_they_do_not_override_what_the_hub_says(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LEARNFLOW_STATE", "/elsewhere")
+        c = Config()
+        c.LearnFlow.state_dir = str(tmp_path)
+        c.LearnFlowHub.service_variables = ["LEARNFLOW_STATE", "PATH"]
+        setup_learnflow(c, tmp_path / "c.py")
+        assert listed(c, "services")["learnflow"]["environment"]["LEARNFLOW_STATE"] == str(tmp_path)
 
 
 def test_no_service_is_an_admin(config: Config) -> None:

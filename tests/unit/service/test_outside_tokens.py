@@ -139,6 +139,19 @@ class TestNarrowing:
         assert found.narrow(self.PERSON).groups == {"nbgrader-b"}
         assert (await by_secret().read(signed(claims(courses=[])), "GET")).narrow(self.PERSON).groups == set()
 
+    @pytest.mark.parametrize("role", ["assistent", "Student", "", None, 1, ["student"], {"student": 1}])
+    async def test_an_unknown_role_is_refused_and_said(self, role: object) -> None:
+        """It may have been meant to narrow: ignoring it would leave a teacher's rights."""
+        payload = {**claims(), "role": role}
+        with pytest.raises(Forbidden, match="role"):
+            await by_secret().read(signed(payload), "GET")
+
+    async def test_a_role_in_a_forged_token_says_nothing(self) -> None:
+        with pytest.raises(NotSignedIn):
+            await by_secret().read(
+                signed(claims(role="boss"), "another secret that is long enough, too"), "GET"
+            )
+
     async def test_nothing_in_a_token_widens(self) -> None:
         for more in ({"groups": ["formgrade-c"]}, {"admin": True}, {"courses": ["c"]}, {"role": "teacher"}):
             found = (await by_secret().read(signed(claims(**more)), "GET")).narrow(self.PERSON)
