@@ -34,8 +34,8 @@ PASSED_ON = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
     *("https_proxy", "http_proxy", "no_proxy", "LEARNFLOW_KAFKA", "TZ"),
 )
-"""Variables of the hub that the service gets, besides those that its settings name: how it reaches its database
-and the world. The hub itself passes nothing on."""
+"""Variables of the hub that the service gets, besides those that its settings name: how it reaches its
+database and the world. The hub itself passes nothing on."""
 
 
 def passed_on(settings: Iterable[str], jwt: LearnFlowJwt, model: LearnFlowModel) -> dict[str, str]:
