@@ -195,6 +195,32 @@ class RegradingStarted(Event, frozen=True, kw_only=True):
     submissions: int
 
 
+class RegradeAsked(Event, frozen=True, kw_only=True):
+    """A student wants something of theirs graded again."""
+
+    TYPE = "org.learnflow.regrade.asked.v1"
+    TOPIC = "learning.requests"
+    PERSONAL = ("reason",)
+
+    submission_id: str
+    assignment: str
+    reason: str
+
+
+class RegradeAnswered(Event, frozen=True, kw_only=True):
+    """A teacher answered a student's request to have something graded again."""
+
+    TYPE = "org.learnflow.regrade.answered.v1"
+    TOPIC = "learning.responses"
+    PERSONAL = ("answer",)
+
+    submission_id: str
+    assignment: str
+    outcome: str
+    """regraded or declined."""
+    answer: str
+
+
 class ProgressChanged(Event, frozen=True, kw_only=True):
     """A student's standing in an assignment changed on evidence checked by the service."""
 
@@ -268,6 +294,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         RunFinished,
         SubmissionGraded,
         RegradingStarted,
+        RegradeAsked,
+        RegradeAnswered,
         ProgressChanged,
         StruggleDetected,
         StruggleChanged,

@@ -8,6 +8,8 @@ import msgspec
 
 SubmissionStatus = Literal["queued", "grading", "graded", "failed"]
 
+RequestState = Literal["open", "regraded", "declined"]
+
 
 class CourseFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file of an assignment. `content` travels as base64 (msgspec's rule for bytes)."""
@@ -117,6 +119,25 @@ class Regrading(msgspec.Struct, frozen=True, kw_only=True):
     """Of them, not graded again yet; 0 when it is done."""
     changes: tuple[Regraded, ...] = ()
     """Each submission, by student and then in the order they came; empty in a list of regradings."""
+
+
+class RegradeRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a student says against a grade, and what a teacher answered."""
+
+    submission_id: str
+    course: str
+    assignment: str
+    student: str
+    reason: str
+    asked_at: str
+    """ISO 8601, UTC."""
+    score: float | None
+    """As it is now; None for what could not be graded."""
+    max_score: float | None
+    state: RequestState
+    answer: str = ""
+    """Empty while it is open."""
+    answered_by: str = ""
 
 
 class AssignmentView(msgspec.Struct, frozen=True, kw_only=True):

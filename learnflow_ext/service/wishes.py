@@ -1,4 +1,4 @@
-"""What a student can tell the tutor beside a question: `/helpful`, `/teacher`, `/model off` and the like."""
+"""What a student can tell the tutor beside a question: `/helpful`, `/teacher`, `/regrade` and the like."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.agents.markdown import plain
-from learnflow_ext.contracts.errors import NotFound
+from learnflow_ext.contracts.errors import BadRequest, Conflict, NotFound
 from learnflow_ext.contracts.events import TeacherAsked
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.service.auth import Person
-from learnflow_ext.store import texts, tutoring
+from learnflow_ext.store import regrade_requests, submissions, texts, tutoring
 from learnflow_ext.store.database import Database
 
 _WISH = re.compile(r"^\s*/(\w+)(?:\s+(.*?))?\s*$", re.DOTALL)
 OFFER = "Write `/teacher`, and your teacher gets your question with your code and the error."
 HELP = (
     "- `/helpful` or `/unhelpful`: whether my last answer helped\n- `/teacher`: take this question to your "
-    "teacher\n- `/model off` or `/model on`: whether a language model may add its words\n"
+    "teacher\n- `/regrade` and why: have your teacher look at your last grade in this assignment\n"
+    "- `/model off` or `/model on`: whether a language model may add its words\n"
     "- `/sent`: what was sent to it for my last answer\n- `/privacy`: who can read what you write here"
 )
 _MOST_CODE = 4_000
@@ -51,6 +52,7 @@ class Wishes:
             "helpful": self._helpful,
             "unhelpful": self._unhelpful,
             "teacher": self._teacher,
+            "regrade": self._regrade,
             "model": self._model,
             "sent": self._sent,
             "privacy": self._privacy,
@@ -59,7 +61,8 @@ class Wishes:
 
     def wished(self, request: HelpRequest) -> str | None:
         """The name of the wish; None for a question."""
-        found = _WISH.match(request.text) if len(request.text) < 200 else None
+        reason = request.text.lstrip().startswith("/regrade ")
+        found = _WISH.match(request.text) if reason or len(request.text) < 200 else None
         return found.group(1).lower() if found and found.group(1).lower() in self._known else None
 
     async def fulfil(self, person: Person, request: HelpRequest, request_id: str) -> list[ReplyChunk]:
@@ -136,6 +139,23 @@ class Wishes:
             "Done: your teacher sees it on their page now, with your question, your code and the error. "
             "You can go on with something else in the meantime."
         )
+
+    async def _regrade(self, person: Person, request: HelpRequest, rest: str) -> str:
+        if not request.course or not request.assignment:
+            return "Open the notebook of the assignment first, so that I know which grade you mean."
+        async with self._db.connect() as conn:
+            mine = await submissions.of_student(conn, request.course, person.name, request.assignment)
+        ended = [one for one in mine if one.status in ("graded", "failed")]
+        if not ended:
+            return "Nothing of yours was graded in this assignment yet."
+        if not rest:
+            return "Say in a sentence what is wrong with the grade: `/regrade My loop also counts zeros`."
+        last = ended[-1].submission_id
+        try:
+            await self._db.retrying(lambda conn: regrade_requests.ask(conn, person.name, last, rest))
+        except (BadRequest, Conflict) as error:
+            return error.message
+        return "Your teacher sees it on their page now. The answer will stand on your page, *My progress*."
 
     async def _model(self, person: Person, _: HelpRequest, rest: str) -> str:
         if not self._endpoint:

@@ -137,6 +137,15 @@ def _regrading(data: Mapping[str, object]) -> _Said:
     return f"has everything of {_text(data, 'assignment')} graded again: {count} submissions", "note"
 
 
+def _regrade_asked(data: Mapping[str, object]) -> _Said:
+    return f"wants {_text(data, 'assignment')} graded again: “{quote(_text(data, 'reason'))}”", "trouble"
+
+
+def _regrade_answered(data: Mapping[str, object]) -> _Said:
+    became = "is graded again" if data.get("outcome") == "regraded" else "keeps the grade"
+    return f"{became} in {_text(data, 'assignment')}: “{quote(_text(data, 'answer'))}”", "note"
+
+
 def _changed(data: Mapping[str, object]) -> _Said:
     level = _text(data, "level")
     return (f"reached {level} in {_text(data, 'assignment')}", "grade") if level == "Mastered" else None
@@ -169,6 +178,8 @@ _SAYINGS = {
     "org.learnflow.assignment.submitted.v1": _submitted,
     "org.learnflow.submission.graded.v1": _graded,
     "org.learnflow.regrading.started.v1": _regrading,
+    "org.learnflow.regrade.asked.v1": _regrade_asked,
+    "org.learnflow.regrade.answered.v1": _regrade_answered,
     "org.learnflow.progress.changed.v1": _changed,
     "org.learnflow.struggle.detected.v1": _struggles,
 }

@@ -236,6 +236,23 @@ class Regraded(Base):
     after_max: Mapped[float | None]
 
 
+class RegradeRequest(Base):
+    """What a student says against a grade, and what a teacher answered."""
+
+    __tablename__ = "regrade_requests"
+    __table_args__ = (_one_of("state", ("open", "regraded", "declined")),)
+
+    submission_number: Mapped[int] = mapped_column(
+        BigId, ForeignKey("submissions.number", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    reason: Mapped[str] = mapped_column(String(texts.PATH))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(16))
+    answer: Mapped[str] = mapped_column(String(texts.PATH))
+    answered_by: Mapped[str] = mapped_column(String(texts.NAME))
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class FeedbackFile(Base):
     """One page of feedback, compressed with zlib."""
 

@@ -21,7 +21,16 @@ from learnflow_ext.contracts.events import EVENT_TYPES
 from learnflow_ext.store import door, people
 from learnflow_ext.store.base import Base
 from learnflow_ext.store.clock import iso
-from learnflow_ext.store.models import AlertRow, LoggedEvent, Module, Note, Regrading, Submission, User
+from learnflow_ext.store.models import (
+    AlertRow,
+    LoggedEvent,
+    Module,
+    Note,
+    RegradeRequest,
+    Regrading,
+    Submission,
+    User,
+)
 
 ERASED = "erased-"
 """What the name of an erased person begins with; random digits follow."""
@@ -39,7 +48,7 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     redacted: int
     """Events whose personal texts were emptied."""
     unsigned: int
-    """Notes, judged alerts of others and regradings that no longer say by whom."""
+    """Notes, regradings, and judged alerts and answered requests of others, that no longer say by whom."""
     files: tuple[str, ...]
     """Folders of what the person handed in, which the caller removes."""
 
@@ -122,13 +131,16 @@ async def erase(conn: AsyncConnection, name: str) -> Erased | None:
     regradings = await conn.execute(
         update(Regrading).where(Regrading.started_by == name).values(started_by="")
     )
+    answers = await conn.execute(
+        update(RegradeRequest).where(RegradeRequest.answered_by == name).values(answered_by="")
+    )
     nobody = ERASED + secrets.token_hex(8)
     await conn.execute(update(User).where(User.id == user_id).values(name=nobody))
     return Erased(
         name=nobody,
         deleted=deleted,
         redacted=redacted,
-        unsigned=notes.rowcount + alerts.rowcount + regradings.rowcount,
+        unsigned=sum(each.rowcount for each in (notes, alerts, regradings, answers)),
         files=folders,
     )
 

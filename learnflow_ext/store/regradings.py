@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Literal, cast
 
 import msgspec
-from sqlalchemy import Select, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts import grades
 from learnflow_ext.contracts.errors import Conflict, NotFound
 from learnflow_ext.contracts.events import RegradingStarted
-from learnflow_ext.store import outbox, texts
+from learnflow_ext.store import outbox, people, texts
 from learnflow_ext.store.clock import iso, now
 from learnflow_ext.store.models import REGRADE, Module, Regraded, Regrading, Submission, User
 
@@ -28,8 +28,9 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     before_max: float | None
 
 
-async def start(conn: AsyncConnection, course: str, assignment: str, by: str) -> int:
-    """Queue all that was handed in to `assignment` and whose grading ended; the regrading's number.
+async def start(conn: AsyncConnection, course: str, assignment: str, by: str, *, student: str = "") -> int:
+    """Queue all that was handed in to `assignment`, by one student when named, and whose grading ended; the
+    regrading's number.
 
     Until each was graded again it keeps its points. What waits already is graded with the new tests anyway.
     NotFound for an assignment nobody knows; Conflict while the last regrading runs, and when there is nothing
@@ -48,7 +49,12 @@ async def start(conn: AsyncConnection, course: str, assignment: str, by: str) ->
     )
     if await conn.scalar(running) is not None:
         raise Conflict("This assignment is being graded again already. Wait until that is done.")
-    ended = (Submission.module_id == module_id, Submission.status.in_(ENDED))
+    ended: tuple[ColumnElement[bool], ...] = (
+        Submission.module_id == module_id,
+        Submission.status.in_(ENDED),
+    )
+    if student:
+        ended = (*ended, Submission.user_id == await people.ensure(conn, student))
     rows = (
         await conn.execute(select(Submission.number, Submission.score, Submission.max_score).where(*ended))
     ).all()

@@ -9,7 +9,7 @@ from learnflow_ext.service.views import classroom, mastery
 from learnflow_ext.service.views.conversations import CONVERSATIONS
 from learnflow_ext.service.views.grading import SUBMISSIONS
 from learnflow_ext.service.views.regradings import REGRADINGS
-from learnflow_ext.store import alerts, courses, insight, regradings
+from learnflow_ext.store import alerts, courses, insight, regrade_requests, regradings
 
 NOW = timedelta(minutes=15)
 
@@ -71,10 +71,12 @@ class GradingHandler(CoursePage):
             lag = await insight.lag(conn)
             again = await regradings.of_course(conn, course)
             assignments = await courses.assignments(conn, course)
+            requests = await regrade_requests.of_course(conn, course, only_open=True)
         waiting = sum(row.status in ("queued", "grading") for row in rows)
         facts = (
             ("Waiting or being graded", str(waiting), "grading"),
             ("Not graded", str(sum(row.status == "failed" for row in rows)), "grading"),
+            ("Asked for a regrade", str(len(requests)), ""),
             ("Events on their way", str(lag.waiting), ""),
             ("Oldest of them, seconds", f"{lag.oldest_s:.0f}", ""),
         )
@@ -85,5 +87,5 @@ class GradingHandler(CoursePage):
             REGRADINGS.of(again),
             template="grading.html",
             facts=facts,
-            context={"assignments": assignments},
+            context={"assignments": assignments, "requests": requests},
         )

@@ -15,7 +15,7 @@ from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage, st
 from learnflow_ext.service.views.alerts import ALERTS, for_student
 from learnflow_ext.service.views.mastery import TOPICS
 from learnflow_ext.service.views.timeline import timeline
-from learnflow_ext.store import alerts, courses, eventlog, insight, people, submissions
+from learnflow_ext.store import alerts, courses, eventlog, insight, people, regrade_requests, submissions
 
 
 class StudentHandler(CoursePage):
@@ -59,6 +59,7 @@ class MeHandler(PageHandler):
             notes = await insight.notes(conn, course)
             assignments = await courses.assignments(conn, course)
             handed_in = await submissions.of_student(conn, course, name)
+            requests = await regrade_requests.of_course(conn, course, student=name, limit=10)
         terms = await self.parts.deadlines.of_course(course)
         counted = Counter(one.assignment for one in handed_in if one.status != "failed")
         told = [
@@ -70,6 +71,7 @@ class MeHandler(PageHandler):
             standing=(await standings_of(self.parts, course, [name]))[name],
             alerts=sorted({for_student(alert) for alert in mine}),
             notes=notes,
+            requests=requests,
             deadlines=[(title, sentence) for title, sentence in told if sentence],
             now=datetime.now(UTC),
         )

@@ -12,7 +12,14 @@ from jupyterhub.services.auth import HubOAuthCallbackHandler
 from tornado.web import RequestHandler, StaticFileHandler
 
 from learnflow_ext.contracts.alerts import Alert
-from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, Regrading, SubmissionView
+from learnflow_ext.contracts.grades import (
+    AssignmentView,
+    CourseView,
+    FileSet,
+    RegradeRequest,
+    Regrading,
+    SubmissionView,
+)
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.runner import ExecuteRequest, RunResult
@@ -29,6 +36,7 @@ from learnflow_ext.service.handlers import (
     insight,
     live,
     progress,
+    regrade_requests,
     regradings,
     runs,
     struggling,
@@ -207,6 +215,17 @@ TABLE: tuple[Route, ...] = (
         get=Operation(summary="Feedback on a graded submission, as sanitised HTML.", answer=FileSet),
     ),
     api(
+        _SUBMISSION + "/regrade-request",
+        regrade_requests.RegradeRequestHandler,
+        Who.MEMBER,
+        post=Operation(
+            summary="Say what is wrong with the grade of one's own work; a teacher answers.",
+            body=regrade_requests.Reason,
+            answer=RegradeRequest,
+            status=201,
+        ),
+    ),
+    api(
         _ASSIGNMENT + "/regradings",
         regradings.RegradingsApiHandler,
         Who.TEACHER,
@@ -259,6 +278,9 @@ TABLE: tuple[Route, ...] = (
     page("courses/{course}/students/{student}", student.StudentHandler, Who.TEACHER),
     page("courses/{course}/conversations", insight.ConversationsHandler, Who.TEACHER),
     page("courses/{course}/grading", insight.GradingHandler, Who.TEACHER),
+    page(
+        "courses/{course}/regrade-requests/{submission}", regrade_requests.AnswerHandler, Who.TEACHER, "POST"
+    ),
     page("courses/{course}/regradings", regradings.RegradingsHandler, Who.TEACHER, "POST"),
     page("courses/{course}/regradings/{regrading}", regradings.RegradingHandler, Who.TEACHER),
     page(

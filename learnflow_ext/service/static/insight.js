@@ -23,8 +23,8 @@
     if (event.detail.target.id === "named") return;
     // The bar says how far it is; twenty times a minute aloud is too often.
     if (event.detail.target.id === "regrading-bar") return;
-    announce.textContent = "Marked. The next alert follows.";
-    const next = document.querySelector("#alerts .alert:not(.done) button");
+    announce.textContent = "Done. The next one follows.";
+    const next = document.querySelector("#alerts .alert:not(.done) :is(button, input)");
     if (next) next.focus();
   });
 

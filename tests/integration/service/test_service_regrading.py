@@ -8,11 +8,12 @@ import os
 from pathlib import Path
 
 import msgspec
-from playwright.async_api import async_playwright, expect
-from served import ASSIGNMENT, SOLVED, Client, PaperWorker, graded, problem, until
+from playwright.async_api import Page, async_playwright, expect
+from served import ASSIGNMENT, SOLVED, Client, PaperWorker, chunks, graded, problem, until
 from stub_hub import COURSE, PREFIX, Hub
 
 from learnflow_ext.contracts.grades import Regrading, SubmissionView
+from learnflow_ext.contracts.help import HelpRequest
 from learnflow_ext.service.running import RunningService
 
 CHROMIUM = "/usr/bin/chromium"
@@ -25,6 +26,13 @@ async def hand_in(ask: Client, service: RunningService, who: str) -> str:
     made = msgspec.json.decode((await ask(SUBMIT, who, body=SOLVED)).body, type=SubmissionView)
     await graded(service, made.submission_id)
     return made.submission_id
+
+
+async def shoot(page: Page, name: str) -> None:
+    """To look at: light and dark."""
+    for scheme in ("dark", "light"):
+        await page.emulate_media(color_scheme=scheme)
+        await page.screenshot(path=SHOTS / f"{name}-{scheme}.png", full_page=True)
 
 
 async def finished(ask: Client, number: int) -> Regrading:
@@ -62,9 +70,54 @@ async def test_everybody_is_graded_again_and_the_teacher_sees_who_has_other_poin
     assert (who, before, after, difference) == ("ada", "7/10", "9/10", "2 more")
 
 
+class TestARequest:
+    async def test_of_a_student_is_answered_with_a_sentence(
+        self, ask: Client, service: RunningService, worker: PaperWorker
+    ) -> None:
+        submission = await hand_in(ask, service, "ada")
+        address = f"api/courses/{COURSE}/submissions/{submission}/regrade-request"
+        assert (await ask(address, "ben", body={"reason": "mine"})).code == 404
+        assert problem(await ask(address, "ada", body={"reason": "  "})).code == "bad_request"
+        assert (await ask(address, "ada", body={"reason": "test-sum <b>is</b> wrong"})).code == 201
+        page = (await ask(f"courses/{COURSE}/grading", "teacher")).body.decode()
+        assert "test-sum &lt;b&gt;is&lt;/b&gt; wrong" in page
+        worker.score = 9.0
+        answer = f"courses/{COURSE}/regrade-requests/{submission}?as=regraded"
+        assert (await ask(answer, "ada", raw=b"answer=ok")).code == 403
+        assert (await ask(answer, "teacher", raw=b"answer=")).code == 400
+        assert (await ask(answer, "teacher", raw=b"answer=You+are+right.")).code == 200
+        assert (await ask(answer, "teacher", raw=b"answer=Again")).code == 409
+        await graded(service, submission)
+        mine = await ask(f"api/courses/{COURSE}/submissions/{submission}", "ada")
+        assert msgspec.json.decode(mine.body, type=SubmissionView).score == 9.0
+        assert "graded again: “You are right.”" in (await ask(f"courses/{COURSE}/me", "ada")).body.decode()
+        assert (await ask(address, "ada", body={"reason": "and again"})).code == 409
+
+    async def test_from_the_chat_is_declined(self, ask: Client, service: RunningService) -> None:
+        def says(text: str) -> HelpRequest:
+            return HelpRequest(text=text, course=COURSE, assignment=ASSIGNMENT)
+
+        async def told(text: str) -> str:
+            return "".join(chunk.text for chunk in chunks(await ask("api/help", "ada", body=says(text))))
+
+        assert "Nothing of yours was graded" in await told("/regrade It is not fair")
+        submission = await hand_in(ask, service, "ada")
+        assert "Say in a sentence" in await told("/regrade")
+        assert "Your teacher sees it" in await told("/regrade " + "It is not fair. " * 30)
+        answer = f"courses/{COURSE}/regrade-requests/{submission}?as=declined"
+        assert (await ask(answer, "teacher", raw=b"answer=It+is.")).code == 200
+        assert "the grade stays: “It is.”" in (await ask(f"courses/{COURSE}/me", "ada")).body.decode()
+        assert "answered this already" in await told("/regrade But why")
+
+
 async def test_in_the_browser(ask: Client, service: RunningService, worker: PaperWorker, hub: Hub) -> None:
-    await hand_in(ask, service, "ada")
+    submission = await hand_in(ask, service, "ada")
     worker.score = 4.0
+    await ask(
+        f"api/courses/{COURSE}/submissions/{submission}/regrade-request",
+        "ada",
+        body={"reason": "My sum is right."},
+    )
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = await browser.new_page(
@@ -73,17 +126,15 @@ async def test_in_the_browser(ask: Client, service: RunningService, worker: Pape
         )
         page.on("dialog", lambda dialog: dialog.accept())
         await page.goto(f"{PREFIX}courses/{COURSE}/grading")
+        await page.get_by_label("Your answer, which Ada reads").fill("I looked: it is not.")
+        await shoot(page, "grading-request")
+        await page.get_by_role("button", name="Decline").press("Enter")
+        await expect(page.get_by_text("The grade stays.")).to_be_visible(timeout=60_000)
         button = page.get_by_role("button", name="Regrade all")
         await button.focus()
         await page.keyboard.press("Enter")
-        await expect(page.get_by_role("heading", name="graded again")).to_be_visible(timeout=60_000)
+        await expect(page.get_by_role("heading", level=1, name="graded again")).to_be_visible(timeout=60_000)
         row = page.get_by_role("row", name="Ada")
         await expect(row).to_contain_text("3 less", timeout=60_000)
-        for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme)
-            await page.goto(page.url)
-            await page.screenshot(path=SHOTS / f"regrading-{scheme}.png", full_page=True)
-            await page.goto(f"{PREFIX}courses/{COURSE}/grading")
-            await page.screenshot(path=SHOTS / f"grading-{scheme}.png", full_page=True)
-            await page.go_back()
+        await shoot(page, "regrading")
         await browser.close()
