@@ -190,6 +190,17 @@ class LearnFlowJwt(Configurable):
     ).tag(config=True)
 
 
+class LearnFlowApi(Configurable):
+    """What the service's addresses take from one person and one course."""
+
+    idempotency_hours = Float(
+        24.0,
+        min=0.1,
+        help="""For how many hours the answer to a request with an `Idempotency-Key` is kept, so that a client
+        which lost it may ask again without anything being done twice.""",
+    ).tag(config=True)
+
+
 class LearnFlowTutor(Configurable):
     """How the tutor helps."""
 
@@ -407,6 +418,7 @@ CLASSES: tuple[type[Configurable], ...] = (
     LearnFlow,
     LearnFlowKafka,
     LearnFlowJwt,
+    LearnFlowApi,
     LearnFlowTutor,
     LearnFlowModel,
     LearnFlowGrading,

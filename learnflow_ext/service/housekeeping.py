@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 
-from learnflow_ext.store import partitions
+from learnflow_ext.store import once, partitions
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 
@@ -16,12 +17,15 @@ AFTER_TROUBLE_S = 60
 log = structlog.get_logger(__name__)
 
 
-async def keep_house(db: Database, keep_events_months: int, *, every_s: float = EVERY_S) -> None:
+async def keep_house(
+    db: Database, keep_events_months: int, answers_hours: float = 24, *, every_s: float = EVERY_S
+) -> None:
     """Until cancelled. Several processes may do it at once. `keep_events_months` 0 deletes nothing."""
     while True:
         pause: float = AFTER_TROUBLE_S
         try:
             await tidy(db, keep_events_months)
+            await db.retrying(lambda conn: once.forget(conn, timedelta(hours=answers_hours)))
             pause = every_s
         except Exception:
             # The boundary of a task that nothing may end: the log would run into its catch-all for ever.

@@ -9,8 +9,15 @@ import msgspec
 
 from learnflow_ext import __version__
 from learnflow_ext.contracts.errors import Problem
+from learnflow_ext.service.handlers.once import HEADER, LONGEST_KEY
 from learnflow_ext.service.rights import Who
 from learnflow_ext.service.routes import LONGEST_NAME, Operation, Route
+
+ONCE = (
+    "A text of your choice, such as a UUID. Whoever sends the same request with the same key again gets the "
+    "first answer, and it is done once. With another body the key is refused (422). Kept for a day, unless "
+    "the administrator says otherwise. A refusal is not kept."
+)
 
 
 def document(prefix: str, table: Iterable[Route]) -> dict[str, Any]:
@@ -90,7 +97,14 @@ def _described(route: Route, operation: Operation, of: dict[str, Any]) -> dict[s
 def _parameters(route: Route, operation: Operation) -> list[dict[str, Any]]:
     name = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "pattern": "^[^/]+$"}
     parts = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
-    return [{"name": part, "in": "path", "required": True, "schema": name} for part in parts] + [
+    found: list[dict[str, Any]] = [
+        {"name": part, "in": "path", "required": True, "schema": name} for part in parts
+    ]
+    found += [
         {"name": each, "in": "query", "required": True, "schema": {"type": "string"}}
         for each in operation.query
     ]
+    if operation.once:
+        key = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"}
+        found.append({"name": HEADER, "in": "header", "required": False, "description": ONCE, "schema": key})
+    return found

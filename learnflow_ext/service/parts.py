@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from learnflow_ext.service.skills import Skills
     from learnflow_ext.service.tutors import TutoredCourse
     from learnflow_ext.service.watch import Watch
-    from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowProgress, LearnFlowTutor
+    from learnflow_ext.settings import (
+        LearnFlow,
+        LearnFlowApi,
+        LearnFlowGrading,
+        LearnFlowProgress,
+        LearnFlowTutor,
+    )
     from learnflow_ext.store.database import Database
 
 
@@ -33,6 +39,7 @@ class Parts:
     """Built once by the application and handed to every handler."""
 
     settings: LearnFlow
+    api_settings: LearnFlowApi
     tutor_settings: LearnFlowTutor
     grading_settings: LearnFlowGrading
     progress_settings: LearnFlowProgress

@@ -34,6 +34,9 @@ class Operation:
     """Contract of the request's body; None where it takes none."""
     status: int = 200
     media: str = "application/json"
+    once: bool = False
+    """Whether an `Idempotency-Key` makes sure that it is done once; for what changes something and is no
+    stream."""
     query: tuple[str, ...] = ()
     """Query parameters that must be there."""
 

@@ -47,6 +47,7 @@ from learnflow_ext.service.skills import Skills, keep_fitted
 from learnflow_ext.service.watch import Watch, sweeping
 from learnflow_ext.settings import (
     LearnFlow,
+    LearnFlowApi,
     LearnFlowGrading,
     LearnFlowJwt,
     LearnFlowKafka,
@@ -112,7 +113,7 @@ class RunningService:
         cannot be used, OSError when the port is taken.
         """
         settings, grading = LearnFlow(config=config), LearnFlowGrading(config=config)
-        tutor_settings = LearnFlowTutor(config=config)
+        tutor_settings, api = LearnFlowTutor(config=config), LearnFlowApi(config=config)
         hub_auth = make_hub_auth(environment)
         outside = OutsideTokens(LearnFlowJwt(config=config), environment)
         db, metrics = Database(settings.resolved_database_url), Metrics()
@@ -133,6 +134,7 @@ class RunningService:
         progress = LearnFlowProgress(config=config)
         parts = Parts(
             settings=settings,
+            api_settings=api,
             tutor_settings=tutor_settings,
             grading_settings=grading,
             progress_settings=progress,
@@ -184,7 +186,12 @@ class RunningService:
         self._keep(forgetting(parts.db, parts.tutor_settings.retention_days), "forgetting")
         self._keep(parts.queue.run(), "grading queue")
         self._keep(janitor.keep_clean(also=self._runner.sweep), "janitor")
-        self._keep(housekeeping.keep_house(parts.db, parts.settings.keep_events_months), "housekeeping")
+        self._keep(
+            housekeeping.keep_house(
+                parts.db, parts.settings.keep_events_months, parts.api_settings.idempotency_hours
+            ),
+            "housekeeping",
+        )
         self._once(self._prepare(), "preparation")
 
     def _watch_parts(self) -> None:

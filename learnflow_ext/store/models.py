@@ -595,4 +595,28 @@ class Consumed(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class AnsweredRequest(Base):
+    """A request that came with an `Idempotency-Key`; see `store.once`."""
+
+    __tablename__ = "answered_requests"
+    __table_args__ = (
+        Index("ix_answered_requests_age", "created_at"),
+        Index("ix_answered_requests_user", "user_id"),
+        *_not_empty("slot", "fingerprint"),
+    )
+
+    slot: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Digest of person, address and key."""
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    """Digest of what was asked for."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    held_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Until then somebody is believed to be at work on it, while there is no answer."""
+    status: Mapped[int | None]
+    """The answer's; NULL while there is none."""
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Its body, compressed with zlib."""
+
+
 bound_texts(Base.metadata)

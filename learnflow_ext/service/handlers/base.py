@@ -6,6 +6,7 @@ import functools
 import re
 import uuid
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -16,8 +17,10 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, NotSignedIn, Problem, TooLarge
 from learnflow_ext.service import auth, logs, rights
+from learnflow_ext.service.handlers import once
 from learnflow_ext.service.rights import Who
 from learnflow_ext.service.routes import KIB, MAX_BODY, Route
+from learnflow_ext.store.once import Kept, Reserved
 
 if TYPE_CHECKING:
     from learnflow_ext.service.parts import Parts
@@ -65,7 +68,7 @@ def _guarded(method: _Method) -> _Method:
     async def guarded(self: Common, *args: Any, **kwargs: Any) -> None:
         if self._refusal is not None:
             raise self._refusal
-        await method(self, *args, **kwargs)
+        await self._begin(functools.partial(method, self, *args, **kwargs))
 
     return guarded
 
@@ -88,6 +91,10 @@ class Common(HubOAuthenticated, RequestHandler):
         for name in map(str.lower, cls.SUPPORTED_METHODS):
             if (method := vars(cls).get(name)) is not None:
                 setattr(cls, name, _guarded(method))
+
+    async def _begin(self, method: Callable[[], Awaitable[None]]) -> None:
+        """Run the method that answers."""
+        await method()
 
     def initialize(self, route: Route | None = None) -> None:
         """Called by Tornado with the row of the table."""
@@ -207,10 +214,12 @@ class Common(HubOAuthenticated, RequestHandler):
 
     def answer(self, body: object, status: int | None = None) -> None:
         """Finish with `body` as JSON."""
-        if status is not None:
-            self.set_status(status)
+        self._finish(status or self.get_status(), msgspec.json.encode(body))
+
+    def _finish(self, status: int, body: bytes) -> None:
+        self.set_status(status)
         self.set_header("Content-Type", "application/json; charset=utf-8")
-        self.finish(msgspec.json.encode(body))
+        self.finish(body)
 
 
 @stream_request_body
@@ -222,6 +231,9 @@ class ApiHandler(Common):
         super().initialize(route)
         self._chunks: list[bytes] = []
         self._received = 0
+        self.reserved: Reserved | None = None
+        """Set while a request with an `Idempotency-Key` is done for the first time."""
+        self._to_keep: Kept | None = None
 
     @property
     def max_body(self) -> int:
@@ -244,6 +256,43 @@ class ApiHandler(Common):
             self._chunks.append(chunk)
         else:
             self._chunks.clear()
+
+    async def _begin(self, method: Callable[[], Awaitable[None]]) -> None:
+        """As the table says, once for each `Idempotency-Key`."""
+        key = self.request.headers.get(once.HEADER)
+        operation = self.route.operations.get(self.request.method or "") if self.route else None
+        if key is None or operation is None or not operation.once or self._received > self.max_body:
+            await method()
+            return
+
+        async def work(reserved: Reserved) -> Kept:
+            self.reserved = reserved
+            try:
+                await method()
+            finally:
+                self.reserved = None
+            assert self._to_keep is not None, "whoever takes a key answers with `answer`"
+            return self._to_keep
+
+        kept, repeated = await once.do(
+            self.parts.db,
+            work,
+            person=self.person.name,
+            address=f"{self.request.method} {self.request.uri}",
+            key=once.key_in(key),
+            body=b"".join(self._chunks),
+            lasts=timedelta(hours=self.parts.api_settings.idempotency_hours),
+        )
+        if repeated:
+            self.set_header(once.REPEATED, "true")
+        self._finish(kept.status, kept.body)
+
+    def answer(self, body: object, status: int | None = None) -> None:
+        """Finish with `body` as JSON; where the answer is kept, once it is."""
+        if self.reserved is None:
+            super().answer(body, status)
+        else:
+            self._to_keep = Kept(status=status or self.get_status(), body=msgspec.json.encode(body))
 
     def form(self) -> str:
         """The request's body as a browser's form sends it. TooLarge, or BadRequest when it is no text."""

@@ -84,6 +84,9 @@ class SubmissionsHandler(ApiHandler):
             notebooks=released.notebooks,
             max_bytes=parts.grading_settings.max_submission_mb * KIB * KIB,
         )
+        if self.reserved and (kept := await self._kept(str(self.reserved.id))):
+            self.answer(kept, 201)
+            return
         await self._refuse_flood(released)
         terms = await parts.deadlines.of(course, assignment, person.name)
         folder = await uploads.keep(files, parts.submissions_root)
@@ -96,6 +99,7 @@ class SubmissionsHandler(ApiHandler):
                     student=person.name,
                     files_path=str(folder),
                     size=uploads.total_size(files),
+                    submission_id=str(self.reserved.id) if self.reserved else None,
                     refusal=terms.refusal,
                     due=terms.due,
                 )
@@ -110,6 +114,14 @@ class SubmissionsHandler(ApiHandler):
         parts.queue.wake()
         self.log.info("submission kept", submission=view.submission_id, course=course, assignment=assignment)
         self.answer(view, 201)
+
+    async def _kept(self, submission: str) -> SubmissionView | None:
+        """What an earlier try of this request kept before it broke off; None mostly."""
+        async with self.parts.db.connect() as conn:
+            try:
+                return await submissions.view(conn, submission)
+            except NotFound:
+                return None
 
     async def _refuse_flood(self, released: AssignmentView) -> None:
         async with self.parts.db.connect() as conn:

@@ -128,7 +128,10 @@ TABLE: tuple[Route, ...] = (
         help.VoteHandler,
         Who.PERSON,
         post=Operation(
-            summary="Say whether one's own answer helped. The last vote counts.", body=Vote, answer=Voted
+            summary="Say whether one's own answer helped. The last vote counts.",
+            body=Vote,
+            answer=Voted,
+            once=True,
         ),
     ),
     api(
@@ -136,7 +139,7 @@ TABLE: tuple[Route, ...] = (
         runs.RunsHandler,
         Who.PERSON,
         post=Operation(
-            summary="Report runs of the caller's own kernel.", body=RunBatch, answer=runs.Accepted
+            summary="Report runs of the caller's own kernel.", body=RunBatch, answer=runs.Accepted, once=True
         ),
     ),
     api(
@@ -200,6 +203,7 @@ TABLE: tuple[Route, ...] = (
             body=FileSet,
             answer=SubmissionView,
             status=201,
+            once=True,
         ),
     ),
     api(

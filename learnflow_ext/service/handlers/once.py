@@ -1,0 +1,82 @@
+"""`Idempotency-Key` on POST: whoever sends a request again gets the first answer, and it is done once."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from learnflow_ext.contracts.errors import BadRequest, Conflict, LearnFlowError
+from learnflow_ext.service import logs
+from learnflow_ext.store import once
+from learnflow_ext.store.database import Database
+from learnflow_ext.store.once import Busy, Kept, Reserved
+
+HEADER = "Idempotency-Key"
+REPEATED = "Idempotency-Replayed"
+"""A header of an answer that was given before."""
+LONGEST_KEY = 255
+WAIT_SECONDS = 10.0
+"""How long a request waits for its twin's answer."""
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+STILL_AT_WORK = "This request is still being worked on. Ask again in a moment, with the same Idempotency-Key."
+
+log = logs.get("learnflow.http")
+
+
+def key_in(header: str) -> str:
+    """The key. BadRequest when it cannot be one."""
+    if not _KEY.fullmatch(header):
+        raise BadRequest(f"An {HEADER} has between 1 and {LONGEST_KEY} visible characters, no blanks.")
+    return header
+
+
+async def do(
+    db: Database,
+    work: Callable[[Reserved], Awaitable[Kept]],
+    *,
+    person: str,
+    address: str,
+    key: str,
+    body: bytes,
+    lasts: timedelta,
+) -> tuple[Kept, bool]:
+    """What `work` comes to, or came to before; whether it came to that before.
+
+    `work` raises what it refuses, having done nothing. Unprocessable for another body under the same key,
+    Conflict when the first such request takes too long.
+    """
+    slot = once.slot_of(person, address, key)
+    mark = hashlib.sha256(body).hexdigest()
+    found = await _reserve(db, person, slot, mark, lasts)
+    if isinstance(found, Kept):
+        return found, True
+    try:
+        kept = await work(found)
+    except LearnFlowError as error:
+        settle = once.refused if error.status < 500 else once.failed
+        await db.retrying(lambda conn: settle(conn, slot))
+        raise
+    except BaseException:
+        await db.retrying(lambda conn: once.failed(conn, slot))
+        raise
+    await db.retrying(lambda conn: once.answered(conn, slot, kept.status, kept.body))
+    return kept, False
+
+
+async def _reserve(db: Database, person: str, slot: str, mark: str, lasts: timedelta) -> Reserved | Kept:
+    loop = asyncio.get_running_loop()
+    end, pause = loop.time() + WAIT_SECONDS, 0.05
+    while True:
+        found = await db.retrying(
+            lambda conn: once.reserve(conn, person=person, slot=slot, fingerprint=mark, lasts=lasts)
+        )
+        if not isinstance(found, Busy):
+            return found
+        if loop.time() >= end:
+            raise Conflict(STILL_AT_WORK, retry_after=5)
+        await asyncio.sleep(pause)
+        pause = min(1.0, pause * 2)

@@ -1,0 +1,138 @@
+"""Requests with an `Idempotency-Key`: reserved before they are done, answered from here when they come again.
+
+The reservation is a row of its own, committed before the work begins, so that a second request sees it on
+whichever service it arrives. It is held for `HELD` only: who dies at work blocks nobody for longer. What may
+not be done twice even then takes `Reserved.id` as its own key, which is the same in each try.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+import zlib
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.contracts.errors import Unprocessable
+from learnflow_ext.store import people
+from learnflow_ext.store.clock import iso, now
+from learnflow_ext.store.models import AnsweredRequest
+from learnflow_ext.store.upsert import insert
+
+HELD = timedelta(seconds=60)
+"""How long one try may take before another may begin."""
+
+ANOTHER_BODY = (
+    "This Idempotency-Key came with something else before. Take a new key for each new request, and the same "
+    "key only to send the same request again."
+)
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """The first answer."""
+
+    status: int
+    body: bytes
+
+
+class Reserved(msgspec.Struct, frozen=True, kw_only=True):
+    """It is the caller's to do."""
+
+    slot: str
+    id: uuid.UUID
+    """The same for every try of this request, and for no other request."""
+
+
+class Busy(msgspec.Struct, frozen=True):
+    """Somebody else is at work on it."""
+
+
+def slot_of(person: str, address: str, key: str) -> str:
+    """The name of the row for `person`'s request to `address`, method included, with `key`."""
+    # No part holds a line feed: an address and a key are visible characters, and the name is the last.
+    return hashlib.sha256(f"{address}\n{key}\n{person}".encode()).hexdigest()
+
+
+async def reserve(
+    conn: AsyncConnection, *, person: str, slot: str, fingerprint: str, lasts: timedelta
+) -> Reserved | Kept | Busy:
+    """Take the row `slot`, in a transaction of its own.
+
+    `fingerprint` is a digest of what is asked for: Unprocessable when it differs from the first one's. What
+    is older than `lasts` counts as never sent.
+    """
+    moment = now()
+    user_id = await people.ensure(conn, person)
+    fresh = {
+        "fingerprint": fingerprint,
+        "created_at": moment,
+        "held_until": moment + HELD,
+        "status": None,
+        "answer": None,
+    }
+    table = AnsweredRequest
+    made = await conn.scalar(
+        insert(table)
+        .values(slot=slot, user_id=user_id, **fresh)
+        .on_conflict_do_nothing(index_elements=["slot"])
+        .returning(table.slot)
+    )
+    if made is not None:
+        return _reserved(slot, moment)
+    row = (
+        await conn.execute(
+            select(table.created_at, table.held_until, table.fingerprint, table.status, table.answer)
+            .where(table.slot == slot)
+            .with_for_update()
+        )
+    ).one()
+    if row.created_at <= moment - lasts:
+        await conn.execute(update(table).where(table.slot == slot).values(**fresh))
+        return _reserved(slot, moment)
+    if row.fingerprint != fingerprint:
+        raise Unprocessable(ANOTHER_BODY)
+    if row.status is not None:
+        return Kept(status=row.status, body=zlib.decompress(row.answer))
+    if row.held_until > moment:
+        return Busy()
+    await conn.execute(update(table).where(table.slot == slot).values(held_until=moment + HELD))
+    return _reserved(slot, row.created_at)
+
+
+def _reserved(slot: str, created_at: datetime) -> Reserved:
+    digest = hashlib.sha256(f"{slot} {iso(created_at)}".encode()).digest()
+    return Reserved(slot=slot, id=uuid.UUID(bytes=digest[:16], version=4))
+
+
+async def answered(conn: AsyncConnection, slot: str, status: int, body: bytes) -> None:
+    """Keep the answer for who asks again."""
+    await conn.execute(
+        update(AnsweredRequest)
+        .where(AnsweredRequest.slot == slot)
+        .values(status=status, answer=zlib.compress(body))
+    )
+
+
+async def refused(conn: AsyncConnection, slot: str) -> None:
+    """Nothing was done: the key may be used again, for something better."""
+    await conn.execute(
+        delete(AnsweredRequest).where(AnsweredRequest.slot == slot, AnsweredRequest.status.is_(None))
+    )
+
+
+async def failed(conn: AsyncConnection, slot: str) -> None:
+    """Nobody knows what was done: the same request may be tried again at once."""
+    await conn.execute(
+        update(AnsweredRequest)
+        .where(AnsweredRequest.slot == slot, AnsweredRequest.status.is_(None))
+        .values(held_until=now())
+    )
+
+
+async def forget(conn: AsyncConnection, lasts: timedelta) -> int:
+    """Delete what is older than `lasts`; how many."""
+    gone = await conn.execute(delete(AnsweredRequest).where(AnsweredRequest.created_at <= now() - lasts))
+    return gone.rowcount

@@ -1,0 +1,142 @@
+"""A request that is sent twice with one `Idempotency-Key` is done once, whichever service it reaches."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from served import ASSIGNMENT, SOLVED, Client, notebook, problem
+from sqlalchemy import func, select
+from stub_hub import COURSE, PREFIX, Hub
+
+from learnflow_ext.contracts.grades import CourseFile, FileSet, SubmissionView
+from learnflow_ext.contracts.runs import RunBatch
+from learnflow_ext.service.handlers import once as handling
+from learnflow_ext.service.running import RunningService
+from learnflow_ext.store import once
+from learnflow_ext.store.models import AnsweredRequest, Submission
+
+HAND_IN = f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions"
+OTHER = FileSet(files=(CourseFile(path=f"{ASSIGNMENT}.ipynb", content=notebook("total = 4")),))
+KEY = {"Idempotency-Key": "7c9e6679-7425-40de-944b-e07fc1f90ae7"}
+
+
+async def count(service: RunningService, table: Any = Submission) -> int:
+    async with service.parts.db.connect() as conn:
+        return await conn.scalar(select(func.count()).select_from(table)) or 0
+
+
+async def test_the_second_gets_the_first_answer(ask: Client) -> None:
+    first = await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)
+    again = await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)
+    assert (first.code, again.code) == (201, 201)
+    assert first.body == again.body
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert await count(ask.service) == 1
+
+
+async def test_without_a_key_and_with_another_it_is_done_again(ask: Client) -> None:
+    for headers in ({}, {}, KEY, {"Idempotency-Key": "another"}):
+        assert (await ask(HAND_IN, "ada", body=SOLVED, headers=headers)).code == 201
+    assert await count(ask.service) == 4
+
+
+async def test_keys_are_each_persons_own(ask: Client) -> None:
+    first = await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)
+    other = await ask(HAND_IN, "ben", body=SOLVED, headers=KEY)
+    found = [msgspec.json.decode(each.body, type=SubmissionView) for each in (first, other)]
+    assert [each.student for each in found] == ["ada", "ben"]
+
+
+async def test_another_body_is_refused_with_a_sentence(ask: Client) -> None:
+    await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)
+    refused = await ask(HAND_IN, "ada", body=OTHER, headers=KEY)
+    assert refused.code == 422
+    assert "Idempotency-Key" in problem(refused).message
+    assert await count(ask.service) == 1
+
+
+async def test_a_refusal_does_not_use_the_key_up(ask: Client) -> None:
+    refused = await ask(HAND_IN, "ada", body=FileSet(files=()), headers=KEY)
+    assert 400 <= refused.code < 500
+    assert (await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)).code == 201
+
+
+@pytest.mark.parametrize("key", ["", "with blanks", "x" * 256, "ü"])
+async def test_a_key_that_cannot_be_one_is_refused(ask: Client, key: str) -> None:
+    refused = await ask("api/runs", "ada", body=RunBatch(runs=()), headers={"Idempotency-Key": key})
+    assert refused.code == 400
+    assert "visible characters" in problem(refused).message
+
+
+async def test_a_stranger_reserves_nothing(ask: Client) -> None:
+    assert (await ask(HAND_IN, body=SOLVED, headers=KEY)).code == 401
+    assert (await ask(HAND_IN, "eve", body=SOLVED, headers=KEY)).code == 403
+    assert await count(ask.service, AnsweredRequest) == 0
+
+
+async def test_streams_and_code_take_no_key(ask: Client) -> None:
+    request = {"cells": ["1 + 1"]}
+    assert (await ask("api/execute", "teacher", body=request, headers=KEY)).code == 200
+    assert await count(ask.service, AnsweredRequest) == 0
+
+
+@pytest.fixture
+async def replicas(
+    service: RunningService, start: Callable[[], Awaitable[RunningService]], hub: Hub
+) -> AsyncIterator[list[Client]]:
+    """Two services on one database."""
+    clients = [Client(service, hub), Client(await start(), hub)]
+    yield clients
+    for client in clients:
+        client.http.close()
+
+
+async def test_of_many_at_once_on_two_replicas_one_is_done(replicas: list[Client]) -> None:
+    answers = await asyncio.gather(
+        *(replicas[number % 2](HAND_IN, "ada", body=SOLVED, headers=KEY) for number in range(6))
+    )
+    assert {answer.code for answer in answers} == {201}
+    assert len({answer.body for answer in answers}) == 1
+    assert await count(replicas[0].service) == 1
+
+
+class TestCrashAfterTheWorkBeforeTheAnswer:
+    async def test_the_next_try_finds_what_was_done(
+        self, ask: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def crash(*args: object) -> None:
+            raise RuntimeError("the power went")
+
+        monkeypatch.setattr(once, "HELD", timedelta())
+        with monkeypatch.context() as broken:
+            broken.setattr(once, "answered", crash)
+            assert (await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)).code == 500
+        assert await count(ask.service) == 1
+        assert (await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)).code == 201
+        assert await count(ask.service) == 1
+
+
+class TestTwinThatTakesTooLong:
+    async def test_the_second_is_told_to_come_again(
+        self, ask: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        slot = once.slot_of("ada", f"POST {PREFIX}{HAND_IN}", KEY["Idempotency-Key"])
+        mark = hashlib.sha256(msgspec.json.encode(SOLVED)).hexdigest()
+        db = ask.service.parts.db
+        await db.retrying(
+            lambda conn: once.reserve(
+                conn, person="ada", slot=slot, fingerprint=mark, lasts=timedelta(days=1)
+            )
+        )
+        monkeypatch.setattr(handling, "WAIT_SECONDS", 0.1)
+        busy = await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)
+        assert busy.code == 409
+        assert busy.headers["Retry-After"] == "5"
+        assert await count(ask.service) == 0
