@@ -200,6 +200,35 @@ class LearnFlowApi(Configurable):
         which lost it may ask again without anything being done twice.""",
     ).tag(config=True)
 
+    requests_per_minute = Float(
+        1200.0,
+        min=0.0,
+        help="""How many requests a minute one person may send in the long run; 0 for no limit. A page and a
+        notebook stay far below; a script in a loop does not. More are told to wait so many seconds (429).
+        Each process of the service counts for itself. Health, metrics and static files are never counted.""",
+    ).tag(config=True)
+
+    requests_at_once = Float(
+        300.0,
+        min=1.0,
+        help="How many requests a person may send at once before `requests_per_minute` holds.",
+    ).tag(config=True)
+
+    course_requests_per_minute = Float(
+        30_000.0,
+        min=0.0,
+        help="""How many requests a minute all students of a course may send together in the long run, so that
+        one course leaves room for the others; 0 for no limit. Teachers are not counted: their dashboard works
+        while a class is told to wait.""",
+    ).tag(config=True)
+
+    course_requests_at_once = Float(
+        6000.0,
+        min=1.0,
+        help="""How many at once before `course_requests_per_minute` holds: a whole class that opens an
+        assignment in the same minute.""",
+    ).tag(config=True)
+
 
 class LearnFlowTutor(Configurable):
     """How the tutor helps."""

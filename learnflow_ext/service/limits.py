@@ -11,6 +11,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import TooBusy
+from learnflow_ext.settings import LearnFlowApi
 from learnflow_ext.store import help
 from learnflow_ext.store.clock import now
 
@@ -75,3 +76,63 @@ class RateLimiter:
         self._asked = {
             name: times for name, times in self._asked.items() if times and now - times[-1] < WINDOW_SECONDS
         }
+
+
+class TokenBuckets:
+    """So many requests a minute for each name, with a burst: a bucket of `burst` tokens that fills up again.
+
+    One token a request. Unlike a window, it lets nobody send twice as much around a window's edge, and a
+    request that is refused costs nothing, so that who keeps asking is let in all the same.
+    """
+
+    def __init__(
+        self, per_minute: float, burst: float, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`per_minute` 0 means no limit. `clock` gives seconds and never goes back."""
+        self._per_second = per_minute / 60
+        self._burst = max(1.0, burst)
+        self._clock = clock
+        self._full_at: dict[str, float] = {}
+        """When each bucket will be full; one that is not listed is."""
+        self._tidy_at = 10_000
+
+    def take(self, name: str) -> float:
+        """Take a token of `name`'s and return 0; or take none, and return the seconds until there is one."""
+        if not self._per_second:
+            return 0.0
+        now = self._clock()
+        full_at = max(now, self._full_at.get(name, now)) + 1 / self._per_second
+        wait = full_at - now - self._burst / self._per_second
+        # Sums of fractions: a token that is missing by less than that is there.
+        if wait > 1e-6:
+            return wait
+        self._full_at[name] = full_at
+        if len(self._full_at) > self._tidy_at:
+            self._full_at = {each: at for each, at in self._full_at.items() if at > now}
+            # At most once for every doubling, however many are at work.
+            self._tidy_at = max(10_000, 2 * len(self._full_at))
+        return 0.0
+
+
+class ApiLimits:
+    """What one person, and all students of one course together, may ask of the service."""
+
+    def __init__(self, settings: LearnFlowApi, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """As `settings` say."""
+        self._people = TokenBuckets(settings.requests_per_minute, settings.requests_at_once, clock=clock)
+        self._courses = TokenBuckets(
+            settings.course_requests_per_minute, settings.course_requests_at_once, clock=clock
+        )
+
+    def take(self, person: str, course: str) -> None:
+        """Count one request of `person` to `course`, empty for none and for its teachers. TooBusy."""
+        if wait := self._people.take(person):
+            seconds = math.ceil(wait)
+            raise TooBusy(
+                f"You sent a lot of requests at once. Try again in {seconds} s.", retry_after=seconds
+            )
+        if course and (wait := self._courses.take(course)):
+            seconds = math.ceil(wait)
+            raise TooBusy(
+                f"The course is busy: everybody asks at once. Try again in {seconds} s.", retry_after=seconds
+            )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.checkup import Checkup
     from learnflow_ext.service.deadlines import Deadlines
     from learnflow_ext.service.grading_queue import GradingQueue
+    from learnflow_ext.service.limits import ApiLimits
     from learnflow_ext.service.live import LiveBoards
     from learnflow_ext.service.metrics import Metrics
     from learnflow_ext.service.outside import OutsideTokens
@@ -40,6 +41,7 @@ class Parts:
 
     settings: LearnFlow
     api_settings: LearnFlowApi
+    api_limits: ApiLimits
     tutor_settings: LearnFlowTutor
     grading_settings: LearnFlowGrading
     progress_settings: LearnFlowProgress

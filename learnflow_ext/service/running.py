@@ -34,6 +34,7 @@ from learnflow_ext.service.checkup import Checkup, State
 from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.grading_queue import Grader, GradingQueue
 from learnflow_ext.service.hinting import Hints
+from learnflow_ext.service.limits import ApiLimits
 from learnflow_ext.service.live import LiveBoards
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.models import open_model
@@ -135,6 +136,7 @@ class RunningService:
         parts = Parts(
             settings=settings,
             api_settings=api,
+            api_limits=ApiLimits(api),
             tutor_settings=tutor_settings,
             grading_settings=grading,
             progress_settings=progress,

@@ -227,6 +227,7 @@ TABLE: tuple[Route, ...] = (
             body=regrade_requests.Reason,
             answer=RegradeRequest,
             status=201,
+            once=True,
         ),
     ),
     api(
@@ -237,6 +238,7 @@ TABLE: tuple[Route, ...] = (
             summary="Grade all that was handed in again; points stay until then.",
             answer=Regrading,
             status=201,
+            once=True,
         ),
     ),
     api(

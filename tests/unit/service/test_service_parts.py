@@ -21,10 +21,11 @@ from learnflow_ext.service.auth import Person, make_hub_auth
 from learnflow_ext.service.board import BoardView, OverviewView, band, board_view, feed_view
 from learnflow_ext.service.handlers.base import Common
 from learnflow_ext.service.handlers.table import TABLE
-from learnflow_ext.service.limits import RateLimiter
+from learnflow_ext.service.limits import ApiLimits, RateLimiter, TokenBuckets
 from learnflow_ext.service.live import LiveBoards
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.pages import Pages
+from learnflow_ext.settings import LearnFlowApi
 from learnflow_ext.store.board import Board, BoardCell, BoardRow
 from learnflow_ext.store.courses import AssignmentInfo, ExerciseInfo
 from learnflow_ext.store.eventlog import LogEntry
@@ -82,6 +83,83 @@ class TestRateLimiter:
                 continue
             taken.append(clock.now)
         assert all(sum(0 <= later - one < 60 for later in taken) <= 5 for one in taken)
+
+
+class TestTokenBuckets:
+    def test_a_burst_and_then_a_pace(self) -> None:
+        clock = Clock()
+        buckets = TokenBuckets(60, 3, clock=clock)
+        assert [buckets.take("ada") for _ in range(3)] == [0, 0, 0]
+        assert buckets.take("ada") == pytest.approx(1)
+        assert buckets.take("ben") == 0
+        clock.now += 1
+        assert buckets.take("ada") == 0
+        assert buckets.take("ada") == pytest.approx(1)
+
+    def test_no_limit(self) -> None:
+        buckets = TokenBuckets(0, 1, clock=Clock())
+        assert {buckets.take("ada") for _ in range(1000)} == {0}
+
+    def test_forgets_who_asks_no_more(self) -> None:
+        clock = Clock()
+        buckets = TokenBuckets(60, 3, clock=clock)
+        for number in range(10_001):
+            clock.now += 0.1
+            buckets.take(f"student-{number}")
+        assert len(buckets._full_at) < 100
+
+    @given(
+        st.floats(min_value=1, max_value=6000),
+        st.integers(min_value=1, max_value=20),
+        st.lists(st.floats(min_value=0, max_value=5), max_size=60),
+    )
+    def test_never_more_than_the_burst_and_what_time_gave(
+        self, per_minute: float, burst: int, pauses: list[float]
+    ) -> None:
+        clock, taken = Clock(), []
+        buckets = TokenBuckets(per_minute, burst, clock=clock)
+        for pause in pauses:
+            clock.now += pause
+            wait = buckets.take("ada")
+            if wait:
+                # Whoever waits as long as was said is let in.
+                clock.now += wait
+                assert buckets.take("ada") == 0
+            taken.append(clock.now)
+        for first, begin in enumerate(taken):
+            for last in range(first, len(taken)):
+                most = burst + (taken[last] - begin) * per_minute / 60
+                assert last - first + 1 <= most + 1e-3
+
+
+class TestApiLimits:
+    def limits(self) -> ApiLimits:
+        settings = LearnFlowApi(
+            requests_per_minute=60,
+            requests_at_once=2,
+            course_requests_per_minute=60,
+            course_requests_at_once=3,
+        )
+        return ApiLimits(settings, clock=Clock())
+
+    def test_one_person_does_not_use_up_the_course(self) -> None:
+        limits = self.limits()
+        for _ in range(2):
+            limits.take("ada", "python")
+        for _ in range(50):
+            with pytest.raises(TooBusy, match=r"You sent a lot .* Try again in 1 s") as refused:
+                limits.take("ada", "python")
+            assert refused.value.retry_after == 1
+        limits.take("ben", "python")
+
+    def test_a_course_does_not_use_up_the_others_nor_its_teachers(self) -> None:
+        limits = self.limits()
+        for name in ("ada", "ben", "chen"):
+            limits.take(name, "python")
+        with pytest.raises(TooBusy, match="course is busy"):
+            limits.take("dora", "python")
+        limits.take("eve", "statistics")
+        limits.take("teacher", "")
 
 
 class TestPerson:
@@ -321,3 +399,13 @@ class TestPages:
         overview = page_of(board_view(board(), NOW))
         html = Pages(PREFIX, "/hub/").render("scores.html", course="c", overview=overview, now=NOW)
         assert "<code>nbgrader-c</code>" in html
+
+
+def test_every_post_that_changes_something_may_be_sent_again() -> None:
+    """Whoever adds an address decides here: a stream, and what changes nothing, take no `Idempotency-Key`."""
+    without = {
+        route.path
+        for route in TABLE
+        if (operation := route.operations.get("POST")) is not None and not operation.once
+    }
+    assert without == {"api/help", "api/execute"}
