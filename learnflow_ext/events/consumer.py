@@ -105,6 +105,10 @@ class Consumer:
                     failed[error.event_id] = error.__cause__
             except DatabaseUnavailable:
                 undone = {envelope.id for _, envelope in good}
+            except Exception:
+                # Something in one of them that the database does not take: which one shows alone.
+                log.warning("consumer.batch_failed", group=self.group, exc_info=True)
+                undone = {envelope.id for _, envelope in good}
             for delivery, envelope in good:
                 if envelope.id not in undone:
                     await delivery.ack()

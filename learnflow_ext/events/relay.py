@@ -28,6 +28,8 @@ POLL_S = 1.0
 """The safety net: how long an event waits at most when nobody woke the relay for it."""
 TIDY_S = 0.05
 """How long a confirmed row may stay, so that several go in one transaction."""
+TIDY_SHARE = 4
+"""Once this part of the window is confirmed its rows go at once: there is room for a batch worth a trip."""
 LONGEST_PAUSE_S = 10.0
 FATE_S = 30.0
 """How long to wait for the fate of messages that were on their way when one was lost."""
@@ -55,6 +57,9 @@ class Relay:
         """By sequence: what the bus has in hand. Everything else in the outbox is still to do."""
         self._rows: dict[int, Pending] = {}
         self._some_confirmed = asyncio.Event()
+        self._enough_confirmed = asyncio.Event()
+        self._confirmations = 0
+        """Since rows were last deleted."""
         self._losses = bus.losses
         """The losses of the bus that are seen to."""
         self._failed = False
@@ -135,7 +140,10 @@ class Relay:
             self._failed = True
             self.wake()
         else:
+            self._confirmations += 1
             self._some_confirmed.set()
+            if self._confirmations >= self._window // TIDY_SHARE:
+                self._enough_confirmed.set()
 
     async def _see_to_losses(self) -> None:
         """Once a message was lost all that were on their way with it go out again, in order.
@@ -161,9 +169,12 @@ class Relay:
         pause = TIDY_S
         while True:
             await self._some_confirmed.wait()
-            if len(self._unconfirmed) < self._window:
-                await asyncio.sleep(TIDY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TIDY_S):
+                    await self._enough_confirmed.wait()
             self._some_confirmed.clear()
+            self._enough_confirmed.clear()
+            self._confirmations = 0
             try:
                 await self._forget_confirmed()
             except BusClosed:

@@ -60,15 +60,15 @@ def struggle_consumer(db: Database, bus: Bus, judge: Judge) -> Consumer:
         event = envelope.event
         if not event.course or not isinstance(event, RunFinished | HelpAsked | SubmissionGraded):
             return
+        at = now()
+        # Most events end here, before they cost a look into the database.
+        if (isinstance(event, RunFinished) and event.ok) or not judge.watches(event.course, at):
+            return
         person = await people.behind(conn, event.student)
         if person is None:
             log.info("struggle.unlinked", event_id=envelope.id)
             return
-        at = now()
-        if not judge.watches(event.course, at):
-            return
-        if not (isinstance(event, RunFinished) and event.ok):
-            await _judge(conn, event.course, {person.name: person.id}, {}, judge, at)
+        await _judge(conn, event.course, {person.name: person.id}, {}, judge, at)
 
     topics = sorted({RunFinished.TOPIC, HelpAsked.TOPIC, SubmissionGraded.TOPIC})
     return Consumer(db, bus, GROUP, topics, handle)

@@ -95,7 +95,8 @@ def from_message(message: BusMessage) -> Envelope:
         raise WireError(f"unknown event type {cloud.type!r}")
     if cls.TOPIC != message.topic:
         raise WireError(f"{cloud.type} does not belong on {message.topic}")
-    if not 0 < len(cloud.id) <= 36:
+    # Printable: a database takes no NUL in a text.
+    if not (0 < len(cloud.id) <= 36 and cloud.id.isprintable()):
         raise WireError("id is malformed")
     if not (len(cloud.sequence) <= 20 and cloud.sequence.isascii() and cloud.sequence.isdigit()):
         raise WireError("sequence is malformed")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, cast
 
-from sqlalchemy import select
+from sqlalchemy import String, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.store import texts
+from learnflow_ext.store import many, texts
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import Consumed
 from learnflow_ext.store.upsert import insert
@@ -21,13 +21,21 @@ async def note_all(conn: AsyncConnection, consumer: str, event_ids: Sequence[str
     # Always in the same order, so that two consumers in each other's way wait instead of locking up.
     wanted = sorted(set(event_ids))
     moment = now()
+    given = many.column_of(conn, wanted, String)
+    # One text for any number of them: building a statement for each batch cost more than running it.
     result = await conn.execute(
         insert(Consumed)
-        .values(
-            [
-                {"consumer": consumer, "event_id": one, "outcome": "done", "error": "", "at": moment}
-                for one in wanted
-            ]
+        .from_select(
+            ["consumer", "event_id", "outcome", "error", "at"],
+            select(
+                literal(consumer, String),
+                given,
+                literal("done", String),
+                literal("", String),
+                literal(moment, Consumed.__table__.c.at.type),
+            )
+            # SQLite takes the ON of a join for that of the conflict, unless something stands between.
+            .where(given.is_not(None)),
         )
         .on_conflict_do_nothing(index_elements=["consumer", "event_id"])
         .returning(Consumed.event_id)

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    ColumnElement,
-    Select,
-    any_,
-    bindparam,
-    column,
-    func,
-    insert,
-    not_,
-    select,
-    text,
-)
+from sqlalchemy import BigInteger, Select, bindparam, func, insert, not_, select, text
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import EVENT_TYPES, Envelope, Event
-from learnflow_ext.store import people, texts
+from learnflow_ext.store import many, people, texts
 from learnflow_ext.store.clock import iso, now
 from learnflow_ext.store.database import RECORDED
 from learnflow_ext.store.models import LoggedEvent, OutboxEvent, Pseudonym, User
@@ -161,7 +147,7 @@ async def pending(conn: AsyncConnection, limit: int, *, skip: Collection[int] = 
         .limit(limit)
     )
     if skip:
-        wanted = wanted.where(not_(_one_of(conn, skip)))
+        wanted = wanted.where(not_(many.one_of(conn, OutboxEvent.sequence, skip, BigInteger)))
     found: list[Pending] = []
     for row in await conn.execute(wanted):
         envelope, error = None, ""
@@ -191,16 +177,9 @@ async def delete(conn: AsyncConnection, sequences: Iterable[int]) -> None:
     """Forget events that the bus has confirmed."""
     wanted = list(sequences)
     if wanted:
-        await conn.execute(sql_delete(OutboxEvent).where(_one_of(conn, wanted)))
-
-
-def _one_of(conn: AsyncConnection, sequences: Iterable[int]) -> ColumnElement[bool]:
-    """However many, as one value: SQLite takes few, and the statement's text stays the same."""
-    if conn.dialect.name == "postgresql":
-        numbers = bindparam("sequences", list(sequences), ARRAY(BigInteger))
-        return OutboxEvent.sequence == any_(numbers)
-    listed = func.json_each(json.dumps(list(sequences)))
-    return OutboxEvent.sequence.in_(select(column("value", BigInteger)).select_from(listed))
+        await conn.execute(
+            sql_delete(OutboxEvent).where(many.one_of(conn, OutboxEvent.sequence, wanted, BigInteger))
+        )
 
 
 async def size(conn: AsyncConnection) -> int:

@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import collate, select
+from sqlalchemy import String, collate, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest
-from learnflow_ext.store import texts
+from learnflow_ext.store import many, texts
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import Pseudonym, User
 from learnflow_ext.store.upsert import insert
@@ -76,7 +76,7 @@ async def take_turns(conn: AsyncConnection, pseudonyms: Iterable[str]) -> None:
     await conn.execute(
         select(User.id)
         .join(Pseudonym, Pseudonym.user_id == User.id)
-        .where(Pseudonym.pseudonym.in_(list(pseudonyms)))
+        .where(many.one_of(conn, Pseudonym.pseudonym, pseudonyms, String))
         # As Python sorts texts, whatever the database's language.
         .order_by(collate(User.name, "C"))
         .with_for_update(key_share=True, of=User)

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -124,6 +125,24 @@ class TestADouble:
         (envelope,) = await record(db, "ada1")
         await (await bus.publish(await message_of(db, envelope)))
         assert (one.called, two.called) == (["ada1"], ["ada1"])
+
+
+class TestATextThatNoDatabaseTakes:
+    async def test_holds_up_none_of_those_that_came_with_it(
+        self, db: Database, bus: MemoryBus, background: Background, eventually: Eventually
+    ) -> None:
+        effects = Effects()
+        consumer = Consumer(db, bus, "g", [TOPIC], effects)
+        for number, envelope in enumerate(await record(db, "ada1", "ben2", "cho3", "ada4")):
+            message = await message_of(db, envelope)
+            if number == 1:
+                body = json.loads(message.value)
+                body["data"]["student"] = "nobody\0"
+                message = msgspec.structs.replace(message, value=json.dumps(body).encode())
+            await bus.publish(message)
+        background(consumer.run())
+        await eventually(reached(db, effects, "ada1", "ben2", "cho3", "ada4"))
+        assert sorted(await effects.seen(db)) == ["ada1", "ada4", "ben2", "cho3"]
 
 
 class TestHandlerFailsTwiceThenWorks:

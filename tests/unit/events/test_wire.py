@@ -117,6 +117,7 @@ class TestWhatArrives:
             ({"specversion": "0.3"}, "version"),
             ({"id": ""}, "id"),
             ({"id": "x" * 37}, "id"),
+            ({"id": "a\0b"}, "id"),
             ({"id": 7}, "not a CloudEvent"),
             ({"sequence": "-1"}, "sequence"),
             ({"sequence": "9" * 21}, "sequence"),
