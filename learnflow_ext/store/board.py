@@ -110,12 +110,11 @@ async def overview(
     names = found[offset : offset + limit]
     cells = await _cells(conn, course, assignments, names)
     here = await _last_activity(conn, course, [User.name.in_(names)]) if names else {}
-    since = iso(active_since)
     return Overview(
         board=_board(course, assignments, names, here, cells),
         found=len(found),
         students=len(everybody),
-        active=sum(at >= since for at in activity.values()),
+        active=sum(at is not None and at >= active_since for at in activity.values()),
         graded=await _count_graded(conn, course),
         to_review=await _count_to_review(conn, course),
     )
@@ -125,7 +124,7 @@ def _board(
     course: str,
     assignments: tuple[AssignmentInfo, ...],
     names: Sequence[str],
-    activity: Mapping[str, str],
+    activity: Mapping[str, datetime],
     cells: Mapping[tuple[str, str], BoardCell],
 ) -> Board:
     return Board(
@@ -134,7 +133,7 @@ def _board(
         rows=tuple(
             BoardRow(
                 student=name,
-                last_activity=activity.get(name, ""),
+                last_activity=iso(activity.get(name)),
                 cells=tuple(
                     cells.get((name, info.assignment)) or BoardCell(assignment=info.assignment)
                     for info in assignments
@@ -297,8 +296,8 @@ async def _exercise_points(
     return found
 
 
-async def _seen(conn: AsyncConnection, course: str) -> dict[str, str]:
-    """Student -> about when they did something in `course`, for everybody; empty where it is not known.
+async def _seen(conn: AsyncConnection, course: str) -> dict[str, datetime | None]:
+    """Student -> about when they did something in `course`, for everybody; None where it is not known.
 
     From their standings, which cost one look in all; from the log only for who has none.
     """
@@ -309,14 +308,14 @@ async def _seen(conn: AsyncConnection, course: str) -> dict[str, str]:
         .where(Module.course == course)
         .group_by(User.name)
     )
-    standing = {row.name: iso(row.time) for row in rows}
+    standing: dict[str, datetime | None] = {row.name: row.time for row in rows}
     counted = (
         select(Progress.user_id).join(Module, Module.id == Progress.module_id).where(Module.course == course)
     )
     return {**standing, **await _last_activity(conn, course, [User.id.not_in(counted)])}
 
 
-async def _last_activity(conn: AsyncConnection, course: str, wanted: Wanted = ()) -> dict[str, str]:
+async def _last_activity(conn: AsyncConnection, course: str, wanted: Wanted = ()) -> dict[str, datetime]:
     """Student -> time of the last thing they did in `course`; one look into an index a person."""
     last = (
         select(LoggedEvent.time)
@@ -332,4 +331,4 @@ async def _last_activity(conn: AsyncConnection, course: str, wanted: Wanted = ()
     )
     people = select(User.name, last.label("time")).where(*wanted).subquery()
     rows = await conn.execute(select(people).where(people.c.time.is_not(None)))
-    return {row.name: iso(row.time) for row in rows}
+    return {row.name: row.time for row in rows}

@@ -8,17 +8,17 @@ and for nothing that counts.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, select, update
+from sqlalchemy import BigInteger, Select, String, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest, NotFound
 from learnflow_ext.contracts.help import Fingerprint
-from learnflow_ext.store import texts, upsert
+from learnflow_ext.store import many, texts, upsert
 from learnflow_ext.store.models import HelpError, HelpTurn, PatternRow, Run
 
 WITHIN = timedelta(minutes=30)
@@ -99,7 +99,8 @@ async def of_course(conn: AsyncConnection, course: str, since: datetime) -> list
         row.fingerprint: row
         for row in await conn.execute(select(PatternRow).where(PatternRow.course == course))
     }
-    came = _outcomes([_answer(row) for row in rows], await _good_runs(conn, course, since))
+    answers = [_answer(row) for row in rows]
+    came = _outcomes(answers, await _good_runs(conn, course, answers))
     people: dict[str, set[int]] = defaultdict(set)
     for row in rows:
         people[row.fingerprint].add(row.user_id)
@@ -126,7 +127,8 @@ async def outcomes(conn: AsyncConnection, course: str, key: str, since: datetime
     rows = (await conn.execute(_answers(course, since).where(HelpError.fingerprint == key))).all()
     if not rows:
         return {}
-    return _outcomes([_answer(row) for row in rows], await _good_runs(conn, course, since))[key]
+    answers = [_answer(row) for row in rows]
+    return _outcomes(answers, await _good_runs(conn, course, answers))[key]
 
 
 def _answers(course: str, since: datetime) -> Select[*tuple[Any, ...]]:
@@ -156,11 +158,22 @@ def _answer(row: Any) -> _Answer:
 _Runs = Mapping[tuple[int, tuple[str, str]], list[datetime]]
 
 
-async def _good_runs(conn: AsyncConnection, course: str, since: datetime) -> _Runs:
-    """When runs went well, by person and cell."""
+async def _good_runs(conn: AsyncConnection, course: str, answers: Sequence[_Answer]) -> _Runs:
+    """When runs went well that one of `answers` may have helped, by person and cell."""
+    if not answers:
+        return {}
+    first, last = min(each.at for each in answers), max(each.at for each in answers)
+    # Of a course with many students a tiny part: those who asked, where they asked.
     rows = await conn.execute(
         select(Run.user_id, Run.assignment, Run.cell_id, Run.recorded_at)
-        .where(Run.course == course, Run.recorded_at >= since, Run.ok.is_(True))
+        .where(
+            Run.course == course,
+            Run.recorded_at > first,
+            Run.recorded_at <= last + WITHIN,
+            Run.ok.is_(True),
+            many.one_of(conn, Run.user_id, {each.who for each in answers}, BigInteger),
+            many.one_of(conn, Run.cell_id, {each.where[1] for each in answers}, String),
+        )
         .order_by(Run.recorded_at.desc())
         .limit(MOST_RUNS)
     )
