@@ -33,6 +33,10 @@ c.LearnFlowKafka.bootstrap_servers = os.environ.get("LEARNFLOW_KAFKA", "")
 # Servers that nobody uses are stopped after so many minutes; their files stay.
 c.LearnFlowHub.idle_minutes = 60
 
+# Stopping the hub stops everybody's servers. To start it again in the middle of a lesson, leave them running
+# (docs/kernels.md says what else that takes, with systemd for instance):
+# c.JupyterHub.cleanup_servers = False
+
 # --- The people -----------------------------------------------------------------------------------
 # Groups say who teaches (formgrade-<course>) and who studies (nbgrader-<course>).
 c.JupyterHub.load_groups = {

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 import socket
+import time
+from collections.abc import Sequence
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 ADDRESSES, HUBS, PROXY_APIS, SERVICES, SERVERS = (
@@ -44,6 +48,27 @@ def free_ports(count: int, among: range) -> list[int]:
     if len(found) < count:
         raise NoFreePort(f"No {count} free ports from {among.start} to {among.stop - 1} on {LOOPBACK}.")
     return found
+
+
+def kept_ports(file: Path, names: Sequence[str], among: range, *, patience_s: float = 10.0) -> dict[str, int]:
+    """A port for each name: the one it had before, as `file` says, where that is free; else another.
+
+    What had it before may be about to end, so `patience_s` seconds are waited for it. Blocks.
+    """
+    try:
+        found = json.loads(file.read_text())
+        before = {name: port for name in names if (port := found.get(name)) in among and type(port) is int}
+    except (OSError, ValueError, AttributeError):
+        before = {}
+    deadline = time.monotonic() + patience_s
+    while not all(map(is_free, before.values())) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    kept = {name: port for name, port in before.items() if is_free(port)}
+    new = [name for name in names if name not in kept]
+    others = [port for port in free_ports(len(names) + len(new), among) if port not in kept.values()]
+    ports = {**kept, **dict(zip(new, others, strict=False))}
+    file.write_text(json.dumps(ports))
+    return ports
 
 
 def free_port_from(wanted: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
+from subprocess import DEVNULL, Popen
 from typing import Any
 
 from jupyterhub.objects import Hub
@@ -13,7 +14,7 @@ from jupyterhub_traefik_proxy.traefik_utils import deep_merge
 from traitlets import default
 
 from .ports import LOOPBACK, PROXY_APIS, free_ports
-from .services import search_path
+from .services import END_WITH_HUB, search_path
 
 SILENT = ("502", "504")
 """What Traefik says, in two words and no page, when nothing answers behind an address."""
@@ -47,6 +48,14 @@ class LocalTraefikProxy(TraefikFileProviderProxy):
         own = getattr(self, "extra_dynamic_config", {})
         self.set_trait("extra_dynamic_config", deep_merge(explaining(self.hub), own))
         await super().start()
+
+    def _start_traefik(self) -> None:
+        """As the parent's, so that it gives its ports back however the hub ends."""
+        self.traefik_process = Popen(
+            [*END_WITH_HUB, "traefik", "--configfile", os.path.abspath(self.static_config_file)],
+            env={**os.environ, **self.traefik_env},
+            stdin=DEVNULL,
+        )
 
 
 def explaining(hub: Hub) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from .names import formgrader_service
 from .ports import LOOPBACK
 from .roles import CULLER
 
+END_WITH_HUB = ("setpriv", "--pdeathsig", "TERM")
+"""Programs that the hub starts end with it, also when it is killed: the next hub starts its own."""
 START_TIMEOUT_S = 60
 """How long the hub waits for a service to listen before it goes on without it."""
 
@@ -67,7 +69,14 @@ def services(
         {
             "name": SERVICE_NAME,
             "url": f"http://{LOOPBACK}:{ports[SERVICE_NAME]}",
-            "command": [sys.executable, "-m", "learnflow_ext.service", "--config", str(config_file)],
+            "command": [
+                *END_WITH_HUB,
+                sys.executable,
+                "-m",
+                "learnflow_ext.service",
+                "--config",
+                str(config_file),
+            ],
             # The example configuration takes its state folder and its database from here.
             "environment": {
                 **(environment or {}),
@@ -83,7 +92,13 @@ def services(
         {
             "name": formgrader_service(course),
             "url": f"http://{LOOPBACK}:{ports[formgrader_service(course)]}",
-            "command": [sys.executable, "-m", "learnflow_hub.singleuser", str(formgrader_config)],
+            "command": [
+                *END_WITH_HUB,
+                sys.executable,
+                "-m",
+                "learnflow_hub.singleuser",
+                str(formgrader_config),
+            ],
             "environment": {
                 **common,
                 "HOME": str(settings.state_path / "formgraders" / course),
@@ -102,7 +117,13 @@ def services(
         entries.append(
             {
                 "name": CULLER,
-                "command": [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={idle_seconds}"],
+                "command": [
+                    *END_WITH_HUB,
+                    sys.executable,
+                    "-m",
+                    "jupyterhub_idle_culler",
+                    f"--timeout={idle_seconds}",
+                ],
                 "environment": dict(common),
                 "display": False,
             }

@@ -18,7 +18,7 @@ from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowJwt, LearnF
 
 from .landing import landing_page
 from .names import USERNAME_PATTERN, course_id, formgrader_service
-from .ports import SERVICES, free_ports
+from .ports import SERVICES, free_ports, kept_ports
 from .roles import roles
 from .services import passed_on, service_url, services
 from .state import State
@@ -49,7 +49,14 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
     state = State(settings.state_path)
 
     names = [SERVICE_NAME, *(formgrader_service(course) for course in courses)]
-    ports = dict(zip(names, free_ports(len(names), SERVICES), strict=True))
+    if _hub_is_starting():
+        # Databases, secrets and submissions made by the hub and its services are nobody else's business.
+        os.umask(0o077)
+        state.prepare()
+        # Servers that go on running while the hub is started again look for the service where it was.
+        ports = kept_ports(state.ports, names, SERVICES)
+    else:
+        ports = dict(zip(names, free_ports(len(names), SERVICES), strict=True))
     if settings.service_port:
         ports[SERVICE_NAME] = settings.service_port
 
@@ -69,11 +76,6 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
     _default(c.Spawner, "default_url", "/lab")
     _default(c.Spawner, "http_timeout", 60)
     c.Spawner.environment.update({"LEARNFLOW_URL": service_url(ports[SERVICE_NAME])})
-
-    if _hub_is_starting():
-        # Databases, secrets and submissions made by the hub and its services are nobody else's business.
-        os.umask(0o077)
-        state.prepare()
 
 
 def _hub_files(c: Config, state: State) -> None:

@@ -164,7 +164,6 @@ class ConfinedSpawner(LocalProcessSpawner):
         return self.ip, self.port
 
     def _launch(self, argv: list[str]) -> None:
-        # By the hub's main thread: bubblewrap's --die-with-parent means the thread that started it.
         env = self.get_env()
         self.proc = Popen(argv, env=env, stdin=DEVNULL, cwd="/", start_new_session=True, umask=0o077)
         self.pid = self.proc.pid
@@ -235,5 +234,8 @@ def confined_argv(folders: UserFolders, uid: int, fonts: Path | None = None) -> 
     )
     if os.geteuid() != 0:
         return argv
-    reach = reach_prefix([*mounts.read_only, *files.values(), folders.work, folders.server], uid)
+    # A hub that was ended without asking for it, or is to leave servers alone, finds them when it is back.
+    reach = reach_prefix(
+        [*mounts.read_only, *files.values(), folders.work, folders.server], uid, outlives=True
+    )
     return [*reach, *drop_to(uid), *argv]

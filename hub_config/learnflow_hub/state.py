@@ -52,6 +52,11 @@ class State:
         return self.hub / "new-accounts.json"
 
     @property
+    def ports(self) -> Path:
+        """Ports of the hub's services, kept from one start to the next."""
+        return self.hub / "ports.json"
+
+    @property
     def log(self) -> Path:
         """Where `learnflow demo` sends what hub, services and servers log."""
         return self.hub / "hub.log"

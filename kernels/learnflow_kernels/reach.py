@@ -50,11 +50,12 @@ def _outermost(paths: Iterable[Path]) -> list[Path]:
     return kept
 
 
-def reach_prefix(paths: Sequence[Path], uid: int) -> list[str]:
+def reach_prefix(paths: Sequence[Path], uid: int, *, outlives: bool = False) -> list[str]:
     """Arguments to put before `setpriv --reuid <uid> …` so that `uid` can reach `paths`.
 
     Empty when all can be reached already, or when we are not root (then nothing could be opened, and our
-    own reach is the sandbox's). `uid` is expected to run in the group of the same number and no other.
+    own reach is the sandbox's). `uid` is expected to run in the group of the same number and no other. What
+    is started ends with whoever starts it, unless it `outlives` them.
     """
     if os.geteuid() != 0 or uid == 0:
         return []
@@ -65,7 +66,7 @@ def reach_prefix(paths: Sequence[Path], uid: int) -> list[str]:
             closed.setdefault(folder, []).append(path)
     if not closed:
         return []
-    argv = ["bwrap", "--die-with-parent", "--dev-bind", "/", "/"]
+    argv = ["bwrap", *([] if outlives else ["--die-with-parent"]), "--dev-bind", "/", "/"]
     for folder, hidden in closed.items():
         # The binds are made from the paths as they were before: bwrap resolves sources in the old root.
         argv += ["--perms", "0755", "--tmpfs", str(folder)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from learnflow_hub import ports
-from learnflow_hub.ports import NoFreePort, free_port_from, free_ports, is_free
+from learnflow_hub.ports import NoFreePort, free_port_from, free_ports, is_free, kept_ports
 
 PURPOSES = (ports.ADDRESSES, ports.HUBS, ports.PROXY_APIS, ports.SERVICES, ports.SERVERS)
 
@@ -61,3 +62,29 @@ def test_a_machine_without_ports_is_told_so(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(ports, "is_free", lambda port: False)
     with pytest.raises(NoFreePort, match="No 1 free ports"):
         free_ports(1, ports.HUBS)
+
+
+class TestKept:
+    def test_a_part_of_the_classroom_is_found_where_it_was(self, tmp_path: Path) -> None:
+        file = tmp_path / "ports.json"
+        first = kept_ports(file, ["a", "b"], ports.SERVICES)
+        assert kept_ports(file, ["c", "b", "a"], ports.SERVICES).items() >= first.items()
+        assert len(set(kept_ports(file, ["c", "b", "a"], ports.SERVICES).values())) == 3
+
+    def test_a_port_that_somebody_else_has_by_now_is_given_up(self, tmp_path: Path) -> None:
+        file = tmp_path / "ports.json"
+        taken = kept_ports(file, ["a"], ports.SERVICES)["a"]
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", taken))
+            listener.listen()
+            moved = kept_ports(file, ["a"], ports.SERVICES, patience_s=0)
+        assert moved["a"] != taken
+        assert kept_ports(file, ["a"], ports.SERVICES) == moved
+
+    @pytest.mark.parametrize(
+        "text", ["", "[]", "null", '{"a": "22"}', '{"a": 22}', '{"a": true}', '{"a": [1]}', '{"a": 23000.0}']
+    )
+    def test_a_damaged_file_only_means_new_ports(self, tmp_path: Path, text: str) -> None:
+        file = tmp_path / "ports.json"
+        file.write_text(text)
+        assert kept_ports(file, ["a"], ports.SERVICES)["a"] in ports.SERVICES

@@ -68,7 +68,8 @@ def test_the_example_listens_on_this_machine_only() -> None:
 def test_the_service_reads_the_file_that_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LEARNFLOW_STATE", str(tmp_path / "state"))
     command = listed(load_config(EXAMPLE), "services")["learnflow"]["command"]
-    assert command[1:] == ["-m", "learnflow_ext.service", "--config", str(EXAMPLE)]
+    assert command[:3] == ["setpriv", "--pdeathsig", "TERM"], "it ends with the hub"
+    assert command[4:] == ["-m", "learnflow_ext.service", "--config", str(EXAMPLE)]
 
 
 def test_services_listen_on_ports_of_their_own(config: Config) -> None:
@@ -181,8 +182,8 @@ def test_a_formgrader_knows_its_course_and_starts_in_no_other_way_than_with_our_
 ) -> None:
     entry = listed(config, "services")["formgrader-python-basics"]
     state = (tmp_path / "state").resolve()
-    assert entry["command"][1:3] == ["-m", "learnflow_hub.singleuser"]
-    assert Path(entry["command"][3]).name == "formgrader_config.py"
+    assert entry["command"][4:6] == ["-m", "learnflow_hub.singleuser"]
+    assert Path(entry["command"][6]).name == "formgrader_config.py"
     assert entry["environment"]["LEARNFLOW_COURSE"] == "python-basics"
     assert entry["environment"]["LEARNFLOW_COURSE_ROOT"] == str(state / "courses" / "python-basics")
     assert entry["environment"]["LEARNFLOW_EXCHANGE_ROOT"] == str(state / "exchange")

@@ -125,6 +125,7 @@ class TestCommand:
             uid = make(name).uid
             assert uid == first + number
             argv = confined_argv(UserFolders(tmp_path / "work", tmp_path / "server"), uid)
+            assert "--die-with-parent" not in argv, "a hub that is started again finds them"
             place = argv.index("setpriv")
             assert argv[place : place + 7] == [
                 *("setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "--no-new-privs")
