@@ -38,7 +38,7 @@ c.LearnFlowHub.idle_minutes = 60
 # c.JupyterHub.cleanup_servers = False
 
 # --- The people -----------------------------------------------------------------------------------
-# Groups say who teaches (formgrade-<course>) and who studies (nbgrader-<course>).
+# Groups say who teaches (formgrade-<course>), assists (assistant-<course>) and studies (nbgrader-<course>).
 c.JupyterHub.load_groups = {
     "formgrade-python-basics": {"users": ["teacher"]},
     "nbgrader-python-basics": {"users": ["ada", "ben", "chen"]},

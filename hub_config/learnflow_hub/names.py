@@ -47,6 +47,11 @@ def teachers_group(course: str) -> str:
     return f"formgrade-{course}"
 
 
+def assistants_group(course: str) -> str:
+    """Name of the hub group that grades `course`, and releases nothing."""
+    return f"assistant-{course}"
+
+
 def students_group(course: str) -> str:
     """Name of the hub group that studies `course`."""
     return f"nbgrader-{course}"

@@ -159,7 +159,7 @@ class CourseView(msgspec.Struct, frozen=True, kw_only=True):
     """One course of the caller's."""
 
     course: str
-    role: Literal["student", "teacher"]
+    role: Literal["student", "assistant", "teacher"]
 
 
 def part_title(name: str) -> str:

@@ -49,13 +49,21 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         """Whether they are a teacher of `course`."""
         return f"formgrade-{course}" in self.groups
 
+    def assists(self, course: str) -> bool:
+        """Whether they help to grade `course`."""
+        return f"assistant-{course}" in self.groups
+
+    def grades(self, course: str) -> bool:
+        """Whether they see everybody's work in `course`: its assistants and teachers."""
+        return self.teaches(course) or self.assists(course)
+
     def studies(self, course: str) -> bool:
         """Whether they are a student of `course`."""
         return f"nbgrader-{course}" in self.groups
 
     def belongs(self, course: str) -> bool:
-        """Whether `course` is theirs in either role."""
-        return self.teaches(course) or self.studies(course)
+        """Whether `course` is theirs in any role."""
+        return self.grades(course) or self.studies(course)
 
 
 class _HubUser(msgspec.Struct, frozen=True):

@@ -67,7 +67,11 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
         if self.as_student:
             groups = frozenset(group for group in groups if group.startswith("nbgrader-"))
         if self.courses is not None:
-            allowed = {f"{kind}-{course}" for course in self.courses for kind in ("nbgrader", "formgrade")}
+            allowed = {
+                f"{kind}-{course}"
+                for course in self.courses
+                for kind in ("nbgrader", "assistant", "formgrade")
+            }
             groups = groups & allowed
         return Person(name=person.name, groups=groups, admin=False)
 

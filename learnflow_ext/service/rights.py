@@ -20,13 +20,15 @@ class Who(StrEnum):
     MACHINE = "this machine, and the hub's admins"
     PERSON = "whoever is signed in"
     MEMBER = "members of the course"
+    STAFF = "assistants and teachers of the course"
     TEACHER = "teachers of the course"
     ANY_TEACHER = "teachers of any course"
-    SELF = "the student, and teachers of the course"
+    SELF = "the student, and assistants and teachers of the course"
 
 
 NO_COURSE = "There is no such course here."
 NOT_A_MEMBER = "You are not a member of this course. Ask its teacher to add you."
+NOT_FOR_ASSISTANTS = "This is for the teachers of the course alone. Assistants see work, alerts and grades."
 NOT_A_TEACHER = "This page is for the teachers of the course. Your own results are in JupyterLab."
 NOT_ANY_TEACHER = "Only teachers can run code here. Yours runs in your notebook."
 NOT_AN_ADMIN = "The metrics are for the administrators of this hub."
@@ -52,11 +54,13 @@ def check(who: Who, person: Person, courses: Collection[str], *, course: str = "
     if who is Who.SELF:
         if not course:
             raise BadRequest("Say which course: add `?course=…` to the address.")
-        if student not in ("", person.name) and not person.teaches(course):
+        if student not in ("", person.name) and not person.grades(course):
             raise Forbidden(NOT_THEIRS)
     if course not in courses:
         raise NotFound(NO_COURSE)
     if who is Who.TEACHER and not person.teaches(course):
+        raise Forbidden(NOT_FOR_ASSISTANTS if person.assists(course) else NOT_A_TEACHER)
+    if who is Who.STAFF and not person.grades(course):
         raise Forbidden(NOT_A_TEACHER)
     if not person.belongs(course):
         raise Forbidden(NOT_A_MEMBER)

@@ -152,7 +152,7 @@ class Common(HubOAuthenticated, RequestHandler):
                 student=self.path_kwargs.get("user", ""),
             )
             # Whoever is refused anyway is no load; teachers are let through while their class must wait.
-            counted = self.parts.is_member(person, course) and not person.teaches(course)
+            counted = self.parts.is_member(person, course) and not person.grades(course)
             self.parts.api_limits.take(person.name, course if counted else "")
         except LearnFlowError as error:
             self._refusal = error

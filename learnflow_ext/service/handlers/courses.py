@@ -28,9 +28,16 @@ def largest_submission(parts: Parts) -> int:
 
 
 def courses_of(parts: Parts, person: Person) -> list[CourseView]:
-    """The person's courses by name; who teaches one and studies it as well is its teacher."""
+    """The person's courses by name, each with the role that may most."""
     return [
-        CourseView(course=course, role="teacher" if person.teaches(course) else "student")
+        CourseView(
+            course=course,
+            role="teacher"
+            if person.teaches(course)
+            else "assistant"
+            if person.assists(course)
+            else "student",
+        )
         for course in sorted(parts.settings.courses)
         if person.belongs(course)
     ]
@@ -160,5 +167,5 @@ def _check_owner(view: SubmissionView, course: str, person: Person) -> None:
     """NotFound when `view` is of another course, Forbidden when it is neither theirs nor a teacher asks."""
     if view.course != course:
         raise NotFound("There is no such submission in this course.")
-    if view.student != person.name and not person.teaches(course):
+    if view.student != person.name and not person.grades(course):
         raise Forbidden("This submission is somebody else's.")

@@ -115,14 +115,14 @@ class LiveHandler(Common, WebSocketHandler):
                 self._after = max(self._after, until)
 
     async def _recheck(self) -> None:
-        """Close when the person stopped being a teacher of the course."""
+        """Close when the person stopped being an assistant or a teacher of the course."""
         try:
             person = await self.parts.people.find(self.person.name)
         except LearnFlowError as error:
             self.log.info("could not check a dashboard's teacher", code=error.code)
             return
-        if not person.teaches(self._course):
-            self.close(_POLICY_VIOLATION, "You do not teach this course any more.")
+        if not person.grades(self._course):
+            self.close(_POLICY_VIOLATION, "This course's dashboard is not yours any more.")
 
     def on_message(self, message: str | bytes) -> None:
         """Our page never sends anything."""

@@ -33,10 +33,12 @@ class StudentHandler(CoursePage):
         standing = (await self.standings(course, [student]))[student]
         lines = timeline(entries)
         step = standing.next_step
+        talks = ("Conversations", "read", f"conversations?{urlencode({'student': student})}")
         facts = (
             ("Streak, days", str(standing.streak.current), ""),
             ("Longest", str(standing.streak.longest), ""),
-            ("Conversations", "read", f"conversations?{urlencode({'student': student})}"),
+            # What a student asked the tutor is between them and the teacher.
+            *((talks,) if self.person.teaches(course) else ()),
             ("Next step", f"{step.exercise} in {step.title}" if step else "all solved", ""),
         )
         self.show_tables(

@@ -168,7 +168,7 @@ TABLE: tuple[Route, ...] = (
     api(
         "api/alerts",
         struggling.AlertsApiHandler,
-        Who.TEACHER,
+        Who.STAFF,
         get=Operation(
             summary="Open alerts of `course`: who is stuck, and why.", answer=list[Alert], query=("course",)
         ),
@@ -244,7 +244,7 @@ TABLE: tuple[Route, ...] = (
     api(
         _COURSE + "/regradings/{regrading}",
         regradings.RegradingApiHandler,
-        Who.TEACHER,
+        Who.STAFF,
         get=Operation(summary="How far a regrading is, and each submission's points.", answer=Regrading),
     ),
     api(
@@ -256,42 +256,38 @@ TABLE: tuple[Route, ...] = (
     api(
         _COURSE + "/scores",
         board.ScoresHandler,
-        Who.TEACHER,
+        Who.STAFF,
         get=Operation(summary="Students and their best scores.", answer=BoardView),
     ),
     api(
         _COURSE + "/feed",
         board.FeedHandler,
-        Who.TEACHER,
+        Who.STAFF,
         get=Operation(summary="What happened lately, newest first.", answer=FeedView),
     ),
     page("", board.HomeHandler, Who.PERSON),
     page("oauth_callback", CallbackHandler, Who.ANYONE),
     page("api/docs", description.DocsHandler, Who.ANYONE),
-    page("ws", live.LiveHandler, Who.TEACHER),
-    page("courses/{course}", board.BoardHandler, Who.TEACHER),
-    page("courses/{course}/scores", board.ScoresPartHandler, Who.TEACHER),
-    page("courses/{course}/feed", board.FeedPartHandler, Who.TEACHER),
+    page("ws", live.LiveHandler, Who.STAFF),
+    page("courses/{course}", board.BoardHandler, Who.STAFF),
+    page("courses/{course}/scores", board.ScoresPartHandler, Who.STAFF),
+    page("courses/{course}/feed", board.FeedPartHandler, Who.STAFF),
     page("courses/{course}/me", student.MeHandler, Who.MEMBER),
-    page("courses/{course}/now", insight.NowHandler, Who.TEACHER),
-    page("courses/{course}/progress", insight.HeatHandler, Who.TEACHER),
-    page("courses/{course}/alerts", struggling.AlertsHandler, Who.TEACHER),
-    page("courses/{course}/alerts/{alert}", struggling.MarkHandler, Who.TEACHER, "POST"),
+    page("courses/{course}/now", insight.NowHandler, Who.STAFF),
+    page("courses/{course}/progress", insight.HeatHandler, Who.STAFF),
+    page("courses/{course}/alerts", struggling.AlertsHandler, Who.STAFF),
+    page("courses/{course}/alerts/{alert}", struggling.MarkHandler, Who.STAFF, "POST"),
     page("courses/{course}/errors", errors.ErrorsHandler, Who.TEACHER, "GET", "POST"),
     page("courses/{course}/errors/patterns", errors.PatternHandler, Who.TEACHER, "POST"),
-    page("courses/{course}/errors/students", errors.ErrorStudentsHandler, Who.TEACHER),
-    page("courses/{course}/errors/examples", errors.ErrorExamplesHandler, Who.TEACHER),
-    page("courses/{course}/students/{student}", student.StudentHandler, Who.TEACHER),
+    page("courses/{course}/errors/students", errors.ErrorStudentsHandler, Who.STAFF),
+    page("courses/{course}/errors/examples", errors.ErrorExamplesHandler, Who.STAFF),
+    page("courses/{course}/students/{student}", student.StudentHandler, Who.STAFF),
     page("courses/{course}/conversations", insight.ConversationsHandler, Who.TEACHER),
-    page("courses/{course}/grading", insight.GradingHandler, Who.TEACHER),
-    page(
-        "courses/{course}/regrade-requests/{submission}", regrade_requests.AnswerHandler, Who.TEACHER, "POST"
-    ),
+    page("courses/{course}/grading", insight.GradingHandler, Who.STAFF),
+    page("courses/{course}/regrade-requests/{submission}", regrade_requests.AnswerHandler, Who.STAFF, "POST"),
     page("courses/{course}/regradings", regradings.RegradingsHandler, Who.TEACHER, "POST"),
-    page("courses/{course}/regradings/{regrading}", regradings.RegradingHandler, Who.TEACHER),
-    page(
-        "courses/{course}/regradings/{regrading}/progress", regradings.RegradingProgressHandler, Who.TEACHER
-    ),
+    page("courses/{course}/regradings/{regrading}", regradings.RegradingHandler, Who.STAFF),
+    page("courses/{course}/regradings/{regrading}/progress", regradings.RegradingProgressHandler, Who.STAFF),
     Route(path="static/(.*)", handler=StaticHandler, who=Who.ANYONE, arguments={"path": str(STATIC)}),
 )
 

@@ -20,6 +20,8 @@ CALLERS = {
     "anonymous": None,
     "student": "ada",
     "student of another course": "omar",
+    "assistant": "asa",
+    "assistant of another course": "aki",
     "teacher": "teacher",
     "teacher of another course": "otto",
     "admin": "root",
@@ -31,10 +33,11 @@ MAY = {
     Who.ANYONE: set(CALLERS),
     Who.MACHINE: {"admin"},
     Who.PERSON: PEOPLE,
-    Who.MEMBER: {"student", "teacher"},
+    Who.MEMBER: {"student", "assistant", "teacher"},
+    Who.STAFF: {"assistant", "teacher"},
     Who.TEACHER: {"teacher"},
     Who.ANY_TEACHER: {"teacher", "teacher of another course"},
-    Who.SELF: {"student", "teacher"},
+    Who.SELF: {"student", "assistant", "teacher"},
 }
 NAMES = {
     "course": COURSE,
@@ -87,6 +90,8 @@ async def test_each_route_lets_in_whom_its_row_names(tmp_path: Path) -> None:
     wrong: list[str] = []
     async with running_hub() as hub:
         hub.add("omar", f"nbgrader-{OTHER}")
+        hub.add("asa", f"assistant-{COURSE}")
+        hub.add("aki", f"assistant-{OTHER}")
         hub.add("otto", f"formgrade-{OTHER}")
         service = await RunningService.start(config(tmp_path), environment(hub), make_worker=PaperWorker)
         ask = Client(service, hub)
