@@ -14,6 +14,7 @@ import yaml
 from learnflow_ext.agents.course_index import notebooks_of
 from learnflow_ext.cli.course import printable
 from learnflow_ext.cli.course_check import check_course
+from learnflow_ext.cli.enrol import enrol
 from learnflow_ext.cli.where import CannotRun, ConfigOption, StateOption, UrlOption, database
 from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.notebook import notebook
@@ -24,7 +25,10 @@ from learnflow_ext.store.database import Database
 FOUND_A_PROBLEM = 1
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
 
-app = typer.Typer(no_args_is_help=True, help="Make a course, check it, and tell the database of it.")
+app = typer.Typer(
+    no_args_is_help=True, help="Make a course, check it, tell the database of it, enrol people."
+)
+app.command()(enrol)
 
 
 @app.command()

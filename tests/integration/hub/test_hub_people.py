@@ -10,10 +10,18 @@ from urllib.parse import urlparse
 
 import psutil
 import pytest
+from typer.testing import CliRunner, Result
+
+from learnflow_ext.cli.courses import app as cli
+from learnflow_ext.contracts.errors import Forbidden, Unavailable
 
 from .conftest import Demo, Visitor, environment_of, inside, server_of, token_of
 
 pytestmark = pytest.mark.timeout(400)
+
+COURSE = "python-basics"
+ASSIGNMENTS = f"/services/learnflow/api/courses/{COURSE}/assignments"
+SCORES = f"/services/learnflow/api/courses/{COURSE}/scores"
 
 
 def command_of(process: psutil.Process) -> str:
@@ -247,3 +255,56 @@ class TestServiceHasEnded:
         while teacher.ask(address).status != 200:
             assert time.monotonic() < deadline
             time.sleep(0.5)
+
+
+def test_a_roster_enrols_changes_and_removes(
+    demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`learnflow course enrol`."""
+    admin = demo.visitor("admin")
+    token = token_of(admin, "admin")
+    roster = tmp_path / "roster.csv"
+
+    def enrol(text: str, *options: str, token: str = token) -> Result:
+        roster.write_text(text)
+        monkeypatch.setenv("LEARNFLOW_HUB_TOKEN", token)
+        return CliRunner().invoke(cli, ["enrol", COURSE, str(roster), f"--hub={demo.url}/hub/api", *options])
+
+    def groups(name: str) -> list[str]:
+        answer = admin.ask(f"/hub/api/users/{name}")
+        return list(answer.json()["groups"]) if answer.status == 200 else ["nobody"]
+
+    def status(name: str, path: str) -> int:
+        made = admin.ask(f"/hub/api/users/{name}/tokens", method="POST", body={"note": "test"})
+        visitor = type(admin)(demo.url, made.json()["token"])
+        return visitor.ask(path).status
+
+    both = "user,role\nzoe,student\nyan,assistant\n"
+    mistaken = enrol("user,role\nzoe,student\nyan,boss\n")
+    assert mistaken.exit_code == 1
+    assert "line 3" in mistaken.stderr
+    tried = enrol(both, "--dry-run")
+    assert (tried.exit_code, tried.stdout.splitlines()[-1]) == (0, f"{COURSE}: 2 of 2 would be changed.")
+    assert groups("zoe") == ["nobody"]
+
+    assert enrol(both).stdout.splitlines() == [
+        "zoe becomes a student.",
+        "yan becomes an assistant.",
+        f"{COURSE}: 2 of 2 changed.",
+    ]
+    assert (groups("zoe"), groups("yan")) == ([f"nbgrader-{COURSE}"], [f"assistant-{COURSE}"])
+    assert enrol(both).stdout.splitlines() == [f"{COURSE}: 0 of 2 changed."]
+    assert (status("yan", SCORES), status("zoe", SCORES)) == (200, 403)
+
+    everybody = "user,role\nteacher,teacher\nada,student\nben,student\nchen,student\nwim,student\n"
+    left = enrol(everybody, "--only")
+    assert left.stdout.splitlines()[:1] == ["wim becomes a student."]
+    assert "zoe leaves the course." in left.stdout
+    assert groups("zoe") == groups("yan") == []
+    assert status("wim", ASSIGNMENTS) == 200
+
+    refused = enrol(both, token=token_of(demo.visitor("teacher"), "teacher"))
+    assert isinstance(refused.exception, Forbidden)
+    assert "admin:groups" in refused.exception.message
+    silent = enrol(both, "--hub=http://127.0.0.1:9/hub/api")
+    assert isinstance(silent.exception, Unavailable)

@@ -1,0 +1,96 @@
+"""Rosters: what is read, what is said about each line, and what changes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learnflow_ext.service.rosters import GROUPS, Change, Role, Row, parse, plan
+
+NAMES = st.sampled_from(["ada", "ben", "chen", "dora", "eve"])
+ROLES: st.SearchStrategy[Role] = st.sampled_from(["student", "assistant", "teacher"])
+
+
+def test_a_roster_is_read_as_spreadsheets_write_it() -> None:
+    expected = [
+        Row(user="ada", role="student"),
+        Row(user="ben@school", role="assistant", extra_days=1.5),
+        Row(user="t", role="teacher"),
+    ]
+    for text in (
+        "user,role,extra_time\nada,student,\nben@school,assistant,1.5\nt,teacher\n",
+        "\ufeffUser;Role;Extra_time\r\nada;;\r\nben@school; Assistant ;1,5\r\n\r\nt;teacher;\r\n",
+        'role,extra_time,user\n,,"ada"\nassistant,1.5,ben@school\nteacher,,t',
+    ):
+        assert parse(text) == (expected, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("", 1, "user"),
+        ("name,role\nada,student\n", 1, "`user`"),
+        ("user,rolle\nada,student\n", 1, "rolle"),
+        ("user,user\nada,ada\n", 1, "twice"),
+        ("user\n", 1, "nobody"),
+        ("user,role\nada,student\nBen,student\n", 3, "'Ben' is no user name"),
+        ("user,role\n../etc,student\n", 2, "no user name"),
+        ("user,role\nada,boss\n", 2, "student, assistant, teacher"),
+        ("user,role\nada,student\n\nada,teacher\n", 4, "line 2 already"),
+        ("user,role\nada,student,more\n", 2, "3 values"),
+        ("user,extra_time\nada,-1\n", 2, "no extra time"),
+        ("user,extra_time\nada,nan\n", 2, "no extra time"),
+        ('user\n"ada', 2, "no CSV"),
+    ],
+)
+def test_each_mistake_is_said_with_its_line(text: str, line: int, words: str) -> None:
+    _, (mistake,) = parse(text)
+    assert mistake.line == line
+    assert words in mistake.message
+
+
+def test_all_mistakes_are_said_at_once() -> None:
+    _, mistakes = parse("user,role\nAda,student\nben,boss\nchen,student\nchen,student\n")
+    assert [each.line for each in mistakes] == [2, 3, 5]
+
+
+@given(st.text(max_size=300))
+def test_no_text_breaks_it(text: str) -> None:
+    rows, mistakes = parse(text)
+    assert rows or mistakes
+    assert len({row.user for row in rows}) == len(rows)
+
+
+def applied(members: dict[Role, set[str]], changes: list[Change]) -> dict[Role, set[str]]:
+    after = {role: set(members.get(role, ())) for role in GROUPS}
+    for change in changes:
+        for role, users in after.items():
+            (users.add if role == change.role else users.discard)(change.user)
+    return after
+
+
+@given(
+    st.dictionaries(NAMES, ROLES, min_size=1),
+    st.dictionaries(ROLES, st.sets(NAMES)),
+    st.booleans(),
+)
+def test_afterwards_it_is_as_the_roster_says_and_a_second_time_nothing_changes(
+    wanted: dict[str, Role], members: dict[Role, set[str]], only: bool
+) -> None:
+    rows = [Row(user=user, role=role) for user, role in wanted.items()]
+    after = applied(members, plan(rows, members, only=only))
+    for user, role in wanted.items():
+        assert [each for each in GROUPS if user in after[each]] == [role]
+    for role in GROUPS:
+        others = after[role] - wanted.keys()
+        assert others == (set() if only else members.get(role, set()) - wanted.keys())
+    assert not any(change.needed for change in plan(rows, after, only=only))
+
+
+def test_a_change_is_said_in_a_sentence() -> None:
+    assert Change(user="ada", role="student").sentence() == "ada becomes a student."
+    assert Change(user="ada", role="student", was=("student",)).sentence() == "ada is a student already."
+    moved = Change(user="ada", role="assistant", was=("student", "teacher"))
+    assert moved.sentence() == "ada becomes an assistant, and was a student and a teacher."
+    assert Change(user="ada", role=None, was=("student",)).sentence() == "ada leaves the course."
