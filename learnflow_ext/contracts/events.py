@@ -175,6 +175,7 @@ class SubmissionGraded(Event, frozen=True, kw_only=True):
     submission_id: str
     assignment: str
     status: str
+    """graded, failed or cancelled."""
     score: float
     max_score: float
     needs_review: bool = False
@@ -193,6 +194,15 @@ class RegradingStarted(Event, frozen=True, kw_only=True):
     regrading_id: int
     assignment: str
     submissions: int
+
+
+class ResultsReleased(Event, frozen=True, kw_only=True):
+    """A teacher gave out the points and feedback of an assignment. `student` is that teacher."""
+
+    TYPE = "org.learnflow.results.released.v1"
+    TOPIC = "progress.events"
+
+    assignment: str
 
 
 class RegradeAsked(Event, frozen=True, kw_only=True):
@@ -294,6 +304,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         RunFinished,
         SubmissionGraded,
         RegradingStarted,
+        ResultsReleased,
         RegradeAsked,
         RegradeAnswered,
         ProgressChanged,

@@ -41,6 +41,7 @@ from learnflow_ext.service.limits import Budget, RateLimiter
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.policies import NOW_OFF, STRICTEST_FIRST, Policies
 from learnflow_ext.service.releases import Releases
+from learnflow_ext.service.results import Results
 from learnflow_ext.service.tutors import NO_COURSE, TutoredCourse
 from learnflow_ext.service.wishes import Wishes
 from learnflow_ext.settings import LearnFlow, LearnFlowTutor
@@ -116,6 +117,7 @@ class Assistance:
         tutor_settings: LearnFlowTutor,
         metrics: Metrics,
         policies: Policies,
+        results: Results,
         model: Model | None = None,
         hints: Hints | None = None,
     ) -> None:
@@ -129,6 +131,7 @@ class Assistance:
         self._releases = releases
         self._settings = settings
         self._policies = policies
+        self._results = results
         self._limiter = RateLimiter(tutor_settings.questions_per_minute)
         self._budget = Budget(tutor_settings.questions_per_hour, tutor_settings.questions_per_day)
         self._metrics = metrics
@@ -136,7 +139,7 @@ class Assistance:
         self._learnt: dict[tuple[str, str], tuple[float, dict[int, tuple[int, int]]]] = {}
         self._hints = hints
         self.wishes = Wishes(
-            db, model.endpoint.base_url if model is not None else "", tutor_settings.retention_days
+            db, results, model.endpoint.base_url if model is not None else "", tutor_settings.retention_days
         )
 
     async def take(self, person: Person, request: HelpRequest, request_id: str, received: float) -> Question:
@@ -433,6 +436,7 @@ class Assistance:
             shown = await help.shown(conn, person.name, request.course, request.assignment)
             titles = {info.assignment: info.title for info in await courses.assignments(conn, request.course)}
             standing = await progress.of_student(conn, person.name, request.course)
+        standing = (await self._results.withheld(request.course, person)).progress(standing)
         return HelpContext(
             policy=policy,
             course_title=self._tutored[request.course].title,

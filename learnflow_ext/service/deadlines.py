@@ -9,6 +9,8 @@ from pathlib import Path
 from learnflow_ext.service import logs
 from learnflow_ext.service.terms import CourseTerms, Terms, parse
 
+HELD_BACK = CourseTerms(others=Terms(feedback="by_hand"))
+
 log = logs.get("learnflow.deadlines")
 
 
@@ -20,7 +22,8 @@ class Deadlines:
         self._files = dict(files)
 
     async def of_course(self, course: str) -> CourseTerms:
-        """The course's terms; none where its file cannot be read, which is logged: work is always taken."""
+        """The course's terms; none where its file cannot be read, which is logged: work is always taken, and
+        results are held back, for nobody can say whether they may be seen."""
         file = self._files.get(course)
         if file is None:
             return CourseTerms()
@@ -32,7 +35,7 @@ class Deadlines:
             log.error(
                 "deadlines and attempts do not hold: they cannot be read", course=course, error=str(error)
             )
-            return CourseTerms()
+            return HELD_BACK
 
     async def of(self, course: str, assignment: str, student: str) -> Terms:
         """What holds for one student in one assignment."""

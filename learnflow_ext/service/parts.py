@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.outside import OutsideTokens
     from learnflow_ext.service.pages import Pages
     from learnflow_ext.service.releases import Releases
+    from learnflow_ext.service.results import Results
     from learnflow_ext.service.skills import Skills
     from learnflow_ext.service.tutors import TutoredCourse
     from learnflow_ext.service.watch import Watch
@@ -53,6 +54,7 @@ class Parts:
     assistance: Assistance
     queue: GradingQueue
     deadlines: Deadlines
+    results: Results
     runner: Runner
     releases: Releases
     watch: Watch

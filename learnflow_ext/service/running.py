@@ -43,6 +43,7 @@ from learnflow_ext.service.pages import Pages
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.policies import Policies
 from learnflow_ext.service.releases import Releaser, Releases
+from learnflow_ext.service.results import Results
 from learnflow_ext.service.retention import forgetting
 from learnflow_ext.service.skills import Skills, keep_fitted
 from learnflow_ext.service.watch import Watch, sweeping
@@ -131,6 +132,7 @@ class RunningService:
         await policies.refresh()
         watch = Watch(LearnFlowStruggle(config=config), policies)
         deadlines = Deadlines(tutors.course_files(settings))
+        results = Results(db, deadlines)
         checkup = Checkup(metrics)
         progress = LearnFlowProgress(config=config)
         parts = Parts(
@@ -146,10 +148,11 @@ class RunningService:
             db=db,
             courses=courses,
             assistance=Assistance(
-                db, courses, releases, settings, tutor_settings, metrics, policies, model, hints
+                db, courses, releases, settings, tutor_settings, metrics, policies, results, model, hints
             ),
             queue=GradingQueue(db, workers, settings, grading, metrics, deadlines),
             deadlines=deadlines,
+            results=results,
             runner=runner,
             releases=releases,
             watch=watch,

@@ -1,11 +1,11 @@
-"""When an assignment is due, what lateness costs, how often it may be handed in, and who has longer. Pure."""
+"""When an assignment is due, what lateness costs, how often it may be handed in, when results show. Pure."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -14,6 +14,9 @@ from learnflow_ext.service.course_yaml import keys_in, moment
 DAY = timedelta(days=1)
 _THAT_SECOND = timedelta(seconds=1)
 """Whoever hands in within the deadline's own second is in time."""
+
+
+Feedback = Literal["at_once", "after_deadline", "by_hand"]
 
 
 class Late(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,6 +38,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     late: Late = Late()
     attempts: int | None = None
     """How often it may be handed in; None for as often as one likes."""
+    feedback: Feedback = "at_once"
+    """When students see points and feedback."""
 
     def closes(self) -> datetime | None:
         """When the last submission is taken; None for never."""
@@ -95,6 +100,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
                 if handed_in
                 else f"it may be handed in {_times(self.attempts)}"
             )
+        if self.feedback == "after_deadline":
+            parts.append("points and feedback come once everybody's deadline is past")
+        elif self.feedback == "by_hand":
+            parts.append("your teacher gives out points and feedback")
         text = "; ".join(parts)
         return f"{text[:1].upper()}{text[1:]}." if text else ""
 
@@ -134,6 +143,23 @@ class CourseTerms(msgspec.Struct, frozen=True, kw_only=True):
             attempts += max(e.attempts for e in theirs)
         return msgspec.structs.replace(terms, due=due, attempts=attempts)
 
+    def withholds(self, assignment: str, at: datetime) -> str:
+        """Why nobody sees points and feedback of `assignment` at `at`, in a sentence; empty when they do.
+
+        What is shown after the deadline waits for the last one that anybody has: feedback tells answers.
+        """
+        terms = self.assignments.get(assignment, self.others)
+        if terms.feedback == "at_once":
+            return ""
+        if terms.feedback == "by_hand" or terms.due is None:
+            return "It is graded. Your teacher gives out points and feedback to everybody together."
+        last = max([terms.due, *(self.of(assignment, e.student).due or terms.due for e in self.extensions)])
+        if at >= last + _THAT_SECOND:
+            return ""
+        return (
+            f"It is graded. You see points and feedback once everybody's deadline is past: {_moment(last)}."
+        )
+
 
 def parse(text: bytes) -> CourseTerms:
     """The terms in a `course.yaml`. ValueError, with a sentence for the teacher, when a key does not fit."""
@@ -162,8 +188,11 @@ def _terms(found: Mapping[str, Any], above: Terms, whose: str) -> Terms:
         attempts = found["attempts"]
         if attempts is not None and (type(attempts) is not int or attempts < 1):
             raise ValueError(f"attempts of {whose} is {attempts!r}; it is a whole number from 1 upwards.")
+    feedback = found.get("feedback", above.feedback)
+    if feedback not in get_args(Feedback):
+        raise ValueError(f"feedback of {whose} is {feedback!r}; it is at_once, after_deadline or by_hand.")
     due = moment(found["due"], f"due of {whose}") if found.get("due") is not None else None
-    return Terms(due=due, late=late, attempts=attempts)
+    return Terms(due=due, late=late, attempts=attempts, feedback=feedback)
 
 
 def _late(found: Any, whose: str) -> Late:

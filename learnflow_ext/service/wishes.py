@@ -13,6 +13,7 @@ from learnflow_ext.contracts.errors import BadRequest, Conflict, NotFound
 from learnflow_ext.contracts.events import TeacherAsked
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.service.auth import Person
+from learnflow_ext.service.results import Results
 from learnflow_ext.store import regrade_requests, submissions, texts, tutoring
 from learnflow_ext.store.database import Database
 
@@ -43,9 +44,10 @@ class Voted(msgspec.Struct, frozen=True, kw_only=True):
 class Wishes:
     """Fulfils them. None is a question: none counts, and none is kept as one."""
 
-    def __init__(self, db: Database, endpoint: str, retention_days: int) -> None:
+    def __init__(self, db: Database, results: Results, endpoint: str, retention_days: int) -> None:
         """`endpoint` is where a model is; empty without one."""
         self._db = db
+        self._results = results
         self._endpoint = endpoint
         self._days = retention_days
         self._known: Mapping[str, Callable[[Person, HelpRequest, str], Awaitable[str]]] = {
@@ -148,6 +150,8 @@ class Wishes:
         ended = [one for one in mine if one.status in ("graded", "failed")]
         if not ended:
             return "Nothing of yours was graded in this assignment yet."
+        if why := (await self._results.withheld(request.course, person)).why(request.assignment):
+            return why
         if not rest:
             return "Say in a sentence what is wrong with the grade: `/regrade My loop also counts zeros`."
         last = ended[-1].submission_id

@@ -119,6 +119,8 @@ def _graded(data: Mapping[str, object]) -> _Said:
     assignment = _text(data, "assignment")
     if _text(data, "status") == "failed":
         return f"submitted {assignment}, which could not be graded: please look at it", "trouble"
+    if _text(data, "status") == "cancelled":
+        return f"has {assignment} out of the queue again: a teacher cancelled its grading", "note"
     score = f"scored {points(_number(data, 'score'))}/{points(_number(data, 'max_score'))} in {assignment}"
     before = data.get("before")
     if isinstance(before, int | float):
@@ -135,6 +137,10 @@ def _graded(data: Mapping[str, object]) -> _Said:
 def _regrading(data: Mapping[str, object]) -> _Said:
     count = points(_number(data, "submissions"))
     return f"has everything of {_text(data, 'assignment')} graded again: {count} submissions", "note"
+
+
+def _released(data: Mapping[str, object]) -> _Said:
+    return f"gave out the points and feedback of {_text(data, 'assignment')}", "note"
 
 
 def _regrade_asked(data: Mapping[str, object]) -> _Said:
@@ -178,6 +184,7 @@ _SAYINGS = {
     "org.learnflow.assignment.submitted.v1": _submitted,
     "org.learnflow.submission.graded.v1": _graded,
     "org.learnflow.regrading.started.v1": _regrading,
+    "org.learnflow.results.released.v1": _released,
     "org.learnflow.regrade.asked.v1": _regrade_asked,
     "org.learnflow.regrade.answered.v1": _regrade_answered,
     "org.learnflow.progress.changed.v1": _changed,

@@ -236,6 +236,17 @@ class Regraded(Base):
     after_max: Mapped[float | None]
 
 
+class ResultRelease(Base):
+    """A teacher gave out the points and feedback of an assignment."""
+
+    __tablename__ = "results_released"
+
+    module_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("modules.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    released_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class RegradeRequest(Base):
     """What a student says against a grade, and what a teacher answered."""
 

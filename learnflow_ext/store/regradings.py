@@ -15,6 +15,7 @@ from learnflow_ext.store import outbox, people, texts
 from learnflow_ext.store.clock import iso, now
 from learnflow_ext.store.models import REGRADE, Module, Regraded, Regrading, Submission, User
 
+AT_ONCE = 500
 ENDED = ("graded", "failed")
 State = Literal["waiting", "graded", "failed", "cancelled"]
 
@@ -119,6 +120,34 @@ async def done(
         )
         .values(state=state, after_score=score, after_max=max_score)
     )
+
+
+async def stop(conn: AsyncConnection, course: str, number: int) -> int:
+    """Take what still waits of a regrading out of the queue; it keeps the grade it had. How many these were.
+
+    NotFound for a regrading that `course` does not have. What is being graded at the moment goes on.
+    """
+    await view(conn, course, number)
+    theirs = select(Regraded.submission_number).where(
+        Regraded.regrading_id == number, Regraded.state == "waiting"
+    )
+    stopped = await conn.execute(
+        update(Submission)
+        .where(Submission.number.in_(theirs), Submission.status == "queued")
+        .values(status=case((Submission.score.is_not(None), "graded"), else_="failed"))
+        .returning(Submission.number)
+    )
+    numbers = list(stopped.scalars())
+    for start in range(0, len(numbers), AT_ONCE):
+        await conn.execute(
+            update(Regraded)
+            .where(
+                Regraded.regrading_id == number,
+                Regraded.submission_number.in_(numbers[start : start + AT_ONCE]),
+            )
+            .values(state="cancelled", after_score=Regraded.before_score, after_max=Regraded.before_max)
+        )
+    return len(numbers)
 
 
 async def of_course(conn: AsyncConnection, course: str, limit: int = 20) -> list[grades.Regrading]:

@@ -11,7 +11,20 @@ from datetime import datetime
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -296,6 +309,54 @@ async def _keep_grade(
             before=row.score,
         ),
     )
+
+
+CANCELLED = "Your teacher took this out of the queue, so it was not graded. Your work is kept."
+
+
+async def cancel(conn: AsyncConnection, course: str, submission_id: str) -> SubmissionView:
+    """Take a submission of `course` out of the queue; what was to be graded again keeps the grade it had.
+
+    NotFound for one the course does not have, Conflict when it does not wait (any more).
+    """
+    found = await view(conn, submission_id)
+    if found.course != course:
+        raise NotFound("There is no such submission in this course.")
+    changed = await conn.execute(
+        update(Submission)
+        .where(Submission.submission_id == submission_id, Submission.status == "queued")
+        .values(
+            status=case((Submission.score.is_not(None), "graded"), else_="failed"),
+            message=case((Submission.score.is_not(None), Submission.message), else_=CANCELLED),
+            finished_at=func.coalesce(Submission.finished_at, now()),
+        )
+        .returning(Submission.number)
+    )
+    number = changed.scalar_one_or_none()
+    if number is None:
+        raise Conflict("This does not wait to be graded any more, so there is nothing to cancel.")
+    if (regrade := await regradings.waiting(conn, number)) is not None:
+        await regradings.done(conn, regrade, "cancelled", regrade.before_score, regrade.before_max)
+    await outbox.record(
+        conn,
+        SubmissionGraded(
+            course=course,
+            student=found.student,
+            submission_id=submission_id,
+            assignment=found.assignment,
+            status="cancelled",
+            score=found.score or 0.0,
+            max_score=found.max_score or 0.0,
+        ),
+    )
+    return await view(conn, submission_id)
+
+
+async def waiting(conn: AsyncConnection, course: str, limit: int) -> list[SubmissionView]:
+    """What waits to be graded in `course`, in the order in which it will be."""
+    statement = _views().where(Module.course == course, Submission.status == "queued")
+    rows = await conn.execute(statement.order_by(Submission.urgency, Submission.number).limit(limit))
+    return [_view(row) for row in rows]
 
 
 async def points(conn: AsyncConnection, user_id: int, module_id: int) -> list[tuple[float, float]]:

@@ -34,6 +34,11 @@ class PaperWorker:
         """Raised first, one a call."""
         self.score = 7.0
         """Of 10, from 2 on: what the next submissions get."""
+        self.provisional = ""
+        """Why the points of test-sum are provisional."""
+        self.gate = asyncio.Event()
+        """Cleared, nothing is graded until it is set."""
+        self.gate.set()
         self.running = False
 
     async def start(self) -> None:
@@ -59,6 +64,7 @@ class PaperWorker:
     async def grade(
         self, *, submission_id: str, course: str, assignment: str, student: str, **more: Any
     ) -> GradeRecord:
+        await self.gate.wait()
         if self.failures:
             raise self.failures.pop(0)
         self.late.append((more["late_share"], more["late_note"]))
@@ -73,7 +79,13 @@ class PaperWorker:
             max_score=10.0,
             cells=(
                 CellScore(notebook=ASSIGNMENT, name="test-greeting", score=2.0, max_score=2.0),
-                CellScore(notebook=ASSIGNMENT, name="test-sum", score=self.score - 2, max_score=8.0),
+                CellScore(
+                    notebook=ASSIGNMENT,
+                    name="test-sum",
+                    score=self.score - 2,
+                    max_score=8.0,
+                    provisional=self.provisional,
+                ),
             ),
             feedback=(CourseFile(path=f"{ASSIGNMENT}.html", content=b"<p>Well done</p>"),),
             duration_ms=12,

@@ -12,6 +12,7 @@ from learnflow_ext.contracts.errors import NotFound
 from learnflow_ext.progress.streak import zone
 from learnflow_ext.service.handlers.board import PAGE, PageHandler, text_of
 from learnflow_ext.service.parts import Parts
+from learnflow_ext.service.results import Withheld
 from learnflow_ext.service.standing import Standings, stand
 from learnflow_ext.service.tables import Table, csv_text
 from learnflow_ext.service.views.alerts import for_teacher
@@ -25,9 +26,12 @@ MOST_ROWS = 5_000
 
 
 async def standings_of(
-    parts: Parts, course: str, names: list[str], time_zone: str = ""
+    parts: Parts, course: str, names: list[str], time_zone: str = "", withheld: Withheld | None = None
 ) -> dict[str, Standings]:
-    """Where each of `names` stands in `course`; days are those of `time_zone`, or else of the settings."""
+    """Where each of `names` stands in `course`; days are those of `time_zone`, or else of the settings.
+
+    Without what is `withheld`, for a student's own eyes.
+    """
     settings = parts.progress_settings
     holidays = [date.fromisoformat(day) for day in settings.holidays.get(course, ())]
     async with parts.db.connect() as conn:
@@ -36,7 +40,14 @@ async def standings_of(
     where, now = zone(time_zone or settings.time_zone, settings.time_zone), datetime.now(UTC)
     skills = parts.skills.of(course)
     return {
-        name: stand(checked[name], topics, now, where=where, holidays=holidays, skills=skills)
+        name: stand(
+            withheld.checked(checked[name]) if withheld is not None else checked[name],
+            topics,
+            now,
+            where=where,
+            holidays=holidays,
+            skills=skills,
+        )
         for name in names
     }
 

@@ -14,7 +14,7 @@ from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.routes import KIB
 from learnflow_ext.service.terms import Terms
-from learnflow_ext.store import submissions
+from learnflow_ext.store import results, submissions
 from learnflow_ext.store.clock import iso
 from learnflow_ext.store.database import ConnectionLost
 
@@ -58,6 +58,7 @@ class AssignmentsHandler(ApiHandler):
         async with self.parts.db.connect() as conn:
             mine = await submissions.of_student(conn, course, self.person.name)
         terms = await self.parts.deadlines.of_course(course)
+        mine = (await self.parts.results.withheld(course, self.person)).submissions(mine)
         self.answer([_with(view, mine, terms.of(view.assignment, self.person.name)) for view in views])
 
 
@@ -148,7 +149,33 @@ class SubmissionHandler(ApiHandler):
         async with self.parts.db.connect() as conn:
             view = await submissions.view(conn, submission)
         _check_owner(view, course, self.person)
+        self.answer((await self.parts.results.withheld(course, self.person)).submission(view))
+
+
+class CancelHandler(ApiHandler):
+    """`POST api/courses/{course}/submissions/{submission}/cancel`: out of the queue."""
+
+    async def post(self, course: str, submission: str) -> None:
+        view = await self.parts.db.retrying(lambda conn: submissions.cancel(conn, course, submission))
+        self.log.info("grading cancelled", submission=submission, course=course)
         self.answer(view)
+
+
+class ResultsHandler(ApiHandler):
+    """`POST api/courses/{course}/assignments/{assignment}/results`: points and feedback to everybody."""
+
+    async def post(self, course: str, assignment: str) -> None:
+        name = self.person.name
+        await self.parts.db.retrying(lambda conn: results.release(conn, course, assignment, name))
+        self.log.info("results given out", course=course, assignment=assignment)
+        self.answer(GivenOut(course=course, assignment=assignment))
+
+
+class GivenOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose results students can see from now on."""
+
+    course: str
+    assignment: str
 
 
 class FeedbackHandler(ApiHandler):
@@ -156,8 +183,11 @@ class FeedbackHandler(ApiHandler):
 
     async def get(self, course: str, submission: str) -> None:
         async with self.parts.db.connect() as conn:
-            _check_owner(await submissions.view(conn, submission), course, self.person)
+            view = await submissions.view(conn, submission)
+            _check_owner(view, course, self.person)
             feedback = await submissions.feedback(conn, submission)
+        if why := (await self.parts.results.withheld(course, self.person)).why(view.assignment):
+            raise NotFound(why if feedback.files else "There is no feedback on this submission yet.")
         if not feedback.files:
             raise NotFound("There is no feedback on this submission yet.")
         self.answer(feedback)

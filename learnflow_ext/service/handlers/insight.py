@@ -1,15 +1,13 @@
-"""Class now, mastery, conversations and grading, for teachers."""
+"""Class now, mastery and conversations, for teachers."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage
+from learnflow_ext.service.handlers.course_page import CoursePage
 from learnflow_ext.service.views import classroom, mastery
 from learnflow_ext.service.views.conversations import CONVERSATIONS
-from learnflow_ext.service.views.grading import SUBMISSIONS
-from learnflow_ext.service.views.regradings import REGRADINGS
-from learnflow_ext.store import alerts, courses, insight, regrade_requests, regradings
+from learnflow_ext.store import alerts, courses, insight
 
 NOW = timedelta(minutes=15)
 
@@ -58,34 +56,3 @@ class ConversationsHandler(CoursePage):
                 offset=self.offset,
             )
         self.show_tables(course, "Conversations", CONVERSATIONS.of(found))
-
-
-class GradingHandler(CoursePage):
-    """`courses/{course}/grading`: the queue, and how far events are behind."""
-
-    page = "grading"
-
-    async def get(self, course: str) -> None:
-        async with self.parts.db.connect() as conn:
-            rows = await insight.grading(conn, course, MOST_ROWS if self.as_csv else 200)
-            lag = await insight.lag(conn)
-            again = await regradings.of_course(conn, course)
-            assignments = await courses.assignments(conn, course)
-            requests = await regrade_requests.of_course(conn, course, only_open=True)
-        waiting = sum(row.status in ("queued", "grading") for row in rows)
-        facts = (
-            ("Waiting or being graded", str(waiting), "grading"),
-            ("Not graded", str(sum(row.status == "failed" for row in rows)), "grading"),
-            ("Asked for a regrade", str(len(requests)), ""),
-            ("Events on their way", str(lag.waiting), ""),
-            ("Oldest of them, seconds", f"{lag.oldest_s:.0f}", ""),
-        )
-        self.show_tables(
-            course,
-            "Grading",
-            SUBMISSIONS.of(rows[self.offset :]),
-            REGRADINGS.of(again),
-            template="grading.html",
-            facts=facts,
-            context={"assignments": assignments, "requests": requests},
-        )

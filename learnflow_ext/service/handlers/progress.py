@@ -21,16 +21,17 @@ class ProgressHandler(ApiHandler):
             mine = await alerts.of_course(conn, course, student=user, limit=5)
             notes = await insight.notes(conn, course, limit=3)
         time_zone = self.get_query_argument("time_zone", "")
-        standing = (await standings_of(self.parts, course, [user], time_zone))[user]
+        withheld = await self.parts.results.withheld(course, self.person)
+        standing = (await standings_of(self.parts, course, [user], time_zone, withheld))[user]
         self.answer(
             msgspec.structs.replace(
-                counted,
+                withheld.progress(counted),
                 title=self.parts.title(course),
                 topics=standing.topics,
                 streak_days=standing.streak.current,
                 longest_streak_days=standing.streak.longest,
                 next_step=standing.next_step,
-                alerts=tuple(for_student(alert) for alert in mine),
+                alerts=tuple(for_student(alert) for alert in withheld.alerts(mine)),
                 notes=tuple(note.text for note in notes),
             )
         )

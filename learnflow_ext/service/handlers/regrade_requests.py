@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from learnflow_ext.contracts.errors import BadRequest, NotFound
+from learnflow_ext.contracts.errors import BadRequest, Conflict, NotFound
 from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.handlers.course_page import CoursePage
 from learnflow_ext.store import regrade_requests, submissions
@@ -25,8 +25,11 @@ class RegradeRequestHandler(ApiHandler):
     async def post(self, course: str, submission: str) -> None:
         reason, name = self.body(Reason).reason, self.person.name
         async with self.parts.db.connect() as conn:
-            if (await submissions.view(conn, submission)).course != course:
-                raise NotFound("There is no such submission in this course.")
+            view = await submissions.view(conn, submission)
+        if view.course != course:
+            raise NotFound("There is no such submission in this course.")
+        if view.student == name and (why := (await self.parts.results.withheld(course)).why(view.assignment)):
+            raise Conflict(why)
         made = await self.parts.db.retrying(lambda conn: regrade_requests.ask(conn, name, submission, reason))
         self.log.info("regrade asked for", submission=submission, course=course)
         self.answer(made, 201)

@@ -62,7 +62,7 @@ class RegradingsHandler(CoursePage):
 
 
 class RegradingHandler(CoursePage):
-    """`courses/{course}/regradings/{regrading}`: a bar while it runs, then whose points changed."""
+    """`courses/{course}/regradings/{regrading}`: a bar, then whose points changed."""
 
     page = "grading"
 
@@ -78,6 +78,18 @@ class RegradingHandler(CoursePage):
             facts=() if found.waiting else facts(found),
             context={"regrading": found},
         )
+
+
+class StopHandler(CoursePage):
+    """`POST courses/{course}/regradings/{regrading}/stop`: what still waits keeps its grade."""
+
+    async def post(self, course: str, regrading: str) -> None:
+        number = number_in(regrading)
+        stopped = await self.parts.db.retrying(lambda conn: regradings.stop(conn, course, number))
+        self.log.info("regrading stopped", course=course, regrading=number, cancelled=stopped)
+        self.set_header("HX-Refresh", "true")
+        self.set_status(204)
+        self.finish()
 
 
 class RegradingProgressHandler(CoursePage):

@@ -63,6 +63,7 @@ class MeHandler(PageHandler):
             handed_in = await submissions.of_student(conn, course, name)
             requests = await regrade_requests.of_course(conn, course, student=name, limit=10)
         terms = await self.parts.deadlines.of_course(course)
+        withheld = await self.parts.results.withheld(course, self.person)
         counted = Counter(one.assignment for one in handed_in if one.status != "failed")
         told = [
             (it.title, terms.of(it.assignment, name).sentence(counted[it.assignment])) for it in assignments
@@ -70,10 +71,11 @@ class MeHandler(PageHandler):
         self.show(
             "me.html",
             title=self.parts.title(course),
-            standing=(await standings_of(self.parts, course, [name]))[name],
-            alerts=sorted({for_student(alert) for alert in mine}),
+            standing=(await standings_of(self.parts, course, [name], withheld=withheld))[name],
+            alerts=sorted({for_student(alert) for alert in withheld.alerts(mine)}),
             notes=notes,
             requests=requests,
+            held=withheld.among(counted),
             deadlines=[(title, sentence) for title, sentence in told if sentence],
             now=datetime.now(UTC),
         )

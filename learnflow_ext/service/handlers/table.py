@@ -31,6 +31,7 @@ from learnflow_ext.service.handlers import (
     description,
     errors,
     execute,
+    grading,
     health,
     help,
     insight,
@@ -219,6 +220,14 @@ TABLE: tuple[Route, ...] = (
         get=Operation(summary="Feedback on a graded submission, as sanitised HTML.", answer=FileSet),
     ),
     api(
+        _SUBMISSION + "/cancel",
+        courses.CancelHandler,
+        Who.TEACHER,
+        post=Operation(
+            summary="Take a submission out of the queue of grading.", answer=SubmissionView, once=True
+        ),
+    ),
+    api(
         _SUBMISSION + "/regrade-request",
         regrade_requests.RegradeRequestHandler,
         Who.MEMBER,
@@ -228,6 +237,14 @@ TABLE: tuple[Route, ...] = (
             answer=RegradeRequest,
             status=201,
             once=True,
+        ),
+    ),
+    api(
+        _ASSIGNMENT + "/results",
+        courses.ResultsHandler,
+        Who.TEACHER,
+        post=Operation(
+            summary="Give out points and feedback that are held back.", answer=courses.GivenOut, once=True
         ),
     ),
     api(
@@ -246,6 +263,16 @@ TABLE: tuple[Route, ...] = (
         regradings.RegradingApiHandler,
         Who.STAFF,
         get=Operation(summary="How far a regrading is, and each submission's points.", answer=Regrading),
+    ),
+    api(
+        _COURSE + "/grades.csv",
+        grading.GradesHandler,
+        Who.STAFF,
+        get=Operation(
+            summary="Students x assignments with the grade that counts, in nbgrader's columns.",
+            answer=None,
+            media="text/csv",
+        ),
     ),
     api(
         _COURSE + "/model",
@@ -283,11 +310,14 @@ TABLE: tuple[Route, ...] = (
     page("courses/{course}/errors/examples", errors.ErrorExamplesHandler, Who.STAFF),
     page("courses/{course}/students/{student}", student.StudentHandler, Who.STAFF),
     page("courses/{course}/conversations", insight.ConversationsHandler, Who.TEACHER),
-    page("courses/{course}/grading", insight.GradingHandler, Who.STAFF),
+    page("courses/{course}/grading", grading.GradingHandler, Who.STAFF),
+    page("courses/{course}/grading/cancel", grading.CancelPartHandler, Who.TEACHER, "POST"),
+    page("courses/{course}/grading/give-out", grading.GiveOutPartHandler, Who.TEACHER, "POST"),
     page("courses/{course}/regrade-requests/{submission}", regrade_requests.AnswerHandler, Who.STAFF, "POST"),
     page("courses/{course}/regradings", regradings.RegradingsHandler, Who.TEACHER, "POST"),
     page("courses/{course}/regradings/{regrading}", regradings.RegradingHandler, Who.STAFF),
     page("courses/{course}/regradings/{regrading}/progress", regradings.RegradingProgressHandler, Who.STAFF),
+    page("courses/{course}/regradings/{regrading}/stop", regradings.StopHandler, Who.TEACHER, "POST"),
     Route(path="static/(.*)", handler=StaticHandler, who=Who.ANYONE, arguments={"path": str(STATIC)}),
 )
 

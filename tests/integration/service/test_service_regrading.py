@@ -70,6 +70,40 @@ async def test_everybody_is_graded_again_and_the_teacher_sees_who_has_other_poin
     assert (who, before, after, difference) == ("ada", "7/10", "9/10", "2 more")
 
 
+class TestTheQueue:
+    async def test_a_teacher_takes_something_out_and_exports_the_rest(
+        self, ask: Client, service: RunningService, worker: PaperWorker
+    ) -> None:
+        worker.gate.clear()
+        worker.provisional = "The test looks into <b>__code__</b>."
+        first, second = [
+            msgspec.json.decode((await ask(SUBMIT, "ada", body=SOLVED)).body, type=SubmissionView)
+            for _ in range(2)
+        ]
+        cancel = f"api/courses/{COURSE}/submissions/{second.submission_id}/cancel"
+        assert (await ask(cancel, "ada", raw=b"")).code == 403
+        page = (await ask(f"courses/{COURSE}/grading", "teacher")).body.decode()
+        assert "Waiting to be graded" in page
+        gone = msgspec.json.decode((await ask(cancel, "teacher", raw=b"")).body, type=SubmissionView)
+        assert (gone.status, gone.position, "Your teacher took this out" in gone.message) == (
+            "failed",
+            None,
+            True,
+        )
+        assert (await ask(cancel, "teacher", raw=b"")).code == 409
+        worker.gate.set()
+        await graded(service, first.submission_id)
+        assert worker.graded == [first.submission_id]
+        page = (await ask(f"courses/{COURSE}/grading", "teacher")).body.decode()
+        assert "The test looks into &lt;b&gt;__code__&lt;/b&gt;." in page
+        assert (await ask(f"api/courses/{COURSE}/grades.csv", "ada")).code == 403
+        text = (await ask(f"api/courses/{COURSE}/grades.csv", "teacher")).body.decode()
+        rows = {row["student_id"]: row for row in csv.DictReader(io.StringIO(text))}
+        assert list(rows["ada"])[:3] == ["assignment", "duedate", "timestamp"]
+        told = [(row["raw_score"], row["score"], row["max_score"]) for row in (rows["ada"], rows["ben"])]
+        assert told == [("7.0", "7.0", "10.0"), ("0.0", "0.0", "10.0")]
+
+
 class TestARequest:
     async def test_of_a_student_is_answered_with_a_sentence(
         self, ask: Client, service: RunningService, worker: PaperWorker
@@ -131,9 +165,13 @@ async def test_in_the_browser(ask: Client, service: RunningService, worker: Pape
         await page.get_by_role("button", name="Decline").press("Enter")
         await expect(page.get_by_text("The grade stays.")).to_be_visible(timeout=60_000)
         button = page.get_by_role("button", name="Regrade all")
+        worker.gate.clear()
         await button.focus()
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", level=1, name="graded again")).to_be_visible(timeout=60_000)
+        await expect(page.get_by_role("progressbar")).to_be_visible(timeout=60_000)
+        await shoot(page, "regrading-bar")
+        worker.gate.set()
         row = page.get_by_role("row", name="Ada")
         await expect(row).to_contain_text("3 less", timeout=60_000)
         await shoot(page, "regrading")

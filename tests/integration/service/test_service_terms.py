@@ -8,20 +8,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
-from served import ASSIGNMENT, SOLVED, Client, PaperWorker, graded, problem
+from served import ASSIGNMENT, SOLVED, Client, PaperWorker, chunks, graded, problem, until
 from stub_hub import COURSE
 
 from learnflow_ext.contracts.grades import AssignmentView, SubmissionView
+from learnflow_ext.contracts.help import HelpRequest
+from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.service.running import RunningService
+from learnflow_ext.store import progress
 
 HERE = f"api/courses/{COURSE}/assignments"
 SUBMIT = f"{HERE}/{ASSIGNMENT}/submissions"
 
 
-async def write(tmp_path: Path, *, hours_ago: float, rest: str = "") -> None:
+async def write(tmp_path: Path, *, hours_ago: float, rest: str = "", feedback: str = "at_once") -> None:
     due = datetime.now(UTC) - timedelta(hours=hours_ago)
     text = f"attempts: 2\nlate: {{percent_a_day: 10, days: 5}}\n{rest}"
-    text += f"assignments:\n- name: {ASSIGNMENT}\n  due: {due}\n"
+    text += f"assignments:\n- name: {ASSIGNMENT}\n  due: {due}\n  feedback: {feedback}\n"
     await asyncio.to_thread((tmp_path / "course" / "course.yaml").write_text, text)
 
 
@@ -66,3 +69,75 @@ class TestNoMoreIsTaken:
         assert sorted(answer.code for answer in answers) == [201, 201, 409, 409]
         refused = next(answer for answer in answers if answer.code == 409)
         assert "handed this in twice" in problem(refused).message
+
+
+async def shown(ask: Client, submission: str, who: str = "ada") -> dict[str, bool]:
+    """At which doors the points or the feedback of a submission come out."""
+    here = f"api/courses/{COURSE}"
+    one = msgspec.json.decode((await ask(f"{here}/submissions/{submission}", who)).body, type=SubmissionView)
+    (assignment,) = msgspec.json.decode((await ask(HERE, who)).body, type=list[AssignmentView])
+    own = msgspec.json.decode((await ask(f"api/progress?course={COURSE}", who)).body, type=StudentProgress)
+    page = (await ask(f"courses/{COURSE}/me", who)).body.decode()
+    request = HelpRequest(text="How am I doing?", agent="progress", course=COURSE)
+    chat = "".join(chunk.text for chunk in chunks(await ask("api/help", who, body=request)))
+    return {
+        "submission": one.score is not None or one.has_feedback,
+        "list": any(each.score is not None or each.has_feedback for each in assignment.submissions),
+        "feedback": (await ask(f"{here}/submissions/{submission}/feedback", who)).code == 200,
+        "progress": any(each.best_score is not None for each in own.assignments),
+        "topics": any(topic.mastery is not None or topic.solved for topic in own.topics),
+        "page": "the result comes later" not in page,
+        "chat": "7 of 10" in chat,
+    }
+
+
+class TestResultsAreHeldBack:
+    async def test_at_every_door_until_the_teacher_gives_them_out(
+        self, ask: Client, service: RunningService, tmp_path: Path
+    ) -> None:
+        await write(tmp_path, hours_ago=-24, feedback="by_hand")
+        response = await ask(SUBMIT, "ada", body=SOLVED)
+        submission = msgspec.json.decode(response.body, type=SubmissionView).submission_id
+        await graded(service, submission)
+        await standing_known(service)
+        assert not any((await shown(ask, submission)).values())
+        one = await ask(f"api/courses/{COURSE}/submissions/{submission}", "ada")
+        assert b"Your teacher gives out points" in one.body
+        refused = await ask(f"api/courses/{COURSE}/submissions/{submission}/feedback", "ada")
+        assert "Your teacher gives out points" in problem(refused).message
+        wanted = await ask(
+            f"api/courses/{COURSE}/submissions/{submission}/regrade-request", "ada", body={"reason": "Why?"}
+        )
+        assert wanted.code == 409
+        theirs = await ask(f"api/courses/{COURSE}/submissions/{submission}", "teacher")
+        assert msgspec.json.decode(theirs.body, type=SubmissionView).score == 7.0
+        assert (await ask(f"{HERE}/{ASSIGNMENT}/results", "ada", raw=b"")).code == 403
+        page = (await ask(f"courses/{COURSE}/grading", "teacher")).body.decode()
+        assert "Points and feedback that students do not see yet" in page
+        given = await ask(f"courses/{COURSE}/grading/give-out?assignment={ASSIGNMENT}", "teacher", raw=b"")
+        assert given.code == 200
+        assert all((await shown(ask, submission)).values())
+
+    async def test_until_the_last_deadline_of_anybody(
+        self, ask: Client, service: RunningService, tmp_path: Path
+    ) -> None:
+        ben = "extensions:\n- {student: ben, days: 2}\n"
+        await write(tmp_path, hours_ago=1, feedback="after_deadline", rest=ben)
+        response = await ask(SUBMIT, "ada", body=SOLVED)
+        submission = msgspec.json.decode(response.body, type=SubmissionView).submission_id
+        await graded(service, submission)
+        await standing_known(service)
+        assert not any((await shown(ask, submission)).values())
+        await write(tmp_path, hours_ago=1, feedback="after_deadline")
+        assert all((await shown(ask, submission)).values())
+
+
+async def standing_known(service: RunningService) -> None:
+    """Wait until the consumer has the grade."""
+
+    async def known() -> bool:
+        async with service.parts.db.connect() as conn:
+            found = await progress.of_student(conn, "ada", COURSE)
+        return any(each.best_score is not None for each in found.assignments)
+
+    await until(known)

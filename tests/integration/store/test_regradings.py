@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from learnflow_ext.contracts.errors import Conflict, NotFound
 from learnflow_ext.contracts.grades import CellScore, CourseFile, GradeRecord, Regrading, SubmissionView
-from learnflow_ext.store import eventlog, regradings, submissions
+from learnflow_ext.store import eventlog, gradesheet, regradings, submissions
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import Grade
@@ -116,6 +116,56 @@ class TestRegrading:
             await start(db, "unknown")
         with pytest.raises(NotFound):
             await shown(db, 77)
+
+
+class TestCancelling:
+    async def test_one_that_was_to_be_graded_again_keeps_its_grade(self, db: Database) -> None:
+        ada, ben, cem = [await submit(db, name) for name in ("ada", "ben", "cem")]
+        for made in (ada, ben, cem):
+            await grade(db, made, 5)
+        number = await start(db)
+        async with db.begin() as conn:
+            await submissions.cancel(conn, "c", ben.submission_id)
+        assert await claim(db) == ada.submission_id
+        async with db.begin() as conn:
+            assert await regradings.stop(conn, "c", number) == 1
+        await grade(db, ada, 6)
+        assert await claim(db) == ""
+        found = await shown(db, number)
+        assert [one.state for one in found.changes] == ["graded", "cancelled", "cancelled"]
+        for made, score in ((ada, 6), (ben, 5), (cem, 5)):
+            now_ = await view(db, made)
+            assert (now_.status, now_.score, now_.has_feedback) == ("graded", score, True)
+
+    async def test_one_of_another_course_or_one_that_is_done_is_refused(self, db: Database) -> None:
+        ada = await submit(db, "ada")
+        async with db.begin() as conn:
+            with pytest.raises(NotFound):
+                await submissions.cancel(conn, "other", ada.submission_id)
+        await grade(db, ada, 5)
+        async with db.begin() as conn:
+            with pytest.raises(Conflict):
+                await submissions.cancel(conn, "c", ada.submission_id)
+
+
+class TestGradesheet:
+    async def test_the_best_counts_with_what_lateness_took(self, db: Database) -> None:
+        for score, penalty in ((9, 4), (7, 0)):
+            made = await submit(db, "ada")
+            cells = (
+                CellScore(
+                    notebook="n", name="e", score=score, max_score=10, provisional="It says so itself."
+                ),
+            )
+            await grade(db, made, score - penalty, penalty=penalty, cells=cells)
+        async with db.connect() as conn:
+            (one,) = (await gradesheet.counted(conn, "c")).values()
+            points = await gradesheet.provisional(conn, "c", 10)
+        assert (one.raw_score, one.score, one.max_score) == (7, 7, 10)
+        assert [(row.score, row.why) for row in points] == [
+            (7, "It says so itself."),
+            (9, "It says so itself."),
+        ]
 
 
 class TestTheOrder:

@@ -137,6 +137,8 @@ class TestCourseFile:
             (b"late: {days: -1}", "from 0 upwards"),
             (b"attempts: none", "whole number"),
             (b"attempts: 0", "whole number"),
+            (b"feedback: later", "at_once, after_deadline or by_hand"),
+            (b"assignments: [{name: a, feedback: [by_hand]}]", "feedback of assignment a"),
             (b"attempts: true", "whole number"),
             (b"assignments: [{name: a, due: soon}]", "due of assignment a"),
             (b"assignments: [{name: a, due: 7}]", "due of assignment a"),
@@ -156,8 +158,10 @@ class TestFileThatCannotBeRead:
     async def test_it_holds_nobody_up(self, tmp_path: Path) -> None:
         (tmp_path / "course.yaml").write_text("late: 5")
         deadlines = Deadlines({"python": tmp_path / "course.yaml", "new": tmp_path / "none.yaml"})
-        for course in ("python", "new", "unknown"):
+        for course in ("new", "unknown"):
             assert await deadlines.of(course, "a", "ada") == Terms()
+        # Nobody can say whether results may be seen, so nobody sees them.
+        assert await deadlines.of("python", "a", "ada") == Terms(feedback="by_hand")
 
     async def test_a_change_counts_at_once(self, tmp_path: Path) -> None:
         file = tmp_path / "course.yaml"
@@ -165,3 +169,21 @@ class TestFileThatCannotBeRead:
         for attempts in (1, 2):
             file.write_text(f"attempts: {attempts}")
             assert (await deadlines.of("python", "a", "ada")).attempts == attempts
+
+
+class TestFeedback:
+    def test_after_the_deadline_waits_for_the_last_one_that_anybody_has(self) -> None:
+        terms = parse(
+            b"feedback: after_deadline\n"
+            b"assignments:\n- {name: one, due: 2026-12-01T18:00:00Z}\n- {name: open}\n"
+            b"- {name: now, feedback: at_once}\n"
+            b"- {name: hand, feedback: by_hand, due: 2026-12-01T18:00:00Z}\n"
+            b"extensions: [{student: ada, assignment: one, days: 2}]\n"
+        )
+        assert "3 December 2026, 18:00 UTC" in terms.withholds("one", after(days=1))
+        assert terms.withholds("one", after(days=2))
+        assert terms.withholds("one", after(days=2, seconds=1)) == ""
+        assert terms.withholds("now", after(days=-9)) == ""
+        for name in ("hand", "open", "unheard of"):
+            assert "Your teacher gives out" in terms.withholds(name, after(days=99))
+        assert "points and feedback come once" in terms.of("one", "ada").sentence(0)

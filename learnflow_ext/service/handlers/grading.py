@@ -1,0 +1,124 @@
+"""The page of grading: what waits and what came of it; and the grades of a course as a file."""
+
+from __future__ import annotations
+
+import asyncio
+
+from learnflow_ext.contracts.errors import Problem
+from learnflow_ext.service.handlers.board import PAGE
+from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage
+from learnflow_ext.service.tables import csv_text
+from learnflow_ext.service.views.grading import EXPORT, PROVISIONAL, SUBMISSIONS, ExportRow
+from learnflow_ext.service.views.regradings import REGRADINGS
+from learnflow_ext.store import (
+    courses,
+    gradesheet,
+    insight,
+    regrade_requests,
+    regradings,
+    results,
+    submissions,
+)
+from learnflow_ext.store.clock import iso
+
+
+class GradingHandler(CoursePage):
+    """`courses/{course}/grading`: the queue, who wants a regrade, and how far events are behind."""
+
+    page = "grading"
+
+    async def get(self, course: str) -> None:
+        async with self.parts.db.connect() as conn:
+            rows = await insight.grading(conn, course, MOST_ROWS if self.as_csv else 200)
+            lag = await insight.lag(conn)
+            again = await regradings.of_course(conn, course)
+            assignments = await courses.assignments(conn, course)
+            requests = await regrade_requests.of_course(conn, course, only_open=True)
+            provisional = await gradesheet.provisional(conn, course, MOST_ROWS if self.as_csv else PAGE)
+            waiting = await submissions.waiting(conn, course, PAGE)
+        facts = (
+            (
+                "Waiting or being graded",
+                str(sum(row.status in ("queued", "grading") for row in rows)),
+                "grading",
+            ),
+            ("Not graded", str(sum(row.status == "failed" for row in rows)), "grading"),
+            ("To check", str(sum(row.needs_review for row in rows)), "grading"),
+            ("Asked for a regrade", str(len(requests)), ""),
+            ("Events on their way", str(lag.waiting), ""),
+            ("Oldest of them, seconds", f"{lag.oldest_s:.0f}", ""),
+        )
+        self.show_tables(
+            course,
+            "Grading",
+            SUBMISSIONS.of(rows[self.offset :]),
+            PROVISIONAL.of(provisional),
+            REGRADINGS.of(again),
+            template="grading.html",
+            facts=facts,
+            context={
+                "withheld": (await self.parts.results.withheld(course)).among(
+                    [info.assignment for info in assignments]
+                ),
+                "assignments": assignments,
+                "requests": requests,
+                "waiting": waiting,
+            },
+        )
+
+
+class CancelPartHandler(CoursePage):
+    """`POST courses/{course}/grading/cancel?submission=…`: out of the queue."""
+
+    async def post(self, course: str) -> None:
+        submission = self.get_query_argument("submission")
+        view = await self.parts.db.retrying(lambda conn: submissions.cancel(conn, course, submission))
+        self.log.info("grading cancelled", submission=submission, course=course)
+        self.show("cancelled.html", one=view)
+
+
+class GiveOutPartHandler(CoursePage):
+    """`POST courses/{course}/grading/give-out?assignment=…`: points and feedback to everybody."""
+
+    async def post(self, course: str) -> None:
+        given, name = self.get_query_argument("assignment"), self.person.name
+        await self.parts.db.retrying(lambda conn: results.release(conn, course, given, name))
+        self.log.info("results given out", course=course, assignment=given)
+        self.show("given_out.html", assignment=given)
+
+
+class GradesHandler(CoursePage):
+    """`GET api/courses/{course}/grades.csv`: everybody in each assignment, with the grade that counts."""
+
+    async def get(self, course: str) -> None:
+        students = await self.students(course)
+        async with self.parts.db.connect() as conn:
+            counted = await gradesheet.counted(conn, course)
+            assignments = await courses.assignments(conn, course)
+        terms = await self.parts.deadlines.of_course(course)
+
+        def made() -> str:
+            rows = []
+            for info in assignments:
+                for name in students:
+                    due = terms.of(info.assignment, name).due
+                    rows.append(
+                        ExportRow(
+                            student=name,
+                            assignment=info.assignment,
+                            due=iso(due) if due is not None else "",
+                            max_score=info.max_score,
+                            counted=counted.get((name, info.assignment)),
+                        )
+                    )
+            return csv_text(EXPORT.of(rows))
+
+        # A class of thousands is a file that takes a moment.
+        text = await asyncio.to_thread(made)
+        self.set_header("Content-Type", "text/csv; charset=utf-8")
+        self.set_header("Content-Disposition", f'attachment; filename="{course}-grades.csv"')
+        self.finish(text)
+
+    def show_problem(self, problem: Problem, error: BaseException | None) -> None:
+        """JSON, as everywhere below `api/`."""
+        self.answer(problem)

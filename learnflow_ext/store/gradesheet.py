@@ -1,0 +1,102 @@
+"""The grade that counts of each student in each assignment, and points that a person should look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.store.models import Grade, Module, Submission, User
+
+
+class Counted(msgspec.Struct, frozen=True, kw_only=True):
+    """The submission that counts: the best, of equal ones the latest."""
+
+    student: str
+    assignment: str
+    submitted_at: datetime
+    """Aware, UTC."""
+    raw_score: float
+    """Before anything was taken off for lateness."""
+    score: float
+    max_score: float
+    needs_review: bool
+
+
+async def counted(conn: AsyncConnection, course: str) -> dict[tuple[str, str], Counted]:
+    """(student, assignment) -> what counts; nothing for who has no grade yet."""
+    ratio = Submission.score / func.nullif(Submission.max_score, 0)
+    ranked = (
+        select(
+            Submission.number,
+            func.row_number()
+            .over(
+                partition_by=(Submission.user_id, Submission.module_id),
+                order_by=(func.coalesce(ratio, -1).desc(), Submission.number.desc()),
+            )
+            .label("place"),
+        )
+        .join(Module, Module.id == Submission.module_id)
+        .where(Module.course == course, Submission.score.is_not(None))
+        .subquery()
+    )
+    raw = (
+        select(func.sum(Grade.score))
+        .where(Grade.submission_number == Submission.number)
+        .correlate(Submission)
+        .scalar_subquery()
+    )
+    rows = await conn.execute(
+        select(
+            User.name.label("student"),
+            Module.assignment,
+            Submission.submitted_at,
+            func.coalesce(raw, Submission.score).label("raw_score"),
+            Submission.score,
+            Submission.max_score,
+            Submission.needs_review,
+        )
+        .join(ranked, ranked.c.number == Submission.number)
+        .join(User, User.id == Submission.user_id)
+        .join(Module, Module.id == Submission.module_id)
+        .where(ranked.c.place == 1)
+    )
+    return {(row.student, row.assignment): Counted(**row._mapping) for row in rows}
+
+
+class Provisional(msgspec.Struct, frozen=True, kw_only=True):
+    """Points of a test that ran beside the student's code."""
+
+    student: str
+    assignment: str
+    exercise: str
+    score: float
+    max_score: float
+    why: str
+    needs_review: bool
+    """Of the whole submission."""
+
+
+async def provisional(conn: AsyncConnection, course: str, limit: int) -> Sequence[Provisional]:
+    """Provisional points in `course`, of the latest submissions first."""
+    rows = await conn.execute(
+        select(
+            User.name.label("student"),
+            Module.assignment,
+            Grade.name.label("exercise"),
+            Grade.score,
+            Grade.max_score,
+            Grade.provisional.label("why"),
+            Submission.needs_review,
+        )
+        .join(Submission, Submission.number == Grade.submission_number)
+        .join(User, User.id == Submission.user_id)
+        .join(Module, Module.id == Submission.module_id)
+        .where(Module.course == course, Grade.provisional != "")
+        .order_by(Submission.number.desc(), Grade.id)
+        .limit(limit)
+    )
+    return [Provisional(**row._mapping) for row in rows]

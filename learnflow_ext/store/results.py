@@ -1,0 +1,37 @@
+"""Which assignments' points and feedback a teacher gave out."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.contracts.errors import NotFound
+from learnflow_ext.contracts.events import ResultsReleased
+from learnflow_ext.store import courses, outbox
+from learnflow_ext.store.clock import now
+from learnflow_ext.store.models import Module, ResultRelease
+from learnflow_ext.store.upsert import insert
+
+
+async def release(conn: AsyncConnection, course: str, assignment: str, by: str) -> None:
+    """Give out the results of an assignment, for good; fine when they are. NotFound for one nobody knows."""
+    module_id = await courses.find(conn, course, assignment)
+    if module_id is None:
+        raise NotFound("There is no such assignment in this course.")
+    made = await conn.execute(
+        insert(ResultRelease)
+        .values(module_id=module_id, released_at=now())
+        .on_conflict_do_nothing(index_elements=["module_id"])
+    )
+    if made.rowcount:
+        await outbox.record(conn, ResultsReleased(course=course, student=by, assignment=assignment))
+
+
+async def released(conn: AsyncConnection, course: str) -> frozenset[str]:
+    """Assignments of `course` whose results a teacher gave out."""
+    rows = await conn.scalars(
+        select(Module.assignment)
+        .join(ResultRelease, ResultRelease.module_id == Module.id)
+        .where(Module.course == course)
+    )
+    return frozenset(rows)
