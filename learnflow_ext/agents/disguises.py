@@ -9,7 +9,8 @@ import html
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -30,7 +31,8 @@ _ESCAPED = re.compile(r"(?:\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[0-7]{3})){2,}")
 _DIFF = re.compile(r"^[ \t>]*[+] ?(?=\S|  )", re.MULTILINE)
 _MINUS = re.compile(r"^[ \t>]*-(?! ).*$", re.MULTILINE)
 _DOTTED = re.compile(r"\w([.\-_|*])(?:\w\1){4,}\w")
-_TELLING = re.compile(r"\b(?:return|def|for|while|import|lambda|print|append|range|len|elif|if|in)\b")
+_WORD = re.compile(r"\w+")
+_TELLING = frozenset("return def for while import lambda print append range len elif if in".split())
 _COMMENT = re.compile(r"^(\s*)(?:#+|//|--)[ \t]?", re.MULTILINE)
 _MARKUP = re.compile(r"</?(?:code|pre|p|br|span|div|b|i|em|strong|kbd|tt)\b[^>\n]{0,80}>", re.IGNORECASE)
 
@@ -89,22 +91,41 @@ def _hidden(text: str) -> Iterator[str]:
         yield "\n".join(_closed(line) if _is_spaced(line) else line for line in text.split("\n"))
     if _DOTTED.search(text):
         yield _DOTTED.sub(lambda found: found.group().replace(found.group(1), ""), text)
-    plainly = len(_TELLING.findall(text))
-    for turned in _turned(text):
-        # Backwards or shifted text is meant to be turned where turning it brings out Python's words.
-        if len(set(_TELLING.findall(turned))) >= 2 and len(_TELLING.findall(turned)) > plainly // 2:
-            yield turned
+    yield from _turned(text)
 
 
 def _turned(text: str) -> Iterator[str]:
-    yield text[::-1]
-    yield "\n".join(line[::-1] for line in text.split("\n"))
-    yield re.sub(r"\S+", lambda word: word.group()[::-1], text)
-    yield "\n".join(reversed(text.split("\n")))
+    """Backwards or shifted text is meant to be turned where turning it brings out Python's words."""
+    words = Counter(_WORD.findall(text))
+    plainly = sum(words[word] for word in _TELLING)
+
+    def telling(hidden: Iterable[str]) -> bool:
+        """Whether enough of Python's words come out, which look like `hidden` before."""
+        found = [words[word] for word in hidden if word in words]
+        return len(found) >= 2 and sum(found) > plainly // 2
+
+    if telling(_BACKWARDS):
+        yield text[::-1]
+        yield "\n".join(line[::-1] for line in text.split("\n"))
+        yield re.sub(r"\S+", lambda word: word.group()[::-1], text)
+    if telling(_TELLING):
+        yield "\n".join(reversed(text.split("\n")))
+    for hidden, table in _SHIFTED:
+        if telling(hidden):
+            yield text.translate(table)
+
+
+def _shift(by: int) -> dict[int, int]:
+    """Moves each letter on in the alphabet, and around its end."""
     small, large = string.ascii_lowercase, string.ascii_uppercase
-    for shift in range(1, 26):
-        table = str.maketrans(small + large, small[shift:] + small[:shift] + large[shift:] + large[:shift])
-        yield text.translate(table)
+    return str.maketrans(small + large, small[by:] + small[:by] + large[by:] + large[:by])
+
+
+_BACKWARDS = frozenset(word[::-1] for word in _TELLING)
+_SHIFTED = [
+    (frozenset(word.translate(_shift(26 - by)) for word in _TELLING), _shift(by)) for by in range(1, 26)
+]
+"""Python's words as they look before a table brings them out, and the table."""
 
 
 def _is_spaced(line: str) -> bool:

@@ -27,6 +27,8 @@ NEARLY = 0.8
 """The share of a solution, by weight of its statements, that already gives it away."""
 SMALL = 15
 """A solution of less weight than this is also known by what it works out, with its own names."""
+MAX_LINE = 400
+"""Characters of a line that could be a beginner's code."""
 MAX_OWN_LINES = 400
 """How much of a student's cell is compared line by line; longer ones are no beginner's."""
 
@@ -36,6 +38,7 @@ _CUT = re.compile(
     r"(?<=[;.:])\s+|(?:^|\s+)(?:then|and|next|finally|first|write|put|type|add|use)\s+", re.IGNORECASE
 )
 _COMMA = re.compile(r",\s+")
+_CODELIKE = re.compile(r"[=(\[:+\-*/%]|^return\b")
 _CONSTANT = re.compile(r"^(\w+) = ('[^']{1,40}'|\"[^\"]{1,40}\"|-?[\d.]+|True|False)$")
 _NUMBERED = re.compile(r"^([a-z]+)_?(\d+)$", re.IGNORECASE)
 
@@ -147,14 +150,24 @@ def _pieces(text: str) -> Iterable[str]:
     for match in _SPAN.finditer(text):
         yield from _readings(match.group(2))
     for line in text.splitlines():
-        bare = _LINE_START.sub("", line).strip()
-        yield from _readings(bare)
-        if " " in bare:
-            for part in _CUT.split(bare):
-                yield from _readings(part)
-                if "," in part:
-                    for clause in _COMMA.split(part):
-                        yield from _readings(clause)
+        yield from _remembered_line(line) if len(line) <= MAX_LINE else _line(line)
+
+
+def _line(line: str) -> Iterable[str]:
+    bare = _LINE_START.sub("", line).strip()
+    yield from _readings(bare)
+    if " " in bare:
+        for part in _CUT.split(bare):
+            yield from _readings(part)
+            if "," in part:
+                for clause in _COMMA.split(part):
+                    yield from _readings(clause)
+
+
+@lru_cache(maxsize=8192)
+def _remembered_line(line: str) -> tuple[str, ...]:
+    """A line comes again in each reading of a reply, and with each later reply that it was shown before."""
+    return tuple(_line(line))
 
 
 def _strings(code: str) -> Iterable[str]:
@@ -178,7 +191,7 @@ def _pieces_of_code(code: str) -> Iterable[str]:
 def _readings(piece: str) -> Iterable[str]:
     """A single line as something that can be parsed: `for x in y:` needs a body, `elif` its `if`."""
     line = piece.strip().strip("`*").strip()
-    if not re.search(r"[=(\[:+\-*/%]|^return\b", line) or len(line) > 400:
+    if not _CODELIKE.search(line) or len(line) > MAX_LINE:
         return
     if line.endswith(":"):
         yield f"{line} pass" if not line.startswith(("elif", "else")) else f"if x: pass\n{line} pass"

@@ -6,6 +6,7 @@ import ast
 import builtins
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from textwrap import dedent
 
@@ -48,16 +49,22 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def entries(self) -> tuple[str, ...]:
         """Names that the tests use and the solution gives, in order of use."""
-        given = _given(self.whole)
-        tree = parse(self.tests)
-        if tree is None:
-            return ()
-        used = sorted(
-            (node.lineno, node.col_offset, node.id)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-        )
-        return tuple(dict.fromkeys(name for _, _, name in used if name in given))
+        return _entries(self.whole, self.tests)
+
+
+@lru_cache(maxsize=4096)
+def _entries(program: str, tests: str) -> tuple[str, ...]:
+    """Each reply asks for those of every exercise."""
+    given = _given(program)
+    tree = parse(tests)
+    if tree is None:
+        return ()
+    used = sorted(
+        (node.lineno, node.col_offset, node.id)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    )
+    return tuple(dict.fromkeys(name for _, _, name in used if name in given))
 
 
 def _given(code: str) -> frozenset[str]:

@@ -133,3 +133,34 @@ def test_a_solution_told_in_words(words: str) -> None:
 )
 def test_an_idea_told_in_words_passes(words: str) -> None:
     assert not GUARD.judge(words).withheld
+
+
+SOLUTION = "for price in prices:\n    if price > 3:\n        total = total + price\nprint(total)"
+
+
+@pytest.mark.parametrize("by", range(1, 26))
+def test_letters_moved_by_any_number_are_moved_back(by: int) -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    table = str.maketrans(
+        letters + letters.upper(), (letters[by:] + letters[:by]) + (letters[by:] + letters[:by]).upper()
+    )
+    assert SOLUTION in disguises.readings(SOLUTION.translate(table))
+
+
+@pytest.mark.parametrize(
+    "turned",
+    [
+        SOLUTION[::-1],
+        "\n".join(line[::-1] for line in SOLUTION.split("\n")),
+        "\n".join(reversed(SOLUTION.split("\n"))),
+        re.sub(r"\S+", lambda word: word.group()[::-1], SOLUTION),
+    ],
+)
+def test_text_that_is_turned_is_turned_back(turned: str) -> None:
+    assert SOLUTION in disguises.readings(turned)
+
+
+def test_prose_is_not_turned() -> None:
+    assert (
+        len(disguises.readings("The name is not known here. Look at line 3, where it gets its value.")) == 1
+    )
