@@ -76,10 +76,11 @@ def _plain(text: str) -> str:
     text = _ADDRESS.sub("(address left out)", text)
     text = _TAG.sub("", text)
     text = _HEADING.sub("", text)
-    # What is left of half a construction, so that no two halves make a whole.
-    text = re.sub(r"\]\s*([(\[:])", r"] \1", text).replace("![", "[").replace("<", "&lt;")
-    text = re.sub(r"\\+(?=[(\[\]){}a-zA-Z])", "", text).replace("`", "").replace("$", r"\$")
-    return text.replace("~~~", "")
+    text = text.replace("`", "").replace("~~~", "")
+    text = re.sub(r"\\+(?=[(\[\]){}a-zA-Z])", "", text).replace("$", r"\$").replace("<", "&lt;")
+    # What is left of half a construction, so that no two halves make a whole: last, for what went may have
+    # stood between them.
+    return re.sub(r"!+\[", "[", re.sub(r"\]\s*([(\[:])", r"] \1", text))
 
 
 def makes_sense(text: str) -> bool:

@@ -57,11 +57,17 @@ class TestHarmless:
     def test_a_block_is_closed(self) -> None:
         assert harmless("```html\n<b>x</b>\n").rstrip().endswith("```")
 
+    @pytest.mark.parametrize("text", ["!![x](y", "!`[x", "!\\[x", "]`(y)", "]\\(y)", "\\`[x", "!~~~[x"])
+    def test_what_goes_brings_no_halves_together(self, text: str) -> None:
+        shown = harmless(text)
+        assert not any(whole in shown for whole in ("![", "](", "\\["))
+
     @given(st.text(alphabet="![](){}<>`~$\\/:.htp# \nab", max_size=60))
     def test_no_link_or_tag_is_left_outside_of_code(self, text: str) -> None:
         shown = harmless(text)
         if not shown.startswith("```"):
-            prose = "".join(shown.split("`")[::2])
+            # Code stands between the parts: halves on both sides of it are no link.
+            prose = " ".join(shown.split("`")[::2])
             assert "](" not in prose
             assert "![" not in prose
             assert "<" not in prose.replace("&lt;", "")
