@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from textwrap import indent
 
 from learnflow_ext.agents.source import parse
@@ -162,7 +163,7 @@ def lines(text: str) -> list[str]:
         return []
     found: list[str] = []
     for sentence in _SENTENCE.split(_NEW_LINE.sub("\n", text)):
-        whole = list(_said(_bare(sentence)))
+        whole = _said(_bare(sentence))
         if whole and _reads(whole[0]):
             found += whole
             continue
@@ -177,6 +178,7 @@ def _bare(clause: str) -> str:
     return _LEAD.sub("", clause.strip()).strip(" `*,")
 
 
+@lru_cache(maxsize=8192)
 def _reads(line: str) -> bool:
     """Whether Python can read the line, a body added where it needs one."""
     body = f"{line} pass" if line.endswith(":") else line
@@ -185,9 +187,17 @@ def _reads(line: str) -> bool:
     return parse(f"def f():\n{indent(body, '    ')}") is not None
 
 
-def _said(clause: str) -> Iterator[str]:
-    if not 3 <= len(clause) <= 300:
-        return
+def _said(clause: str) -> tuple[str, ...]:
+    return _understood(clause) if 3 <= len(clause) <= 300 else ()
+
+
+@lru_cache(maxsize=8192)
+def _understood(clause: str) -> tuple[str, ...]:
+    """A clause comes again in each reading of a reply, and with each later reply that it was shown before."""
+    return tuple(_translated(clause))
+
+
+def _translated(clause: str) -> Iterator[str]:
     symbolic = clause.replace("`", "")
     for pattern, substitute in _SUBSTITUTES[:4]:
         symbolic = pattern.sub(substitute, symbolic)
