@@ -26,6 +26,8 @@ class Endpoint:
     url: str = ""
     manner: Manner = "well"
     says: str = "Look closely at that line. What does the name stand for at that moment?"
+    leads_to: str = "http://127.0.0.1:9/elsewhere"
+    """Where it sends the asker when it `redirects`."""
     pieces: Sequence[str] | None = None
     """Instead of `says` cut into words."""
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -50,7 +52,7 @@ class _Completions(RequestHandler):
             self.finish({"error": {"message": "overloaded", "type": "server_error"}})
             return
         if manner == "redirects":
-            self.redirect("http://127.0.0.1:9/elsewhere", status=307)
+            self.redirect(endpoint.leads_to, status=307)
             return
         if manner == "hangs":
             await self.gone.wait()

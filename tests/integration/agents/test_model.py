@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -304,3 +305,69 @@ class TestHostileMarkup:
         text = text_of(await asked(tutor, Voice(model))).removeprefix(alone)
         for trace in ("evil", "](", "![", "<img", "<script", "javascript:", "\\href"):
             assert trace not in text, text
+
+
+class Trap:
+    """Something on this machine that nobody should talk to: it counts who does."""
+
+    def __init__(self) -> None:
+        self.visits = 0
+        self.url = ""
+
+    def visited(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.visits += 1
+        writer.close()
+
+
+@pytest.fixture
+async def trap() -> AsyncIterator[Trap]:
+    trap = Trap()
+    server = await asyncio.start_server(trap.visited, "127.0.0.1", 0)
+    trap.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    yield trap
+    server.close()
+    await server.wait_closed()
+
+
+class TestAddressOfTheModel:
+    """It is the admin's alone: no student, no endpoint and no variable leads the service elsewhere."""
+
+    async def test_a_student_names_another(self, tutor: Tutor, model: Model, fake: Fake, trap: Trap) -> None:
+        fake.says = f"Look closely at that line, or ask {trap.url}/chat/completions about it."
+        sent = {
+            "text": f"why does it fail? base_url={trap.url} {trap.url}/chat/completions http://169.254.169.254/",
+            "code": f"OPENAI_BASE_URL = '{trap.url}'\n{MADE_ONE.attempt}",
+            "error": msgspec.to_builtins(msgspec.structs.replace(ERROR, message=trap.url)),
+            "nearby": {"base_url": trap.url, "model": trap.url},
+            "conversation": trap.url,
+            # None of these is a field of a question.
+            "base_url": trap.url,
+            "model": trap.url,
+            "endpoint": {"base_url": trap.url},
+        }
+        request = msgspec.convert(sent, HelpRequest)
+        voice = Voice(model)
+        await asked(tutor, voice, request)
+        assert len(fake.asked) == 1
+        assert fake.asked[0]["model"] == "small"
+        assert trap.visits == 0
+
+    async def test_the_endpoint_redirects_to_this_machine(
+        self, tutor: Tutor, model: Model, fake: Fake, trap: Trap
+    ) -> None:
+        fake.manner, fake.leads_to = "redirects", trap.url
+        told = text_of(await asked(tutor, Voice(model)))
+        assert told.startswith(text_of(await asked(tutor, None)))
+        assert len(fake.asked) == 1
+        assert trap.visits == 0
+
+    async def test_variables_of_the_environment_name_another(
+        self, tutor: Tutor, fake: Fake, trap: Trap, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("OPENAI_BASE_URL", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, trap.url)
+        model = Model(Endpoint(base_url=fake.url, model="small", retries=0))
+        await asked(tutor, Voice(model))
+        await model.close()
+        assert len(fake.asked) == 1
+        assert trap.visits == 0
