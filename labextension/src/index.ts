@@ -1,5 +1,6 @@
 import { askPlugin } from './ask';
 import { chatPlugin } from './chat';
+import { citationsPlugin } from './citations';
 import { explainPlugin } from './explain';
 import { gradesPlugin } from './grades';
 import { homePlugin } from './home';
@@ -11,6 +12,7 @@ export { ITutorChat } from './chat';
 
 export default [
   chatPlugin,
+  citationsPlugin,
   explainPlugin,
   askPlugin,
   gradesPlugin,

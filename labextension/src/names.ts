@@ -13,6 +13,7 @@ export const DOMAIN = 'learnflow';
 
 export namespace CommandIDs {
   export const explain = 'learnflow:explain-error';
+  export const openCitation = 'learnflow:open-citation';
   export const ask = 'learnflow:ask';
   export const assignments = 'learnflow:assignments';
   export const progress = 'learnflow:my-progress';

@@ -29,6 +29,7 @@ from learnflow_ext.server.chat import CUT_KEY
 from learnflow_ext.server.context import Situation, Situations
 from learnflow_ext.server.gateway import Gateway
 from learnflow_ext.server.routing import addressed, question
+from learnflow_ext.server.sources import read_in
 
 SETTING_GATEWAY = "learnflow_gateway"
 SETTING_SITUATIONS = "learnflow_situations"
@@ -133,7 +134,7 @@ class ServicePersona(BasePersona):
             self.send_message(error.message)
             return
         failures: list[LearnFlowError] = []
-        await self.stream_message(batched(_texts(gateway, request, failures)))
+        await self.stream_message(batched(self._texts(gateway, request, failures)))
         for failure in failures:
             self.send_message(failure.message)
 
@@ -161,25 +162,27 @@ class ServicePersona(BasePersona):
             conversation=self.chat.get_id(),
         )
 
+    async def _texts(
+        self, gateway: Gateway, request: HelpRequest, failures: list[LearnFlowError]
+    ) -> AsyncIterator[str]:
+        """The answer's text. Errors go into `failures`: jupyter-ai would log them as faults of ours."""
+        app = self.parent.parent.serverapp
+        try:
+            async for chunk in gateway.help(request):
+                if chunk.text:
+                    yield chunk.text
+                if chunk.kind == "end" and chunk.intent is not None:
+                    exists = app.contents_manager.file_exists
+                    yield await read_in(chunk.citations, request.course, app.base_url, exists)
+                    yield footer(chunk)
+        except LearnFlowError as error:
+            failures.append(error)
+
     async def handle_uncaught_exception(self, exc: Exception) -> None:
         """Say that it failed; the base class has logged the traceback, which is nothing for a student."""
         trace_id = uuid.uuid4().hex[:12]
         self.log.error("an answer failed, id %s: %r", trace_id, exc)
         self.send_message(f"{BROKEN} (If it happens again, tell your teacher this number: {trace_id}.)")
-
-
-async def _texts(
-    gateway: Gateway, request: HelpRequest, failures: list[LearnFlowError]
-) -> AsyncIterator[str]:
-    """The answer's text. Errors go into `failures`: jupyter-ai would log them as faults of ours."""
-    try:
-        async for chunk in gateway.help(request):
-            if chunk.text:
-                yield chunk.text
-            if chunk.kind == "end" and chunk.intent is not None:
-                yield footer(chunk)
-    except LearnFlowError as error:
-        failures.append(error)
 
 
 def footer(end: ReplyChunk) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from classroom import Classroom, person
 from lab import (
     COURSE,
+    answers,
     ask,
     chat,
     fetch,
@@ -26,6 +28,7 @@ from playwright.sync_api import Browser, expect
 ASSIGNMENT = "01-first-steps"
 
 
+@pytest.mark.timeout(300)
 def test_from_first_error_to_grade(classroom: Classroom, browser: Browser) -> None:
     with person(classroom, browser, "teacher") as teacher, person(classroom, browser, "ada") as ada:
         teacher.log_in()
@@ -47,6 +50,12 @@ def test_from_first_error_to_grade(classroom: Classroom, browser: Browser) -> No
         expect(answer).not_to_contain_text("Look at line")
         ada.shot("explain")
 
+        said = answers(ada.page).count()
+        explain.click()
+        expect(answers(ada.page)).to_have_count(said + 2)
+        expect(last_answer(ada.page)).to_contain_text("NameError in line 2")
+        expect(last_answer(ada.page)).not_to_contain_text("Look at line")
+
         changed = run_again(ada, "apples = 3\nprint(aples + 1)")
         expect(changed).to_contain_text("print(aples + 1)")
         changed.get_by_role("button", name=re.compile("Explain this NameError")).click()
@@ -66,6 +75,17 @@ def test_from_first_error_to_grade(classroom: Classroom, browser: Browser) -> No
         expect(last_answer(ada.page)).to_contain_text("all calls share it", timeout=20_000)
         expect(last_answer(ada.page)).to_contain_text("Line 1, def add(item, bag=[]):")
         ada.shot("review")
+
+        ask(ada, "what is a function?")
+        section = "A first look at functions"
+        expect(last_answer(ada.page)).to_contain_text(f"This is from {section}", timeout=20_000)
+        cited = ada.page.locator(".jp-Notebook:visible .jp-MarkdownCell h2", has_text=section)
+        expect(cited).not_to_be_in_viewport()
+        link = last_answer(ada.page).get_by_role("link", name=section)
+        link.focus()
+        ada.page.keyboard.press("Enter")
+        expect(cited).to_be_in_viewport()
+        ada.shot("citation")
 
         ask(ada, "what is a list?")
         expect(chat(ada.page)).to_contain_text("This is from Lists", timeout=20_000)

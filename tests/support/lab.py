@@ -102,9 +102,14 @@ def chat(page: Page) -> Locator:
     return page.locator(".jp-chat-messages-container")
 
 
+def answers(page: Page) -> Locator:
+    """All messages in the chat."""
+    return page.locator(".jp-chat-rendered-message")
+
+
 def last_answer(page: Page) -> Locator:
     """The newest message in the chat."""
-    return page.locator(".jp-chat-rendered-message").last
+    return answers(page).last
 
 
 def ask(student: Session, text: str) -> None:
