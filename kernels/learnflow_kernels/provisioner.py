@@ -152,6 +152,8 @@ class SandboxProvisioner(LocalProvisioner):
         """
         features = await asyncio.to_thread(require_sandbox, self._uid)
         cwd = kwargs.pop("cwd", None)
+        # A restart that fails may be tried again: with the same sockets, for its clients know these.
+        again = self._run is not None
         if self._run is None:
             self._run = await asyncio.to_thread(rundir.make, self._uid)
         try:
@@ -164,7 +166,7 @@ class SandboxProvisioner(LocalProvisioner):
             start_in = None if cwd is None else str(cwd)
             kwargs["cmd"] = await asyncio.to_thread(self._wrapped, command, connection, start_in, features)
         except BaseException:
-            await self.cleanup()
+            await self.cleanup(restart=again)
             raise
         kwargs["env"] = {"PATH": os.environ.get("PATH", os.defpath)}
         kwargs["cwd"] = "/"

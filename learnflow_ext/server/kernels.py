@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -32,8 +33,25 @@ class PatientKernel(ServerKernelManager):
         """Start it again, unless it was ended meanwhile."""
         parent: Any = super()
         async with self.turn:
-            if not self.over:
+            if self.over:
+                return
+            try:
                 await parent.restart_kernel(*args, **kwargs)
+            except Exception:
+                self._try_again_later()
+                raise
+
+    def _try_again_later(self) -> None:
+        """Have a kernel that could not be started again looked after.
+
+        jupyter_client stops watching before it starts a kernel again, and begins anew only afterwards: when
+        the start fails it would stay dead with nobody to tell, and cells would wait for ever. Watched, it is
+        tried again, and given up with a sentence when that has failed `KernelRestarter.restart_limit` times.
+        """
+        watch = self._restarter
+        if watch is not None:
+            watch._restarting = True  # so that the tries count as those of one row
+            watch.start()
 
 
 class PatientKernelManager(AsyncMappingKernelManager):
@@ -64,7 +82,11 @@ class PatientKernelManager(AsyncMappingKernelManager):
     _spare: asyncio.Task[str] | None = None
     _spare_id = ""
     _spare_end: asyncio.TimerHandle | None = None
-    _jobs: set[asyncio.Task[None]]
+
+    def __init__(self, **kwargs: Any) -> None:
+        parent: Any = super()
+        parent.__init__(**kwargs)
+        self._jobs: set[asyncio.Task[None]] = set()
 
     def start_ahead(self) -> None:
         """Start the kernel that waits. To be called once, in the event loop. A failure is only logged."""
@@ -72,7 +94,6 @@ class PatientKernelManager(AsyncMappingKernelManager):
             return
         parent: Any = super()
         loop = asyncio.get_running_loop()
-        self._jobs = set()
         self._spare_id = self.new_kernel_id()
         starting = parent._async_start_kernel(kernel_id=self._spare_id, path="")
         self._spare = loop.create_task(starting, name="kernel started ahead")
@@ -90,9 +111,19 @@ class PatientKernelManager(AsyncMappingKernelManager):
                 self.log.info("Nobody opened a notebook: the kernel that waited is ended.")
                 await self._async_shutdown_kernel(kernel_id, now=True)
 
-        job = asyncio.get_running_loop().create_task(end())
+        self._do(end())
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        job = asyncio.get_running_loop().create_task(work)
         self._jobs.add(job)
         job.add_done_callback(self._jobs.discard)
+
+    def _handle_kernel_died(self, kernel_id: str) -> None:
+        """Given up: jupyter-server forgets it, and what it left on the machine goes too."""
+        kernel: Any = self.get_kernel(kernel_id)
+        parent: Any = super()
+        parent._handle_kernel_died(kernel_id)
+        self._do(kernel._async_cleanup_resources())
 
     async def _take(self) -> str | None:
         """The kernel that waits, which from now on does not; None when there is none, or it has died."""

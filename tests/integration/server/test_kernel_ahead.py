@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from learnflow_kernels.provisioner import SandboxProvisioner
 from learnflow_kernels.specs import SandboxKernelSpecManager
 from traitlets.config import Config
 
@@ -154,6 +155,66 @@ async def test_who_ends_it_second_finds_it_ended(make: Make) -> None:
     kernel_id = await manager.start_kernel(path="")
     await asyncio.gather(manager.shutdown_kernel(kernel_id), manager.shutdown_kernel(kernel_id))
     assert kernel_id not in manager
+
+
+class TestStartingAgainFails:
+    """As when the machine is out of memory or processes for a moment, while a kernel is started again."""
+
+    @pytest.fixture
+    async def failing(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> tuple[Any, str, list[str], Callable[[int], None]]:
+        """A manager, its kernel, what its watchers were told, and how to have the next starts fail."""
+        manager = make(prestart=False)
+        kernel_id = await manager.start_kernel(path="")
+        watch = manager.get_kernel(kernel_id)._restarter
+        watch.stop()
+        watch.time_to_dead = 0.05
+        watch.start()
+        told: list[str] = []
+        for event in ("restart", "dead"):
+            manager.add_restart_callback(kernel_id, lambda event=event: told.append(event), event)
+        left = 0
+        wrapped: Any = SandboxProvisioner._wrapped
+
+        def may_fail(self: SandboxProvisioner, *args: Any) -> list[str]:
+            nonlocal left
+            if left:
+                left -= 1
+                raise OSError(11, "Resource temporarily unavailable")
+            argv: list[str] = wrapped(self, *args)
+            return argv
+
+        monkeypatch.setattr(SandboxProvisioner, "_wrapped", may_fail)
+
+        def fail(times: int) -> None:
+            nonlocal left
+            left = times
+
+        return manager, kernel_id, told, fail
+
+    async def test_it_is_tried_again_and_its_clients_find_it(self, failing: Any) -> None:
+        manager, kernel_id, told, fail = failing
+        fail(2)
+        await manager.get_kernel(kernel_id)._async_kill_kernel()
+        async with asyncio.timeout(60):
+            while told.count("restart") < 3 or not await manager.get_kernel(kernel_id).is_alive():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert told == ["restart"] * 3
+        assert (await said(manager, kernel_id, WHERE)).split()
+
+    async def test_it_is_given_up_aloud_and_leaves_nothing(self, failing: Any) -> None:
+        manager, kernel_id, told, fail = failing
+        kernel = manager.get_kernel(kernel_id)
+        folder = kernel.provisioner._run.root
+        assert folder.is_dir()
+        fail(1000)
+        await kernel._async_kill_kernel()
+        await dies(manager, kernel_id)
+        assert told == [*["restart"] * 5, "dead"]
+        async with asyncio.timeout(30):
+            while folder.exists():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
 
 class TestWithoutOne:
