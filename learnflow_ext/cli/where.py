@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from traitlets.config import Configurable
+from traitlets import TraitError
+from traitlets.config import Config, Configurable
 
 from learnflow_ext.contracts.errors import LearnFlowError
 from learnflow_ext.settings import LearnFlow, LearnFlowKafka, LearnFlowStruggle, LearnFlowTutor, load_config
@@ -88,8 +89,17 @@ def struggle_settings(config: Path | None) -> tuple[LearnFlowStruggle, LearnFlow
 
 def _configured(section: type[Section], config: Path | None, options: str) -> Section:
     path = config or DEFAULT_CONFIG
+    found = configuration(path, options)
     try:
-        return section(config=load_config(path))
+        return section(config=found)
+    except TraitError as error:
+        raise CannotRun(f"{path} fails: {type(error).__name__}: {error}") from error
+
+
+def configuration(path: Path, options: str = "--config FILE") -> Config:
+    """What the configuration at `path` sets. CannotRun, which names the `options` to say where it is."""
+    try:
+        return load_config(path)
     except FileNotFoundError as error:
         if path.is_file():
             raise CannotRun(f"{path} names a file that is not there: {error}.") from error
