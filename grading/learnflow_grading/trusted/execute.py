@@ -21,6 +21,7 @@ from learnflow_ext.contracts.sandboxes import Sandboxes
 from .. import constructs
 from ..execute import NOT_AS_ASKED, STOPPED, note, settle_score
 from .calibrate import calibrated, passed
+from .names import undrawn
 from .plan import NotebookRules, TeacherCell, kind_of, make_rules, teacher_cells
 from .runtime import SANDBOXES, runtime
 from .session import Cell, Outcome, RunSettings, run
@@ -111,7 +112,7 @@ async def _grade(
         name = cell.metadata.nbgrader["grade_id"] if kind_of(cell.metadata) == "test" else ""
         test = rules.tests.get(name) if name not in seen else None
         seen.add(name)
-        cells.append(Cell(index, cell.source, test, name if test is not None else ""))
+        cells.append(Cell(index, undrawn(cell.source), test, name if test is not None else ""))
     fallback = {cell.name for cell in cells if cell.test is not None and cell.test.fallback}
     trusted = [cell for cell in cells if cell.name not in fallback]
     ran = await run(sandboxes, trusted, rules, settings, files=files, student_files=handed_in)

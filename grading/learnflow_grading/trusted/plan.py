@@ -89,7 +89,7 @@ def teacher_cells(cells: Iterable[Any]) -> list[TeacherCell]:
     """The code cells of a notebook. Unprocessable when a test's rules cannot be understood."""
     return [
         TeacherCell(
-            cell.source,
+            names.undrawn(cell.source),
             kind_of(cell.metadata),
             name := (cell.metadata.get("nbgrader") or {}).get("grade_id", ""),
             constructs.parse(cell.metadata, name) if kind_of(cell.metadata) == "test" else None,

@@ -41,6 +41,14 @@ class TestHonestWork:
         assert done.record.score == 5
         assert 'assert hello("Ada") == "Hello Ada"' in done.cell("test_hello").message
 
+    @pytest.mark.parametrize("magic", ["%%visualize", "\n%%visualize  "])
+    def test_an_answer_under_visualize_counts_as_it_stands(
+        self, classroom: Classroom, submit: Submit, magic: str
+    ) -> None:
+        done = submit(classroom.solved(square=f"{magic}\ndef square(x):\n    return x * x"))
+        assert done.record.score == 6
+        assert "visualize` not found" not in done.page()
+
     def test_a_hidden_test_is_counted_and_not_told(self, classroom: Classroom, submit: Submit) -> None:
         done = submit(classroom.solved(square="def square(x):\n    return 4"))
         assert done.cell("test_square").score == 0

@@ -16,6 +16,8 @@ import pytest
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions, LockCells
 
+from learnflow_ext.diagnosis.reading import without_magics
+
 COURSE = Path(__file__).parents[3] / "notebooks" / "python-basics"
 ASSIGNMENTS = sorted(path.name for path in (COURSE / "source").iterdir() if path.is_dir())
 
@@ -45,7 +47,7 @@ def run(code: str, names: dict[str, Any]) -> str:
     """What the code prints."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(code, "<cell>", "exec"), names)
+        exec(compile(without_magics(code), "<cell>", "exec"), names)
     return printed.getvalue()
 
 
@@ -122,6 +124,14 @@ class TestForm:
     def test_has_no_link_or_image_that_could_break(self, assignment: str) -> None:
         text = "\n".join(cell.source for cell in source(assignment).cells if cell.cell_type == "markdown")
         assert not re.search(r"https?://|!\[|<img|<a ", text)
+
+
+class TestSteps:
+    def test_every_lesson_has_a_run_to_step_through(self, assignment: str) -> None:
+        drawn = [cell.source for cell in source(assignment).cells if cell.source.startswith("%%visualize\n")]
+        assert len(drawn) == (0 if "quiz" in assignment else 1)
+        # So short that nobody gets lost in it.
+        assert all(len(code.splitlines()) <= 8 for code in drawn)
 
 
 class TestSolutions:
