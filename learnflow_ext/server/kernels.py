@@ -209,3 +209,20 @@ class PatientKernelManager(AsyncMappingKernelManager):
                 kernel.turn.release()
 
     shutdown_kernel: Any = _async_shutdown_kernel
+
+    async def _async_shutdown_all(self, now: bool = False) -> None:
+        """End all kernels, those too that are just starting.
+
+        jupyter-server refuses to end one that it does not know yet, or no longer, and leaves it at that.
+        """
+        unknown = {
+            kernel_id: task for kernel_id, task in self._pending_kernels.items() if kernel_id not in self
+        }
+        if unknown:
+            await asyncio.wait(unknown.values(), timeout=MOST_PATIENT_S)
+        for kernel_id in unknown:
+            self._pending_kernels.pop(kernel_id, None)
+        parent: Any = super()
+        await parent._async_shutdown_all(now=now)
+
+    shutdown_all: Any = _async_shutdown_all

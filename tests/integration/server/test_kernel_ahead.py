@@ -217,6 +217,18 @@ class TestStartingAgainFails:
                 await asyncio.sleep(0.02)
 
 
+async def test_all_are_ended_also_one_that_is_starting_and_one_that_has_gone(make: Make) -> None:
+    manager = make(prestart=False)
+    running = await manager.start_kernel(path="")
+    manager._pending_kernels["gone"] = asyncio.ensure_future(asyncio.sleep(0))
+    starting = asyncio.ensure_future(manager.start_kernel(path=""))
+    while len(manager._pending_kernels) < 2:  # noqa: ASYNC110 - nothing tells of it
+        await asyncio.sleep(0)
+    await manager.shutdown_all(now=True)
+    assert running not in manager
+    assert await starting not in manager
+
+
 class TestWithoutOne:
     async def test_a_start_that_fails_is_only_logged(
         self, make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -365,7 +365,10 @@ class TestHostileKernel:
         other = await server.json("POST", "api/kernels", {"name": "python3"})
         async with opened(server, other["id"]) as neighbour:
             await neighbour.run("x = 41")
-            async with opened(server, kernel) as tab, opened(server, kernel, V1):
+            async with opened(server, kernel) as tab, opened(server, kernel, V1) as other_tab:
+                await other_tab.run(
+                    "0"
+                )  # both are connected; the server would wait with closing one that is not
                 await tab.send(FRAMES)
                 async with asyncio.timeout(60):
                     while not (folder / "sent.txt").exists():  # noqa: ASYNC110 - what it says is worth nothing
