@@ -122,6 +122,7 @@ class PatientKernelManager(AsyncMappingKernelManager):
         """Given up: jupyter-server forgets it, and what it left on the machine goes too."""
         kernel: Any = self.get_kernel(kernel_id)
         parent: Any = super()
+        parent.stop_watching_activity(kernel_id)
         parent._handle_kernel_died(kernel_id)
         self._do(kernel._async_cleanup_resources())
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from learnflow_hub.bundle import config_file
-from learnflow_hub.services import services
+from learnflow_hub.services import passed_on, services
 
 from learnflow_ext.cli.demo import ready_kafka
 from learnflow_ext.events.kafka_topics import KafkaUnavailable
-from learnflow_ext.settings import LearnFlow, LearnFlowKafka, load_config
+from learnflow_ext.settings import LearnFlow, LearnFlowJwt, LearnFlowKafka, LearnFlowModel, load_config
 
 if TYPE_CHECKING:
     from kafka_broker import Kafka
@@ -30,6 +30,7 @@ def test_a_kafka_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch
 def test_its_address_reaches_the_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LEARNFLOW_STATE", str(tmp_path))
     monkeypatch.setenv("LEARNFLOW_KAFKA", "broker:9092")
-    entries = services(LearnFlow(), config_file(), {"learnflow": 1}, idle_seconds=0)
+    hub = passed_on((), LearnFlowJwt(), LearnFlowModel())
+    entries = services(LearnFlow(), config_file(), {"learnflow": 1}, idle_seconds=0, environment=hub)
     assert entries[0]["environment"]["LEARNFLOW_KAFKA"] == "broker:9092"
     assert LearnFlowKafka(config=load_config(config_file())).bootstrap_servers == "broker:9092"

@@ -86,11 +86,16 @@ class TestNothingOfTheHost:
     async def test_the_repository_with_its_solutions_is_out_of_sight(self, notebook: Notebook) -> None:
         seen = await notebook.run(
             f"import os\nfor folder, _, files in os.walk({str(REPOSITORY)!r}):\n"
-            "    if '.venv' not in folder and '__pycache__' not in folder: print(folder, files)"
+            "    if '.venv' not in folder and '__pycache__' not in folder:\n"
+            "        for name in ('', *files): print(os.path.join(folder, name))"
         )
         assert "provisioner.py" in seen.text
-        for hidden in ("notebooks", "grading", "hub_config", ".git", "tests", "service", "store", "ipynb"):
-            assert hidden not in seen.text
+        places = {
+            part for path in seen.text.split() for part in path.removeprefix(str(REPOSITORY)).split("/")
+        }
+        for hidden in ("notebooks", "grading", "hub_config", ".git", "tests", "service", "store"):
+            assert hidden not in places
+        assert "ipynb" not in seen.text
 
     async def test_the_shipped_course_is_masked_in_the_environment(self, notebook: Notebook) -> None:
         seen = await notebook.run(

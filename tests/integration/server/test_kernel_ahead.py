@@ -42,6 +42,8 @@ async def make() -> AsyncIterator[Make]:
     yield maker
     for manager in made:
         await manager._async_shutdown_all(now=True)
+        # One that stays open blocks whoever collects the garbage: all of the server, for good.
+        assert [each for each in manager.context._sockets if not each.closed] == []
     shutil.rmtree(work, ignore_errors=True)
 
 

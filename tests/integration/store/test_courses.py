@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic import command
-from sqlalchemy import create_engine, delete, select, text
+from sqlalchemy import create_engine, delete, select
 
 from learnflow_ext.store import courses, migrate
 from learnflow_ext.store.database import Database
@@ -73,10 +73,10 @@ async def test_an_upgrade_does_the_same_for_what_was_released_before(database_ur
     async with db.begin() as conn:
         for table in (ExerciseTopic, Topic, Quiz):
             await conn.execute(delete(table))
-        await conn.execute(text("UPDATE alembic_version SET version_num = '0007'"))
     await db.close()
     engine = create_engine(database_url.replace("+aiosqlite", ""))
     with engine.begin() as connection:
+        command.downgrade(migrate._config(connection), "0007")
         command.upgrade(migrate._config(connection), "head")
     engine.dispose()
     await db.open()

@@ -127,7 +127,7 @@ class TestConstraintsGuard:
             "UPDATE submissions SET status = 'graded'",
             "UPDATE submissions SET score = -1",
             "UPDATE submissions SET files_path = ''",
-            "INSERT INTO grades VALUES (1, 99, 'n', 'x', 1, 1, '')",
+            "INSERT INTO grades VALUES (1, 99, 'n', 'x', 1, 1, '', '')",
             "INSERT INTO consumed VALUES ('g', 'e', 'maybe', '', '2026-01-01')",
             "DELETE FROM users",
         ],
