@@ -33,6 +33,8 @@ TOO_FAST = (
     "Print less, for instance only every hundredth step."
 )
 TOO_BIG = "One output of your cell is too large to show, so it is left out."
+BUSY_PATIENCE_S = 3.0
+"""How long a tab that opens waits for a kernel that is busy to answer."""
 STOPPED = "Python stopped while this cell was running, so it was started afresh. Your notebook is safe."
 GIVEN_UP = "It has stopped too often in a row to be started again: choose Restart Kernel in the Kernel menu."
 
@@ -112,6 +114,31 @@ class WatchedConnection(ZMQChannelsWebsocketConnection):
     def _telemetry(self) -> Telemetry | None:
         found: Telemetry | None = self.websocket_handler.settings.get(SETTING)
         return found
+
+    def nudge(self) -> asyncio.Future[None]:
+        """Wait until the kernel's messages reach us, for a moment also where it is said to be busy.
+
+        jupyter-server takes the word of a kernel that has ended meanwhile, and waits for nothing; then the
+        first cell of the new one may end unheard, and looks busy for ever.
+        """
+        kernel: Any = self.kernel_manager
+        parent: Any = super()
+        nudging: asyncio.Future[None]
+        if getattr(kernel, "execution_state", None) != "busy":
+            nudging = parent.nudge()
+            return nudging
+        kernel.execution_state = "idle"
+        nudging = parent.nudge()
+        kernel.execution_state = "busy"
+
+        async def a_moment() -> None:
+            done, _ = await asyncio.wait({nudging}, timeout=BUSY_PATIENCE_S)
+            if not done:
+                nudging.cancel()
+                await asyncio.wait({nudging})
+                await asyncio.sleep(0)  # it lets go of the channels that the caller takes now
+
+        return asyncio.ensure_future(a_moment())
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
         telemetry = self._telemetry
