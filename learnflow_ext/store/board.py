@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from learnflow_ext.contracts.events import AssignmentSubmitted, HelpAsked, RunFinished
 from learnflow_ext.contracts.grades import SubmissionStatus
 from learnflow_ext.contracts.progress import Level
-from learnflow_ext.store import courses, eventlog
+from learnflow_ext.store import courses, eventlog, gradesheet
 from learnflow_ext.store.clock import iso
 from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.eventlog import LogEntry
@@ -267,19 +267,8 @@ async def _exercise_points(
     conn: AsyncConnection, course: str, wanted: Wanted
 ) -> dict[tuple[str, str], dict[tuple[str, str], float]]:
     """(student, assignment) -> (notebook, exercise) -> points, of the best graded submission."""
-    ratio = Submission.score / func.nullif(Submission.max_score, 0)
     ranked = (
-        select(
-            Submission.number,
-            Submission.user_id,
-            Module.assignment,
-            func.row_number()
-            .over(
-                partition_by=(Submission.user_id, Submission.module_id),
-                order_by=(func.coalesce(ratio, -1).desc(), Submission.number.desc()),
-            )
-            .label("place"),
-        )
+        select(Submission.number, Submission.user_id, Module.assignment, gradesheet.place().label("place"))
         .join(Module, Module.id == Submission.module_id)
         .join(User, User.id == Submission.user_id)
         .where(Module.course == course, Submission.status == "graded", *wanted)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.store.models import Grade, Module, Submission, User
@@ -26,19 +26,19 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     needs_review: bool
 
 
+def place() -> ColumnElement[int]:
+    """1 for the submission of a student to an assignment that counts: the best, of equal ones the latest."""
+    ratio = Submission.score / func.nullif(Submission.max_score, 0)
+    return func.row_number().over(
+        partition_by=(Submission.user_id, Submission.module_id),
+        order_by=(func.coalesce(ratio, -1).desc(), Submission.number.desc()),
+    )
+
+
 async def counted(conn: AsyncConnection, course: str) -> dict[tuple[str, str], Counted]:
     """(student, assignment) -> what counts; nothing for who has no grade yet."""
-    ratio = Submission.score / func.nullif(Submission.max_score, 0)
     ranked = (
-        select(
-            Submission.number,
-            func.row_number()
-            .over(
-                partition_by=(Submission.user_id, Submission.module_id),
-                order_by=(func.coalesce(ratio, -1).desc(), Submission.number.desc()),
-            )
-            .label("place"),
-        )
+        select(Submission.number, place().label("place"))
         .join(Module, Module.id == Submission.module_id)
         .where(Module.course == course, Submission.score.is_not(None))
         .subquery()
