@@ -25,6 +25,8 @@ SUITE = "bookworm"
 PYTHON = "3.11"
 PACKAGES = "python3,ca-certificates,bubblewrap,util-linux"
 ENVIRONMENT = Path("/opt/learnflow")
+LIBRARIES = ("matplotlib",)
+"""Of the courses': what the images treat in a way of its own."""
 BASE = "learnflow-test/base:latest"
 GRADER = "learnflow-test/grader:latest"
 STUDENT = "learnflow-test/student:latest"
@@ -86,7 +88,16 @@ def _environment(top: Path) -> None:
     prefix = top / str(ENVIRONMENT).lstrip("/")
     uv = Path(sys.executable).with_name("uv")
     options = ["--quiet", "--link-mode", "copy", "--only-binary", ":all:", "--python-version", f"{PYTHON}.2"]
-    wanted = ["-r", str(ROOT / "pyproject.toml"), "--extra", "kernels", "--extra", "grading", "pip"]
+    wanted = [
+        "-r",
+        str(ROOT / "pyproject.toml"),
+        "--extra",
+        "kernels",
+        "--extra",
+        "grading",
+        *LIBRARIES,
+        "pip",
+    ]
     command = [str(uv), "pip", "install", "--prefix", str(prefix), "--python", sys.executable]
     subprocess.run([*command, *options, *wanted], check=True, cwd="/")
     (prefix / "pyvenv.cfg").write_text(
@@ -121,7 +132,7 @@ def base(client: DockerClient) -> str:
     made_from = _key(SUITE, PACKAGES)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    dependencies = "\n".join([*project["dependencies"], *extras["kernels"], *extras["grading"]])
+    dependencies = "\n".join([*project["dependencies"], *extras["kernels"], *extras["grading"], *LIBRARIES])
     debian = _kept("debian", made_from, _debian)
     key = _key(made_from, PYTHON, str(ENVIRONMENT), dependencies)
     archive = _kept("base", key, lambda target: _base(target, debian))

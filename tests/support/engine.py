@@ -44,6 +44,11 @@ class Engine:
         """For `DOCKER_HOST` and `base_url`."""
         return f"unix://{self.socket}"
 
+    def beside(self, command: list[str]) -> list[str]:
+        """`command` on the machine as its containers see it: in the engine's network, at their gateway."""
+        pid = (self.folder / "docker.pid").read_text().strip()
+        return [*as_root(), "nsenter", f"--net=/proc/{pid}/ns/net", *command]
+
     def containers(self) -> list[str]:
         """Ids of all there are, running or not."""
         client = self.client()
@@ -57,12 +62,12 @@ class Engine:
         return DockerClient(base_url=self.url, timeout=300)
 
 
-def _start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+def _start(command: list[str], log: Path, *within: str) -> subprocess.Popen[bytes]:
     program = shutil.which(command[0], path=PATH)
     assert program, f"{command[0]} is missing: run `.ci/system-packages test`"
     with log.open("ab") as out:
         return subprocess.Popen(
-            [*as_root(), program, *command[1:]],
+            [*as_root(), *within, program, *command[1:]],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -138,7 +143,8 @@ def _answers(path: Path) -> bool:
 def running_engine() -> Iterator[Engine]:
     """Start one; at the end its containers, processes and mounts are gone, and its files soon after.
 
-    It has no default network and writes no rule of the firewall: this machine's network stays as it is.
+    It has no default network, and a network namespace of its own for its bridges and its rules of the
+    firewall: this machine's network stays as it is.
     """
     _clear_after_the_killed()
     # Not on a tmpfs: overlay on it may fail.
@@ -171,14 +177,13 @@ def running_engine() -> Iterator[Engine]:
                 f"--host={engine.url}",
                 f"--group={os.getegid()}",
                 "--bridge=none",
-                "--iptables=false",
                 "--ip6tables=false",
-                "--ip-forward=false",
-                "--ip-masq=false",
                 "--userland-proxy=false",
                 "--shutdown-timeout=5",
             ],
             log,
+            "unshare",
+            "--net",
         )
         _until(lambda: _answers(engine.socket), dockerd, log)
         yield engine

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from docker.models.networks import Network
 from dockerspawner import DockerSpawner
 from engine import Engine
 from learnflow_hub import use_docker
+from learnflow_hub.containers import LearnFlowContainers
 from traitlets.config import Config
 
 pytestmark = pytest.mark.timeout(900)  # the first with a container may have to build the image
@@ -82,6 +86,31 @@ for path in glob.glob("/proc/*/environ") + glob.glob("/home/jovyan/*") + glob.gl
 print("leak" if %r.encode() in b"".join(found) else "tight")
 """
 
+FONTS = r"""
+import logging
+from pathlib import Path
+logging.basicConfig(level="INFO")
+print(len(list(Path.home().glob(".cache/matplotlib/fontlist-*.json"))), end=" ")
+import matplotlib.font_manager as fonts
+print(len(fonts.fontManager.ttflist) > 10)
+"""
+LISTEN = "import socket; door = socket.create_server(('0.0.0.0', 8888))\nwhile True: door.accept()[0].close()"
+ALSO_LISTENING = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {LISTEN!r}])"
+REACHES = r"""
+import json, socket, sys, time
+def reached(address, until):
+    while True:
+        try:
+            socket.create_connection((address, 8888), timeout=2).close()
+            return True
+        except OSError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.1)
+patience = time.monotonic() + float(sys.argv[1])
+print(json.dumps({address: reached(address, patience) for address in sys.argv[2:]}))
+"""
+
 
 class Server:
     """One user's container."""
@@ -113,14 +142,27 @@ class Spawner(DockerSpawner):
 
 
 @pytest.fixture
-async def servers(engine: Engine, student_image: str) -> AsyncIterator[dict[str, Server]]:
+def network(engine: Engine) -> Iterator[Network]:
+    """Of students' servers, as the help of `c.LearnFlowContainers.network` tells an admin to make it."""
+    with contextlib.closing(engine.client()) as client:
+        made = client.networks.create(
+            LearnFlowContainers().network,
+            internal=True,
+            options={"com.docker.network.bridge.enable_icc": "false"},
+        )
+        made.reload()
+        yield made
+        made.remove()
+
+
+@pytest.fixture
+async def servers(engine: Engine, student_image: str, network: Network) -> AsyncIterator[dict[str, Server]]:
     """Ada's and Ben's, running."""
     made: dict[str, Server] = {}
     for number, name in enumerate(("ada", "ben"), 1):
         c = Config()
         c.LearnFlowContainers.image = student_image
         c.LearnFlowContainers.service_url = "http://hub/services/learnflow/"
-        c.LearnFlowContainers.network = "none"  # the tests' engine makes no other
         use_docker(c)
         c.Spawner.cmd = ASLEEP
         c.DockerSpawner.client_kwargs = {"base_url": engine.url}
@@ -154,6 +196,10 @@ async def test_a_server_starts_nothing_mounts_nothing_and_reaches_nobody(servers
     assert (await ada.run(KERNEL, SPY % TOKEN)).strip() == "tight"
     assert (await ada.run(SPY % TOKEN)).strip() == "leak", "this spy would find it"
 
+    # What takes long to make is in the image.
+    told = await ada.run(KERNEL, FONTS)
+    assert (told.strip(), "generated new fontManager" in told) == ("1 True", False)
+
     # As the engine tells it.
     seen = await asyncio.to_thread(ada.spawner.client.inspect_container, ada.spawner.container_id)
     host = seen["HostConfig"]
@@ -162,6 +208,28 @@ async def test_a_server_starts_nothing_mounts_nothing_and_reaches_nobody(servers
     assert [mount["Destination"] for mount in seen["Mounts"] if mount["Type"] != "tmpfs"] == [
         "/home/jovyan/work"
     ]
+
+
+async def test_servers_reach_the_hub_s_machine_and_not_each_other(
+    servers: dict[str, Server], engine: Engine, network: Network
+) -> None:
+    """The hub runs on the engine's machine, which is the gateway of the network."""
+    network.reload()
+    hub = network.attrs["IPAM"]["Config"][0]["Gateway"]
+    addresses = {
+        container["Name"].rpartition("-")[2]: container["IPv4Address"].partition("/")[0]
+        for container in network.attrs["Containers"].values()
+    }
+    await servers["ben"].run(ALSO_LISTENING)
+    assert json.loads(await servers["ben"].run(REACHES, "30", addresses["ben"])) == {addresses["ben"]: True}
+    listening = await asyncio.create_subprocess_exec(*engine.beside([sys.executable, "-c", LISTEN]))
+    try:
+        assert json.loads(await servers["ada"].run(REACHES, "30", hub)) == {hub: True}
+        told = json.loads(await servers["ada"].run(REACHES, "3", addresses["ben"]))
+        assert told == {addresses["ben"]: False}
+    finally:
+        listening.terminate()
+        await listening.wait()
 
 
 async def test_the_image_holds_no_solutions_and_its_configuration_loads(servers: dict[str, Server]) -> None:
