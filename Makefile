@@ -10,12 +10,14 @@ FRONT_END := $(wildcard labextension/*.json labextension/*.py labextension/yarn.
 # Some programs of the environment start others by name: jlpm starts node, a build of the wheel jlpm.
 WITH_PATH := PATH="$(CURDIR)/$(BIN):$$PATH"
 JLPM := cd labextension && $(WITH_PATH) jlpm
+# A warning, and a link to a page or heading that is not there, stops it.
+SPHINX := $(BIN)/sphinx-build -q -W -n --keep-going
 # Where long random-looking text is what it should be: made-up keys of tests, figures, check sums.
 NO_SECRETS := ^(tests|notebooks|labextension|docs/images)/|\.lock$$|(_weights\.json|/disguises\.py)$$|^learnflow_ext/contracts/schemas/
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint test bench soak eval clean
+.PHONY: help setup demo lint docs test bench soak eval clean
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,8 +36,13 @@ lint: setup ## Check style, types and layers of the sources; write the pages of 
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -r -lll learnflow_ext kernels grading hub_config
 	git ls-files | grep -vE '$(NO_SECRETS)' | xargs $(BIN)/detect-secrets-hook --no-verify
+	$(SPHINX) docs build/docs
 	$(JLPM) install --immutable
 	$(JLPM) lint:check
+
+docs: setup ## Make the documentation's site: build/docs/index.html
+	$(BIN)/python -W ignore -m learnflow_ext.reference
+	$(SPHINX) docs build/docs
 
 test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their coverage
 	$(JLPM) test
