@@ -250,7 +250,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "ValueError",
-        r"operands could not be broadcast together with shapes (.+)",
+        r"operands could not be broadcast together with shapes (.+?)\s*$",
         r"The two arrays do not fit each other: their shapes are \1.",
     ),
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from learnflow_ext.diagnosis import absences, attributes, calls, names, wrong_kinds
+from learnflow_ext.diagnosis import absences, attributes, calls, names, operators, wrong_kinds
 from learnflow_ext.diagnosis.scene import Scene
 
 Rule = Callable[[str, Scene], str]
@@ -54,8 +54,11 @@ FIRST: dict[str, tuple[Rule, ...]] = {
         wrong_kinds.not_subscriptable,
         wrong_kinds.no_length,
         wrong_kinds.whole_number,
-        wrong_kinds.remainder_of_text,
-        wrong_kinds.operands,
+        operators.remainder_of_text,
+        operators.within_a_call,
+        operators.function_itself,
+        operators.repeated,
+        operators.operands,
         wrong_kinds.items_of_several_kinds,
         wrong_kinds.ordered,
         wrong_kinds.unchangeable,

@@ -190,8 +190,10 @@ def not_on_this_way(message: str, scene: Scene) -> str:
     around = [
         each for each in code_facts.functions(scene.tree) if each is not here and _holds(each, scene.line)
     ]
-    if not lines or any(code_facts.assigned_lines(each, found[1]) for each in (scene.tree, *around)):
-        return ""  # `global` or `nonlocal` may be what is missing
+    if lines and not around and code_facts.assigned_lines(scene.tree, found[1]):
+        return _two_of_one_name(found[1], here.name, lines[0])
+    if not lines or any(code_facts.assigned_lines(each, found[1]) for each in around):
+        return ""  # `nonlocal` may be what is missing
     if max(lines) < scene.line:
         where = f"in line {lines[0]}" if len(lines) == 1 else f"in lines {' and '.join(map(str, lines[:3]))}"
         return (
@@ -212,6 +214,17 @@ def not_on_this_way(message: str, scene: Scene) -> str:
             f" never had one. Give `{found[1]}` a first value above."
         )
     return ""
+
+
+def _two_of_one_name(name: str, function: str, line: int) -> str:
+    """A name outside, and one of the function's own that has no value yet."""
+    return (
+        f"There are two names `{name}` here. Line {line} gives `{name}` a value inside the function"
+        f" `{function}`, so in there it is a name of its own, which has no value yet; the `{name}` outside is"
+        f" another. Best hand its value over between the brackets of `{function}(...)` and give the new one"
+        f" back with `return`. Only with `global {name}` as its first line does the function change the one"
+        " outside."
+    )
 
 
 def _unknown(message: str) -> str:

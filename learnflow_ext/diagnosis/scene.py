@@ -13,7 +13,7 @@ from typing import TypeVar
 from learnflow_ext.diagnosis.pieces import PIECES, piece, values_of_pieces
 from learnflow_ext.diagnosis.place import Place
 from learnflow_ext.diagnosis.reading import MAX_SOURCE, tree_of, without_magics
-from learnflow_ext.diagnosis.values import Value, value_of
+from learnflow_ext.diagnosis.values import Value, kind, value_of
 
 _LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set)
 _BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -36,6 +36,10 @@ class Scene:
     """All of the cell; None when it cannot be read."""
     line: int | None = None
     """Where it failed, counted as in `tree`."""
+    raised_here: bool = True
+    """Whether that line itself failed, rather than something it called."""
+    called: ast.Call | None = None
+    """The call in which it failed, where the line itself did not; None when that is not known."""
 
     def the(self, kind: type[Node], fits: Callable[[Node], bool] = lambda _: True) -> Node | None:
         """The piece of this kind that failed; None when it is not known or could be several."""
@@ -69,10 +73,13 @@ def live_scene(place: Place, source: str, filename: str, namespace: Mapping[str,
     frame, tree = step.tb_frame, _tree_run(source, filename)
     name = frame.f_code.co_name
     function = "" if name.startswith("<") else name
-    if tree is None or not place.raised_here:
-        return Scene(function=function, tree=tree, line=step.tb_lineno)
+    if tree is None:
+        return Scene(function=function, line=step.tb_lineno)
     span = next(islice(frame.f_code.co_positions(), step.tb_lasti // 2, None), (None,) * 4)
     node = _spanning(tree, span)
+    if not place.raised_here:
+        called = node if isinstance(node, ast.Call) else None
+        return Scene(function=function, tree=tree, line=step.tb_lineno, called=called, raised_here=False)
     statement = tuple(_statement(tree, step.tb_lineno))
     parts = (*statement, *([node] if node is not None else []))
     known = (frame.f_locals, frame.f_globals, namespace or {})
@@ -93,7 +100,7 @@ def text_scene(code: str, place: Place, values: Mapping[str, Value]) -> Scene:
         return Scene()
     function = _function_at(tree, place.line)
     if not place.raised_here:
-        return Scene(function=function, tree=tree, line=place.line)
+        return Scene(function=function, tree=tree, line=place.line, raised_here=False)
     return Scene(None, tuple(_statement(tree, place.line)), values, function, tree, place.line)
 
 
@@ -157,3 +164,18 @@ def _function_at(tree: ast.Module, line: int) -> str:
 def own_builtin(name: str) -> bool:
     """Whether Python itself has something of this name."""
     return hasattr(builtins, name)
+
+
+def known_as(node: ast.AST | None, scene: Scene) -> str:
+    """The piece with its value: ``n` is `5`, an integer (`int`)`; empty when either is unknown."""
+    value = scene.value(node)
+    if node is None or value is None or not value.text or "`" in value.text or not (said := piece(node)):
+        return ""
+    if isinstance(node, ast.Constant):
+        return f"{said} is {kind(value.type)}"
+    return f"{said} is `{value.text}`, {kind(value.type)}" if value.text != "None" else f"{said} is `None`"
+
+
+def here(text: str) -> str:
+    """`Here …`, for an explanation's end; empty for nothing."""
+    return f"Here {text}" if text else ""

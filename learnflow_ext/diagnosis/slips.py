@@ -38,8 +38,8 @@ def unfinished_head(exception: str, message: str, line: str) -> str:
     found = re.match(r"for\s*:?$|for\s+[\w, ]+\s+in\s*:?$", quiet)
     if found:
         return (
-            "The `for` line is not finished: after `in` it must say what to go through, and then comes"
-            " a colon."
+            "A `for` loop is an iteration over a sequence of values, and this `for` line is not finished:"
+            " a name, then `in` and what to go through, and then a colon, must follow."
         )
     if re.search(r"\bas\s*:?$", quiet):
         return "After `as` a name is missing: the one by which the lines below can use it."
@@ -179,6 +179,11 @@ def odd_f_string(exception: str, message: str, line: str) -> str:
             "In this f-string a pair of curly brackets `{}` is empty. Write between them what is to be"
             " shown, such"
             " as the name of a variable."
+        )
+    if "invalid conversion character" in message:
+        return (
+            "In the curly brackets of an f-string a `!` may only be followed by `r`, `s` or `a`, which say"
+            " how a value is shown. If the `!` is to be shown, it belongs outside the brackets."
         )
     same = re.search(r"\bf(\"[^\"]*\{[^}\"]*\"\w|'[^']*\{[^}']*'\w)", line)
     if same and ("f-string" in message or "invalid syntax" in message or "unterminated" in message):

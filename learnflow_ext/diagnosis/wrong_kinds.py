@@ -9,22 +9,10 @@ import ast
 import re
 
 from learnflow_ext.diagnosis import code_facts
+from learnflow_ext.diagnosis.operators import INPUT_IS_TEXT, operands_of
 from learnflow_ext.diagnosis.pieces import piece
-from learnflow_ext.diagnosis.scene import Scene, own_builtin
+from learnflow_ext.diagnosis.scene import Scene, here, known_as, own_builtin
 from learnflow_ext.diagnosis.values import kind
-
-_INPUT_IS_TEXT = (
-    "Text that looks like a number, as `input()` gives it, must be turned into one first: `int(...)`."
-)
-_DOING = {
-    "**": "exponentiate (raise to a power)",
-    "+": "add",
-    "-": "subtract",
-    "*": "multiply",
-    "/": "divide",
-    "//": "divide",
-    "%": "take the remainder of",
-}
 
 
 def not_callable(message: str, scene: Scene) -> str:
@@ -126,7 +114,7 @@ def nothing_there(message: str, scene: Scene) -> str:
     elif "not iterable" in message:
         node = _gone_through(scene)
     elif "unsupported operand" in message or "can only concatenate" in message:
-        node = next((each for each in _operands(scene) if _is_none(each, scene)), None)
+        node = next((each for each in operands_of(scene) if _is_none(each, scene)), None)
     said = piece(node) if node is not None else ""
     if not said or node is None or (isinstance(node, ast.Name) and not _is_none(node, scene)):
         return ""
@@ -144,18 +132,6 @@ def nothing_there(message: str, scene: Scene) -> str:
     )
 
 
-def _operands(scene: Scene) -> tuple[ast.AST, ...]:
-    pair = scene.the(ast.BinOp)
-    if pair is not None:
-        return (pair.left, pair.right)
-    added = scene.the(ast.AugAssign)
-    if added is not None:
-        target = added.target
-        left = ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else target
-        return (left, added.value)
-    return ()
-
-
 def _is_none(node: ast.AST, scene: Scene) -> bool:
     value = scene.value(node)
     return value is not None and value.type == "NoneType"
@@ -171,107 +147,6 @@ def _gone_through(scene: Scene) -> ast.AST | None:
         ):
             return part
     return None
-
-
-def remainder_of_text(message: str, scene: Scene) -> str:
-    """`n % 2` where `n` is text."""
-    pair = scene.the(ast.BinOp, lambda each: isinstance(each.op, ast.Mod))
-    value = scene.value(pair.left) if pair else None
-    if (
-        pair is None
-        or value is None
-        or value.type != "str"
-        or "%" in value.text
-        or "formatting" not in message
-    ):
-        return ""
-    known = _known_as(pair.left, scene)
-    return (
-        f"{known}. Between texts `%` means something else than between numbers, so no remainder can be"
-        f" taken. {_INPUT_IS_TEXT}"
-        if known
-        else ""
-    )
-
-
-def operands(message: str, scene: Scene) -> str:
-    """Two kinds of values that an operator does not join."""
-    found = re.search(
-        r"unsupported operand type\(s\) for (\S+?)=?(?: or pow\(\))?: '([\w.]+)' and '([\w.]+)'", message
-    )
-    joined = re.search(r"can only concatenate (\w+) \(not \"([\w.]+)\"\) to \w+", message)
-    if found:
-        operator, left, right = found.groups()
-    elif joined:
-        operator, left, right = "+", joined[1], joined[2]
-    else:
-        return ""
-    doing = _DOING.get(operator)
-    if doing is None:
-        return ""
-    said = (
-        f"You tried to {doing} two incompatible types of objects: {kind(left)} and {kind(right)}."
-        if operator != "%" and left != right
-        else f"`{operator}` does not work between {kind(left)} and {kind(right)}."
-    )
-    shown = [
-        text
-        for node in _operands(scene)
-        if isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)) and (text := _known_as(node, scene))
-    ]
-    values = f" {_start(' and '.join(dict.fromkeys(shown)))}." if shown else ""
-    return f"{said}{values}{_summed(scene)}{_decimal_comma(scene)}{_towards(operator, left, right)}"
-
-
-def _decimal_comma(scene: Scene) -> str:
-    """For `price = 3,50` above."""
-    for node in _operands(scene):
-        if isinstance(node, ast.Name) and scene.tree is not None:
-            for each in ast.walk(scene.tree):
-                if (
-                    isinstance(each, ast.Assign)
-                    and isinstance(each.value, ast.Tuple)
-                    and len(each.value.elts) == 2
-                    and all(
-                        isinstance(part, ast.Constant) and type(part.value) is int for part in each.value.elts
-                    )
-                    and any(isinstance(target, ast.Name) and target.id == node.id for target in each.targets)
-                ):
-                    return (
-                        f" `{node.id}` became a tuple of two numbers in line {each.lineno}: if that was to"
-                        f" be one number,"
-                        " Python's decimal point is a dot."
-                    )
-    return ""
-
-
-def _summed(scene: Scene) -> str:
-    """For `sum(texts)`: where the numbers come from that nobody wrote."""
-    call = scene.the(ast.Call, lambda each: isinstance(each.func, ast.Name) and each.func.id == "sum")
-    said = piece(call.args[0]) if call is not None and call.args else ""
-    return (
-        f" `sum` begins with 0 and adds the items of {said} to it, so they must be numbers." if said else ""
-    )
-
-
-def _towards(operator: str, left: str, right: str) -> str:
-    pair = {left, right}
-    if operator == "+" and "str" in pair and pair & {"int", "float"}:
-        return (
-            " To join texts, turn the number into text with `str(...)`; to calculate, turn the text into"
-            " a number with `int(...)` or `float(...)`."
-        )
-    if operator in ("-", "/", "//", "**", "*") and "str" in pair and pair <= {"int", "float", "str"}:
-        return f" {_INPUT_IS_TEXT}"
-    if operator == "+" and pair == {"dict"}:
-        return " Two dictionaries are joined with `|`, or with the method `update`."
-    if operator == "+" and pair == {"set"}:
-        return " Two sets are joined with `|`."
-    if operator == "+" and left == "str":
-        return " Only text can be joined to text: `str(...)` turns a value into text."
-    if operator == "+" and "list" in pair and "range" not in pair:
-        return " `+` joins a list only to another list; `append` adds one item."
-    return ""
 
 
 def not_iterable(message: str, scene: Scene) -> str:
@@ -366,7 +241,7 @@ def not_a_container(message: str, scene: Scene) -> str:
         r"argument of type '(int|float|bool|NoneType)' is not (?:iterable|a container or iterable)", message
     )
     pair = scene.the(ast.Compare) if found else None
-    if pair is None or found is None or not (said := _known_as(pair.comparators[-1], scene)):
+    if pair is None or found is None or not (said := known_as(pair.comparators[-1], scene)):
         return ""
     return (
         f"`in` looks for something inside a list, a text or a dictionary, but {said}, and has nothing inside."
@@ -406,7 +281,7 @@ def not_subscriptable(message: str, scene: Scene) -> str:
             f"{said} is a set (`set`), and a set has no order, so no item at a position. `list(...)`"
             " makes a list."
         )
-    known = _known_as(taken.value, scene)
+    known = known_as(taken.value, scene)
     if not known or isinstance(taken.value, ast.Constant):
         return ""
     return (
@@ -419,7 +294,7 @@ def no_length(message: str, scene: Scene) -> str:
     """`len(5)`."""
     found = re.search(r"object of type '(int|float|bool)' has no len\(\)", message)
     call = scene.the(ast.Call, lambda each: isinstance(each.func, ast.Name) and each.func.id == "len")
-    if found is None or call is None or not call.args or not (said := _known_as(call.args[0], scene)):
+    if found is None or call is None or not call.args or not (said := known_as(call.args[0], scene)):
         return ""
     return (
         f"`len()` counts the items of something that holds several, such as a list or a text, but"
@@ -491,21 +366,7 @@ def ordered(message: str, scene: Scene) -> str:
         return ""
     pair = scene.the(ast.Compare)
     sides = (pair.left, *pair.comparators) if pair else ()
-    shown = [text for node in sides if isinstance(node, ast.Name) and (text := _known_as(node, scene))]
-    values = f" {_start(' and '.join(shown[:2]))}." if shown else ""
-    advice = f" {_INPUT_IS_TEXT}" if {found[2], found[3]} in ({"str", "int"}, {"str", "float"}) else ""
+    shown = [text for node in sides if isinstance(node, ast.Name) and (text := known_as(node, scene))]
+    values = f" {here(' and '.join(shown[:2]))}." if shown else ""
+    advice = f" {INPUT_IS_TEXT}" if {found[2], found[3]} in ({"str", "int"}, {"str", "float"}) else ""
     return f"`{found[1]}` cannot compare {kind(found[2])} with {kind(found[3])}.{values}{advice}"
-
-
-def _known_as(node: ast.AST | None, scene: Scene) -> str:
-    """The piece with its value: ``n` is `5`, an integer (`int`)`; empty when either is unknown."""
-    value = scene.value(node)
-    if node is None or value is None or not value.text or "`" in value.text or not (said := piece(node)):
-        return ""
-    if isinstance(node, ast.Constant):
-        return f"{said} is {kind(value.type)}"
-    return f"{said} is `{value.text}`, {kind(value.type)}" if value.text != "None" else f"{said} is `None`"
-
-
-def _start(text: str) -> str:
-    return f"Here {text}" if text else ""

@@ -46,6 +46,15 @@ def printed(source: str) -> tuple[str, str, str]:
 
 # source, and what the cause must say: the student's own names and values, and what is the matter
 SLIPS = [
+    ("age = input\nage + 1", ("`age`", "line 1", "`input()`")),
+    ("def size():\n    return 3\nsize + 1", ("`size`", "function itself", "`size()`")),
+    ("word = 'ab'\nn = '3'\nword * n", ("`word` is `'ab'`", "`n` is `'3'`", "turn both into numbers")),
+    ("half = 2.5\n[0] * half", ("`half` is `2.5`", "whole number")),
+    ("import random\nprint(random.randint(1, '6'))", ("inside `random.randint()`", "`'6'` is a string")),
+    (
+        "def f():\n    count += 1\ncount = 0\nf()",
+        ("two names `count`", "Line 2", "`f(...)`", "`return`", "`global count`"),
+    ),
     ("age = '17'\nage > 18", ("`age` is `'17'`", "`int(...)`")),
     ("age = 5\nprint('I am ' + age)", ("`age` is `5`", "`str(...)`")),
     ("total = 0\nnew = '5'\ntotal + new", ("`total` is `0`", "`new` is `'5'`")),
