@@ -9,6 +9,7 @@ import ast
 import difflib
 import re
 
+from learnflow_ext.diagnosis import code_facts
 from learnflow_ext.diagnosis.pieces import piece
 from learnflow_ext.diagnosis.scene import Scene
 
@@ -154,11 +155,38 @@ def endless_calls(message: str, scene: Scene) -> str:
     """A function that calls itself without end."""
     if not scene.function:
         return ""
+    again = _same_again(scene)
+    if again is not None:
+        return (
+            f"The function `{scene.function}` kept calling itself and never stopped: in line {again.lineno}"
+            f" {piece(again)} hands on the very same value that it was called with, so it never comes closer"
+            " to the end. What must change from one call to the next?"
+        )
     return (
         f"The function `{scene.function}` kept calling itself and never stopped. Check that it has a"
         " case that"
         " returns without calling itself, and that each call comes closer to that case."
     )
+
+
+def _same_again(scene: Scene) -> ast.Call | None:
+    """A call of the function by itself with its own, unchanged parameters; None without one."""
+    function = code_facts.function_named(scene.tree, scene.function)
+    if function is None or not (own := code_facts.parameters(function)):
+        return None
+    if any(code_facts.assigned_lines(function, name) for name in own):
+        return None
+    for node in code_facts.own(function):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == function.name
+            and not node.keywords
+            and [each.id if isinstance(each, ast.Name) else "" for each in node.args] == own
+            and piece(node)
+        ):
+            return node
+    return None
 
 
 def not_a_number(message: str, scene: Scene) -> str:

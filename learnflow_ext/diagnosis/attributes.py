@@ -56,6 +56,12 @@ _INSTEAD = {
     ("tuple", "append"): "A tuple can never change. A list can grow.",
     ("tuple", "remove"): "A tuple can never change. A list can.",
     ("tuple", "add"): "A tuple can never change. A list can grow.",
+    ("numpy.ndarray", "append"): "An array keeps its length; `np.append(array, value)` makes a longer one.",
+    ("numpy.ndarray", "index"): "Where a value stands in an array is found with `np.where(array == value)`.",
+    (
+        "numpy.ndarray",
+        "length",
+    ): "How many items an array has is `len(array)`; `array.shape` has all its sizes.",
     ("str", "append"): "A text cannot grow; `+` makes a new, longer text. Only lists have `append`.",
     ("str", "add"): "A text cannot grow; `+` makes a new, longer text.",
     ("str", "push"): "A text cannot grow; `+` makes a new, longer text.",
@@ -83,6 +89,11 @@ def missing_attribute(message: str, scene: Scene) -> str:
         return (
             f"{said} Did you forget to call `{call}`? Without round brackets it is the function itself,"
             " not its result."
+        )
+    if sort == "DataFrame":
+        return (
+            f"The table has neither a column nor a method named `{name}`, in this spelling: upper and lower"
+            " case count. Its `.columns` shows the names of its columns."
         )
     if sort not in _HOMES and (sort, name) not in _INSTEAD:
         return ""

@@ -211,13 +211,29 @@ def gives_nothing_back(message: str, scene: Scene) -> str:
                 f" has no"
                 f" `return` with a value.{more}"
             )
-        if scene.node is not None and len(_calls(scene)) == 1 and _only_constants_beside(scene.node, call):
+        alone = (
+            scene.node is not None and len(_calls(scene)) == 1 and _only_constants_beside(scene.node, call)
+        )
+        if alone or call is _side_of_none(message, scene.node):
             return (
                 f"{said} gives back `None` here, which means nothing: this call of `{function.name}` came"
                 f" to no"
                 " `return` with a value. Look for the way through the function on which it ends without one."
             )
     return ""
+
+
+def _side_of_none(message: str, node: ast.AST | None) -> ast.AST | None:
+    """The one side of an operator that was `None`; None where it was neither, both, or is not known."""
+    found = re.search(r"'(\w+)' and '(\w+)'$", message)
+    kinds = found.groups() if found else ("", "NoneType") if '(not "NoneType")' in message else ("", "")
+    sides: tuple[ast.AST, ...] = ()
+    if isinstance(node, ast.BinOp):
+        sides = (node.left, node.right)
+    elif isinstance(node, ast.Compare) and len(node.comparators) == 1:
+        sides = (node.left, node.comparators[0])
+    none = [side for side, kind_ in zip(sides, kinds, strict=False) if kind_ == "NoneType"]
+    return none[0] if len(none) == 1 else None
 
 
 def _only_constants_beside(node: ast.AST, call: ast.Call) -> bool:

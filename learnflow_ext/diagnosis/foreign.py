@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from keyword import iskeyword
 
 from learnflow_ext.diagnosis.syntax_text import blank_strings
 
@@ -155,10 +156,21 @@ def then_word(exception: str, message: str, line: str) -> str:
     return ""
 
 
+def name_of_two_words(exception: str, message: str, line: str) -> str:
+    """`my name = "Ada"`."""
+    found = re.match(r"((?:my|your|the|a|first|last|new|old|number|total|max|min)\s+\w+)\s*=[^=]", line)
+    if found is None or iskeyword(found[1].split()[1]):
+        return ""
+    return (
+        f"A name cannot have a space in it, so Python takes `{found[1]}` for two names side by side. An"
+        f" underscore joins them: `{'_'.join(found[1].split())}`."
+    )
+
+
 def declared_type(exception: str, message: str, line: str) -> str:
     """`String name = "Ada"`, `const x = 3`."""
     found = re.match(
-        r"(const|final|String|string|double|float|boolean|char|auto|dim|Dim|set|my)\s+(\w+)\s*=[^=]", line
+        r"(const|final|String|string|double|float|boolean|char|auto|dim|Dim|set)\s+(\w+)\s*=[^=]", line
     )
     if found:
         return (
@@ -175,6 +187,7 @@ RULES = (
     block_of_others,
     then_word,
     operator_of_others,
+    name_of_two_words,
     declared_type,
 )
 """In this order: the first that has something to say is right."""

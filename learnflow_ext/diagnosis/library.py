@@ -254,6 +254,24 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         r"The two arrays do not fit each other: their shapes are \1.",
     ),
     (
+        "IndexError",
+        r"index (-?\d+) is out of bounds for axis 0 with size (\d+)",
+        r"The array has \2 items (or rows) in this direction. Positions are counted from 0, so there is none"
+        r" at index `\1`.",
+    ),
+    (
+        "IndexError",
+        r"index (-?\d+) is out of bounds for axis (\d+) with size (\d+)",
+        r"In direction \2 (0 goes down the rows, 1 along the columns) the array has \3 items. Positions are"
+        r" counted from 0, so there is none at index `\1`.",
+    ),
+    (
+        "IndexError",
+        r"too many indices for array: array is (\d+)-dimensional, but (\d+) were indexed",
+        r"The array has \1 direction(s) and was asked for a place with \2 numbers between the square"
+        r" brackets.",
+    ),
+    (
         "ValueError",
         r"The truth value of an? (?:array|Series|DataFrame)",
         r"`if` needs one answer, and a comparison with an array or a table gives one for each item."

@@ -46,6 +46,13 @@ def printed(source: str) -> tuple[str, str, str]:
 
 # source, and what the cause must say: the student's own names and values, and what is the matter
 SLIPS = [
+    (
+        "def f(n):\n    if n == 0:\n        return 1\n    f(n - 1) * n\nf(2)",
+        ("`f(n - 1)` gives back `None`", "no `return`"),
+    ),
+    ("def fact(n):\n    return n * fact(n)\nfact(3)", ("`fact(n)`", "line 2", "very same value")),
+    ("import numpy as np\na = np.zeros((2, 2))\na[2, 0]", ("`2`", "2 items", "from 0")),
+    ("import numpy as np\na = np.zeros(2)\na.append(1)", ("`append`", "`np.append(array, value)`")),
     ("age = input\nage + 1", ("`age`", "line 1", "`input()`")),
     ("def size():\n    return 3\nsize + 1", ("`size`", "function itself", "`size()`")),
     ("word = 'ab'\nn = '3'\nword * n", ("`word` is `'ab'`", "`n` is `'3'`", "turn both into numbers")),
