@@ -7,9 +7,8 @@ import builtins
 from collections.abc import Iterator
 from itertools import pairwise
 
-import msgspec
-
-from learnflow_ext.agents import markdown
+from learnflow_ext.agents import comparison_checks, markdown
+from learnflow_ext.agents.remark import Remark
 from learnflow_ext.agents.source import parse
 
 MAX_FUNCTION_LINES = 25
@@ -19,29 +18,12 @@ _SHORT_NAMES_FINE = frozenset("ijknxyz_")
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-class Remark(msgspec.Struct, frozen=True, kw_only=True):
-    """One observation. `why` and `question` are Markdown, with the student's names in code spans."""
-
-    kind: str
-    """Stable: `unused-name`, `shadowed-builtin`, ..."""
-    line: int
-    """From 1."""
-    why: str
-    question: str
-    slip: bool
-    """True for what is probably wrong, false for what could be clearer."""
-    weight: int
-    """How much it matters for learning; higher first."""
-    rule: str = ""
-    """Ruff's code, such as `B006`; empty for what we see ourselves."""
-
-
 def remarks(code: str) -> list[Remark]:
     """All observations, the weightiest first; empty for code that cannot be read, or that is fine."""
     tree = parse(code)
     if tree is None:
         return []
-    found = [remark for check in _CHECKS for remark in check(tree)]
+    found = [remark for check in (*_CHECKS, *comparison_checks.CHECKS) for remark in check(tree)]
     return sorted(found, key=lambda remark: (-remark.weight, remark.line, remark.kind))
 
 
@@ -93,21 +75,6 @@ def _lost_list(tree: ast.Module) -> Iterator[Remark]:
                 slip=True,
                 weight=95,
             )
-
-
-def _comparison_thrown_away(tree: ast.Module) -> Iterator[Remark]:
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.For, ast.While, ast.If, *_Function)):
-            for statement in node.body:
-                if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Compare):
-                    yield Remark(
-                        kind="comparison-thrown-away",
-                        line=statement.lineno,
-                        why="this line compares two values, and then does nothing with the answer.",
-                        question="Do you want to compare here, or to give a name a new value?",
-                        slip=True,
-                        weight=90,
-                    )
 
 
 def _endless_while(tree: ast.Module) -> Iterator[Remark]:
@@ -324,21 +291,6 @@ def _long_function(tree: ast.Module) -> Iterator[Remark]:
             )
 
 
-def _compared_to_true(tree: ast.Module) -> Iterator[Remark]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Compare) and any(
-            isinstance(each, ast.Constant) and isinstance(each.value, bool) for each in node.comparators
-        ):
-            yield Remark(
-                kind="compared-to-true",
-                line=node.lineno,
-                why="what stands before the comparison is already true or false by itself.",
-                question="What does the line mean if you read it aloud without the comparison?",
-                slip=False,
-                weight=40,
-            )
-
-
 def _index_loop(tree: ast.Module) -> Iterator[Remark]:
     for node in ast.walk(tree):
         if not (
@@ -401,7 +353,6 @@ def _never_reached(tree: ast.Module) -> Iterator[Remark]:
 
 _CHECKS = (
     _lost_list,
-    _comparison_thrown_away,
     _endless_while,
     _return_in_loop,
     _never_reached,
@@ -412,6 +363,5 @@ _CHECKS = (
     _unused_name,
     _unclear_name,
     _long_function,
-    _compared_to_true,
     _index_loop,
 )

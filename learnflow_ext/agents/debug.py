@@ -10,6 +10,7 @@ import msgspec
 from learnflow_ext.agents import code_checks, markdown
 from learnflow_ext.agents.course_index import CourseIndex, Section
 from learnflow_ext.agents.examples import analogous
+from learnflow_ext.agents.remark import Remark
 from learnflow_ext.agents.reply import Reply, fitting
 from learnflow_ext.agents.source import fenced, parse_or_error
 from learnflow_ext.contracts.help import CellError, Citation, Diagnosis, HelpRequest, Variable
@@ -95,7 +96,7 @@ class DebugFindings(msgspec.Struct, frozen=True, kw_only=True):
     variables: tuple[Variable, ...] = ()
     sections: tuple[Section, ...] = ()
     code: str = ""
-    suspicion: code_checks.Remark | None = None
+    suspicion: Remark | None = None
     """Without an error: the likeliest slip in the code, or None."""
     named: str = ""
     """Without an error: the kind that the student speaks of; empty for none."""

@@ -10,8 +10,8 @@ from importlib import resources
 import msgspec
 
 from learnflow_ext.agents import markdown
-from learnflow_ext.agents.code_checks import Remark
 from learnflow_ext.agents.lint_rules import RULES, LintRule
+from learnflow_ext.agents.remark import Remark
 from learnflow_ext.agents.source import parse
 from learnflow_ext.contracts.errors import LearnFlowError
 from learnflow_ext.contracts.runner import RunLimits, Runner

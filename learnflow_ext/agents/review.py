@@ -11,6 +11,7 @@ import msgspec
 from learnflow_ext.agents import code_checks, markdown
 from learnflow_ext.agents.lint_rules import RULES
 from learnflow_ext.agents.linting import linted
+from learnflow_ext.agents.remark import Remark
 from learnflow_ext.agents.reply import MAX_WORDS, Reply, words
 from learnflow_ext.agents.source import fenced, parse_or_error
 from learnflow_ext.contracts.help import MAX_CELL_CHARS, HelpRequest
@@ -34,7 +35,7 @@ class ReviewFindings(msgspec.Struct, frozen=True, kw_only=True):
     """More than we read of one cell."""
     praise: tuple[str, ...] = ()
     """Facts about the code, each the end of a sentence."""
-    remarks: tuple[code_checks.Remark, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     """The weightiest first, at most `MAX_SUGGESTIONS`, no two of a kind or on one line."""
     code: str = ""
     """What was looked at; empty where there is nothing to look at closer."""
@@ -75,9 +76,9 @@ async def with_linter(findings: ReviewFindings, runner: Runner) -> ReviewFinding
     )
 
 
-def _varied(found: Iterable[code_checks.Remark]) -> tuple[code_checks.Remark, ...]:
+def _varied(found: Iterable[Remark]) -> tuple[Remark, ...]:
     """The weightiest, each kind and each line once: three times the same advice teaches once."""
-    kept: list[code_checks.Remark] = []
+    kept: list[Remark] = []
     for remark in sorted(found, key=lambda each: (-each.weight, each.line, each.kind)):
         if all(remark.kind != each.kind and remark.line != each.line for each in kept):
             kept.append(remark)

@@ -10,11 +10,11 @@ import pytest
 from learnflow_kernels.warm.runner import WarmRunner
 
 from learnflow_ext.agents import review
-from learnflow_ext.agents.code_checks import Remark
 from learnflow_ext.agents.context import HelpContext
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.agents.lint_rules import RULES
 from learnflow_ext.agents.linting import linted
+from learnflow_ext.agents.remark import Remark
 from learnflow_ext.agents.reply import MAX_WORDS, words
 from learnflow_ext.agents.tutor import Tutor
 from learnflow_ext.contracts.errors import Unavailable
