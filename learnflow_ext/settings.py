@@ -376,9 +376,17 @@ class LearnFlowStruggle(Configurable):
         10.0, help="Minutes after the first failure on an exercise without a run that went well."
     ).tag(config=True)
 
-    low_quiz = Float(0.5, help="Share of a quiz's points, 0 to 1, below which it is reported.").tag(
-        config=True
-    )
+    low_quiz = Float(
+        0.5,
+        help="""Share of a quiz's points, 0 to 1, below which it is reported. Of questions in a notebook it is
+        the share of first answers that were right.""",
+    ).tag(config=True)
+
+    quiz_answers = Integer(
+        3,
+        help="""Questions of a notebook's quiz that a student must have answered before `low_quiz` is looked
+        at: after one or two, chance says more than the answers.""",
+    ).tag(config=True)
 
     attempts = Integer(
         10, help="Attempts at one exercise without three right in a row: the wheels spin."

@@ -15,6 +15,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from learnflow_ext.contracts import quizzes
 from learnflow_ext.contracts.errors import Unprocessable
 
 from .names import check_name
@@ -97,6 +98,8 @@ class Course:
             c.ExchangeFactory.release_assignment = "learnflow_grading.release.ServiceRelease"
             c.Exchange.cache = str(self.exchange.resolve() / ".cache")
         _release(c)
+        c.FillQuizzes.folder = str(self.root.resolve() / quizzes.FOLDER)
+        c.FillQuizzes.course = self.name
         _autograde(c, self.limits, self.sandboxes)
         _html(c)
         return c
@@ -116,10 +119,12 @@ def _release(c: Config) -> None:
 
     stock = GenerateAssignment().preprocessors
     c.GenerateAssignment.preprocessors = [
+        "learnflow_grading.quizzes.FillQuizzes",
         "learnflow_grading.hidden.RememberHidden",
         *stock,
         "learnflow_grading.hidden.RefuseHidden",
     ]
+    c.FillQuizzes.enabled = True
     c.RememberHidden.enabled = True
     c.RefuseHidden.enabled = True
 

@@ -23,6 +23,7 @@ from . import constructs
 from .course import Course, put_environment_on_path
 from .hidden import NotHidden, refuse_leaks, secret_lines
 from .names import check_name
+from .quizzes import NoKey
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ def _generate(course: Course, assignment: str) -> None:
 
 
 def _refusal(assignment: str, cause: Exception) -> LearnFlowError:
-    if isinstance(cause, NotHidden):
+    if isinstance(cause, NotHidden | NoKey):
         return Unprocessable(str(cause))
     if isinstance(cause, SchemaTooOldError):
         return Unprocessable(

@@ -16,6 +16,7 @@ import msgspec
 
 from learnflow_ext.agents.retrieval import Ranking, terms
 from learnflow_ext.contracts.help import Citation
+from learnflow_ext.contracts.quizzes import placed
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
@@ -254,7 +255,7 @@ def _sections(notebook: Notebook, assignment: str, place: str) -> Iterator[Secti
         if cell.is_answer:
             if drafts:
                 drafts[-1].asks = True
-        elif cell.cell_type == "markdown":
+        elif cell.cell_type == "markdown" and placed(cell.text) is None:
             for level, title, paragraphs in _split(_MARKED.sub("", cell.text)):
                 if title and level == 1 and not drafts:
                     notebook_title = title

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from learnflow_ext.agents.course_index import notebooks_of, source_folder
 from learnflow_ext.agents.references import Reference, references
 from learnflow_ext.contracts.errors import BadRequest
+from learnflow_ext.contracts.quizzes import FOLDER, look_through, placed
 from learnflow_ext.contracts.runner import RunLimits, Runner
 from learnflow_ext.diagnosis.reading import without_magics
 from learnflow_ext.exercises.notebook_checks import CheckedCell, Finding, leaked, problems, read
@@ -32,8 +34,10 @@ async def check_course(folder: Path, runner: Runner) -> list[Finding]:
     """
     found = list(_outline(folder))
     known = list(references(folder))
+    asked: dict[str, list[tuple[Path, CheckedCell]]] = {}
     for assignment, path in notebooks_of(folder):
         raw = _raw(path)
+        asked.setdefault(assignment, [])
         if raw is None:
             found.append(_of(assignment, path, "", "format", "This is no notebook that can be read."))
             continue
@@ -43,6 +47,9 @@ async def check_course(folder: Path, runner: Runner) -> list[Finding]:
             for each in problems(cells, _files(path.parent, folder))
         ]
         found += _released(folder, assignment, path, cells)
+        asked[assignment] += [
+            (path, cell) for cell in cells if cell.kind == "markdown" and placed(cell.text) is not None
+        ]
         own = {cell.name for cell in cells if cell.is_solution}
         shown = []
         for reference in known:
@@ -56,7 +63,7 @@ async def check_course(folder: Path, runner: Runner) -> list[Finding]:
         if not any(each.kind == "solution" for each in shown):
             # A notebook whose solution fails, or never ends, would only say so once more.
             found += await _runs(runner, assignment, path, raw)
-    return found
+    return found + list(_quizzes(folder, asked))
 
 
 def _of(assignment: str, path: Path, cell: str, kind: str, message: str) -> Finding:
@@ -123,6 +130,43 @@ def _outline(folder: Path) -> Iterator[Finding]:
                 kind="outline",
                 message="It is not in `course.yaml`, so nobody knows its place in the course.",
             )
+
+
+def _quizzes(folder: Path, asked: Mapping[str, list[tuple[Path, CheckedCell]]]) -> Iterator[Finding]:
+    """Questions without a key, keys without a question, and keys that cannot be used."""
+    keys = {path.stem: path for path in sorted((folder / FOLDER).glob("*.yaml"))}
+    for assignment in sorted({*keys, *(name for name, cells in asked.items() if cells)}):
+        key = f"{FOLDER}/{assignment}.yaml"
+
+        def about(cell: str, message: str, *, of: str = assignment, where: str = key) -> Finding:
+            return Finding(assignment=of, notebook=where, cell=cell, kind="quiz", message=message)
+
+        known: set[str] = set()
+        if assignment in keys:
+            try:
+                questions, mistakes = look_through(keys[assignment].read_bytes())
+            except OSError as error:
+                questions, mistakes = [], [("", f"It cannot be read: {error.strerror}.")]
+            known = {question.id for question in questions} | {name for name, _ in mistakes}
+            yield from (about(name, sentence) for name, sentence in mistakes)
+        if assignment not in asked:
+            yield about("", "There is no assignment of this name.")
+            continue
+        places = Counter(placed(cell.text) for _, cell in asked[assignment])
+        for path, cell in asked[assignment]:
+            name = placed(cell.text)
+            if not name:
+                message = "It asks a quiz question without saying which: write `%quiz` and the question's id."
+                yield about(cell.name, message, where=path.name)
+            elif name not in known:
+                message = f"It asks the quiz question `{name}`, and `{key}` has none of that id."
+                yield about(cell.name, message, where=path.name)
+        for name, count in places.items():
+            if name and count > 1:
+                yield about(name, f"{count} cells ask this question. Ask it once.")
+        for name in sorted(known - set(places) - {""}):
+            if not name.startswith("number "):
+                yield about(name, f"No cell asks this question. Put `%quiz {name}` into a Markdown cell.")
 
 
 def _released(folder: Path, assignment: str, path: Path, cells: Sequence[CheckedCell]) -> Iterator[Finding]:

@@ -53,7 +53,9 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     """A run's error message, or the question."""
     share: float = 1.0
-    """Of a quiz's points, 0 to 1."""
+    """Of a quiz's points, 0 to 1; of questions in a notebook, the first answers that were right."""
+    answered: int | None = None
+    """How many questions of a notebook this rests on; None for a graded quiz."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

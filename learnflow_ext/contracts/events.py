@@ -185,6 +185,22 @@ class SubmissionGraded(Event, frozen=True, kw_only=True):
     """Points of the same submission before it was graded again; None for a first grading."""
 
 
+class QuizAnswered(Event, frozen=True, kw_only=True):
+    """A question of a notebook's quiz was answered, and judged by the service."""
+
+    TYPE = "org.learnflow.quiz.answered.v1"
+    TOPIC = "progress.events"
+
+    assignment: str
+    question: str
+    """Its id in the key."""
+    choices: tuple[str, ...]
+    """Texts of what was chosen; they are the teacher's."""
+    right: bool
+    attempt: int = 1
+    """From 1; only the first counts for mastery."""
+
+
 class RegradingStarted(Event, frozen=True, kw_only=True):
     """A teacher had everything of an assignment graded again. `student` is that teacher."""
 
@@ -303,6 +319,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         TeacherAsked,
         RunFinished,
         SubmissionGraded,
+        QuizAnswered,
         RegradingStarted,
         ResultsReleased,
         RegradeAsked,

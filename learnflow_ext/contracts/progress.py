@@ -53,6 +53,10 @@ class TopicProgress(msgspec.Struct, frozen=True, kw_only=True):
     """Exercises that had full points in some submission."""
     exercises: int = 0
     """Exercises that there are."""
+    quiz_right: int = 0
+    """Questions of its notebooks whose first answer was right."""
+    quiz_answered: int = 0
+    """Questions of its notebooks that were answered."""
 
 
 class NextStep(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.alerts import Candidate, Finding, Moment, Told
-from learnflow_ext.contracts.events import Envelope, HelpAsked, RunFinished, SubmissionGraded
+from learnflow_ext.contracts.events import Envelope, HelpAsked, QuizAnswered, RunFinished, SubmissionGraded
 from learnflow_ext.events.bus import Bus
 from learnflow_ext.events.consumer import Consumer
 from learnflow_ext.store import alerts, people
@@ -58,11 +58,15 @@ def struggle_consumer(db: Database, bus: Bus, judge: Judge) -> Consumer:
 
     async def handle(conn: AsyncConnection, envelope: Envelope) -> None:
         event = envelope.event
-        if not event.course or not isinstance(event, RunFinished | HelpAsked | SubmissionGraded):
+        if not event.course or not isinstance(
+            event, RunFinished | HelpAsked | SubmissionGraded | QuizAnswered
+        ):
             return
         at = now()
         # Most events end here, before they cost a look into the database.
-        if (isinstance(event, RunFinished) and event.ok) or not judge.watches(event.course, at):
+        if isinstance(event, RunFinished) and event.ok:
+            return
+        if (isinstance(event, QuizAnswered) and event.attempt > 1) or not judge.watches(event.course, at):
             return
         person = await people.behind(conn, event.student)
         if person is None:
@@ -70,7 +74,7 @@ def struggle_consumer(db: Database, bus: Bus, judge: Judge) -> Consumer:
             return
         await _judge(conn, event.course, {person.name: person.id}, {}, judge, at)
 
-    topics = sorted({RunFinished.TOPIC, HelpAsked.TOPIC, SubmissionGraded.TOPIC})
+    topics = sorted({RunFinished.TOPIC, HelpAsked.TOPIC, SubmissionGraded.TOPIC, QuizAnswered.TOPIC})
     return Consumer(db, bus, GROUP, topics, handle)
 
 

@@ -18,7 +18,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     exercises: float | None = None
     """Points of graded exercises."""
     quizzes: float | None = None
-    """Points of quizzes."""
+    """Points of graded quizzes, and first answers to questions in notebooks that were right."""
     quality: float | None = None
     """Of the code, by its review."""
     consistency: float | None = None

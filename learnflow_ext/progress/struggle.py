@@ -38,6 +38,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     failing_runs: int = 5
     no_progress_s: float = 600.0
     low_quiz: float = 0.5
+    quiz_answers: int = 3
     attempts: int = 10
     failing_early: int = 3
     fresh_s: float = 1800.0
@@ -74,7 +75,11 @@ def findings(moments: Iterable[Moment], now: float, limits: Limits | None = None
     for step in steps:
         if step.at < now - limits.fresh_s:
             continue
-        if step.kind == "quiz" and step.share < limits.low_quiz:
+        if (
+            step.kind == "quiz"
+            and step.share < limits.low_quiz
+            and (step.answered is None or step.answered >= limits.quiz_answers)
+        ):
             found[step.assignment, ""] = Finding(
                 trigger="low_quiz", at=step.at, assignment=step.assignment, moments=(step,), question=question
             )

@@ -27,6 +27,7 @@ from learnflow_ext.server.handlers.assignments import (
 from learnflow_ext.server.handlers.closed import CLOSED, ClosedHandler
 from learnflow_ext.server.handlers.explain import SETTING_ASKER, ExplainHandler
 from learnflow_ext.server.handlers.progress import ProgressHandler
+from learnflow_ext.server.handlers.quiz import QuizHandler
 from learnflow_ext.server.handlers.status import StatusHandler
 from learnflow_ext.server.handlers.submissions import (
     SETTING_COURSEWORK,
@@ -136,6 +137,7 @@ class LearnFlowExtension(ExtensionApp):
                 (r"/learnflow/explain", ExplainHandler),
                 (r"/learnflow/status", StatusHandler),
                 (r"/learnflow/progress", ProgressHandler),
+                (r"/learnflow/quiz", QuizHandler),
                 (r"/learnflow/submissions", SubmissionsHandler),
                 (r"/learnflow/feedback", FeedbackHandler),
                 (r"/assignments", AssignmentsHandler),

@@ -18,6 +18,7 @@ from learnflow_ext.contracts.errors import LearnFlowError, Problem, Unavailable
 from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, SubmissionView
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.contracts.progress import StudentProgress
+from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
 from learnflow_ext.contracts.runs import RunBatch
 from learnflow_ext.server.sse import EventReader
 
@@ -108,6 +109,14 @@ class Gateway:
         """Hand in. Once this returns, the service has it."""
         path = f"api/courses/{_part(course)}/assignments/{_part(assignment)}/submissions"
         return self._decode(await self._call("POST", path, files), SubmissionView)
+
+    async def quiz(self, course: str, assignment: str) -> QuizView:
+        """The student's own answers to the questions of an assignment."""
+        return await self._get(_quiz(course, assignment), QuizView)
+
+    async def answer_quiz(self, course: str, assignment: str, given: QuizAnswer) -> QuizFeedback:
+        """Answer a question."""
+        return self._decode(await self._call("POST", _quiz(course, assignment), given), QuizFeedback)
 
     async def feedback(self, course: str, submission_id: str) -> FileSet:
         """The feedback on one graded submission."""
@@ -273,3 +282,7 @@ class _Streamed:
 
 def _part(name: str) -> str:
     return quote(name, safe="")
+
+
+def _quiz(course: str, assignment: str) -> str:
+    return f"api/courses/{_part(course)}/assignments/{_part(assignment)}/quiz"

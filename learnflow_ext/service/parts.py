@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.metrics import Metrics
     from learnflow_ext.service.outside import OutsideTokens
     from learnflow_ext.service.pages import Pages
+    from learnflow_ext.service.quizzes import Quizzes
     from learnflow_ext.service.releases import Releases
     from learnflow_ext.service.results import Results
     from learnflow_ext.service.skills import Skills
@@ -57,6 +58,7 @@ class Parts:
     results: Results
     runner: Runner
     releases: Releases
+    quizzes: Quizzes
     watch: Watch
     skills: Skills
     live: LiveBoards

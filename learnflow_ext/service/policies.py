@@ -145,6 +145,12 @@ class Policies:
             self._versions[course] = version
             self._known[course] = policy
 
+    def closed(self, course: str, assignment: str) -> bool:
+        """Whether an exam holds for the assignment now, or nobody can read whether one does."""
+        policy = self._known.get(course, CoursePolicy())
+        now = self._clock()
+        return policy is UNREADABLE or any(exam.holds(assignment, now) for exam in policy.exams)
+
     def in_exam(self, course: str, at: datetime) -> bool:
         """Whether an exam of `course` runs at that moment, for all of it or for some assignments."""
         exams = self._known.get(course, CoursePolicy()).exams

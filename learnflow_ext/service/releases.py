@@ -13,6 +13,7 @@ from learnflow_grading import released
 
 from learnflow_ext.contracts.errors import LearnFlowError, NotFound
 from learnflow_ext.contracts.grades import AssignmentView, FileSet
+from learnflow_ext.contracts.quizzes import FOLDER
 from learnflow_ext.service import logs
 from learnflow_ext.settings import LearnFlow
 from learnflow_ext.store import courses
@@ -85,6 +86,7 @@ class Releases:
             root = self._settings.course_root(course)
             try:
                 await asyncio.to_thread(_copy_source, folder, root)
+                await asyncio.to_thread(copy_quizzes, folder, root)
                 names = await asyncio.to_thread(_assignments_in, root / "source")
                 missing = await self._missing(course, names)
             except (LearnFlowError, OSError) as error:
@@ -149,6 +151,23 @@ def _copy_source(setting: str, root: Path) -> None:
     except BaseException:
         shutil.rmtree(incoming, ignore_errors=True)
         raise
+
+
+def copy_quizzes(setting: str, root: Path) -> None:
+    """Put the keys of a course's quizzes, as its teacher has them now, beside the source for a release.
+
+    They lie outside of all that is released. A course without any keeps what is there.
+    """
+    folder, target = course_folder(setting) / FOLDER, root / FOLDER
+    if not folder.is_dir() or not root.is_dir() or folder.resolve() == target.resolve():
+        return
+    target.mkdir(mode=0o700, exist_ok=True)
+    for path in sorted(folder.glob("*.yaml")):
+        content, copy = path.read_bytes(), target / path.name
+        if not copy.is_file() or copy.read_bytes() != content:
+            incoming = target / f".{uuid.uuid4().hex}"
+            incoming.write_bytes(content)
+            incoming.replace(copy)
 
 
 def _assignments_in(source: Path) -> list[str]:

@@ -42,6 +42,7 @@ from learnflow_ext.service.outside import OutsideTokens
 from learnflow_ext.service.pages import Pages
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.policies import Policies
+from learnflow_ext.service.quizzes import Quizzes
 from learnflow_ext.service.releases import Releaser, Releases
 from learnflow_ext.service.results import Results
 from learnflow_ext.service.retention import forgetting
@@ -155,6 +156,7 @@ class RunningService:
             results=results,
             runner=runner,
             releases=releases,
+            quizzes=Quizzes(db, settings, releases, policies),
             watch=watch,
             skills=Skills(progress.fit_from_students),
             live=LiveBoards(),

@@ -16,12 +16,14 @@ from learnflow_ext.progress.next_step import Choice, next_best
 from learnflow_ext.progress.streak import Streak, days, streak
 from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.evidence import Checked
+from learnflow_ext.store.quizzes import Share
 
 MOST_ANSWERS = 200
 """Of a topic that are traced: the latest say the most."""
 
 
 NOT_FITTED: Mapping[str, SkillParameters] = {}
+NOT_ASKED = Share()
 
 
 class Standings(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,10 +53,12 @@ def stand(
     titles: dict[str, str] = {}
     for info in assignments:
         share = checked.best.get(info.assignment)
+        asked = checked.quizzes.get(info.assignment, NOT_ASKED)
+        quizzes = _quizzes(share if info.is_quiz else None, asked)
         evidence = Evidence(
             exercises=None if info.is_quiz else share,
-            quizzes=share if info.is_quiz else None,
-            consistency=row.consistency if share is not None else None,
+            quizzes=quizzes,
+            consistency=row.consistency if share is not None or quizzes is not None else None,
         )
         answers = checked.answers.get(info.assignment, [])[-MOST_ANSWERS:]
         skill = skills.get(info.assignment, knowledge.SENSIBLE)
@@ -74,6 +78,8 @@ def stand(
                 },
                 solved=sum((info.assignment, one.name) in checked.solved for one in info.exercises),
                 exercises=len(info.exercises),
+                quiz_right=asked.right,
+                quiz_answered=asked.answered,
             )
         )
         choices += [
@@ -100,3 +106,11 @@ def stand(
             notebook=chosen.notebook,
         ),
     )
+
+
+def _quizzes(points: float | None, asked: Share) -> float | None:
+    """Points of a graded quiz and first answers in the notebook, with equal weight; None without either."""
+    there = [points] if points is not None else []
+    if asked.answered:
+        there.append(asked.right / asked.answered)
+    return sum(there) / len(there) if there else None

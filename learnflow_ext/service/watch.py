@@ -31,6 +31,7 @@ class Watch:
             failing_runs=settings.failing_runs,
             no_progress_s=settings.no_progress_minutes * 60,
             low_quiz=settings.low_quiz,
+            quiz_answers=settings.quiz_answers,
             attempts=settings.attempts,
             failing_early=settings.failing_early,
             fresh_s=settings.fresh_minutes * 60,

@@ -134,6 +134,23 @@ def _graded(data: Mapping[str, object]) -> _Said:
     return score, "grade"
 
 
+def quiz_answered(data: Mapping[str, object]) -> _Said:
+    """An answer to a question of a notebook's quiz."""
+    right, first = bool(data.get("right")), _number(data, "attempt") <= 1
+    chosen = data.get("choices")
+    texts = [quote(str(each), 60) for each in chosen] if isinstance(chosen, list | tuple) else []
+    said = " and ".join(f"“{text}”" for text in texts) or "nothing"
+    became = "right" if right else "not right"
+    again = "" if first else " again"
+    question = f"“{_text(data, 'question')}” of {_text(data, 'assignment')}"
+    return f"answered {question}{again} with {said}: {became}", "work" if right else "trouble"
+
+
+def _first_answer(data: Mapping[str, object]) -> _Said:
+    """Later ones are practice, and for the student's own time line."""
+    return quiz_answered(data) if _number(data, "attempt") <= 1 else None
+
+
 def _regrading(data: Mapping[str, object]) -> _Said:
     count = points(_number(data, "submissions"))
     return f"has everything of {_text(data, 'assignment')} graded again: {count} submissions", "note"
@@ -183,6 +200,7 @@ _SAYINGS = {
     "org.learnflow.run.finished.v1": _run,
     "org.learnflow.assignment.submitted.v1": _submitted,
     "org.learnflow.submission.graded.v1": _graded,
+    "org.learnflow.quiz.answered.v1": _first_answer,
     "org.learnflow.regrading.started.v1": _regrading,
     "org.learnflow.results.released.v1": _released,
     "org.learnflow.regrade.asked.v1": _regrade_asked,

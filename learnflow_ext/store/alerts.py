@@ -25,7 +25,7 @@ from learnflow_ext.contracts.alerts import (
 )
 from learnflow_ext.contracts.errors import NotFound
 from learnflow_ext.contracts.events import StruggleChanged, StruggleDetected
-from learnflow_ext.store import outbox, texts
+from learnflow_ext.store import outbox, quizzes, texts
 from learnflow_ext.store.clock import iso, now
 from learnflow_ext.store.models import AlertRow, HelpTurn, Module, Quiz, Run, Submission, User
 
@@ -118,6 +118,17 @@ async def moments(conn: AsyncConnection, user_id: int, course: str, at: datetime
                 share=quiz.score / quiz.max_score,
             )
         )
+    found += [
+        Moment(
+            id=f"answers:{one.assignment}:{one.share.answered}",
+            at=one.at.timestamp(),
+            kind="quiz",
+            assignment=one.assignment,
+            share=one.share.right / one.share.answered,
+            answered=one.share.answered,
+        )
+        for one in await quizzes.recent(conn, user_id, course, since)
+    ]
     return found
 
 

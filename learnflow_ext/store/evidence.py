@@ -10,7 +10,9 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from learnflow_ext.store import quizzes
 from learnflow_ext.store.models import Grade, Module, Progress, Submission, User
+from learnflow_ext.store.quizzes import Share
 
 MOST_ANSWERS = 200_000
 """Of a course, that its knowledge tracing is fitted to."""
@@ -28,6 +30,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """(assignment, exercise) with full points in some submission."""
     submitted: tuple[datetime, ...]
     """When work was handed in."""
+    quizzes: dict[str, Share] = {}
+    """By assignment, how the first answers to its notebooks' questions went; only of those answered."""
 
 
 async def answers_by_topic(conn: AsyncConnection, course: str) -> dict[str, list[list[bool]]]:
@@ -88,6 +92,7 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
         answers[answer.name][answer.assignment].append(right)
         if right:
             solved[answer.name].add((answer.assignment, answer.exercise))
+    asked = await quizzes.shares(conn, course, students)
     return {
         student: Checked(
             student=student,
@@ -95,6 +100,7 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
             answers={topic: list(given) for topic, given in answers[student].items()},
             solved=frozenset(solved[student]),
             submitted=tuple(submitted[student]),
+            quizzes=asked.get(student, {}),
         )
         for student in students
     }

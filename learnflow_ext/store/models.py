@@ -139,6 +139,33 @@ class Quiz(Base):
     """Share of the points below which it counts as not passed, 0 to 1."""
 
 
+class QuizAnswer(Base):
+    """What a student answered to one question of a notebook's quiz, as the service judged it."""
+
+    __tablename__ = "quiz_answers"
+    __table_args__ = (
+        Index("ix_quiz_answers_module", "module_id"),
+        *_not_empty("question"),
+        CheckConstraint("attempts >= 1", name="attempts_positive"),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    module_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("modules.id", ondelete="CASCADE"), primary_key=True
+    )
+    question: Mapped[str] = mapped_column(String(texts.NAME), primary_key=True)
+    """Its id in the key."""
+    first_choices: Mapped[str] = mapped_column(String(texts.ANSWER))
+    """Texts of what was chosen, as a JSON list."""
+    first_right: Mapped[bool]
+    """Counts for mastery, whatever comes later."""
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    latest_choices: Mapped[str] = mapped_column(String(texts.ANSWER))
+    latest_right: Mapped[bool]
+    latest_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int]
+
+
 class Submission(Base):
     """Work that was handed in, and what became of it. `urgency`, then `number`, is the queue's order."""
 

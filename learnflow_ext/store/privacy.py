@@ -35,7 +35,7 @@ from learnflow_ext.store.models import (
 ERASED = "erased-"
 """What the name of an erased person begins with; random digits follow."""
 AT_ONCE = 500
-JSON_COLUMNS = frozenset({"data", "finding", "sent"})
+JSON_COLUMNS = frozenset({"data", "finding", "sent", "first_choices", "latest_choices"})
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from learnflow_ext.contracts.grades import (
 )
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.contracts.progress import StudentProgress
+from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
 from learnflow_ext.contracts.runner import ExecuteRequest, RunResult
 from learnflow_ext.contracts.runs import RunBatch
 from learnflow_ext.service.board import BoardView, FeedView
@@ -37,6 +38,7 @@ from learnflow_ext.service.handlers import (
     insight,
     live,
     progress,
+    quizzes,
     regrade_requests,
     regradings,
     runs,
@@ -204,6 +206,19 @@ TABLE: tuple[Route, ...] = (
             body=FileSet,
             answer=SubmissionView,
             status=201,
+            once=True,
+        ),
+    ),
+    api(
+        _ASSIGNMENT + "/quiz",
+        quizzes.QuizHandler,
+        Who.MEMBER,
+        max_body=32 * KIB,
+        get=Operation(summary="One's own answers to the assignment's questions.", answer=QuizView),
+        post=Operation(
+            summary="Answer a question of a released assignment. Only the first answer counts for mastery.",
+            body=QuizAnswer,
+            answer=QuizFeedback,
             once=True,
         ),
     ),

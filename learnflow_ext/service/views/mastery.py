@@ -23,6 +23,10 @@ TOPICS = Sheet[TopicProgress](
             "Made of",
             lambda topic: ", ".join(f"{name} {percent(value)} %" for name, value in topic.parts.items()),
         ),
+        Field(
+            "Quiz, right at first",
+            lambda topic: f"{topic.quiz_right} of {topic.quiz_answered}" if topic.quiz_answered else "",
+        ),
     ),
 )
 """What each topic's mastery of one student is made of."""

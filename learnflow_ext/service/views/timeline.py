@@ -33,6 +33,8 @@ def _said(entry: LogEntry) -> str:
         return (
             f"ran a cell in {file_name(str(entry.data.get('notebook') or '')) or 'a notebook'}: it went well"
         )
+    if entry.type == "org.learnflow.quiz.answered.v1" and (said := words.quiz_answered(entry.data)):
+        return said[0]
     if entry.type == "org.learnflow.help.answered.v1":
         return f"got an answer: \u201c{words.quote(str(entry.data.get('text') or ''))}\u201d"
     return ""

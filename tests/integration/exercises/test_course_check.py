@@ -220,3 +220,44 @@ async def rows_in(url: str) -> tuple[courses.AssignmentInfo, ...]:
             return await courses.assignments(conn, "my-course")
     finally:
         await db.close()
+
+
+async def test_quizzes_and_their_keys_fit_together(tmp_path: Path, made: str, runner: WarmRunner) -> None:
+    keys = tmp_path / "course" / "quizzes"
+    keys.mkdir(parents=True)
+    good = [{"text": "2", "right": True, "reason": "Yes."}, {"text": "3", "reason": "No."}]
+    questions = [
+        {"id": "asked", "question": "How many?", "choices": good},
+        {"id": "unasked", "question": "How many?", "choices": good},
+        {"id": "nothing-right", "question": "How many?", "choices": [good[1], {"text": "4"}]},
+    ]
+    (keys / f"{NAME}.yaml").write_text(json.dumps(questions))
+    (keys / "99-not-there.yaml").write_text("- [")
+    notebook = json.loads(made)
+    for name in ("asked", "asked", "nothing-right", "no-key", ""):
+        added(f"%quiz {name}")(notebook)
+    place = tmp_path / "course" / "source" / NAME
+    place.mkdir(parents=True)
+    (place / f"{NAME}.ipynb").write_text(json.dumps(notebook))
+    found = [each for each in await check_course(tmp_path / "course", runner) if each.kind == "quiz"]
+    key = f"quizzes/{NAME}.yaml"
+    said = {
+        f"{NAME}.ipynb": {
+            "It asks a quiz question without saying which: write `%quiz` and the question's id.",
+            f"It asks the quiz question `no-key`, and `{key}` has none of that id.",
+        },
+        key: {
+            "2 cells ask this question. Ask it once.",
+            "Choice 2 has no `reason`: a sentence for the student who chooses it.",
+            "No cell asks this question. Put `%quiz unasked` into a Markdown cell.",
+            "No choice is right: give one of them `right: true`.",
+        },
+    }
+    for notebook_name, sentences in said.items():
+        assert {each.message for each in found if each.notebook == notebook_name} == sentences
+    others = [each.message for each in found if each.assignment == "99-not-there"]
+    assert [message.split(":")[0] for message in others] == [
+        "It cannot be read",
+        "There is no assignment of this name.",
+    ]
+    assert len(found) == 8

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from learnflow_grading import released
+from learnflow_grading.autograde import Submission, grade
 from learnflow_grading.course import Course
 from learnflow_grading.release import release
 from nbformat import NotebookNode
@@ -167,3 +168,73 @@ class TestReleasedFiles:
         monkeypatch.setattr(released, "MAX_RELEASE_BYTES", 10)
         with pytest.raises(TooLarge, match="larger than"):
             released.files(tmp_path, "python", "ps")
+
+
+KEY = """
+- id: sum
+  question: How much is `1 + 1`?
+  code: |
+    print(1 + 1)
+  choices:
+    - {text: "2", right: true, reason: a-secret-reason for two}
+    - {text: "a*b_c <i>11</i>", reason: a-secret-reason for eleven}
+"""
+
+
+def quiz(course: Course, key: str = KEY, *names: str) -> NotebookNode:
+    """A notebook that asks the questions `names`; the key lies in the course."""
+    folder = course.root / "quizzes"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ps.yaml").write_text(key)
+    cells = [nbf.new_markdown_cell(f"%quiz {name}") for name in names or ("sum",)]
+    return notebook(*cells, checks("t", 1, "assert True"))
+
+
+class TestQuizzes:
+    def test_a_question_is_there_and_its_key_nowhere(self, course: Course) -> None:
+        write_source(course.root, "ps", {"nb": quiz(course)})
+        release(course, "ps")
+        assert course.exchange is not None
+        (file,) = released.files(course.exchange, "python", "ps").files
+        cell = nbformat.reads(file.content.decode(), as_version=4).cells[0]
+        assert cell.metadata["learnflow_quiz"] == {
+            "course": "python",
+            "assignment": "ps",
+            "id": "sum",
+            "question": "How much is `1 + 1`?",
+            "code": "print(1 + 1)",
+            "choices": ["2", "a*b_c <i>11</i>"],
+            "several": False,
+        }
+        assert not cell.metadata["editable"]
+        assert not cell.metadata["deletable"]
+        assert cell.source == (
+            "**Quiz:** How much is `1 + 1`?\n\n```python\nprint(1 + 1)\n```\n\n"
+            "- 2\n- a\\*b\\_c \\<i\\>11\\</i\\>"
+        )
+        for folder in (course.root / "release", course.exchange):
+            for path in folder.rglob("*"):
+                assert not path.is_file() or b"a-secret-reason" not in path.read_bytes(), path
+                assert path.name != "ps.yaml"
+
+    def test_its_words_go_through_grading(self, course: Course, tmp_path: Path) -> None:
+        write_source(course.root, "ps", {"nb": quiz(course)})
+        release(course, "ps")
+        given = nbformat.read(course.root / "release" / "ps" / "nb.ipynb", as_version=4)
+        folder = tmp_path / "handed-in"
+        folder.mkdir()
+        nbformat.write(given, folder / "nb.ipynb")
+        record = grade(course, Submission("s1", "ps", "ada", folder))
+        assert (record.status, record.score) == ("graded", 1.0)
+        after = nbformat.read(course.root / "autograded" / "ada" / "ps" / "nb.ipynb", as_version=4)
+        # Metadata that is not nbgrader's is left behind; who marks by hand still reads the question.
+        assert after.cells[0].source == given.cells[0].source
+        assert "How much is" in record.feedback[0].content.decode()
+
+    def test_a_question_without_a_key_is_refused(self, course: Course) -> None:
+        assert "asks the quiz question 'other'" in refused(course, quiz(course, KEY, "sum", "other"))
+        assert "without saying which" in refused(course, quiz(course, KEY, ""))
+
+    def test_a_key_with_a_mistake_is_refused(self, course: Course) -> None:
+        said = refused(course, quiz(course, KEY.replace("right: true, ", "")))
+        assert "quizzes/ps.yaml cannot be used. Question sum: No choice is right" in said

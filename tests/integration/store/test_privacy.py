@@ -14,7 +14,7 @@ from sqlalchemy import String, Text, cast, insert, select
 from learnflow_ext.contracts.events import HelpAsked, RunFinished
 from learnflow_ext.contracts.grades import CellScore, CourseFile, GradeRecord
 from learnflow_ext.contracts.help import HelpRequest
-from learnflow_ext.store import courses, eventlog, help, outbox, people, privacy, submissions
+from learnflow_ext.store import courses, eventlog, help, outbox, people, privacy, quizzes, submissions
 from learnflow_ext.store.base import Base
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
@@ -55,6 +55,9 @@ async def fill(db: Database, student: str, teacher: str) -> None:
                 raised_at=now(), marked_at=now(), marked_by=teacher,
             )
         )  # fmt: skip
+        await quizzes.record(
+            conn, student=student, course="c", assignment="a", question="q", choices=["12"], right=True
+        )
         await conn.execute(
             insert(Note).values(course="c", text=f"to {student}'s class", posted_by=teacher, posted_at=now())
         )
@@ -120,6 +123,7 @@ class TestExport:
         assert found["alerts"][0]["finding"] == {"said": SECRET}
         assert found["feedback_files"][0]["content"] == f"<p>{SECRET}</p>"
         assert found["grades"][0]["score"] == 1
+        assert found["quiz_answers"][0]["first_choices"] == ["12"]
         assert (found["submissions"][0]["course"], found["submissions"][0]["assignment"]) == ("c", "a")
         assert found["event_log"][0]["data"]["text"] == SECRET
         assert len(found["outbox"]) == len(found["event_log"])

@@ -47,7 +47,7 @@ def envelope(event: Event) -> Envelope:
 
 def example_of(cls: type[Event]) -> Event:
     """An event of `cls` with something in every field that must be given."""
-    samples: dict[type, object] = {str: "x", int: 1, float: 1.0, bool: True}
+    samples: dict[Any, object] = {str: "x", int: 1, float: 1.0, bool: True, tuple[str, ...]: ("x",)}
     given = {field.name: samples[field.type] for field in msgspec.structs.fields(cls) if field.required}
     return msgspec.convert(given, cls)
 
