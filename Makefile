@@ -54,13 +54,8 @@ test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their 
 	$(BIN)/coverage json -q -o .coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json
 
-bench: $(STAMPS)/test-system setup ## Measure how fast the classroom starts, answers and grades
-	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/bench.py
-	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/answers.py
-	$(BIN)/python tests/benchmarks/kernels.py 2>/dev/null
-	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/events.py
-	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/record.py
-	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/dashboard.py
+bench: $(STAMPS)/test-system setup ## Measure how fast all of it is, into test-results/performance.md (ARGS="kernels events": only these)
+	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/page.py $(ARGS)
 
 eval: $(STAMPS)/run-system setup ## Measure how good its judgement is, on the data in LEARNFLOW_EVAL_DATA (a folder)
 	LEARNFLOW_EVAL_DATA="$(LEARNFLOW_EVAL_DATA)" $(BIN)/python tests/evaluation/evaluate.py $(ARGS)
