@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import time
@@ -74,8 +75,9 @@ async def left(runner: Either) -> Left:
     async def look() -> list[str]:
         found = [args for pid, args in (await programs()).items() if pid not in before]
         for entry in os.scandir("/tmp"):
-            if entry.name.startswith("lf-") and entry.stat().st_uid == uid:
-                found.append(entry.path)
+            with contextlib.suppress(FileNotFoundError):  # another test's, and gone by now
+                if entry.name.startswith("lf-") and entry.stat().st_uid == uid:
+                    found.append(entry.path)
         return found + [each for each in await asyncio.to_thread(groups) if each not in groups_before]
 
     return look

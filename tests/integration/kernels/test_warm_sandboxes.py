@@ -96,7 +96,9 @@ async def run(runner: WarmRunner, code: str, limits: RunLimits = PATIENT) -> Run
 
 def groups(name: str) -> list[Path]:
     """Control groups that were made under this name."""
-    return list(Path("/sys/fs/cgroup").glob(f"**/learnflow-{name}*"))
+    # Not by a pattern: that fails when a group of others goes away while it looks.
+    found = [Path(folder, each) for folder, names, _ in os.walk("/sys/fs/cgroup") for each in names]
+    return [path for path in found if path.name.startswith(f"learnflow-{name}")]
 
 
 def keeper_pid(box: WarmSandbox) -> int:
