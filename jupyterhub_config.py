@@ -39,6 +39,7 @@ c.LearnFlowHub.idle_minutes = 60
 
 # --- The people -----------------------------------------------------------------------------------
 # Groups say who teaches (formgrade-<course>), assists (assistant-<course>) and studies (nbgrader-<course>).
+# Teachers add and remove people on the dashboard; whoever is named here is put back at the hub's next start.
 c.JupyterHub.load_groups = {
     "formgrade-python-basics": {"users": ["teacher"]},
     "nbgrader-python-basics": {"users": ["ada", "ben", "chen"]},

@@ -60,6 +60,14 @@ class LearnFlow(LoggingConfigurable):
         been released yet. Turn off where teachers release by hand in the formgrader.""",
     ).tag(config=True)
 
+    teachers_enrol = Bool(
+        True,
+        help="""Whether teachers add, change and remove the people of their own course on its dashboard. The
+        service then gets the right to change the groups of these courses at the hub: no other groups, no
+        accounts, nobody's admin rights. Turn off where only admins enrol. Counts as off where the
+        authenticator manages groups (`manage_groups`): what came from elsewhere is changed there.""",
+    ).tag(config=True)
+
     @property
     def state_path(self) -> Path:
         """`state_dir`, absolute."""
@@ -78,6 +86,15 @@ class LearnFlow(LoggingConfigurable):
     def exchange_root(self) -> Path:
         """nbgrader's exchange; service side only, students reach it through the service."""
         return self.state_path / "exchange"
+
+
+def manages_groups(config: Config) -> bool:
+    """Whether the file has the authenticator manage groups: a login system then says who is in a course."""
+    return any(
+        section.get("manage_groups") is True
+        for name, section in config.items()
+        if name.endswith("Authenticator") and isinstance(section, Config)
+    )
 
 
 class LearnFlowKafka(Configurable):

@@ -11,14 +11,24 @@ from typing import Any
 
 from learnflow_ext.settings import SERVICE_NAME
 
-from .names import formgrader_service, teachers_group
+from .names import assistants_group, formgrader_service, students_group, teachers_group
 
 CULLER = "idle-culler"
 ACCESS_SERVICE = f"access:services!service={SERVICE_NAME}"
 
 
-def roles(courses: Iterable[str]) -> list[dict[str, Any]]:
-    """Entries for `c.JupyterHub.load_roles`; `courses` are course ids."""
+def course_groups(course: str) -> tuple[str, str, str]:
+    """The hub groups of `course`: who studies, assists and teaches there."""
+    return students_group(course), assistants_group(course), teachers_group(course)
+
+
+def roles(courses: Iterable[str], *, teachers_enrol: bool) -> list[dict[str, Any]]:
+    """Entries for `c.JupyterHub.load_roles`; `courses` are course ids.
+
+    `teachers_enrol` gives the service the right to change who is in these courses' groups, and in no others.
+    """
+    courses = list(courses)
+    enrols = [f"groups!group={group}" for course in courses for group in course_groups(course)]
     return [
         {
             "name": "user",
@@ -39,6 +49,7 @@ def roles(courses: Iterable[str]) -> list[dict[str, Any]]:
                 "read:users:groups",
                 "read:groups",
                 "read:servers",
+                *(enrols if teachers_enrol else ()),
             ],
             "services": [SERVICE_NAME],
         },

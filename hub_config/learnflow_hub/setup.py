@@ -14,12 +14,12 @@ from typing import Any
 
 from traitlets.config import Config
 
-from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowJwt, LearnFlowModel
+from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowJwt, LearnFlowModel, manages_groups
 
 from .landing import landing_page
 from .names import USERNAME_PATTERN, course_id, formgrader_service
 from .ports import SERVICES, free_ports, kept_ports
-from .roles import roles
+from .roles import course_groups, roles
 from .services import passed_on, service_url, services
 from .state import State
 from .traits import LearnFlowHub
@@ -65,7 +65,13 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
     c.JupyterHub.services.extend(
         services(settings, file, ports, idle_seconds=hub.idle_minutes * 60, environment=environment)
     )
-    c.JupyterHub.load_roles.extend(roles(courses))
+    managed = manages_groups(c)
+    c.JupyterHub.load_roles.extend(roles(courses, teachers_enrol=settings.teachers_enrol and not managed))
+    if not managed:
+        # Empty ones too: only an admin could make them later.
+        own = c.JupyterHub.load_groups if "load_groups" in c.JupyterHub else {}
+        groups = [group for course in courses for group in course_groups(course)]
+        c.JupyterHub.load_groups = {**{group: {"users": []} for group in groups}, **own}
     _default(c.JupyterHub, "default_url", landing_page)
     _default(c.JupyterHub, "tornado_settings", {"headers": SECURITY_HEADERS, "slow_spawn_timeout": 0})
     _default(c.Authenticator, "username_pattern", USERNAME_PATTERN)

@@ -306,6 +306,20 @@ class ExerciseGenerated(Event, frozen=True, kw_only=True):
     """How many of those its tests noticed."""
 
 
+class MembershipChanged(Event, frozen=True, kw_only=True):
+    """A teacher put somebody into a course, gave them another role there, or took them out."""
+
+    TYPE = "org.learnflow.membership.changed.v1"
+    TOPIC = "progress.events"
+
+    role: str
+    """student, assistant or teacher from now on; empty for whoever is out."""
+    was: str = ""
+    """The roles until now, with a comma and a space between several; empty for none."""
+    by: str = ""
+    """The pseudonym of the teacher who did it; nobody can say whose it was once they are erased."""
+
+
 EVENT_TYPES: dict[str, type[Event]] = {
     cls.TYPE: cls
     for cls in (
@@ -328,6 +342,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         StruggleDetected,
         StruggleChanged,
         ExerciseGenerated,
+        MembershipChanged,
     )
 }
 

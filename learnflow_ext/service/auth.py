@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -125,6 +125,13 @@ class People:
             found = _HubGroup()
         self._groups[group] = (now, frozenset(found.users))
         return frozenset(found.users)
+
+    def forget(self, names: Iterable[str], groups: Iterable[str]) -> None:
+        """Ask the hub again about these people and groups: they were changed just now."""
+        for name in names:
+            self._known.pop(name, None)
+        for group in groups:
+            self._groups.pop(group, None)
 
     async def _ask(self, name: str) -> Person:
         try:

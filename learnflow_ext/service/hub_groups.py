@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from learnflow_ext.contracts.errors import Conflict, Forbidden, Unavailable
 from learnflow_ext.service.rosters import GROUPS, Change, Role, group
 
 TIMEOUT_SECONDS = 30
+LOOKED_UP_AT_ONCE = 8
 SCOPES = "admin:users, admin:groups"
 
 
@@ -28,8 +30,14 @@ class _Said(msgspec.Struct):
 class HubGroups:
     """The groups of one course."""
 
-    def __init__(self, api_url: str, token: str, course: str) -> None:
-        """`api_url` is the hub's, such as `http://127.0.0.1:8000/hub/api`."""
+    def __init__(
+        self, api_url: str, token: str, course: str, *, tls: Mapping[str, Any] | None = None
+    ) -> None:
+        """`api_url` is the hub's, such as `http://127.0.0.1:8000/hub/api`.
+
+        `tls` are options of Tornado's HTTPRequest, for a hub that asks its services for a certificate.
+        """
+        self._tls = dict(tls or {})
         self._api_url = api_url
         self._token = token
         self._course = course
@@ -50,15 +58,34 @@ class HubGroups:
         """
         needed = [change for change in changes if change.needed]
         await self._make_users([change.user for change in needed if change.role])
+        for role in sorted({change.role for change in needed if change.role}):
+            # A group that is there answers 409.
+            await self._ask("POST", "groups", group(role, self._course), body={}, also=(409,))
+        await self.move(needed)
+
+    async def move(self, changes: Iterable[Change]) -> None:
+        """As `apply`, among people whom the hub knows and groups that are there: the scope `groups` of these
+        groups is enough. Conflict where the hub knows neither."""
+        needed = [change for change in changes if change.needed]
         for role in GROUPS:
             joins = [change.user for change in needed if change.role == role and role not in change.was]
             leaves = [change.user for change in needed if change.role != role and role in change.was]
             if joins:
-                # A group that is there answers 409.
-                await self._ask("POST", "groups", group(role, self._course), body={}, also=(409,))
                 await self._users(role, "POST", joins)
             if leaves:
                 await self._users(role, "DELETE", leaves)
+
+    async def known(self, names: Iterable[str]) -> frozenset[str]:
+        """Those of `names` whom the hub knows: they signed in once, or an admin made their account."""
+        at_once = asyncio.Semaphore(LOOKED_UP_AT_ONCE)
+
+        async def status(name: str) -> int:
+            async with at_once:
+                return (await self._ask("GET", "users", name))[0]
+
+        wanted = list(names)
+        found = await asyncio.gather(*map(status, wanted))
+        return frozenset(name for name, code in zip(wanted, found, strict=True) if code == 200)
 
     async def _users(self, role: Role, method: str, names: list[str]) -> None:
         await self._ask(method, "groups", group(role, self._course), "users", body={"users": names})
@@ -80,6 +107,7 @@ class HubGroups:
             allow_nonstandard_methods=True,
             follow_redirects=False,
             request_timeout=TIMEOUT_SECONDS,
+            **self._tls,
         )
         try:
             answer = await AsyncHTTPClient().fetch(request, raise_error=False)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.auth import People, Person
     from learnflow_ext.service.checkup import Checkup
     from learnflow_ext.service.deadlines import Deadlines
+    from learnflow_ext.service.enrolment import Enrolment
     from learnflow_ext.service.grading_queue import GradingQueue
     from learnflow_ext.service.limits import ApiLimits
     from learnflow_ext.service.live import LiveBoards
@@ -49,6 +50,7 @@ class Parts:
     progress_settings: LearnFlowProgress
     hub_auth: HubOAuth
     people: People
+    enrolment: Enrolment
     outside: OutsideTokens
     db: Database
     courses: Mapping[str, TutoredCourse]

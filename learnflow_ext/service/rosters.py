@@ -1,8 +1,9 @@
-"""Who is in a course, from a CSV file: reading it, and what to change in the hub's groups. Pure."""
+"""Who is in a course, from a CSV file or a form: reading it, and what to change in the hub's groups. Pure."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import math
 import re
@@ -118,6 +119,40 @@ def plan(rows: Iterable[Row], members: Mapping[Role, Iterable[str]], *, only: bo
     if only:
         changes += [Change(user=user, role=None, was=tuple(roles)) for user, roles in sorted(was.items())]
     return changes
+
+
+def moved(user: str, role: str, members: Mapping[Role, Iterable[str]]) -> Change | str:
+    """What to change so that `user` has `role`, empty for none at all; or what is wrong with it.
+
+    Whoever is in the course already may have any name: the hub may allow more than a roster does.
+    """
+    was = tuple(each for each in GROUPS if user in members.get(each, ()))
+    if not role:
+        return Change(user=user, role=None, was=was) if was else f"{user[:64]!r} is not in this course."
+    if role not in GROUPS:
+        return f"{role[:40]!r} is no role: {', '.join(GROUPS)}."
+    if not was and isinstance(row := _row(["user"], [user]), str):
+        return row
+    return Change(user=user, role=role, was=was)  # type: ignore[arg-type]  # checked above
+
+
+def forbidden(changes: Iterable[Change], by: str) -> str:
+    """Why the teacher `by` may not make `changes`, in a sentence; empty when they may.
+
+    Nobody steps down by a roster that forgets them: so a course never loses its last teacher by mistake.
+    """
+    if any(change.user == by and "teacher" in change.was and change.role != "teacher" for change in changes):
+        return (
+            "This would end your own role as a teacher of the course, so nothing was changed. Put yourself "
+            "into the file as a teacher, or ask a colleague to take you out."
+        )
+    return ""
+
+
+def fingerprint(changes: Iterable[Change]) -> str:
+    """Short text that is the same for the same changes: what was shown is what is done."""
+    told = sorted((each.user, each.role or "", *each.was) for each in changes if each.needed)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 
 
 def _wrong_columns(columns: list[str]) -> str:

@@ -32,6 +32,7 @@ from learnflow_ext.service.auth import People, make_hub_auth
 from learnflow_ext.service.buses import open_bus
 from learnflow_ext.service.checkup import Checkup, State
 from learnflow_ext.service.deadlines import Deadlines
+from learnflow_ext.service.enrolment import Enrolment, why_off
 from learnflow_ext.service.grading_queue import Grader, GradingQueue
 from learnflow_ext.service.hinting import Hints
 from learnflow_ext.service.limits import ApiLimits
@@ -118,6 +119,7 @@ class RunningService:
         settings, grading = LearnFlow(config=config), LearnFlowGrading(config=config)
         tutor_settings, api = LearnFlowTutor(config=config), LearnFlowApi(config=config)
         hub_auth = make_hub_auth(environment)
+        people = People(hub_auth)
         outside = OutsideTokens(LearnFlowJwt(config=config), environment)
         db, metrics = Database(settings.resolved_database_url), Metrics()
         await db.open()
@@ -144,7 +146,8 @@ class RunningService:
             grading_settings=grading,
             progress_settings=progress,
             hub_auth=hub_auth,
-            people=People(hub_auth),
+            people=people,
+            enrolment=Enrolment(hub_auth, people, db, off=why_off(settings, config)),
             outside=outside,
             db=db,
             courses=courses,

@@ -28,6 +28,8 @@ class Hub:
     names: set[str] = field(default_factory=set)
     admins: set[str] = field(default_factory=set)
     tokens: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fixed: bool = False
+    """Lets nobody change groups, as a hub that was started with other settings."""
     broken: bool = False
     """Answers 503 to everything."""
     asked: list[str] = field(default_factory=list)
@@ -95,6 +97,31 @@ class _Group(_HubHandler):
         self.write({"name": name, "users": sorted(self.hub.groups[name])})
 
 
+class _Members(_HubHandler):
+    """As the real hub: it knows the group and everybody named, or nothing is done."""
+
+    def members(self, name: str) -> tuple[set[str], set[str]]:
+        self.require_service()
+        if self.hub.fixed:
+            raise HTTPError(403)
+        if name not in self.hub.groups:
+            raise HTTPError(404)
+        users = set(json.loads(self.request.body)["users"])
+        if users - self.hub.names:
+            raise HTTPError(400)
+        return self.hub.groups[name], users
+
+    def post(self, name: str) -> None:
+        members, users = self.members(name)
+        members |= users
+        self.write("{}")
+
+    def delete(self, name: str) -> None:
+        members, users = self.members(name)
+        members -= users
+        self.write("{}")
+
+
 class _Authorize(_HubHandler):
     """The login page of a hub where everybody is the teacher already."""
 
@@ -121,6 +148,7 @@ async def running_hub() -> AsyncIterator[Hub]:
         [
             ("/hub/api/user", _Self),
             ("/hub/api/users/(.+)", _User),
+            ("/hub/api/groups/(.+)/users", _Members),
             ("/hub/api/groups/(.+)", _Group),
             ("/hub/api/oauth2/authorize", _Authorize),
             ("/hub/api/oauth2/token", _Token),

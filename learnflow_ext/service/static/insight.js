@@ -21,12 +21,31 @@
     }
     // It speaks for itself: it is a status line.
     if (event.detail.target.id === "named") return;
+    // So is the preview of what changes.
+    if (event.detail.target.id === "preview") return;
     // The bar says how far it is; twenty times a minute aloud is too often.
     if (event.detail.target.id === "regrading-bar") return;
     announce.textContent = "Done. The next one follows.";
     const next = document.querySelector("#alerts .alert:not(.done) :is(button, input)");
     if (next) next.focus();
   });
+
+  // Mistakes in a roster are shown where the preview would be.
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status === 422 && event.detail.target.id === "preview") {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
+  });
+
+  // A file goes into the text, where it can be read before it is sent.
+  const file = document.getElementById("roster-file");
+  if (file) {
+    file.addEventListener("change", async () => {
+      const [chosen] = file.files;
+      if (chosen) document.getElementById("roster-text").value = await chosen.text();
+    });
+  }
 
   document.body.addEventListener("htmx:responseError", (event) => {
     let sentence = "That did not work. Please load the page again.";

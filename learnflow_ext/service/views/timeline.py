@@ -35,6 +35,10 @@ def _said(entry: LogEntry) -> str:
         )
     if entry.type == "org.learnflow.quiz.answered.v1" and (said := words.quiz_answered(entry.data)):
         return said[0]
+    if entry.type == "org.learnflow.membership.changed.v1":
+        role = str(entry.data.get("role") or "")
+        article = "an" if role == "assistant" else "a"
+        return f"was made {article} {role} of the course" if role else "was taken out of the course"
     if entry.type == "org.learnflow.help.answered.v1":
         return f"got an answer: \u201c{words.quote(str(entry.data.get('text') or ''))}\u201d"
     return ""

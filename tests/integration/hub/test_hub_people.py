@@ -257,6 +257,42 @@ class TestServiceHasEnded:
             time.sleep(0.5)
 
 
+class TestTheDashboardsPeople:
+    def test_a_teacher_changes_a_role_without_an_admin(self, demo: Demo) -> None:
+        teacher = Visitor(demo.url, token_of(demo.visitor("teacher"), "teacher"))
+        address = f"/services/learnflow/courses/{COURSE}/people"
+
+        def moves(name: str, role: str) -> int:
+            form = {"user": name, "role": role}
+            shown = teacher.ask(f"{address}/preview", method="POST", form=form)
+            seen = re.search(r'name="seen" value="(\w+)"', shown.text)
+            assert seen, shown.text
+            return teacher.ask(address, method="POST", form={**form, "seen": seen.group(1)}).status
+
+        chen = Visitor(demo.url, token_of(demo.visitor("chen"), "chen"))
+        assert chen.ask(SCORES).status == 403
+        assert moves("chen", "assistant") == 204
+        assert chen.ask(SCORES).status == 200
+        assert moves("chen", "student") == 204
+        assert (chen.ask(SCORES).status, chen.ask(ASSIGNMENTS).status) == (403, 200)
+
+    def test_the_services_own_token_changes_nothing_else(self, demo: Demo) -> None:
+        (service,) = [process for process in demo.tree() if "learnflow_ext.service" in command_of(process)]
+        own = Visitor(demo.url, environment_of(service.pid)["JUPYTERHUB_API_TOKEN"])
+        admin = Visitor(demo.url, token_of(demo.visitor("admin"), "admin"))
+        assert admin.ask("/hub/api/groups/formgrade-other", method="POST", body={}).status == 201
+        for path, method, body in (
+            ("groups/formgrade-other/users", "POST", {"users": ["ben"]}),
+            ("groups/formgrade-new", "POST", {}),
+            (f"groups/formgrade-{COURSE}", "DELETE", None),
+            ("users/ben", "PATCH", {"admin": True}),
+            ("users", "POST", {"usernames": ["xia"]}),
+        ):
+            assert own.ask(f"/hub/api/{path}", method=method, body=body).status in (403, 404), path
+        assert admin.ask("/hub/api/groups/formgrade-other").json()["users"] == []
+        assert admin.ask("/hub/api/groups/formgrade-other", method="DELETE").status == 204
+
+
 def test_a_roster_enrols_changes_and_removes(
     demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

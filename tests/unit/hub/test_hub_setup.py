@@ -158,16 +158,31 @@ def test_nobody_gets_at_other_peoples_servers(config: Config) -> None:
             assert scope not in {"servers", "access:servers", "access:services", "tokens", "shares"}
 
 
-def test_the_service_may_look_up_people_and_nothing_else(config: Config) -> None:
+LOOKS_UP = {"read:users:name", "list:users", "read:users:groups", "read:groups", "read:servers"}
+
+
+def test_the_service_may_look_up_people_and_change_its_own_courses_groups(config: Config) -> None:
     role = listed(config, "load_roles")["learnflow-service"]
     assert role["services"] == ["learnflow"]
-    assert set(role["scopes"]) == {
-        "read:users:name",
-        "list:users",
-        "read:users:groups",
-        "read:groups",
-        "read:servers",
-    }
+    groups = {f"{kind}-python-basics" for kind in ("nbgrader", "assistant", "formgrade")}
+    assert set(role["scopes"]) == LOOKS_UP | {f"groups!group={name}" for name in groups}
+    # Nobody could make them later but an admin.
+    assert groups <= set(JupyterHub(config=config).load_groups)
+
+
+@pytest.mark.parametrize("switch", ["teachers_enrol", "manage_groups"])
+def test_it_changes_no_groups_where_teachers_do_not_enrol(switch: str, tmp_path: Path) -> None:
+    c = Config()
+    c.LearnFlow.state_dir = str(tmp_path / "state")
+    c.LearnFlow.courses = {"python-basics": "/somewhere"}
+    if switch == "teachers_enrol":
+        c.LearnFlow.teachers_enrol = False
+    else:
+        c.GenericOAuthenticator.manage_groups = True
+    setup_learnflow(c, tmp_path / "jupyterhub_config.py")
+    assert set(listed(c, "load_roles")["learnflow-service"]["scopes"]) == LOOKS_UP
+    # A hub whose groups come from elsewhere does not start when there are some in its file.
+    assert bool(JupyterHub(config=c).load_groups) == (switch == "teachers_enrol")
 
 
 def test_only_a_courses_teachers_reach_its_formgrader(config: Config) -> None:

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learnflow_ext.service.rosters import GROUPS, Change, Role, Row, parse, plan
+from learnflow_ext.service.rosters import (
+    GROUPS,
+    Change,
+    Role,
+    Row,
+    fingerprint,
+    forbidden,
+    moved,
+    parse,
+    plan,
+)
 
 NAMES = st.sampled_from(["ada", "ben", "chen", "dora", "eve"])
 ROLES: st.SearchStrategy[Role] = st.sampled_from(["student", "assistant", "teacher"])
@@ -94,3 +104,34 @@ def test_a_change_is_said_in_a_sentence() -> None:
     moved = Change(user="ada", role="assistant", was=("student", "teacher"))
     assert moved.sentence() == "ada becomes an assistant, and was a student and a teacher."
     assert Change(user="ada", role=None, was=("student",)).sentence() == "ada leaves the course."
+
+
+@given(st.sampled_from(["ada", "ben", "zoe", "Zoe", "../x", ""]), st.sampled_from(["", *GROUPS, "admin"]))
+def test_one_person_is_moved_or_it_is_said_why_not(user: str, role: str) -> None:
+    members: dict[Role, set[str]] = {"student": {"ada"}, "teacher": {"ben"}}
+    change = moved(user, role, members)
+    if isinstance(change, str):
+        assert user not in ("ada", "ben") or role == "admin"
+        return
+    after = applied(members, [change])
+    assert [each for each in GROUPS if user in after[each]] == ([role] if role else [])
+
+
+def test_whoever_is_in_the_course_can_be_moved_whatever_their_name() -> None:
+    change = moved("Ada Lovelace", "", {"student": ["Ada Lovelace"]})
+    assert change == Change(user="Ada Lovelace", role=None, was=("student",))
+    assert isinstance(moved("Ada Lovelace", "student", {}), str)
+
+
+def test_nobody_ends_their_own_role_as_a_teacher() -> None:
+    rows, _ = parse("user,role\nada,student\n")
+    gone = plan(rows, {"teacher": ["tom", "eva"]}, only=True)
+    assert "your own role" in forbidden(gone, "tom")
+    assert forbidden(gone, "root") == ""
+    assert forbidden([Change(user="tom", role="teacher", was=("student", "teacher"))], "tom") == ""
+
+
+def test_the_fingerprint_tells_changes_apart() -> None:
+    one, other = Change(user="a", role="student"), Change(user="a", role="teacher")
+    idle = Change(user="b", role="student", was=("student",))
+    assert fingerprint([one]) == fingerprint([idle, one]) != fingerprint([other]) != fingerprint([])

@@ -1,0 +1,57 @@
+"""Who is in a course."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlencode
+
+import msgspec
+
+from learnflow_ext.service.rosters import Role
+from learnflow_ext.service.tables import Cell, Field, Sheet
+
+ROLES: tuple[Role, ...] = ("teacher", "assistant", "student")
+"""In the order of the list."""
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """One person of a course."""
+
+    name: str
+    roles: tuple[Role, ...]
+    """At least one; the hub may say several."""
+    room: str = ""
+    """What their extensions give, in words; empty for nothing."""
+
+
+def members(found: Mapping[Role, Iterable[str]], room: Mapping[str, str] | None = None) -> list[Member]:
+    """Everybody in `found`: teachers, assistants, students, each by name. `room` has words by student."""
+    roles: dict[str, tuple[Role, ...]] = {}
+    for role in ROLES:
+        for name in found.get(role, ()):
+            roles[name] = (*roles.get(name, ()), role)
+    order = sorted(roles, key=lambda name: (ROLES.index(roles[name][0]), name))
+    return [Member(name=name, roles=roles[name], room=(room or {}).get(name, "")) for name in order]
+
+
+PEOPLE = Sheet[Member](
+    name="people",
+    title="In this course",
+    empty="Nobody is in this course yet.",
+    fields=(
+        Field("User", lambda member: member.name),
+        Field("Role", lambda member: ", ".join(member.roles)),
+        Field("More time", lambda member: member.room, "long"),
+    ),
+)
+
+CHANGEABLE = Sheet[Member](
+    name=PEOPLE.name,
+    title=PEOPLE.title,
+    empty=PEOPLE.empty,
+    fields=(
+        *PEOPLE.fields,
+        Field("Change it", lambda member: Cell("Change", f"people?{urlencode({'user': member.name})}#one")),
+    ),
+)
+"""As `PEOPLE`, where it can be changed."""
