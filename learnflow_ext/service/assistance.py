@@ -293,7 +293,7 @@ class Assistance:
 
     def _allowed(self, person: Person, request: HelpRequest) -> Policy:
         mine = [name for name in self._settings.courses if person.belongs(name)]
-        return self._policies.at(request.course, request.assignment, mine)
+        return self._policies.at(request.course, request.assignment, mine, person.name)
 
     async def _last(self, question: Question, chunk: ReplyChunk) -> ReplyChunk:
         """The end of an answer, with what the chat shows below it."""

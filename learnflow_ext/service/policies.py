@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -13,7 +13,8 @@ import msgspec
 
 from learnflow_ext.agents.context import Policy
 from learnflow_ext.service import logs
-from learnflow_ext.service.course_yaml import keys_in, moment
+from learnflow_ext.service.course_yaml import keys_in
+from learnflow_ext.service.exams import ExtraTime, Window, extra_time_in, more_time, windows_in
 
 STRICTEST_FIRST: tuple[Policy, ...] = ("off", "concepts", "hints", "open")
 LOOK_AGAIN_SECONDS = 2.0
@@ -22,18 +23,14 @@ NOW_OFF = "An exam has begun, so I stop here. Good luck! Ask again when it is ov
 log = logs.get("learnflow.policies")
 
 
-class Exam(msgspec.Struct, frozen=True, kw_only=True):
+class Exam(Window, frozen=True, kw_only=True):
     """A window of time in which other rules hold."""
 
-    begins: datetime
-    ends: datetime
     tutor: Policy = "off"
-    assignments: tuple[str, ...] = ()
-    """Empty for the whole course."""
 
-    def holds(self, assignment: str, now: datetime) -> bool:
-        """Whether it is on, for this assignment; its end is no longer part of it."""
-        return self.begins <= now < self.ends and (not self.assignments or assignment in self.assignments)
+    def runs(self, now: datetime, more: timedelta = timedelta()) -> bool:
+        """Whether it is on, for whoever has `more` time; its end is no longer part of it."""
+        return self.begins <= now < self.ends + more
 
 
 class CoursePolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,9 +40,19 @@ class CoursePolicy(msgspec.Struct, frozen=True, kw_only=True):
     assignments: Mapping[str, Policy] = {}
     exams: tuple[Exam, ...] = ()
 
-    def at(self, assignment: str, now: datetime, default: Policy) -> Policy:
+    extra_time: tuple[ExtraTime, ...] = ()
+
+    def running(self, now: datetime, student: str) -> list[Exam]:
+        """The exams that `student` sits now, each until its end for them."""
+        return [exam for exam in self.exams if exam.runs(now, more_time(self.extra_time, student, exam))]
+
+    def in_exam(self, now: datetime) -> bool:
+        """Whether anybody sits an exam now."""
+        return any(self.running(now, student) for student in ("", *(e.student for e in self.extra_time)))
+
+    def at(self, assignment: str, now: datetime, default: Policy, student: str = "") -> Policy:
         """An exam goes before the assignment, that before the course, that before `default`."""
-        exams = [exam.tutor for exam in self.exams if exam.holds(assignment, now)]
+        exams = [exam.tutor for exam in self.running(now, student) if exam.covers(assignment)]
         if exams:
             return strictest(exams)
         return self.assignments.get(assignment) or self.tutor or default
@@ -69,13 +76,19 @@ def parse(text: bytes) -> CoursePolicy:
         for each in (listed if isinstance(listed, list) else [])
         if isinstance(each, dict) and "tutor" in each and "name" in each
     }
-    exams = [] if found.get("exams") is None else found["exams"]
-    if not isinstance(exams, list):
-        raise ValueError("exams must be a list, each with from, until and perhaps tutor and assignments.")
     return CoursePolicy(
         tutor=_policy(found["tutor"], "the course") if "tutor" in found else None,
         assignments=assignments,
-        exams=tuple(_exam(each) for each in exams),
+        exams=tuple(
+            Exam(
+                begins=window.begins,
+                ends=window.ends,
+                assignments=window.assignments,
+                tutor=_policy(said.get("tutor", "off"), "an exam"),
+            )
+            for window, said in windows_in(found)
+        ),
+        extra_time=extra_time_in(found),
     )
 
 
@@ -85,22 +98,6 @@ def _policy(value: Any, whose: str) -> Policy:
     if word not in get_args(Policy):
         raise ValueError(f"tutor of {whose} is {value!r}; it can be {', '.join(STRICTEST_FIRST)}.")
     return cast("Policy", word)
-
-
-def _exam(value: Any) -> Exam:
-    if not isinstance(value, dict):
-        raise ValueError(f"An exam needs from and until: {value!r}.")
-    begins = moment(value.get("from"), "from of an exam")
-    ends = moment(value.get("until"), "until of an exam")
-    if ends <= begins:
-        raise ValueError(f"An exam ends before it begins: {value!r}.")
-    only = value.get("assignments") or []
-    return Exam(
-        begins=begins,
-        ends=ends,
-        tutor=_policy(value.get("tutor", "off"), "an exam"),
-        assignments=tuple(str(each) for each in (only if isinstance(only, list) else [only])),
-    )
 
 
 class Policies:
@@ -145,26 +142,24 @@ class Policies:
             self._versions[course] = version
             self._known[course] = policy
 
-    def closed(self, course: str, assignment: str) -> bool:
+    def closed(self, course: str, assignment: str, student: str) -> bool:
         """Whether an exam holds for the assignment now, or nobody can read whether one does."""
         policy = self._known.get(course, CoursePolicy())
-        now = self._clock()
-        return policy is UNREADABLE or any(exam.holds(assignment, now) for exam in policy.exams)
+        sat = policy.running(self._clock(), student)
+        return policy is UNREADABLE or any(exam.covers(assignment) for exam in sat)
 
     def in_exam(self, course: str, at: datetime) -> bool:
-        """Whether an exam of `course` runs at that moment, for all of it or for some assignments."""
-        exams = self._known.get(course, CoursePolicy()).exams
-        return any(exam.begins <= at < exam.ends for exam in exams)
+        """Whether anybody sits an exam of `course` at that moment, in all of it or in some assignments."""
+        return self._known.get(course, CoursePolicy()).in_exam(at)
 
-    def at(self, course: str, assignment: str, courses: list[str]) -> Policy:
-        """What holds now. Outside of any course, the exams of the person's `courses` hold as well."""
+    def at(self, course: str, assignment: str, courses: list[str], student: str) -> Policy:
+        """What holds for `student` now. Outside of any course, the exams of their `courses` hold as well."""
         now = self._clock()
         if course:
-            return self._known.get(course, CoursePolicy()).at(assignment, now, self._default)
+            return self._known.get(course, CoursePolicy()).at(assignment, now, self._default, student)
         exams = [
             exam.tutor
             for each in courses
-            for exam in self._known.get(each, CoursePolicy()).exams
-            if exam.begins <= now < exam.ends
+            for exam in self._known.get(each, CoursePolicy()).running(now, student)
         ]
         return strictest([*exams, self._default])

@@ -45,7 +45,7 @@ class Quizzes:
         NotFound for what is not released or no question of it, Unprocessable for choices that it does not
         have, Forbidden in an exam, BadRequest for no choice at all.
         """
-        await self._open(course, assignment)
+        await self._open(course, assignment, person.name)
         if not given.choices:
             raise BadRequest("Choose an answer first.")
         key = await self._key(course, assignment)
@@ -73,7 +73,7 @@ class Quizzes:
 
     async def answered(self, person: Person, course: str, assignment: str) -> QuizView:
         """What the person answered, judged by the key as it is now; what it no longer has is left out."""
-        await self._open(course, assignment)
+        await self._open(course, assignment, person.name)
         key = await self._key(course, assignment)
         async with self._db.connect() as conn:
             kept = await store.of_student(conn, person.name, course, assignment)
@@ -92,10 +92,10 @@ class Quizzes:
                 )
         return QuizView(answers=tuple(found))
 
-    async def _open(self, course: str, assignment: str) -> None:
+    async def _open(self, course: str, assignment: str, student: str) -> None:
         await self._releases.assignment(course, assignment)
         await self._policies.refresh()
-        if self._policies.closed(course, assignment):
+        if self._policies.closed(course, assignment, student):
             raise Forbidden(IN_EXAM)
 
     async def _key(self, course: str, assignment: str) -> Mapping[str, Question]:

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from learnflow_ext.service.course_yaml import keys_in, moment
+from learnflow_ext.service.exams import ExtraTime, Window, extra_time_in, moved, windows_in
 
 DAY = timedelta(days=1)
 _THAT_SECOND = timedelta(seconds=1)
@@ -121,6 +122,15 @@ class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     attempts: int = 0
     """So many more than the others."""
 
+    def sentence(self) -> str:
+        """What it gives, in words; empty for nothing."""
+        parts = [f"due {_moment(self.due)}"] if self.due is not None else []
+        if self.days:
+            parts.append(f"{self.days:g} {'day' if self.days == 1 else 'days'} more")
+        if self.attempts:
+            parts.append(f"{self.attempts} more {'attempt' if self.attempts == 1 else 'attempts'}")
+        return " and ".join(parts) + (f" in {self.assignment}" if self.assignment and parts else "")
+
 
 class CourseTerms(msgspec.Struct, frozen=True, kw_only=True):
     """A course's terms."""
@@ -129,19 +139,30 @@ class CourseTerms(msgspec.Struct, frozen=True, kw_only=True):
     others: Terms = Terms()
     """For assignments that say nothing themselves."""
     extensions: tuple[Extension, ...] = ()
+    exams: tuple[Window, ...] = ()
+    extra_time: tuple[ExtraTime, ...] = ()
+    """More time in the exams, deadlines in them included."""
 
     def of(self, assignment: str, student: str) -> Terms:
         """What holds for `student`. Of several extensions each thing's most generous counts."""
         terms = self.assignments.get(assignment, self.others)
         theirs = [e for e in self.extensions if e.student == student and e.assignment in ("", assignment)]
-        if not theirs:
-            return terms
         due, attempts = terms.due, terms.attempts
         if due is not None:
-            due = max([due, *(e.due or due + e.days * DAY for e in theirs)])
-        if attempts is not None:
+            longer = moved(due, self.exams, self.extra_time, assignment, student)
+            due = max([longer, *(e.due or due + e.days * DAY for e in theirs)])
+        if attempts is not None and theirs:
             attempts += max(e.attempts for e in theirs)
         return msgspec.structs.replace(terms, due=due, attempts=attempts)
+
+    def room(self) -> dict[str, str]:
+        """What each student has more than the others, in words."""
+        found: dict[str, list[str]] = {}
+        for one in self.extensions:
+            found.setdefault(one.student, []).append(one.sentence())
+        for extra in self.extra_time:
+            found.setdefault(extra.student, []).append(extra.sentence())
+        return {student: "; ".join(filter(None, said)) for student, said in found.items()}
 
     def withholds(self, assignment: str, at: datetime) -> str:
         """Why nobody sees points and feedback of `assignment` at `at`, in a sentence; empty when they do.
@@ -153,7 +174,8 @@ class CourseTerms(msgspec.Struct, frozen=True, kw_only=True):
             return ""
         if terms.feedback == "by_hand" or terms.due is None:
             return "It is graded. Your teacher gives out points and feedback to everybody together."
-        last = max([terms.due, *(self.of(assignment, e.student).due or terms.due for e in self.extensions)])
+        granted = {e.student for e in self.extensions} | {e.student for e in self.extra_time}
+        last = max([terms.due, *(self.of(assignment, student).due or terms.due for student in granted)])
         if at >= last + _THAT_SECOND:
             return ""
         return (
@@ -170,6 +192,8 @@ def parse(text: bytes) -> CourseTerms:
         assignments={str(each["name"]): _terms(each, others, f"assignment {each['name']}") for each in named},
         others=others,
         extensions=tuple(_extension(each) for each in _list(found, "extensions")),
+        exams=tuple(window for window, _ in windows_in(found)),
+        extra_time=extra_time_in(found),
     )
 
 

@@ -58,7 +58,8 @@ class PeopleHandler(PeoplePage):
 
     async def get(self, course: str) -> None:
         enrolment = self.parts.enrolment
-        members = view.members(await enrolment.members(course))
+        terms = await self.parts.deadlines.of_course(course)
+        members = view.members(await enrolment.members(course), terms.room())
         user = self.get_query_argument("user", "")
         chosen = next((member for member in members if member.name == user), None)
         done = self.get_query_argument("done", "")

@@ -210,7 +210,7 @@ class TestNoAlert:
         await watched.runs("ada", *(report(n) for n in range(6)))
         await watched.sweep()
         assert await watched.alerts("open", "held") == []
-        assert exams.at(COURSE, "a", []) == "off", "the tutor's exam is the same one"
+        assert exams.at(COURSE, "a", [], "ada") == "off", "the tutor's exam is the same one"
 
     async def test_about_what_came_a_day_late(self, watched: Class) -> None:
         await watched.runs("ada", *(report(n, ago_s=80_000) for n in range(6)))

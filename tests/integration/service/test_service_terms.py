@@ -51,6 +51,47 @@ class TestLateWork:
         assert worker.late == [(0.0, "")]
 
 
+class TestExtraTime:
+    async def test_moves_the_end_of_an_exam_for_one_student_wherever_it_counts(
+        self, ask: Client, service: RunningService, worker: PaperWorker, tmp_path: Path
+    ) -> None:
+        ends = datetime.now(UTC) - timedelta(minutes=20)
+        begins = ends - timedelta(minutes=60)
+        text = (
+            f"late: {{percent_a_day: 10, days: 0}}\nassignments:\n- {{name: {ASSIGNMENT}, due: {ends}, "
+            f"feedback: after_deadline}}\nexams:\n- {{from: {begins}, until: {ends}}}\n"
+            "extra_time:\n- {student: ada, percent: 100}\n"
+        )
+        await asyncio.to_thread((tmp_path / "course" / "course.yaml").write_text, text)
+        policies = service.parts.assistance._policies
+
+        async def read() -> bool:
+            await policies.refresh()
+            return bool(policies._known[COURSE].exams)
+
+        await until(read)
+        theirs: dict[str, AssignmentView] = {}
+        for who in ("ada", "ben"):
+            (theirs[who],) = msgspec.json.decode((await ask(HERE, who)).body, type=list[AssignmentView])
+        due = {who: datetime.fromisoformat(view.due or "") for who, view in theirs.items()}
+        assert due["ada"] - due["ben"] == timedelta(minutes=60)
+        question = HelpRequest(text="What is a list?", course=COURSE, assignment=ASSIGNMENT)
+        said = {
+            who: "".join(chunk.text for chunk in chunks(await ask("api/help", who, body=question)))
+            for who in theirs
+        }
+        assert "switched off" in said["ada"]
+        assert "switched off" not in said["ben"]
+        assert (await ask(SUBMIT, "ben", body=SOLVED)).code == 409
+        response = await ask(SUBMIT, "ada", body=SOLVED)
+        submission = msgspec.json.decode(response.body, type=SubmissionView).submission_id
+        await graded(service, submission)
+        assert worker.late == [(0.0, "")]
+        assert not any((await shown(ask, submission)).values()), "she is the last, and has time left"
+        people = (await ask(f"courses/{COURSE}/people", "teacher")).body.decode()
+        assert "100 % more in exams" in people
+
+
 class TestNoMoreIsTaken:
     async def test_after_the_last_day_and_nothing_is_left_behind(
         self, ask: Client, service: RunningService, tmp_path: Path

@@ -75,7 +75,7 @@ class TestPolicies:
 
         async def now() -> Policy:
             await found.refresh()
-            return found.at("c", "a", [])
+            return found.at("c", "a", [], "ada")
 
         assert await now() == "hints"
         file.write_text("tutor: open")
@@ -92,8 +92,8 @@ class TestPolicies:
         file.write_text("tutor: open\nexams:\n- {from: 2026-11-24 11:00:00Z, until: 2026-11-24 13:00:00Z}\n")
         found = Policies({"c": file}, "hints", clock=lambda: NOON)
         await found.refresh()
-        assert found.at("", "", ["c"]) == "off"
-        assert found.at("", "", ["other"]) == "hints"
+        assert found.at("", "", ["c"], "ada") == "off"
+        assert found.at("", "", ["other"], "ada") == "hints"
         assert found.in_exam("c", NOON)
         assert not found.in_exam("c", NOON + timedelta(hours=1))
         assert not found.in_exam("other", NOON)
