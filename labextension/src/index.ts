@@ -6,6 +6,7 @@ import { gradesPlugin } from './grades';
 import { homePlugin } from './home';
 import { leavingPlugin } from './leaving';
 import { progressPlugin } from './progress';
+import { quizPlugin } from './quizzes';
 import { runningPlugin } from './watching';
 
 export { ITutorChat } from './chat';
@@ -19,5 +20,6 @@ export default [
   homePlugin,
   leavingPlugin,
   progressPlugin,
+  quizPlugin,
   runningPlugin
 ];

@@ -5,6 +5,12 @@
 /** What the kernel puts beside a traceback: one `CellError` as JSON. */
 export const ERROR_MIME = 'application/vnd.learnflow.error+json';
 
+/** A quiz question without its key: one `ShownQuestion` as JSON. */
+export const QUIZ_MIME = 'application/vnd.learnflow.quiz.v1+json';
+
+/** Where the cell of a released notebook keeps it. */
+export const QUIZ_METADATA = 'learnflow_quiz';
+
 /** The student's one conversation with the tutor, at the root of their folder. */
 export const CHAT_PATH = 'tutor.chat';
 

@@ -13,6 +13,9 @@ export interface ITopic {
   mastery: number | null;
   solved: number;
   exercises: number;
+  /** Questions of its notebooks whose first answer was right, and that were answered. */
+  quizRight: number;
+  quizAnswered: number;
 }
 
 /** The exercise to try next. */
@@ -92,7 +95,9 @@ function parseTopic(item: unknown): ITopic[] {
           level: LEVELS.includes(it.level) ? (it.level as Level) : null,
           mastery: typeof it.mastery === 'number' ? it.mastery : null,
           solved: count(it.solved),
-          exercises: count(it.exercises)
+          exercises: count(it.exercises),
+          quizRight: count(it.quiz_right),
+          quizAnswered: count(it.quiz_answered)
         }
       ]
     : [];

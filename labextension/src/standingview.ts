@@ -119,6 +119,19 @@ function topicView(topic: ITopic, trans: TranslationBundle): HTMLElement {
       )
     );
   }
+  if (topic.quizAnswered > 0) {
+    item.append(
+      element(
+        'span',
+        'learnflow-Progress-count',
+        trans.__(
+          'Quiz: %1 of %2 right at the first go',
+          topic.quizRight,
+          topic.quizAnswered
+        )
+      )
+    );
+  }
   return item;
 }
 
@@ -170,7 +183,7 @@ function seenView(
     element('summary', '', trans.__('What your teacher can see')),
     paragraph(
       trans.__(
-        'Your levels and points, which cells ran or failed and with which error, and what you and the tutor wrote to each other. The code in your notebooks is seen once you hand it in, or show it to the tutor.'
+        'Your levels and points, which cells ran or failed and with which error, what you and the tutor wrote to each other, and what you answered in quizzes. The code in your notebooks is seen once you hand it in, or show it to the tutor.'
       )
     ),
     paragraph(

@@ -23,9 +23,19 @@ const standing: IStanding = {
       level: 'Learning',
       mastery: 0.625,
       solved: 3,
-      exercises: 5
+      exercises: 5,
+      quizRight: 0,
+      quizAnswered: 0
     },
-    { title: 'Loops', level: null, mastery: null, solved: 0, exercises: 4 }
+    {
+      title: 'Loops',
+      level: null,
+      mastery: null,
+      solved: 0,
+      exercises: 4,
+      quizRight: 2,
+      quizAnswered: 3
+    }
   ],
   streak: 2,
   longestStreak: 6,
@@ -51,6 +61,7 @@ describe('ProgressPanel', () => {
     const text = panel.node.textContent;
     expect(text).toContain('Learning, 63 %');
     expect(text).toContain('3 of 5 exercises solved');
+    expect(text).toContain('Quiz: 2 of 3 right at the first go');
     expect(text).toContain('Nothing graded yet');
     expect(text).toContain('“ends” in Loops');
     const button = panel.node.querySelector<HTMLElement>(

@@ -15,7 +15,9 @@ const answer = {
           mastery: 0.625,
           level: 'Learning',
           solved: 3,
-          exercises: 5
+          exercises: 5,
+          quiz_right: 1,
+          quiz_answered: 2
         },
         { topic: '02-loops', title: 'Loops', exercises: 4 }
       ],
@@ -42,7 +44,9 @@ describe('parseStandings', () => {
       level: 'Learning',
       mastery: 0.625,
       solved: 3,
-      exercises: 5
+      exercises: 5,
+      quizRight: 1,
+      quizAnswered: 2
     });
     expect(course.topics[1]).toMatchObject({ level: null, mastery: null });
     expect(course.next?.exercise).toBe('ends');
@@ -78,7 +82,15 @@ describe('parseStandings', () => {
     });
     expect(course).toMatchObject({ title: 'c', next: null, streak: 0 });
     expect(course.topics).toEqual([
-      { title: 'T', level: null, mastery: null, solved: 0, exercises: 0 }
+      {
+        title: 'T',
+        level: null,
+        mastery: null,
+        solved: 0,
+        exercises: 0,
+        quizRight: 0,
+        quizAnswered: 0
+      }
     ]);
   });
 });

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 ASSIGNMENT = "01-first-steps"
 PROGRAM = "marks = [2, 3, 1]\ntotal = sum(marks)\nprint(total / len(mraks))"
+COUNT_CELLS = "window.jupyterapp.shell.currentWidget.content.widgets.length"
 BUTTON = "Explain this NameError in line {}"
 
 
@@ -94,7 +95,71 @@ def test_the_help_menu_names_the_shortcuts(classroom: Classroom, browser: Browse
         expect(menu.get_by_role("menuitem", name="Ask the Tutor")).to_contain_text("Ctrl+Shift+A")
         expect(menu.get_by_role("menuitem", name="Explain This Error")).to_contain_text("Ctrl+Shift+Y")
         page.keyboard.press("Escape")
+        answer_a_quiz(chen)
         see_my_progress(chen)
+
+
+def go_to_quiz(page: Page, place: int) -> None:
+    """Select the cell of the quiz question number `place`, as somebody does with the arrow keys."""
+    page.evaluate(
+        """async place => { const notebook = window.jupyterapp.shell.currentWidget.content;
+        const quizzes = notebook.widgets.filter(cell => cell.model.getMetadata('learnflow_quiz'));
+        const at = notebook.widgets.indexOf(quizzes[place]);
+        notebook.activeCellIndex = at; await notebook.scrollToItem(at); await quizzes[place].ready;
+        notebook.mode = 'command'; notebook.node.focus(); quizzes[place].node.focus(); }""",
+        place,
+    )
+
+
+def answer_a_quiz(student: Session) -> None:
+    """Wrong, then right, with the reasons read; it is still there when the notebook is opened again."""
+    page = student.page
+    go_to_quiz(page, 0)
+    quiz = page.get_by_role("group", name="What does this program print?")
+    wrong, right = quiz.get_by_role("radio", name="30"), quiz.get_by_role("radio", name="12")
+    said = page.locator(".learnflow-Quiz").filter(has=quiz).get_by_role("status")
+    cells = page.evaluate(COUNT_CELLS)
+    expect(right).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    expect(right).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(wrong).to_be_checked()
+    page.keyboard.press("b")  # elsewhere in a notebook this makes a cell
+    page.keyboard.press("Enter")
+    expect(said).to_contain_text("Not yet.")
+    expect(said).to_contain_text("What was price while the second line ran?")
+    expect(said).not_to_contain_text("12")
+    student.shot("quiz-not-yet")
+    page.keyboard.press("ArrowUp")
+    expect(right).to_be_checked()
+    page.keyboard.press("Tab")
+    expect(page.locator(".learnflow-Quiz").filter(has=quiz).get_by_role("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(said).to_contain_text("Right.")
+    expect(said).to_contain_text("when price was 4")
+    assert page.evaluate(COUNT_CELLS) == cells
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        student.command("apputils:change-theme", {"theme": theme})
+        expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+        student.shot(f"quiz-{theme.split()[-1].lower()}")
+    # The second question: several are right, and boxes are ticked with the space bar.
+    go_to_quiz(page, 1)
+    sweets = page.get_by_role("group", name="20 sweets are shared fairly")
+    expect(sweets).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    expect(sweets.get_by_role("checkbox").first).to_be_focused()
+    page.keyboard.press("Space")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.locator(".learnflow-Quiz").filter(has=sweets).get_by_role("status")).to_contain_text("Right.")
+    student.command("docmanager:save")
+    student.command("application:close")
+    open_notebook(student, notebook_of(ASSIGNMENT))
+    go_to_quiz(page, 0)
+    expect(said).to_contain_text("Your first answer counts for your level")
+    expect(right).to_be_checked()
 
 
 def see_my_progress(student: Session) -> None:
@@ -104,7 +169,11 @@ def see_my_progress(student: Session) -> None:
     page.keyboard.type("My Progress")
     page.keyboard.press("Enter")
     panel = page.get_by_role("group", name="My progress")
-    expect(panel.get_by_role("listitem").filter(has_text="First steps")).to_contain_text("exercises solved")
+    topic = panel.get_by_role("listitem").filter(has_text="First steps")
+    expect(topic).to_contain_text("exercises solved")
+    # One of two questions at the first go, which is half of what there is to know of quizzes.
+    expect(topic).to_contain_text("Quiz: 1 of 2 right at the first go")
+    expect(topic).not_to_contain_text("Nothing graded yet")
     expect(panel).to_be_focused()
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         student.command("apputils:change-theme", {"theme": theme})

@@ -35,6 +35,7 @@ from traps import (
 
 from learnflow_ext.contracts.grades import CourseFile, FileSet
 from learnflow_ext.contracts.help import HelpRequest
+from learnflow_ext.contracts.quizzes import read as read_key
 from learnflow_ext.contracts.runs import RunBatch, RunReport
 
 pytestmark = pytest.mark.timeout(240)
@@ -80,6 +81,16 @@ def secrets(chen: Intruder, ben: Intruder) -> list[str]:
     return [chen.token(), ben.token(), CANARY]
 
 
+def quiz_reasons() -> list[str]:
+    """What the keys of the course's quizzes say of each choice, as JSON would hold it."""
+    return [
+        json.dumps(choice.reason, ensure_ascii=False)[1:-1]
+        for key in (ROOT / f"notebooks/{COURSE}/quizzes").glob("*.yaml")
+        for question in read_key(key.read_bytes())
+        for choice in question.choices
+    ]
+
+
 class TestKernel:
     """Student code sees its folder and nothing else."""
 
@@ -94,10 +105,11 @@ class TestKernel:
         code = f"import os\nprint(os.listdir({state!r}), os.listdir({state + '/users'!r}))"
         assert chen.run(code).split() == ["['users']", "['chen']"]
 
-    def test_nothing_it_may_read_is_a_course_source_or_a_gradebook(self, chen: Intruder) -> None:
+    def test_nothing_it_may_read_is_a_course_source_a_quiz_key_or_a_gradebook(self, chen: Intruder) -> None:
         code = (
             "import subprocess\nprint(subprocess.run(['grep', '-rlsI', '--include=*.ipynb', '--include=*.db',"
-            " '--include=*.yaml', '-e', 'BEGIN ' 'HIDDEN', '-e', 'BEGIN ' 'SOLUTION', '-e', 'gradebook', '/'"
+            " '--include=*.yaml', '-e', 'BEGIN ' 'HIDDEN', '-e', 'BEGIN ' 'SOLUTION', '-e', 'gradebook',"
+            " '-e', 'third of a ' 'sweet here', '/'"
             ", '--exclude-dir=proc', '--exclude-dir=sys', '--exclude-dir=site-packages'"
             "], capture_output=True, text=True, timeout=40).stdout)"
         )
@@ -582,6 +594,7 @@ class TestHtmlOfAStudent:
                 if file.path.endswith(".ipynb"):
                     texts = list(notebook_texts(reads(file.content.decode(), as_version=4)))
                 assert not list(leaks(secret, texts)), file.path
+                assert not [reason for reason in quiz_reasons() if reason in file.content.decode()], file.path
             assert secret or assignment == QUIZ
             assert not [line for line in secret if line in page]
 

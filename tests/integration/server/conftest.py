@@ -34,6 +34,7 @@ from learnflow_ext.contracts.grades import (
 )
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.contracts.progress import StudentProgress
+from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
 from learnflow_ext.contracts.runs import RunBatch, RunReport
 
 TOKEN = "the-server-s-own-token"
@@ -56,6 +57,7 @@ class Script:
         self.break_off = False
         self.problem: tuple[int, Problem] | None = None
         self.released = FileSet(files=(CourseFile(path="first.ipynb", content=NOTEBOOK),))
+        self.answered: list[QuizFeedback] = []
         self.graded = False
         self.zones: list[str] = []
         self.progress = StudentProgress(student="ada", course="py", title="Python", streak_days=2)
@@ -111,6 +113,8 @@ class StubHandler(RequestHandler):
             self.say([self.script.view()])
         elif path == "api/courses/py/assignments/one/files":
             self.say(self.script.released)
+        elif path == "api/courses/py/assignments/one/quiz":
+            self.say(QuizView(answers=tuple(self.script.answered)))
         elif path.endswith("/feedback"):
             self.say(FileSet(files=(CourseFile(path="first.html", content=b"<p>Well done</p>"),)))
         else:
@@ -121,6 +125,13 @@ class StubHandler(RequestHandler):
             batch = msgspec.json.decode(self.request.body, type=RunBatch)
             self.script.runs.extend(batch.runs)
             self.say({"accepted": len(batch.runs)})
+        elif path == "api/courses/py/assignments/one/quiz":
+            given = msgspec.json.decode(self.request.body, type=QuizAnswer)
+            right = given.choices == ("2",)
+            self.script.answered.append(
+                QuizFeedback(question=given.question, choices=given.choices, right=right, first_right=right)
+            )
+            self.say(self.script.answered[-1])
         elif path.endswith("/submissions"):
             self.script.submitted.append(msgspec.json.decode(self.request.body, type=FileSet))
             self.say(self.script.view().submissions[-1], 201)
