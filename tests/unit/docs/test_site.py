@@ -72,3 +72,12 @@ def test_every_picture_of_the_docs_is_shown_and_said_in_words() -> None:
     }
     assert set((DOCS / "images").iterdir()) <= set(shown)
     assert all(len(words.split()) > 4 for words in shown.values())
+
+
+def test_every_setting_that_a_page_names_is_on_the_page_of_settings() -> None:
+    settings = (DOCS / "settings.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"^#### `c\.(\w+\.\w+)`", settings, re.M))
+    classes = "|".join({name.partition(".")[0] for name in known})
+    for page in (*PAGES, ROOT / "README.md"):
+        named = set(re.findall(rf"\bc\.((?:{classes})\.\w+)", page.read_text(encoding="utf-8")))
+        assert named <= known, f"{page.name}: {named - known}"
