@@ -17,7 +17,7 @@ NO_SECRETS := ^(tests|notebooks|labextension|docs/images)/|\.lock$$|(_weights\.j
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint docs test bench soak eval clean
+.PHONY: help setup demo lint docs test compat bench soak eval clean
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their 
 	$(BIN)/coverage json -q -o .coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json
 
+compat: $(STAMPS)/test-system setup ## Try the oldest and the newest Jupyter packages and nbgrader that are allowed, quickly
+	$(WITH_PATH) $(BIN)/nox -s compat
+
 bench: $(STAMPS)/test-system setup ## Measure how fast all of it is, into test-results/performance.md (ARGS="kernels events": only these)
 	PYTHONPATH=tests/support $(BIN)/python tests/benchmarks/page.py $(ARGS)
 
@@ -68,7 +71,7 @@ soak: $(STAMPS)/test-system setup ## Kill every part of the event stream 200 tim
 clean: ## Delete everything that was built or installed here; a classroom's state in .learnflow stays
 	rm -rf $(VENV) $(STAMPS) dist build htmlcov test-results labextension/lib labextension/node_modules
 	rm -rf learnflow_ext/labextension learnflow_ext/service/static/vendor
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf .mypy_cache .nox .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMPS)/python:
