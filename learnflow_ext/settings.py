@@ -370,6 +370,38 @@ class LearnFlowGrading(Configurable):
     ).tag(config=True)
 
 
+class LearnFlowPractice(Configurable):
+    """Exercises that `@Exercise` makes in the chat, each for one student."""
+
+    enabled = Bool(
+        True,
+        help="""Whether students get exercises made for them, which pass the gate of docs/exercises.md and
+        nobody reads before. A course decides for itself with `practice: off` (or `on`) in its `course.yaml`.
+        Where it is off, `@Exercise` suggests what the course has; a teacher who wants to read each exercise
+        first makes them with `learnflow generate`, edits and releases them.""",
+    ).tag(config=True)
+
+    per_day = Integer(
+        12,
+        min=0,
+        help="""How many exercises a student gets within 24 hours; 0 for no limit. Making one takes a second
+        or two of processor time.""",
+    ).tag(config=True)
+
+    checks_per_minute = Integer(
+        6,
+        min=1,
+        help="How many answers a student may have checked in a minute. Each is graded like a submission.",
+    ).tag(config=True)
+
+    seconds = Float(
+        40.0,
+        min=1.0,
+        help="""For how many seconds an exercise may be looked for. Then the student reads that there was
+        none; keep it below the 60 s that an answer may take.""",
+    ).tag(config=True)
+
+
 class LearnFlowStruggle(Configurable):
     """When a student counts as stuck, and how much a teacher hears of it."""
 

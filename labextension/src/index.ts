@@ -5,6 +5,7 @@ import { explainPlugin } from './explain';
 import { gradesPlugin } from './grades';
 import { homePlugin } from './home';
 import { leavingPlugin } from './leaving';
+import { practicePlugin } from './practice';
 import { progressPlugin } from './progress';
 import { quizPlugin } from './quizzes';
 import { runningPlugin } from './watching';
@@ -19,6 +20,7 @@ export default [
   gradesPlugin,
   homePlugin,
   leavingPlugin,
+  practicePlugin,
   progressPlugin,
   quizPlugin,
   runningPlugin

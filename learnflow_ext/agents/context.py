@@ -1,4 +1,5 @@
-"""What an agent may know beside the request. All of it is visible to the student who asks."""
+"""What an agent may know beside the request. All of it is visible to the student who asks, but for
+solutions to be guarded."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from learnflow_ext.agents.references import Reference
 from learnflow_ext.contracts.progress import StudentProgress
 
 Policy = Literal["off", "concepts", "hints", "open"]
@@ -45,5 +47,7 @@ class HelpContext(msgspec.Struct, frozen=True, kw_only=True):
     """None without an exercise that has tests, and where nothing was proved in time."""
     shown: str = ""
     """What the tutor said earlier about the same assignment, oldest first: pieces make a whole."""
+    practice: tuple[Reference, ...] = ()
+    """Solutions of exercises that were made for this student: guarded like the course's."""
     released: frozenset[str] | None = None
     """Assignments this student may see: only these are quoted or suggested. None means all of the course."""

@@ -27,6 +27,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """The question's words."""
     shown: str = ""
     """What the tutor said earlier about the same work, oldest first."""
+    practice: tuple[Reference, ...] = ()
+    """Exercises made for this student, whose solutions are guarded like the course's."""
     by_model: bool = False
     """A model's words: in them a line of the student's own may be the last piece of what was told before."""
 
@@ -47,12 +49,13 @@ class Gate:
 
     async def judge(self, reply: str, about: About) -> Verdict:
         """The whole reply so far. Costs milliseconds, and a run in the sandbox where new code is in it."""
-        verdict = self._guard.judge(reply, own_code=about.own_code, shown=about.shown, asked=about.asked)
+        guard = self._guard.with_(about.practice)
+        verdict = guard.judge(reply, own_code=about.own_code, shown=about.shown, asked=about.asked)
         if self._runner is None:
             return verdict
-        attempts = [] if verdict.withheld else self._attempts(reply, about)
+        attempts = [] if verdict.withheld else self._attempts(guard, reply, about)
         if verdict.withheld and about.own_code.strip() and verdict.how == "close":
-            known = next(each for each in self._guard.known if each.name == verdict.reference)
+            known = next(each for each in guard.known if each.name == verdict.reference)
             attempts = [trial.Attempt(known, (), about.own_code)] if known.tests.strip() else []
         if not attempts:
             return verdict
@@ -70,14 +73,14 @@ class Gate:
                 return Verdict(True, name, "unsure")
         return PASSED
 
-    def _attempts(self, reply: str, about: About) -> list[trial.Attempt]:
+    def _attempts(self, guard: Guard, reply: str, about: About) -> list[trial.Attempt]:
         text = _once(f"{about.shown}\n\n{reply}") if about.shown.strip() else reply
         if about.by_model and text is not reply and not candidates.fragments(reply):
             return []
         if not self._has_new_code(text if about.by_model else reply, about):
             return []
         found = []
-        for reference in self._targets(reply, about):
+        for reference in _targets(guard, reply, about):
             programs = dict.fromkeys(candidates.programs(reply, reference, about.own_code))
             if text is not reply:
                 programs.update(dict.fromkeys(candidates.programs(text, reference, about.own_code)[:16]))
@@ -94,16 +97,6 @@ class Gate:
             if line.strip()
         )
 
-    def _targets(self, reply: str, about: About) -> list[Reference]:
-        """The exercises that the reply could solve: the one asked about, and those whose names are there."""
-        testable = [each for each in self._guard.known if each.tests.strip() and each.entries]
-        words = frozenset(_words("\n".join((*disguises.readings(reply)[:2], about.asked, about.own_code))))
-        asked = [each for each in testable if each.name == about.exercise]
-        named = [each for each in testable if words & set(each.entries) and each not in asked]
-        same = about.exercise.partition("/")[0]
-        near = [each for each in testable if same and each.name.partition("/")[0] == same]
-        return [*asked, *named, *([] if asked or named else near)][:MAX_TARGETS]
-
     async def _tried(self, runner: Runner, attempts: list[trial.Attempt]) -> list[trial.Outcome]:
         key = tuple(
             part for each in attempts for part in (each.reference.name, each.own_code, *each.programs)
@@ -116,6 +109,17 @@ class Gate:
                     self._seen.clear()
                 self._seen[key] = known
         return known
+
+
+def _targets(guard: Guard, reply: str, about: About) -> list[Reference]:
+    """The exercises that the reply could solve: the one asked about, and those whose names are there."""
+    testable = [each for each in guard.known if each.tests.strip() and each.entries]
+    words = frozenset(_words("\n".join((*disguises.readings(reply)[:2], about.asked, about.own_code))))
+    asked = [each for each in testable if each.name == about.exercise]
+    named = [each for each in testable if words & set(each.entries) and each not in asked]
+    same = about.exercise.partition("/")[0]
+    near = [each for each in testable if same and each.name.partition("/")[0] == same]
+    return [*asked, *named, *([] if asked or named else near)][:MAX_TARGETS]
 
 
 def code_lines(texts: list[str]) -> frozenset[str]:

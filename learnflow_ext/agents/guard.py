@@ -91,6 +91,12 @@ class _Known:
         )
 
 
+@lru_cache(maxsize=256)
+def _taken_apart(reference: Reference) -> _Known:
+    """Those that come and go with who asks."""
+    return _Known(reference)
+
+
 def _answer_pattern(name: str, value: str) -> re.Pattern[str]:
     """Matches `answer_1 = "b"`, and the same in words: "the answer to question 1 is b"."""
     numbered = _NUMBERED.match(name)
@@ -205,6 +211,14 @@ class Guard:
     def __init__(self, reference_solutions: Sequence[Reference] = ()) -> None:
         """Without references everything passes."""
         self._known = [_Known(reference) for reference in reference_solutions]
+
+    def with_(self, more: Sequence[Reference]) -> Guard:
+        """One that knows `more` as well; itself for none."""
+        if not more:
+            return self
+        both = Guard()
+        both._known = [*self._known, *map(_taken_apart, more)]
+        return both
 
     @classmethod
     def from_source(cls, directory: Path | str) -> Guard:

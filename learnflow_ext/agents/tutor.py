@@ -284,6 +284,7 @@ def _about(plan: Plan, context: HelpContext) -> About:
         own_code=context.answer or plan.own_code,
         asked=plan.asked,
         shown=context.shown,
+        practice=context.practice,
     )
 
 

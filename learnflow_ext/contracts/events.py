@@ -320,6 +320,25 @@ class MembershipChanged(Event, frozen=True, kw_only=True):
     """The pseudonym of the teacher who did it; nobody can say whose it was once they are erased."""
 
 
+class PracticeChecked(Event, frozen=True, kw_only=True):
+    """The service graded a student's answer to an exercise that was made for them."""
+
+    TYPE = "org.learnflow.practice.checked.v1"
+    TOPIC = "progress.events"
+
+    name: str
+    topic: str
+    difficulty: int
+    """1 to 5."""
+    score: float
+    """Of this answer; only what was proved apart from the student's code."""
+    max_score: float
+    assignment: str = ""
+    """The assignment whose topic it trains; empty for none of the course's."""
+    attempt: int = 1
+    """How many answers of theirs were graded so far, this one included."""
+
+
 EVENT_TYPES: dict[str, type[Event]] = {
     cls.TYPE: cls
     for cls in (
@@ -343,6 +362,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         StruggleChanged,
         ExerciseGenerated,
         MembershipChanged,
+        PracticeChecked,
     )
 }
 

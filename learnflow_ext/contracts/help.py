@@ -115,3 +115,5 @@ class ReplyChunk(msgspec.Struct, frozen=True, kw_only=True):
     """With `end`: how many more may be asked for now; None without such a limit."""
     offers_teacher: bool = False
     """With `end`: the hints are used up, or did not help. `/teacher` would take the question to a person."""
+    practice: str = ""
+    """With `end`: name of an exercise that was made for the student, to be fetched into their folder."""

@@ -57,10 +57,13 @@ class Verdict:
 class Gate:
     """Checks exercises one after the other, and remembers those that passed."""
 
-    def __init__(self, runner: Runner) -> None:
-        """`runner` gives the sandboxes; nothing of an exercise is run in this process."""
+    def __init__(self, runner: Runner, given: Sequence[Exercise] = ()) -> None:
+        """`runner` gives the sandboxes; nothing of an exercise is run in this process.
+
+        Those `given` before are not to be copied either.
+        """
         self._prover = Prover(runner, seconds=SECONDS, all_seconds=25.0)
-        self._given: list[Exercise] = []
+        self._given = list(given)
 
     async def check(self, exercise: Exercise) -> Verdict:
         """The verdict on `exercise`. A LearnFlowError is raised only when no sandbox can be had."""

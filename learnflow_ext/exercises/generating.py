@@ -46,11 +46,12 @@ async def generate(
     *,
     count: int = 1,
     seed: int = 0,
+    given: Sequence[Exercise] = (),
     families: Mapping[str, Sequence[Family]] = FAMILIES,
 ) -> Made:
     """At most `count` exercises, the same ones for the same numbers. The families of a topic take turns.
 
-    A topic may be written with spaces, hyphens and capitals too.
+    A topic may be written with spaces, hyphens and capitals too. None is nearly a copy of one `given` before.
     BadRequest (a sentence) for a topic, difficulty, count or seed that does not exist.
     """
     topic = re.sub(r"[\s-]+", "_", topic.strip().lower())
@@ -62,7 +63,7 @@ async def generate(
         raise BadRequest(f"One call makes 1 to {MAX_COUNT} exercises.")
     if not 0 <= seed < 10**9:
         raise BadRequest("The seed should be a whole number from 0 to 999999999.")
-    gate, turns = Gate(runner), families[topic]
+    gate, turns = Gate(runner, given), families[topic]
     passed: list[tuple[Exercise, Verdict]] = []
     refused: list[tuple[str, tuple[str, ...]]] = []
     for number in range(count * TRIES):

@@ -8,6 +8,8 @@ from typing import Any
 
 from learnflow_ext.exercises.exercise import Exercise
 
+ANSWER_CELL = "cell-1"
+"""Id of the cell that the answer goes into."""
 _CHECK = "# Run this cell to check your answer. More checks run after you hand in."
 
 

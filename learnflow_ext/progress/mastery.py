@@ -8,6 +8,10 @@ from learnflow_ext.contracts.progress import Level
 from learnflow_ext.progress.standing import level as level_of
 
 WEIGHTS = {"exercises": 0.4, "quizzes": 0.3, "quality": 0.2, "consistency": 0.1}
+PRACTICE_SHARE = 0.5
+"""How much of what is missing to full points practice alone can make up for."""
+PRACTICE_POINTS = 30.0
+"""Points of practice that do so: three hard exercises, or fifteen easy ones."""
 QUIET_TYPES = 0.25
 """What a remark on style weighs beside a likely mistake."""
 
@@ -16,13 +20,25 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Shares of what can be reached, 0 to 1; None without evidence yet."""
 
     exercises: float | None = None
-    """Points of graded exercises."""
+    """Points of graded exercises; see `with_practice`."""
     quizzes: float | None = None
     """Points of graded quizzes, and first answers to questions in notebooks that were right."""
     quality: float | None = None
     """Of the code, by its review."""
     consistency: float | None = None
     """Of the streak."""
+
+
+def with_practice(share: float | None, points: float) -> float | None:
+    """The share of graded exercises, 0 to 1 or None without any, with `points` reached in practice.
+
+    Practice never takes away, and never makes up for more than half of what is missing: whoever has handed
+    nothing in comes to one half at most.
+    """
+    if points <= 0:
+        return share
+    base = min(max(share or 0.0, 0.0), 1.0)
+    return base + (1 - base) * PRACTICE_SHARE * min(points / PRACTICE_POINTS, 1.0)
 
 
 def mastery(evidence: Evidence) -> float | None:

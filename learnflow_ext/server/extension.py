@@ -26,6 +26,7 @@ from learnflow_ext.server.handlers.assignments import (
 )
 from learnflow_ext.server.handlers.closed import CLOSED, ClosedHandler
 from learnflow_ext.server.handlers.explain import SETTING_ASKER, ExplainHandler
+from learnflow_ext.server.handlers.practice import PracticeCheckHandler
 from learnflow_ext.server.handlers.progress import ProgressHandler
 from learnflow_ext.server.handlers.quiz import QuizHandler
 from learnflow_ext.server.handlers.status import StatusHandler
@@ -35,7 +36,8 @@ from learnflow_ext.server.handlers.submissions import (
     SubmissionsHandler,
 )
 from learnflow_ext.server.page import student_page
-from learnflow_ext.server.personas import SETTING_GATEWAY, SETTING_SITUATIONS
+from learnflow_ext.server.personas import SETTING_GATEWAY, SETTING_PRACTICE, SETTING_SITUATIONS
+from learnflow_ext.server.practice import PracticeFolder
 from learnflow_ext.server.reports import Reporter
 from learnflow_ext.server.telemetry import SETTING as SETTING_TELEMETRY
 from learnflow_ext.server.telemetry import Telemetry
@@ -104,6 +106,7 @@ class LearnFlowExtension(ExtensionApp):
         settings[SETTING_SITUATIONS] = situations
         settings[SETTING_TELEMETRY] = self.telemetry
         settings[SETTING_COURSEWORK] = Coursework(self.gateway, folder)
+        settings[SETTING_PRACTICE] = PracticeFolder(self.gateway, folder)
         settings[SETTING_VALIDATOR] = Validator(folder, self.log)
         settings[SETTING_ASKER] = self.asker
         publish_rtc_info(app)
@@ -140,6 +143,7 @@ class LearnFlowExtension(ExtensionApp):
                 (r"/learnflow/quiz", QuizHandler),
                 (r"/learnflow/submissions", SubmissionsHandler),
                 (r"/learnflow/feedback", FeedbackHandler),
+                (r"/learnflow/practice/check", PracticeCheckHandler),
                 (r"/assignments", AssignmentsHandler),
                 (r"/assignments/validate", ValidateHandler),
                 (rf"/assignments/({ACTIONS})", AssignmentActionHandler),

@@ -17,6 +17,7 @@ from learnflow_ext.contracts import errors
 from learnflow_ext.contracts.errors import LearnFlowError, Problem, Unavailable
 from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, SubmissionView
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
+from learnflow_ext.contracts.practice import PracticeResult
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
 from learnflow_ext.contracts.runs import RunBatch
@@ -122,6 +123,15 @@ class Gateway:
         """The feedback on one graded submission."""
         path = f"api/courses/{_part(course)}/submissions/{_part(submission_id)}/feedback"
         return await self._get(path, FileSet)
+
+    async def practice_files(self, name: str) -> FileSet:
+        """The notebook of an exercise that was made for the student."""
+        return await self._get(f"api/practice/{_part(name)}/files", FileSet)
+
+    async def check_practice(self, name: str, files: FileSet) -> PracticeResult:
+        """Have an answer to such an exercise graded."""
+        answer = await self._call("POST", f"api/practice/{_part(name)}/checks", files)
+        return self._decode(answer, PracticeResult)
 
     async def progress(self, course: str, time_zone: str) -> StudentProgress:
         """The student's own progress; days of a streak are those of `time_zone`, when it is known."""

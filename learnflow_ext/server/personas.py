@@ -24,17 +24,24 @@ from traitlets import Unicode
 from learnflow_ext.contracts.errors import LearnFlowError, TooLarge
 from learnflow_ext.contracts.help import MAX_QUESTION_CHARS, AgentName, HelpRequest, ReplyChunk
 from learnflow_ext.contracts.paths import place_of
+from learnflow_ext.contracts.practice import name_in
 from learnflow_ext.server.batching import batched
 from learnflow_ext.server.chat import CUT_KEY
 from learnflow_ext.server.context import Situation, Situations
 from learnflow_ext.server.gateway import Gateway
+from learnflow_ext.server.practice import PracticeFolder, link_to
 from learnflow_ext.server.routing import addressed, question
 from learnflow_ext.server.sources import read_in
 
 SETTING_GATEWAY = "learnflow_gateway"
+SETTING_PRACTICE = "learnflow_practice"
 SETTING_SITUATIONS = "learnflow_situations"
 AVATARS = Path(__file__).parent / "avatars"
 OFFER = "Still stuck? `/teacher` takes this to your teacher."
+NOT_WRITTEN = (
+    "\n\nOnly, I could not put it into your folder just now. Free some space if your disk is full, then ask "
+    "for another one."
+)
 BROKEN = "Something went wrong while I was answering, and it was not your fault. Please ask again."
 
 
@@ -172,11 +179,23 @@ class ServicePersona(BasePersona):
                 if chunk.text:
                     yield chunk.text
                 if chunk.kind == "end" and chunk.intent is not None:
+                    if chunk.practice:
+                        yield await self._practice(chunk.practice)
                     exists = app.contents_manager.file_exists
                     yield await read_in(chunk.citations, request.course, app.base_url, exists)
                     yield footer(chunk)
         except LearnFlowError as error:
             failures.append(error)
+
+    async def _practice(self, name: str) -> str:
+        """The link to an exercise that was just made, once its notebook is in the student's folder."""
+        folder: PracticeFolder = self._settings[SETTING_PRACTICE]
+        try:
+            path = await folder.fetch(name)
+        except LearnFlowError as error:
+            self.log.warning("exercise %s cannot be put into the folder: %s", name, error.message)
+            return NOT_WRITTEN
+        return link_to(path, self.parent.parent.serverapp.base_url)
 
     async def handle_uncaught_exception(self, exc: Exception) -> None:
         """Say that it failed; the base class has logged the traceback, which is nothing for a student."""
@@ -202,6 +221,9 @@ async def known_place(gateway: Gateway, notebook: str) -> tuple[str, str]:
     only course, or "" where there are several. While the service does not answer, the path is believed.
     """
     course, assignment = place_of(notebook)
+    if name_in(notebook):
+        # The service knows whose it is, and to which course it belongs.
+        return course, assignment
     try:
         async with asyncio.timeout(2):
             known = [each.course for each in await gateway.courses()]
@@ -246,11 +268,11 @@ class Review(ServicePersona):
 
 
 class Exercise(ServicePersona):
-    """Suggests something to practise."""
+    """Makes something to practise."""
 
     agent = "exercise"
     title = "Exercise"
-    about = "Finds something to practise."
+    about = "Makes you an exercise: on what you like, as hard as you need it."
 
 
 class Progress(ServicePersona):

@@ -13,8 +13,10 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.agents.context import HelpContext, Policy
+from learnflow_ext.agents.exercise import ExerciseFindings
 from learnflow_ext.agents.llm.model import Model
 from learnflow_ext.agents.llm.voice import Call, Voice
+from learnflow_ext.agents.references import Reference
 from learnflow_ext.agents.tutor import Plan
 from learnflow_ext.contracts.errors import BadRequest, Forbidden, LearnFlowError, TooBusy, TooLarge
 from learnflow_ext.contracts.help import (
@@ -30,9 +32,12 @@ from learnflow_ext.contracts.help import (
     Intent,
     ReplyChunk,
 )
+from learnflow_ext.contracts.practice import PRACTICE_DIR, practice_in
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.diagnosis import diagnose_text
 from learnflow_ext.diagnosis.fingerprint import attempt_of, fingerprint
+from learnflow_ext.exercises.choosing import wants_practice
+from learnflow_ext.exercises.notebook import ANSWER_CELL
 from learnflow_ext.progress.hint_choice import better_rung
 from learnflow_ext.service import logs
 from learnflow_ext.service.auth import Person
@@ -40,6 +45,8 @@ from learnflow_ext.service.hinting import Hints, attempt_in
 from learnflow_ext.service.limits import Budget, RateLimiter
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.policies import NOW_OFF, STRICTEST_FIRST, Policies
+from learnflow_ext.service.practice import Practices
+from learnflow_ext.service.practising import practised
 from learnflow_ext.service.releases import Releases
 from learnflow_ext.service.results import Results
 from learnflow_ext.service.tutors import NO_COURSE, TutoredCourse
@@ -120,11 +127,13 @@ class Assistance:
         results: Results,
         model: Model | None = None,
         hints: Hints | None = None,
+        practices: Practices | None = None,
     ) -> None:
         """`tutored` has every course, and under `NO_COURSE` what is outside of any.
 
         With a `model` its words follow the analysis, for students who did not switch it off. With `hints`
-        what is said of a wrong attempt rests on a change that was proved.
+        what is said of a wrong attempt rests on a change that was proved. With `practices` who wants to do
+        something gets an exercise made for them.
         """
         self._db = db
         self._tutored = tutored
@@ -138,6 +147,7 @@ class Assistance:
         self._model = model
         self._learnt: dict[tuple[str, str], tuple[float, dict[int, tuple[int, int]]]] = {}
         self._hints = hints
+        self._practices = practices
         self.wishes = Wishes(
             db, results, model.endpoint.base_url if model is not None else "", tutor_settings.retention_days
         )
@@ -156,7 +166,7 @@ class Assistance:
             )
         if not request.text.strip() and request.error is None and not request.code.strip():
             raise BadRequest("The question is empty. Write what you would like to know.")
-        request = self._placed(person, await asyncio.to_thread(_bounded, request))
+        request = await self._placed(person, await asyncio.to_thread(_bounded, request))
         try:
             self._limiter.take(person.name)
         except TooBusy:
@@ -186,7 +196,7 @@ class Assistance:
         if self.wishes.wished(request) is None:
             return None
         self._limiter.take(person.name)
-        placed = self._placed(person, await asyncio.to_thread(_bounded, request))
+        placed = await self._placed(person, await asyncio.to_thread(_bounded, request))
         return await self.wishes.fulfil(person, placed, request_id)
 
     async def answer(self, question: Question) -> AsyncGenerator[ReplyChunk]:
@@ -251,6 +261,13 @@ class Assistance:
         rung = await self._db.retrying(route)
         if rung is not None:
             context = replace(context, rung=rung)
+        if self._practices is not None and await self._practises(question, plan):
+            name = question.person.name
+            made = practised(self._practices, name, request, context, plan, question.request_id)
+            async with aclosing(made) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+            return
         context = await self._hinted(question.request, context, plan)
         voice = await self._voice(question, plan)
         spoken = voice.voice if voice is not None else None
@@ -267,13 +284,23 @@ class Assistance:
             if spoken is not None and spoken.call is not None:
                 await self._called(question, spoken.call)
 
+    async def _practises(self, question: Question, plan: Plan) -> bool:
+        """Whether the wish is for an exercise of their own, and they may have one."""
+        return (
+            self._practices is not None
+            and isinstance(plan.findings, ExerciseFindings)
+            and wants_practice(question.request.text)
+            and await self._practices.offered(question.request.course)
+        )
+
     async def _hinted(self, request: HelpRequest, context: HelpContext, plan: Plan) -> HelpContext:
         """`context` with the student's attempt, and a proved hint about it where that is wanted and found."""
         course = self._tutored[request.course]
         error = request.error
+        made = practice_in(request.assignment)
         attempt = attempt_in(
             request.nearby,
-            course.answers.get(context.exercise, ""),
+            ANSWER_CELL if made else course.answers.get(context.exercise, ""),
             request.cell_id,
             request.code or (error.code if error is not None else ""),
         )
@@ -282,7 +309,10 @@ class Assistance:
         context = replace(context, answer=attempt)
         if self._hints is None or not plan.may_be_hinted:
             return context
-        hint = await self._hints.hint(course.references.get(context.exercise), attempt)
+        known = course.references.get(context.exercise)
+        if made:
+            known = next((each for each in context.practice if each.name == context.exercise), None)
+        hint = await self._hints.hint(known, attempt)
         return replace(context, hint=hint)
 
     def _stops(self, question: Question) -> bool:
@@ -387,7 +417,10 @@ class Assistance:
 
     def _exercise(self, course: str, assignment: str, cell_id: str) -> str:
         """The exercise that a cell belongs to; a cell that is in none stands for itself."""
-        return self._tutored[course].exercises.get((assignment, cell_id), cell_id)
+        return practice_in(assignment) or self._tutored[course].exercises.get((assignment, cell_id), cell_id)
+
+    async def _guarded(self, person: Person, at_hand: str = "") -> tuple[Reference, ...]:
+        return () if self._practices is None else await self._practices.guarded(person.name, at_hand)
 
     async def _keep(self, question: Question, said: _Answer) -> None:
         if said.texts:
@@ -412,7 +445,7 @@ class Assistance:
             # The student has the answer; that it could not be kept is for the log.
             log.error("an answer was not kept", request_id=question.request_id, error=error.message)
 
-    def _placed(self, person: Person, request: HelpRequest) -> HelpRequest:
+    async def _placed(self, person: Person, request: HelpRequest) -> HelpRequest:
         """`request` with the course it is about.
 
         A student's own folder may be called anything: what is no course counts as none. Without one, the only
@@ -423,6 +456,10 @@ class Assistance:
             if not person.belongs(course):
                 raise Forbidden("You are not a member of this course. Ask its teacher to add you.")
             return request
+        if course == PRACTICE_DIR and self._practices is not None:
+            place = (await self._practices.places(person, [assignment])).get(assignment)
+            if place is not None:
+                return replace(request, course=place[0], assignment=place[1])
         mine = [name for name in self._settings.courses if person.belongs(name)]
         course, assignment = (mine[0] if len(mine) == 1 else NO_COURSE), ""
         return replace(request, course=course, assignment=assignment)
@@ -430,13 +467,14 @@ class Assistance:
     async def _context(self, person: Person, request: HelpRequest) -> HelpContext:
         policy = self._allowed(person, request)
         if not request.course:
-            return HelpContext(policy=policy)
+            return HelpContext(policy=policy, practice=await self._guarded(person))
         exercise = self._exercise(request.course, request.assignment, request.cell_id)
         async with self._db.connect() as conn:
             shown = await help.shown(conn, person.name, request.course, request.assignment)
             titles = {info.assignment: info.title for info in await courses.assignments(conn, request.course)}
             standing = await progress.of_student(conn, person.name, request.course)
         standing = (await self._results.withheld(request.course, person)).progress(standing)
+        made = practice_in(request.assignment)
         return HelpContext(
             policy=policy,
             course_title=self._tutored[request.course].title,
@@ -444,6 +482,7 @@ class Assistance:
             progress=standing,
             exercise=f"{request.assignment}/{exercise}" if request.assignment and exercise else "",
             shown="\n\n".join(shown),
+            practice=await self._guarded(person, made),
             released=frozenset(view.assignment for view in await self._releases.assignments(request.course)),
         )
 

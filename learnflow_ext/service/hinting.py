@@ -25,10 +25,11 @@ MAX_WAITING = 8
 log = logs.get("learnflow.hints")
 
 
-class _FarRunner:
-    """The service's runner, for a search that has an event loop of its own."""
+class FarRunner:
+    """The service's runner, for work in a thread that has an event loop of its own."""
 
     def __init__(self, runner: Runner, loop: asyncio.AbstractEventLoop) -> None:
+        """`runner` belongs to `loop`."""
         self._runner = runner
         self._loop = loop
 
@@ -94,7 +95,7 @@ class Hints:
 
     async def _search(self, reference: Reference, attempt: str, until: float) -> Hint:
         """TimeoutError when there is no hint by then, which is a moment of `time.monotonic`."""
-        runner = _FarRunner(self._runner, asyncio.get_running_loop())
+        runner = FarRunner(self._runner, asyncio.get_running_loop())
 
         async def searched() -> Hint:
             async with asyncio.timeout(until - time.monotonic()):

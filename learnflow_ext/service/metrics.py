@@ -72,6 +72,13 @@ class Metrics:
             buckets=_QUICK,
             registry=self.registry,
         )
+        self.practices = Counter(
+            "learnflow_practices",
+            "Exercises asked for in the chat, by how it went: made, none (passed the gate), late, refused, "
+            "failed.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.model_calls = Counter(
             "learnflow_model_calls",
             "Calls of the language model, by how they went.",
@@ -152,6 +159,8 @@ class Metrics:
             self.model_calls.labels(outcome)
         for outcome in ("proved", "solved", "unproved", "late", "failed"):
             self.hints.labels(outcome)
+        for outcome in ("made", "none", "late", "refused", "failed"):
+            self.practices.labels(outcome)
         for direction in ("in", "out"):
             self.model_tokens.labels(direction)
         for part in PARTS:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.metrics import Metrics
     from learnflow_ext.service.outside import OutsideTokens
     from learnflow_ext.service.pages import Pages
+    from learnflow_ext.service.practice import Practices
     from learnflow_ext.service.quizzes import Quizzes
     from learnflow_ext.service.releases import Releases
     from learnflow_ext.service.results import Results
@@ -60,6 +61,7 @@ class Parts:
     results: Results
     runner: Runner
     releases: Releases
+    practices: Practices
     quizzes: Quizzes
     watch: Watch
     skills: Skills

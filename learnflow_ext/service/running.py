@@ -43,6 +43,7 @@ from learnflow_ext.service.outside import OutsideTokens
 from learnflow_ext.service.pages import Pages
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.policies import Policies
+from learnflow_ext.service.practice import Practices
 from learnflow_ext.service.quizzes import Quizzes
 from learnflow_ext.service.releases import Releaser, Releases
 from learnflow_ext.service.results import Results
@@ -56,6 +57,7 @@ from learnflow_ext.settings import (
     LearnFlowJwt,
     LearnFlowKafka,
     LearnFlowModel,
+    LearnFlowPractice,
     LearnFlowProgress,
     LearnFlowStruggle,
     LearnFlowTutor,
@@ -131,6 +133,17 @@ class RunningService:
         # A search starts a hundred programs: without libraries in memory each of them starts faster.
         bare = ChosenRunner(config, preload=(), ready=1, uid=FIRST_HINT_UID)
         hints = Hints(bare, metrics, tutor_settings.hint_seconds)
+        practices = Practices(
+            db,
+            workers[-1],
+            bare,
+            settings,
+            grading,
+            LearnFlowPractice(config=config),
+            metrics,
+            tutors.course_files(settings),
+            {course: tutored.taught for course, tutored in courses.items()},
+        )
         policies = Policies(tutors.course_files(settings), cast("Policy", tutor_settings.policy))
         await policies.refresh()
         watch = Watch(LearnFlowStruggle(config=config), policies)
@@ -152,13 +165,24 @@ class RunningService:
             db=db,
             courses=courses,
             assistance=Assistance(
-                db, courses, releases, settings, tutor_settings, metrics, policies, results, model, hints
+                db,
+                courses,
+                releases,
+                settings,
+                tutor_settings,
+                metrics,
+                policies,
+                results,
+                model,
+                hints,
+                practices,
             ),
             queue=GradingQueue(db, workers, settings, grading, metrics, deadlines),
             deadlines=deadlines,
             results=results,
             runner=runner,
             releases=releases,
+            practices=practices,
             quizzes=Quizzes(db, settings, releases, policies),
             watch=watch,
             skills=Skills(progress.fit_from_students),
@@ -318,6 +342,7 @@ class RunningService:
             await worker.stop()
         if self._hints is not None:
             self._hints.close()
+        self.parts.practices.close()
         if self._bare_runner is not None:
             await self._bare_runner.close()
         await self._runner.close()

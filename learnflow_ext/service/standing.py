@@ -11,7 +11,7 @@ from learnflow_ext.contracts.grades import part_title
 from learnflow_ext.contracts.progress import NextStep, TopicProgress
 from learnflow_ext.progress import knowledge
 from learnflow_ext.progress.knowledge import SkillParameters
-from learnflow_ext.progress.mastery import Evidence, level, mastery
+from learnflow_ext.progress.mastery import Evidence, level, mastery, with_practice
 from learnflow_ext.progress.next_step import Choice, next_best
 from learnflow_ext.progress.streak import Streak, days, streak
 from learnflow_ext.store.courses import AssignmentInfo
@@ -53,12 +53,14 @@ def stand(
     titles: dict[str, str] = {}
     for info in assignments:
         share = checked.best.get(info.assignment)
+        practised = checked.practice.get(info.assignment, 0.0)
         asked = checked.quizzes.get(info.assignment, NOT_ASKED)
         quizzes = _quizzes(share if info.is_quiz else None, asked)
+        exercises = None if info.is_quiz else with_practice(share, practised)
         evidence = Evidence(
-            exercises=None if info.is_quiz else share,
+            exercises=exercises,
             quizzes=quizzes,
-            consistency=row.consistency if share is not None or quizzes is not None else None,
+            consistency=row.consistency if exercises is not None or quizzes is not None else None,
         )
         answers = checked.answers.get(info.assignment, [])[-MOST_ANSWERS:]
         skill = skills.get(info.assignment, knowledge.SENSIBLE)

@@ -13,6 +13,7 @@ from learnflow_ext.agents.guard import Guard
 from learnflow_ext.agents.references import Reference, references
 from learnflow_ext.agents.tutor import Tutor
 from learnflow_ext.contracts.runner import Runner
+from learnflow_ext.service.practice_rules import taught
 from learnflow_ext.service.releases import course_folder
 from learnflow_ext.settings import LearnFlow
 
@@ -31,6 +32,8 @@ class TutoredCourse(msgspec.Struct, frozen=True):
     """Exercise, `assignment/name`, to the id of the cell that its answer goes into."""
     references: Mapping[str, Reference] = {}
     """Exercise to its solution and tests; never for a student's eyes."""
+    taught: Mapping[str, tuple[str, ...]] = {}
+    """Assignment to the topics that exercises can be made for."""
 
 
 def load(settings: LearnFlow, runner: Runner | None = None) -> dict[str, TutoredCourse]:
@@ -50,6 +53,7 @@ def load(settings: LearnFlow, runner: Runner | None = None) -> dict[str, Tutored
             exercise_cells(origin),
             answer_cells(origin),
             {each.name: each for each in known},
+            taught(index.sections),
         )
     # Leaving the course's folder must not be a way round its guard.
     found[NO_COURSE] = TutoredCourse("", Tutor(CourseIndex(), Guard(solutions), runner))

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.store import quizzes
+from learnflow_ext.store import practices, quizzes
 from learnflow_ext.store.models import Grade, Module, Progress, Submission, User
 from learnflow_ext.store.quizzes import Share
 
@@ -32,6 +32,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """When work was handed in."""
     quizzes: dict[str, Share] = {}
     """By assignment, how the first answers to its notebooks' questions went; only of those answered."""
+    practice: dict[str, float] = {}
+    """By assignment, points reached in exercises made for practice in its topic."""
 
 
 async def answers_by_topic(conn: AsyncConnection, course: str) -> dict[str, list[list[bool]]]:
@@ -93,6 +95,7 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
         if right:
             solved[answer.name].add((answer.assignment, answer.exercise))
     asked = await quizzes.shares(conn, course, students)
+    practised = await practices.points(conn, course, students)
     return {
         student: Checked(
             student=student,
@@ -101,6 +104,7 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
             solved=frozenset(solved[student]),
             submitted=tuple(submitted[student]),
             quizzes=asked.get(student, {}),
+            practice=practised.get(student, {}),
         )
         for student in students
     }

@@ -303,6 +303,38 @@ class FeedbackFile(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class Practice(Base):
+    """An exercise that was made for one student, and how far they came with it."""
+
+    __tablename__ = "practices"
+    __table_args__ = (
+        UniqueConstraint("user_id", "name"),
+        Index("ix_practices_course", "course", "user_id"),
+        CheckConstraint("difficulty BETWEEN 1 AND 5", name="difficulty_one_to_five"),
+        *_not_empty("course", "name", "topic"),
+        *_not_negative("attempts", "score", "max_score"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"))
+    course: Mapped[str] = mapped_column(String(texts.NAME))
+    assignment: Mapped[str] = mapped_column(String(texts.NAME))
+    """Whose topic it trains; empty for none of the course's."""
+    name: Mapped[str] = mapped_column(String(texts.NAME))
+    title: Mapped[str] = mapped_column(String(texts.NAME))
+    topic: Mapped[str] = mapped_column(String(64))
+    difficulty: Mapped[int]
+    made_of: Mapped[str] = mapped_column(Text)
+    """The whole exercise as JSON, solution and hidden tests too: never for a student's eyes."""
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int]
+    """How many answers were graded."""
+    score: Mapped[float | None]
+    """Of the best answer; NULL before the first."""
+    max_score: Mapped[float | None]
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Run(Base):
     """One executed cell, as the student's own server told it: a claim."""
 

@@ -36,6 +36,8 @@ ERASED = "erased-"
 """What the name of an erased person begins with; random digits follow."""
 AT_ONCE = 500
 JSON_COLUMNS = frozenset({"data", "finding", "sent", "first_choices", "latest_choices"})
+NOT_THEIRS = frozenset({"made_of"})
+"""Columns that say nothing about the person: solution and tests of an exercise made for practice."""
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,7 +203,7 @@ async def _readable(
 ) -> list[dict[str, Any]]:
     rows = []
     for row in (await conn.execute(wanted)).mappings():
-        readable = {key: _value(key, value) for key, value in row.items()}
+        readable = {key: _value(key, value) for key, value in row.items() if key not in NOT_THEIRS}
         rows.append({**readable, **modules.get(row.get("module_id", 0), {})})
     return rows
 

@@ -21,6 +21,7 @@ from learnflow_ext.contracts.grades import (
     SubmissionView,
 )
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
+from learnflow_ext.contracts.practice import PracticeResult
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
 from learnflow_ext.contracts.runner import ExecuteRequest, RunResult
@@ -38,6 +39,7 @@ from learnflow_ext.service.handlers import (
     insight,
     live,
     people,
+    practice,
     progress,
     quizzes,
     regrade_requests,
@@ -155,6 +157,23 @@ TABLE: tuple[Route, ...] = (
             summary="Run code in a sandbox. What it does, a limit too, is part of a good answer.",
             body=ExecuteRequest,
             answer=RunResult,
+        ),
+    ),
+    api(
+        "api/practice/{name}/files",
+        practice.FilesHandler,
+        Who.PERSON,
+        get=Operation(summary="An exercise that was made for the caller, as a notebook.", answer=FileSet),
+    ),
+    api(
+        "api/practice/{name}/checks",
+        practice.CheckHandler,
+        Who.PERSON,
+        max_body=courses.largest_submission,
+        post=Operation(
+            summary="Have one's answer to such an exercise graded; counts like every other graded work.",
+            body=FileSet,
+            answer=PracticeResult,
         ),
     ),
     api(

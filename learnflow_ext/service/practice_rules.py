@@ -1,0 +1,68 @@
+"""What a course says of practice: whether exercises are made, and what each assignment teaches. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from learnflow_ext.agents.course_index import Section
+from learnflow_ext.exercises.choosing import topics_in
+from learnflow_ext.exercises.families import FAMILIES
+from learnflow_ext.service.course_yaml import keys_in
+
+
+class PracticeRules(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of `course.yaml` that practice goes by."""
+
+    enabled: bool | None = None
+    """None where the course says nothing."""
+    topics: Mapping[str, str] = {}
+    """By assignment, where the course says it."""
+
+
+def parse(text: bytes) -> PracticeRules:
+    """The rules in a `course.yaml`. ValueError, with a sentence for the teacher, when a key does not fit."""
+    found = keys_in(text)
+    enabled = found.get("practice")
+    if enabled is not None and not isinstance(enabled, bool):
+        raise ValueError(f"practice is {enabled!r}; it can be on or off.")
+    listed = found.get("assignments") or []
+    return PracticeRules(
+        enabled=enabled,
+        topics={
+            str(each["name"]): _topic(each["topic"], str(each["name"]))
+            for each in (listed if isinstance(listed, list) else [])
+            if isinstance(each, dict) and each.get("topic") and "name" in each
+        },
+    )
+
+
+def _topic(value: Any, assignment: str) -> str:
+    if value not in FAMILIES:
+        raise ValueError(f"topic of assignment {assignment} is {value!r}; it can be {', '.join(FAMILIES)}.")
+    return str(value)
+
+
+def named_topics(assignment: str, title: str) -> tuple[str, ...]:
+    """What the name and title of an assignment say that it teaches."""
+    return topics_in(f"{title} / {assignment.replace('-', ' ').replace('_', ' ')}")
+
+
+def taught(sections: Iterable[Section]) -> dict[str, tuple[str, ...]]:
+    """What each assignment of a course teaches: topics that its name and title say, else its headings, the
+    most frequent first. Assignments of which nothing can be told have none."""
+    headings: dict[str, Counter[str]] = {}
+    named: dict[str, tuple[str, ...]] = {}
+    for section in sections:
+        assignment = section.assignment
+        if assignment not in named:
+            named[assignment] = named_topics(assignment, section.notebook_title)
+            headings[assignment] = Counter()
+        headings[assignment].update(topics_in(section.title))
+    return {
+        assignment: topics or tuple(topic for topic, _ in headings[assignment].most_common())
+        for assignment, topics in named.items()
+    }
