@@ -150,7 +150,8 @@ export const practicePlugin: JupyterFrontEndPlugin<void> = {
             });
           }
         });
-        panel.toolbar.insertItem(10, 'learnflow-check', button);
+        // First: at the end of the toolbar a narrow window hides it.
+        panel.toolbar.insertItem(0, 'learnflow-check', button);
         return button;
       }
     });

@@ -10,11 +10,14 @@ from learnflow_ext.exercises.exercise import Exercise
 
 ANSWER_CELL = "cell-1"
 """Id of the cell that the answer goes into."""
-_CHECK = "# Run this cell to check your answer. More checks run after you hand in."
+_CHECK = "# Run this cell to check your answer. More checks run "
+AFTERWARDS, ON_CHECK = "after you hand in.", "when you press Check, above."
 
 
-def notebook(exercise: Exercise) -> str:
+def notebook(exercise: Exercise, more: str = AFTERWARDS) -> str:
     """The notebook's text, for a file `<name>/<name>.ipynb` below a course's `source`.
+
+    `more` tells the student when the hidden tests run.
 
     It holds solution and hidden tests, which nbgrader takes out for students. Points: 2 for each step of
     difficulty.
@@ -28,7 +31,7 @@ def notebook(exercise: Exercise) -> str:
         "### END SOLUTION",
         indent,
     )
-    tests = [_CHECK, *exercise.visible, "### BEGIN HIDDEN TESTS", *exercise.hidden, "### END HIDDEN TESTS"]
+    tests = [_CHECK + more, *exercise.visible, "### BEGIN HIDDEN TESTS", *exercise.hidden, "### END HIDDEN TESTS"]
     about = {"learnflow": {"topic": exercise.topic, "difficulty": exercise.difficulty}}
     cells = [
         _cell("markdown", f"task-{name}", task.rstrip(), _metadata(f"task-{name}", locked=True) | about),

@@ -32,7 +32,7 @@ from learnflow_ext.exercises.choosing import Choice, Known, choose
 from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.exercises.gate import Verdict
 from learnflow_ext.exercises.generating import generate
-from learnflow_ext.exercises.notebook import notebook
+from learnflow_ext.exercises.notebook import ON_CHECK, notebook
 from learnflow_ext.progress.mastery import with_practice
 from learnflow_ext.service import logs, uploads
 from learnflow_ext.service.auth import Person
@@ -388,7 +388,7 @@ def _said(record: GradeRecord) -> str:
 
 def _write_source(folder: Path, exercise: Exercise) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / f"{exercise.name}.ipynb").write_text(notebook(exercise), encoding="utf-8")
+    (folder / f"{exercise.name}.ipynb").write_text(notebook(exercise, ON_CHECK), encoding="utf-8")
 
 
 @lru_cache(maxsize=512)

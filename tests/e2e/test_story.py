@@ -20,6 +20,7 @@ from lab import (
     run_again,
     run_new_cell,
     save,
+    solutions_in,
     solutions_of,
     write_solutions,
 )
@@ -130,3 +131,33 @@ def test_each_tutor_answers_to_its_name(classroom: Classroom, browser: Browser) 
             ask(ben, f"@{name} can you help me?")
             expect(ben.page.locator(".jp-chat-message-header", has_text=name)).to_be_visible()
         ben.shot("personas")
+
+
+@pytest.mark.timeout(300)
+def test_an_exercise_of_ones_own_from_the_wish_to_mastery(classroom: Classroom, browser: Browser) -> None:
+    with person(classroom, browser, "chen") as chen:
+        chen.open_lab()
+        page = chen.page
+        ask(chen, "@Exercise give me something on first steps")
+        expect(last_answer(page)).to_contain_text("I am making you an exercise on basics", timeout=20_000)
+        link = last_answer(page).get_by_role("link", name="Open the exercise")
+        expect(link).to_be_visible(timeout=60_000)
+        expect(last_answer(page)).to_contain_text("is ready")
+        chen.shot("practice-made")
+        link.click()
+        check = page.get_by_role("button", name="Check", exact=True)
+        expect(check).to_be_visible()
+        expect(page.locator(".jp-Notebook:visible")).to_contain_text("YOUR CODE HERE")
+
+        (source,) = classroom.state.glob(f"practice/courses/{COURSE}/source/*/*.ipynb")
+        check.click()
+        expect(page.get_by_text("0 of 2 points")).to_be_visible(timeout=60_000)
+        write_solutions(chen, solutions_in(source))
+        check.click()
+        won = page.get_by_text(re.compile(r"Solved! .*: 2 of 2 points\. It counts for First steps"))
+        expect(won).to_be_visible(timeout=60_000)
+        chen.shot("practice-solved")
+        chen.command("learnflow:my-progress")
+        panel = page.get_by_role("group", name="My progress")
+        expect(panel.get_by_role("listitem").filter(has_text="First steps")).to_contain_text("Beginner")
+        chen.shot("practice-progress")

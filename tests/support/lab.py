@@ -123,7 +123,11 @@ def ask(student: Session, text: str) -> None:
 
 def solutions_of(assignment: str) -> dict[str, str]:
     """grade_id → solved source of each solution cell in the instructor's notebook."""
-    file = ROOT / f"notebooks/{COURSE}/source/{assignment}/{assignment}.ipynb"
+    return solutions_in(ROOT / f"notebooks/{COURSE}/source/{assignment}/{assignment}.ipynb")
+
+
+def solutions_in(file: Path) -> dict[str, str]:
+    """The same of any instructor's notebook."""
     return {
         cell["metadata"]["nbgrader"]["grade_id"]: "".join(cell["source"])
         for cell in json.loads(file.read_text())["cells"]

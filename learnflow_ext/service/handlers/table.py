@@ -174,6 +174,7 @@ TABLE: tuple[Route, ...] = (
             summary="Have one's answer to such an exercise graded; counts like every other graded work.",
             body=FileSet,
             answer=PracticeResult,
+            once=True,
         ),
     ),
     api(
