@@ -90,14 +90,19 @@ export const practicePlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const { contents } = app.serviceManager;
 
+    let told = '';
     const check = async (
       context: DocumentRegistry.IContext<INotebookModel>
     ): Promise<void> => {
-      const id = Notification.emit(
+      // What was said of an earlier answer does not stay beside this one's.
+      if (told) {
+        Notification.dismiss(told);
+      }
+      const id = (told = Notification.emit(
         trans.__('Your answer is being checked…'),
         'in-progress',
         { autoClose: false }
-      );
+      ));
       try {
         await context.save();
         const path = contents.localPath(context.path);
