@@ -31,7 +31,13 @@ def notebook(exercise: Exercise, more: str = AFTERWARDS) -> str:
         "### END SOLUTION",
         indent,
     )
-    tests = [_CHECK + more, *exercise.visible, "### BEGIN HIDDEN TESTS", *exercise.hidden, "### END HIDDEN TESTS"]
+    tests = [
+        _CHECK + more,
+        *exercise.visible,
+        "### BEGIN HIDDEN TESTS",
+        *exercise.hidden,
+        "### END HIDDEN TESTS",
+    ]
     about = {"learnflow": {"topic": exercise.topic, "difficulty": exercise.difficulty}}
     cells = [
         _cell("markdown", f"task-{name}", task.rstrip(), _metadata(f"task-{name}", locked=True) | about),

@@ -45,6 +45,7 @@ NAMES = {
     "submission": "none",
     "regrading": "none",
     "request_id": "none",
+    "name": "none",
     "user": "ada",
     "alert": "none",
     "student": "ada",
