@@ -19,10 +19,10 @@ COMMAND = re.compile(r"(?:^|`|&& |\| )(learnflow [a-z][^`\n|&]*)", re.M)
 
 
 def commands() -> list[str]:
-    """All that stand in code, each once, without comments."""
+    """All that stand in code, each once, without comments. Blocks of all languages count."""
     found = set()
     for page in TEXTS:
-        code = re.findall(r"```(?:sh|text)?\n.*?```|`[^`\n]+`", page.read_text(encoding="utf-8"), re.S)
+        code = re.findall(r"```[a-z]*\n.*?```|`[^`\n]+`", page.read_text(encoding="utf-8"), re.S)
         for line in COMMAND.findall("\n".join(code)):
             found.add(line.partition(" #")[0].partition(" <")[0].strip())
     return sorted(found)
