@@ -40,12 +40,13 @@ class Classroom:
     """Runs the hub on one port of the loopback address. Use `start`, `wait_for`, and always `stop`."""
 
     def __init__(
-        self, config: Path, state: State, port: int, *, environment: Mapping[str, str] | None = None
+        self, config: Path, state: State, port: int | None, *, environment: Mapping[str, str] | None = None
     ) -> None:
         """`config` is a jupyterhub_config.py that takes its state folder from LEARNFLOW_STATE; `environment`
-        is what else it reads.
+        is what else it reads. Without a `port` the configuration says where the hub listens, and `url` is
+        empty.
         """
-        self.url = f"http://{LOOPBACK}:{port}"
+        self.url = "" if port is None else f"http://{LOOPBACK}:{port}"
         self._config = config
         self._environment = dict(environment or {})
         self._state = state
@@ -59,7 +60,10 @@ class Classroom:
         become_subreaper()
         self._keep_open = keep_open
         self._starts += 1
-        hub_port = next(port for port in free_ports(2, HUBS) if port != self._port)
+        addresses = []
+        if self._port is not None:
+            hub_port = next(port for port in free_ports(2, HUBS) if port != self._port)
+            addresses = [f"--JupyterHub.bind_url={self.url}", f"--JupyterHub.hub_port={hub_port}"]
         with contextlib.suppress(FileNotFoundError):
             self._state.log.replace(self._state.log.with_suffix(".before.log"))
         with self._state.log.open("ab") as log:
@@ -67,8 +71,7 @@ class Classroom:
                 [
                     *("setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "jupyterhub"),
                     f"--config={self._config}",
-                    f"--JupyterHub.bind_url={self.url}",
-                    f"--JupyterHub.hub_port={hub_port}",
+                    *addresses,
                 ],
                 env={
                     **os.environ,

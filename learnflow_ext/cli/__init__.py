@@ -26,6 +26,7 @@ from learnflow_ext.cli.review import review
 from learnflow_ext.cli.run import run
 from learnflow_ext.cli.service import service
 from learnflow_ext.cli.triage import triage
+from learnflow_ext.cli.up import down, status, up
 from learnflow_ext.cli.worker import worker
 from learnflow_ext.contracts.errors import LearnFlowError
 
@@ -40,6 +41,9 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(service)
 app.command()(worker)
+app.command()(up)
+app.command()(down)
+app.command()(status)
 app.command()(run)
 app.command()(explain)
 app.command()(triage)

@@ -1,0 +1,187 @@
+"""A one-host deployment as its configuration says it: its parts, where each listens, which process it is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import urllib.parse
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import psutil
+from traitlets.config import Config
+
+from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowKafka
+
+from .classroom import fetch
+from .names import formgrader_service
+from .ports import LOOPBACK
+from .processes import is_alive, tree
+from .services import service_path
+from .state import State
+
+Part = Literal["hub", "worker"]
+"""What is started by itself: the hub with its proxy, the service and the formgraders; a worker for Kafka."""
+PARTS: tuple[Part, ...] = ("hub", "worker")
+"""In the order of starting."""
+DEFAULT_BIND_URL = "http://:8000"
+DEFAULT_HUB_PORT = 8081
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """Where everything of one configuration is."""
+
+    config_file: Path
+    state: State
+    bind_url: str
+    """The proxy's, as the configuration says it."""
+    hub_port: int
+    courses: tuple[str, ...]
+    kafka: bool
+
+    @classmethod
+    def of(cls, config_file: Path, config: Config) -> Deployment:
+        """The deployment that `config`, read from `config_file`, describes."""
+        settings = LearnFlow(config=config)
+        return cls(
+            config_file=config_file.resolve(),
+            state=State(settings.state_path),
+            bind_url=str(_said(config, "bind_url", DEFAULT_BIND_URL)),
+            hub_port=int(_said(config, "hub_port", DEFAULT_HUB_PORT)),
+            courses=tuple(settings.courses),
+            kafka=bool(LearnFlowKafka(config=config).bootstrap_servers),
+        )
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Those that the configuration needs: a worker only where events travel on Kafka."""
+        return PARTS if self.kafka else ("hub",)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the proxy listens on this machine."""
+        parsed = urllib.parse.urlsplit(self.bind_url)
+        host = parsed.hostname or ""
+        port = parsed.port or (443 if parsed.scheme == "https" else 80)
+        return (LOOPBACK if host in ("", "*", "0.0.0.0", "::") else host), port  # noqa: S104 - compared only
+
+    @property
+    def base_path(self) -> str:
+        """What every address begins with, without the `/` at its end."""
+        return urllib.parse.urlsplit(self.bind_url).path.rstrip("/")
+
+    @property
+    def url(self) -> str:
+        """The classroom's address on this machine."""
+        scheme = urllib.parse.urlsplit(self.bind_url).scheme or "http"
+        return f"{scheme}://{self.address[0]}:{self.address[1]}{self.base_path}"
+
+    def run_file(self, part: Part) -> Path:
+        """Which process runs `part`."""
+        return self.state.root / "run" / f"{part}.json"
+
+    def log_file(self, part: Part) -> Path:
+        """What the process that runs `part` says; the hub's own log lies beside it."""
+        return self.state.hub / f"{'keeper' if part == 'hub' else part}.log"
+
+    def note(self, part: Part, process: psutil.Process) -> None:
+        """Write down that `process` runs `part`."""
+        file = self.run_file(part)
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        waiting = file.with_suffix(".new")
+        waiting.write_text(json.dumps({"pid": process.pid, "started": process.create_time()}))
+        waiting.replace(file)
+
+    def process(self, part: Part) -> psutil.Process | None:
+        """The process that runs `part`; None when it does not run. Process ids are given anew: time tells."""
+        try:
+            noted = json.loads(self.run_file(part).read_text())
+            process = psutil.Process(int(noted["pid"]))
+            same = abs(process.create_time() - float(noted["started"])) < 0.1
+        except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+            return None
+        return process if same and is_alive(process) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartState:
+    """One part as it was found."""
+
+    name: str
+    running: bool
+    healthy: bool
+    since: float | None
+    """When its process began, in seconds since the epoch; None when it does not run."""
+    detail: str = ""
+
+
+def look(deployment: Deployment) -> list[PartState]:
+    """Each part, asked where it answers. Blocks for a few seconds at most for each that does not."""
+    keeper = deployment.process("hub")
+    began = _listening(tree(keeper.pid) if keeper is not None else ())
+    ports = _ports(deployment.state)
+    health = f"{deployment.base_path}{service_path('health')}"
+    found = [
+        _part("hub", deployment.hub_port, began, f"{deployment.base_path}/hub/health"),
+        _part("proxy", deployment.address[1], began, None, host=deployment.address[0]),
+        _part(SERVICE_NAME, ports.get(SERVICE_NAME), began, health),
+        *(
+            _part(formgrader_service(course), ports.get(formgrader_service(course)), began, None)
+            for course in deployment.courses
+        ),
+    ]
+    if "worker" in deployment.parts:
+        worker = deployment.process("worker")
+        since = worker.create_time() if worker is not None else None
+        found.append(
+            PartState(name="worker", running=since is not None, healthy=since is not None, since=since)
+        )
+    return found
+
+
+def _part(
+    name: str, port: int | None, began: dict[int, float], health: str | None, *, host: str = LOOPBACK
+) -> PartState:
+    since = began.get(port or 0)
+    if port is None or since is None:
+        return PartState(name=name, running=False, healthy=False, since=None)
+    if health is not None:
+        body = fetch(f"http://{LOOPBACK}:{port}{health}")
+        said = "" if body is not None else f"{health} does not answer 200"
+        return PartState(name=name, running=True, healthy=body is not None, since=since, detail=said)
+    answers = _answers(host, port)
+    said = "" if answers else f"port {port} takes no connection"
+    return PartState(name=name, running=True, healthy=answers, since=since, detail=said)
+
+
+def _answers(host: str, port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=3):
+        return True
+    return False
+
+
+def _listening(processes: Iterable[psutil.Process]) -> dict[int, float]:
+    """Port -> when the process that listens on it began."""
+    found: dict[int, float] = {}
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            for each in process.net_connections("tcp"):
+                if each.status == psutil.CONN_LISTEN:
+                    found[each.laddr.port] = process.create_time()
+    return found
+
+
+def _ports(state: State) -> dict[str, int]:
+    try:
+        found = json.loads(state.ports.read_text())
+    except (OSError, ValueError):
+        return {}
+    return {name: port for name, port in found.items() if isinstance(port, int)}
+
+
+def _said(config: Config, name: str, otherwise: Any) -> Any:
+    return config.JupyterHub[name] if name in config.JupyterHub else otherwise
