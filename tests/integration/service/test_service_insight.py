@@ -44,7 +44,7 @@ TABLES = [
     ("conversations", "conversations", 7),
     ("grading", "grading", 8),
     ("students/aisha", "timeline", 2),
-    ("students/aisha", "topics", 5),
+    ("students/aisha", "topics", 6),
 ]
 """Page, table, number of columns."""
 
