@@ -14,10 +14,12 @@ JLPM := cd labextension && $(WITH_PATH) jlpm
 SPHINX := $(BIN)/sphinx-build -q -W -n --keep-going
 # Where long random-looking text is what it should be: made-up keys of tests, figures, check sums.
 NO_SECRETS := ^(tests|notebooks|labextension|docs/images)/|\.lock$$|(_weights\.json|/disguises\.py)$$|^learnflow_ext/contracts/schemas/
+# Bandit's rules that ruff has too (S102, …): there each line that needs one says so, and why.
+RUFF_ASKS := B102,B104,B108,B307,B310,B608
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint docs test compat bench soak eval clean
+.PHONY: help setup demo lint audit docs test compat bench soak eval clean
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,7 +36,7 @@ lint: setup ## Check style, types and layers of the sources; write the pages of 
 	$(BIN)/mypy
 	$(BIN)/mypy tests
 	$(BIN)/lint-imports
-	$(BIN)/bandit -q -r -lll learnflow_ext kernels grading hub_config
+	$(BIN)/bandit -q -r -ll -s $(RUFF_ASKS) learnflow_ext kernels grading hub_config
 	git ls-files | grep -vE '$(NO_SECRETS)' | xargs $(BIN)/detect-secrets-hook --no-verify
 	$(SPHINX) docs build/docs
 	$(JLPM) install --immutable
@@ -53,6 +55,10 @@ test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their 
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage json -q -o .coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json
+
+audit: setup ## Ask the advisory service on the internet about every installed package (not part of make test)
+	@echo "Sends names and versions of the installed packages to pypi.org/OSV; without internet it cannot say anything."
+	$(BIN)/uv tool run pip-audit --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" --skip-editable
 
 compat: $(STAMPS)/test-system setup ## Try the oldest and the newest Jupyter packages and nbgrader that are allowed, quickly
 	$(WITH_PATH) $(BIN)/nox -s compat

@@ -78,12 +78,13 @@ class AgentShell(InteractiveShell):
 
     def init_display_pub(self) -> None:
         """IPython's, knowing the agent."""
-        self.display_pub = _Publisher(parent=self, shell=self)
+        # `shell` is IPython's own here; no program is started.
+        self.display_pub = _Publisher(parent=self, shell=self)  # nosec B604
 
     def init_displayhook(self) -> None:
         """IPython's, knowing the agent."""
         super().init_displayhook()
-        self.displayhook = _Hook(parent=self, shell=self, cache_size=self.cache_size)
+        self.displayhook = _Hook(parent=self, shell=self, cache_size=self.cache_size)  # nosec B604
         self.configurables.append(self.displayhook)
         from IPython.core.display_trap import DisplayTrap
 
