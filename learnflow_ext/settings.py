@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from traitlets import Bool, Dict, Enum, Float, Integer, Unicode
+from traitlets import Bool, Dict, Enum, Float, Integer, List, Unicode
 from traitlets.config import Config, Configurable, LoggingConfigurable
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -500,6 +500,52 @@ class LearnFlowProgress(Configurable):
     ).tag(config=True)
 
 
+class LearnFlowMail(Configurable):
+    """Mail to teachers and assistants about students who seem stuck. Off until there is a mail server.
+
+    Each of them says on the dashboard's *Mail* page whether, when and about what they want it.
+    """
+
+    url_env = Unicode(
+        "LEARNFLOW_MAIL_URL",
+        help="""Environment variable of the service with the mail server, as an Apprise URL for e-mail:
+        `mailtos://USER:PASSWORD@smtp.school.org?from=learnflow@school.org`, or `mailto://127.0.0.1:25?from=…`
+        for a server on this machine. It holds a password: never put the URL itself here. Other kinds of
+        Apprise URL are refused, as a teacher gives an address and nothing more.""",
+    ).tag(config=True)
+
+    url_file = Unicode(
+        "", help="File with that URL, readable for the service alone; goes before the variable."
+    ).tag(config=True)
+
+    dashboard_url = Unicode(
+        "",
+        help="""Where people reach LearnFlow, for the links in mails, for instance
+        `https://hub.school.org/services/learnflow/`. Empty takes what the hub says
+        (`c.JupyterHub.public_url`); without either a mail has no link.""",
+    ).tag(config=True)
+
+    domains = List(
+        Unicode(),
+        help="""Domains to which mail may go, for instance `["school.org"]`; empty for any. Mails name
+        students: keep them within the school where you can.""",
+    ).tag(config=True)
+
+    mails_an_hour = Integer(
+        4,
+        min=1,
+        help="""Mails that one person gets about one course in an hour, at most, failed tries counted. What is
+        above comes with the next one.""",
+    ).tag(config=True)
+
+    tries = Integer(
+        5,
+        min=1,
+        help="""How often a mail is tried (after a minute, 4, 16, 64 …) before it is given up, which `/health`
+        and the person's *Mail* page then say for a day.""",
+    ).tag(config=True)
+
+
 CLASSES: tuple[type[Configurable], ...] = (
     LearnFlow,
     LearnFlowKafka,
@@ -510,6 +556,7 @@ CLASSES: tuple[type[Configurable], ...] = (
     LearnFlowGrading,
     LearnFlowStruggle,
     LearnFlowProgress,
+    LearnFlowMail,
 )
 
 

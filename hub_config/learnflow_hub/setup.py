@@ -14,7 +14,14 @@ from typing import Any
 
 from traitlets.config import Config
 
-from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowJwt, LearnFlowModel, manages_groups
+from learnflow_ext.settings import (
+    SERVICE_NAME,
+    LearnFlow,
+    LearnFlowJwt,
+    LearnFlowMail,
+    LearnFlowModel,
+    manages_groups,
+)
 
 from .landing import landing_page
 from .names import USERNAME_PATTERN, course_id, formgrader_service
@@ -61,7 +68,8 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
         ports[SERVICE_NAME] = settings.service_port
 
     _hub_files(c, state)
-    environment = passed_on(hub.service_variables, LearnFlowJwt(config=c), LearnFlowModel(config=c))
+    variables = (*hub.service_variables, LearnFlowMail(config=c).url_env)
+    environment = passed_on(variables, LearnFlowJwt(config=c), LearnFlowModel(config=c))
     c.JupyterHub.services.extend(
         services(settings, file, ports, idle_seconds=hub.idle_minutes * 60, environment=environment)
     )

@@ -20,7 +20,7 @@ class LearnFlowHub(Configurable):
         Unicode(),
         help="""Further environment variables of the hub that LearnFlow's service gets, by name, for instance
         `["KAFKA_PASSWORD"]` where `LearnFlowKafka.client` reads it. The service reads this file too, and sees
-        nothing of the hub's environment but what is named here, what `LearnFlowJwt.secret_env` and
-        `LearnFlowModel.api_key_env` name, and what PostgreSQL's client, a proxy and TLS need. No student's
-        server gets any of it.""",
+        nothing of the hub's environment but what is named here, what `LearnFlowJwt.secret_env`,
+        `LearnFlowModel.api_key_env` and `LearnFlowMail.url_env` name, and what PostgreSQL's client, a
+        proxy and TLS need. No student's server gets any of it.""",
     ).tag(config=True)

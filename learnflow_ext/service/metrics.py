@@ -15,7 +15,7 @@ from prometheus_client import (
 from learnflow_ext.contracts.help import AgentName
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-PARTS = ("database", "bus", "sandbox", "grading", "triage", "model")
+PARTS = ("database", "bus", "sandbox", "grading", "triage", "model", "mail")
 """What `health` tells of, each with its latency."""
 _QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SLOW = (0.25, 0.5, 1, 2, 5, 10, 20, 40, 80)
@@ -118,6 +118,9 @@ class Metrics:
             buckets=_SLOW,
             registry=self.registry,
         )
+        self.mails = Counter(
+            "learnflow_mails", "Mails to teachers, by outcome.", ["outcome"], registry=self.registry
+        )
         self.dashboards = Gauge(
             "learnflow_dashboards_open", "Dashboards connected by websocket.", registry=self.registry
         )
@@ -163,6 +166,8 @@ class Metrics:
             self.practices.labels(outcome)
         for direction in ("in", "out"):
             self.model_tokens.labels(direction)
+        for outcome in ("sent", "failed"):
+            self.mails.labels(outcome)
         for part in PARTS:
             self.part_up.labels(part)
             self.part_seconds.labels(part)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.grading_queue import GradingQueue
     from learnflow_ext.service.limits import ApiLimits
     from learnflow_ext.service.live import LiveBoards
+    from learnflow_ext.service.mailing import Mailing
     from learnflow_ext.service.metrics import Metrics
     from learnflow_ext.service.outside import OutsideTokens
     from learnflow_ext.service.pages import Pages
@@ -64,6 +65,7 @@ class Parts:
     practices: Practices
     quizzes: Quizzes
     watch: Watch
+    mailing: Mailing
     skills: Skills
     live: LiveBoards
     checkup: Checkup

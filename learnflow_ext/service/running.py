@@ -37,6 +37,8 @@ from learnflow_ext.service.grading_queue import Grader, GradingQueue
 from learnflow_ext.service.hinting import Hints
 from learnflow_ext.service.limits import ApiLimits
 from learnflow_ext.service.live import LiveBoards
+from learnflow_ext.service.mail_sender import open_sender
+from learnflow_ext.service.mailing import Mailing
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.models import open_model
 from learnflow_ext.service.outside import OutsideTokens
@@ -56,6 +58,7 @@ from learnflow_ext.settings import (
     LearnFlowGrading,
     LearnFlowJwt,
     LearnFlowKafka,
+    LearnFlowMail,
     LearnFlowModel,
     LearnFlowPractice,
     LearnFlowProgress,
@@ -151,6 +154,9 @@ class RunningService:
         results = Results(db, deadlines)
         checkup = Checkup(metrics)
         progress = LearnFlowProgress(config=config)
+        mail = LearnFlowMail(config=config)
+        sender = await asyncio.to_thread(open_sender, mail, environment)
+        titles = {course: each.title for course, each in courses.items()}
         parts = Parts(
             settings=settings,
             api_settings=api,
@@ -185,6 +191,9 @@ class RunningService:
             practices=practices,
             quizzes=Quizzes(db, settings, releases, policies),
             watch=watch,
+            mailing=Mailing(
+                db, people, watch, mail, sender, metrics, environment.get("JUPYTERHUB_PUBLIC_URL", ""), titles
+            ),
             skills=Skills(progress.fit_from_students),
             live=LiveBoards(),
             checkup=checkup,
@@ -218,6 +227,7 @@ class RunningService:
         self._keep(sweeping(parts.db, parts.watch), "struggle sweep")
         self._keep(keep_fitted(parts.skills, parts.db, parts.settings.courses), "knowledge tracing")
         self._keep(forgetting(parts.db, parts.tutor_settings.retention_days), "forgetting")
+        self._keep(parts.mailing.run(), "mail")
         self._keep(parts.queue.run(), "grading queue")
         self._keep(janitor.keep_clean(also=self._runner.sweep), "janitor")
         self._keep(
@@ -262,6 +272,7 @@ class RunningService:
             ("grading", grading),
             ("triage", triage),
             ("model", model),
+            ("mail", parts.mailing.state),
         ):
             parts.checkup.watch(name, probe)
 

@@ -577,6 +577,58 @@ class AlertRow(Base):
     marked_by: Mapped[str] = mapped_column(String(texts.NAME))
 
 
+class MailWish(Base):
+    """What a teacher or assistant wants to hear of a course by mail."""
+
+    __tablename__ = "mail_wishes"
+    __table_args__ = (
+        _one_of("pace", ("off", "at_once", "daily")),
+        *_not_empty("course", "time_zone"),
+        CheckConstraint("quiet_from BETWEEN 0 AND 23 AND quiet_until BETWEEN 0 AND 23", name="hours_exist"),
+        CheckConstraint("pace = 'off' OR address <> ''", name="address_known"),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    course: Mapped[str] = mapped_column(String(texts.NAME), primary_key=True)
+    address: Mapped[str] = mapped_column(String(texts.NAME))
+    pace: Mapped[str] = mapped_column(String(16))
+    triggers: Mapped[str] = mapped_column(String(texts.NAME))
+    """With blanks between them."""
+    time_zone: Mapped[str] = mapped_column(String(64))
+    quiet_from: Mapped[int]
+    quiet_until: Mapped[int]
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Alerts from before are not mailed."""
+
+
+class Mail(Base):
+    """One alert to one teacher: written once, so that it is mailed once.
+
+    It has no key to `alerts`: what was mailed stays known when a student asks anew, which replaces the alert.
+    """
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        Index("ix_mails_due", "state", "due_at"),
+        Index("ix_mails_batch", "batch"),
+        _one_of("state", ("waiting", "sending", "sent", "failed", "dropped")),
+        *_not_negative("tries"),
+        *_not_empty("course", "alert_id"),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    alert_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    course: Mapped[str] = mapped_column(String(texts.NAME))
+    state: Mapped[str] = mapped_column(String(16))
+    """`sending` from its claim on; `dropped` when the alert was dealt with before."""
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tries: Mapped[int]
+    """Failures."""
+    batch: Mapped[str] = mapped_column(String(32))
+    """Of the last mail that it was in; empty before."""
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class LoggedEvent(Base):
     """The audit trail: every event, in full. A trigger refuses any change to what is written (`store.door`).
 

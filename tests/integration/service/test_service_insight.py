@@ -32,7 +32,7 @@ SHOTS = Path(os.environ.get("LEARNFLOW_SHOTS", "test-results/service"))
 SOURCE = Path(__file__).parents[3] / "notebooks" / COURSE
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 EVIL = "<img src=x onerror=alert(1)>"
-PAGES = ("now", "alerts", "progress", "errors", "conversations", "grading", "students/aisha")
+PAGES = ("now", "alerts", "progress", "errors", "conversations", "grading", "mail", "students/aisha")
 
 
 TABLES = [
@@ -332,4 +332,10 @@ class TestInABrowser:
             await page.keyboard.press("Enter")
             await expect(page.locator("#notes li").first).to_contain_text("Mind the colon.")
             await expect(page.locator("#announce")).to_have_text("The note is posted.")
+            await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/mail")
+            await page.get_by_label("When a student of this course seems stuck").select_option("daily")
+            await page.get_by_label("Your e-mail address").fill("nobody@school.example")
+            await page.get_by_role("button", name="Save").press("Enter")
+            await expect(page.get_by_text("Saved.")).to_be_visible()
+            await expect(page.get_by_label("Your e-mail address")).to_have_value("nobody@school.example")
             assert complaints == []
