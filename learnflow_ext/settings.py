@@ -509,7 +509,7 @@ class LearnFlowMail(Configurable):
     url_env = Unicode(
         "LEARNFLOW_MAIL_URL",
         help="""Environment variable of the service with the mail server, as an Apprise URL for e-mail:
-        `mailtos://USER:PASSWORD@smtp.school.org?from=learnflow@school.org`, or `mailto://127.0.0.1:25?from=…`
+        `mailtos://smtp.school.org?user=…&pass=…&from=learnflow@school.org`, or `mailto://127.0.0.1:25?from=…`
         for a server on this machine. It holds a password: never put the URL itself here. Other kinds of
         Apprise URL are refused, as a teacher gives an address and nothing more.""",
     ).tag(config=True)

@@ -65,7 +65,7 @@ def open_sender(settings: LearnFlowMail, environment: Mapping[str, str]) -> Send
     if not server or not (server.get("from_addr") or server.get("user")):
         raise ValueError(
             f"LearnFlowMail: {where} must hold an Apprise URL for e-mail with a sender, such as "
-            "mailtos://USER:PASSWORD@smtp.school.org?from=learnflow@school.org."
+            "mailtos://smtp.school.org?user=…&pass=…&from=learnflow@school.org."
         )
     # It tells details of a connection, a password in them, at the levels below.
     logging.getLogger("apprise").setLevel(logging.WARNING)
