@@ -39,7 +39,7 @@ class TestTheShippedCourse:
         assert [section.assignment for section in index.sections] == sorted(
             section.assignment for section in index.sections
         )
-        assert len(index.exercises) == 22
+        assert len(index.exercises) == 14
         assert index.exercises[1].title == "Exercise 2: how many seconds?"
         assert index.exercises[1].points == 2
 
@@ -56,8 +56,6 @@ class TestTheShippedCourse:
             ("f-strings", "Working with text"),
             ("difference between print and return", "A first look at functions"),
             ("how does range work", "Counting with `range`"),
-            ("what is a dictionary", "Dictionaries: found by name"),
-            ("what does elif mean", "More than two ways: `elif`"),
             ("how do i write an if", "Choosing inside a loop"),
         ],
     )
@@ -65,7 +63,7 @@ class TestTheShippedCourse:
         assert title in [section.title for section in index.search(question, limit=2)]
 
     @pytest.mark.parametrize(
-        "question", ["what is inheritance", "recursion", "explain numpy", "", "the of and"]
+        "question", ["what is a dictionary", "recursion", "explain numpy", "", "the of and"]
     )
     def test_says_nothing_about_what_it_does_not_cover(self, index: CourseIndex, question: str) -> None:
         assert index.search(question) == []
