@@ -57,7 +57,8 @@ ANSWER = "Look at the line the arrow points to. Which name there has no value ye
 def students(
     count: int, assignments: Sequence[AssignmentInfo], now: datetime, seed: int = 7
 ) -> list[MadeStudent]:
-    """`count` students of a course with `assignments`, up to `now`; the same for the same arguments."""
+    """`count` students of a course with `assignments`, of which they have begun the first `WEEKS`, up to `now`;
+    the same for the same arguments."""
     return [_student(number, assignments, now, seed) for number in range(count)]
 
 
@@ -85,12 +86,14 @@ def _student(number: int, assignments: Sequence[AssignmentInfo], now: datetime, 
     diary = _Diary(name_of(number), dice)
     ability = dice.gauss(0.6, 1.1)
     start = now - timedelta(weeks=WEEKS)
-    span = timedelta(weeks=WEEKS) / max(len(assignments), 1)
-    for place, info in enumerate(assignments):
+    # A module a week: what comes later in the course nobody has begun.
+    begun = assignments[:WEEKS]
+    span = timedelta(weeks=WEEKS) / max(len(begun), 1)
+    for place, info in enumerate(begun):
         begin = start + place * span
         if dice.random() < 0.06 or not info.exercises:
             continue
-        last = place == len(assignments) - 1
+        last = place == len(begun) - 1
         # Some are at work on the last assignment at this very moment.
         live = last and dice.random() < 0.35
         at = now - timedelta(minutes=dice.uniform(5, 25)) if live else begin + span * dice.uniform(0.05, 0.75)

@@ -42,7 +42,7 @@ class TestAnIdea:
         assert below is not None and "```" not in below.text and below.rung == 1
 
     def test_that_the_course_lacks_is_said_to_be_missing(self, index: CourseIndex) -> None:
-        text = reply(index, "what is a dictionary?").text
+        text = reply(index, "what is inheritance?").text
         assert "nothing about that" in text
         assert "- Names" in text
 

@@ -86,4 +86,4 @@ def test_a_syntax_error_is_asked_about_as_it_fits(
 
 def test_the_paragraph_that_answers_is_told(ask: Callable[..., tuple[str, ReplyChunk]]) -> None:
     text, _ = ask("whats the diffrence betwen print and retrun")
-    assert "**`return` is not `print`.**" in text
+    assert "`return` gives something back to the **program**" in text
