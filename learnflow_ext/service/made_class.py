@@ -57,8 +57,10 @@ ANSWER = "Look at the line the arrow points to. Which name there has no value ye
 def students(
     count: int, assignments: Sequence[AssignmentInfo], now: datetime, seed: int = 7
 ) -> list[MadeStudent]:
-    """`count` students of a course with `assignments`, of which they have begun the first `WEEKS`, up to `now`;
-    the same for the same arguments."""
+    """`count` students of a course with `assignments`, up to `now`; the same for the same arguments.
+
+    They have begun the first `WEEKS` assignments.
+    """
     return [_student(number, assignments, now, seed) for number in range(count)]
 
 

@@ -277,8 +277,8 @@ def main() -> None:
             reached = asyncio.run(throughput(theatre, chosen.events))
             bare_rate = bare_throughput(_cluster(theatre), chosen.events)
         print(
-            f"\nThe relay empties a full outbox of {chosen.events:,} at {reached:,.0f} events/s; a bare producer "
-            f"moves as many messages at {bare_rate:,.0f}/s ({bare_rate / reached:.1f} times as fast)."
+            f"\nThe relay empties a full outbox of {chosen.events:,} at {reached:,.0f} events/s; "
+            f"a bare producer moves {bare_rate:,.0f} messages/s, {bare_rate / reached:.1f} times as many."
         )
 
 
