@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from learnflow_ext.contracts.events import AssignmentSubmitted, HelpAsked, RunFinished
 from learnflow_ext.contracts.grades import SubmissionStatus
 from learnflow_ext.contracts.progress import Level
-from learnflow_ext.store import courses, eventlog, gradesheet
+from learnflow_ext.store import courses, eventlog, gradesheet, many
 from learnflow_ext.store.clock import iso
 from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.eventlog import LogEntry
@@ -274,15 +274,18 @@ async def _exercise_points(
         .where(Module.course == course, Submission.status == "graded", *wanted)
         .subquery()
     )
-    found: dict[tuple[str, str], dict[tuple[str, str], float]] = {}
-    for row in await conn.execute(
-        select(User.name.label("student"), ranked.c.assignment, Grade.notebook, Grade.name, Grade.score)
-        .join(ranked, ranked.c.number == Grade.submission_number)
+    rows = await conn.execute(
+        select(User.name, ranked.c.assignment, many.gathered(conn, Grade.notebook, Grade.name, Grade.score))
+        .select_from(ranked)
+        .join(Grade, Grade.submission_number == ranked.c.number)
         .join(User, User.id == ranked.c.user_id)
         .where(ranked.c.place == 1)
-    ):
-        found.setdefault((row.student, row.assignment), {})[row.notebook, row.name] = row.score
-    return found
+        .group_by(ranked.c.number, User.name, ranked.c.assignment)
+    )
+    return {
+        (student, assignment): {(notebook, name): score for notebook, name, score in many.rows_of(grades)}
+        for student, assignment, grades in rows
+    }
 
 
 async def _seen(conn: AsyncConnection, course: str) -> dict[str, datetime | None]:

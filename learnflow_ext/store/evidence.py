@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.store import practices, quizzes
+from learnflow_ext.store import many, practices, quizzes
 from learnflow_ext.store.models import Grade, Module, Progress, Submission, User
 from learnflow_ext.store.quizzes import Share
 
@@ -82,18 +82,23 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
         .where(Module.course == course, wanted)
     ):
         submitted[handed_in.name].append(handed_in.submitted_at)
-    for answer in await conn.execute(
-        select(User.name, Module.assignment, Grade.name.label("exercise"), Grade.score, Grade.max_score)
+    for name, assignment, given in await conn.execute(
+        select(
+            User.name,
+            Module.assignment,
+            many.gathered(conn, Grade.id, Grade.name, Grade.score >= Grade.max_score),
+        )
         .join(Submission, Submission.number == Grade.submission_number)
         .join(User, User.id == Submission.user_id)
         .join(Module, Module.id == Submission.module_id)
         .where(Module.course == course, wanted, Grade.max_score > 0)
-        .order_by(Submission.number, Grade.id)
+        .group_by(Submission.number, User.name, Module.assignment)
+        .order_by(Submission.number)
     ):
-        right = answer.score >= answer.max_score
-        answers[answer.name][answer.assignment].append(right)
-        if right:
-            solved[answer.name].add((answer.assignment, answer.exercise))
+        for _, exercise, right in sorted(many.rows_of(given)):
+            answers[name][assignment].append(bool(right))
+            if right:
+                solved[name].add((assignment, exercise))
     asked = await quizzes.shares(conn, course, students)
     practised = await practices.points(conn, course, students)
     return {

@@ -1,6 +1,8 @@
-"""Many values as one: the statement's text stays the same for any number of them, and SQLite takes few apart.
+"""Many values as one: as a parameter, and as a result.
 
-A text that stays the same is built and planned once; one with a place for each value anew for each number.
+The text of a statement stays the same for any number of parameters, and SQLite takes few apart: what stays
+the same is built and planned once; one with a place for each value anew for each number. A result of a few
+long rows is read several times as fast as one of many short rows.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, any_, bindparam, func, select
+import msgspec
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
@@ -36,6 +39,21 @@ def one_of(
         return found
     inside: ColumnElement[bool] = column.in_(select(column_of(conn, values, type_)))
     return inside
+
+
+def gathered(conn: AsyncConnection, *columns: ColumnElement[Any] | Any) -> ColumnElement[str]:
+    """The rows of a group as one text for `rows_of`, in no order; for columns of numbers, texts and truths.
+
+    SQLite keeps 15 digits of a number.
+    """
+    if conn.dialect.name == "postgresql":
+        return cast(func.json_agg(func.json_build_array(*columns)), Text)
+    return cast(func.json_group_array(func.json_array(*columns)), Text)
+
+
+def rows_of(text: str) -> list[list[Any]]:
+    """What `gathered` gathered; a truth is 0 or 1 on SQLite."""
+    return msgspec.json.decode(text, type=list[list[Any]])
 
 
 def _array(values: Iterable[Any], type_: type[TypeEngine[Any]]) -> ColumnElement[Any]:
