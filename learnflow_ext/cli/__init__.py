@@ -22,6 +22,7 @@ from learnflow_ext.cli.explain import explain
 from learnflow_ext.cli.generate import generate
 from learnflow_ext.cli.hint import hint
 from learnflow_ext.cli.mastery import mastery
+from learnflow_ext.cli.regrade import regrade
 from learnflow_ext.cli.review import review
 from learnflow_ext.cli.run import run
 from learnflow_ext.cli.service import service
@@ -53,6 +54,7 @@ app.command()(generate)
 app.command()(review)
 app.command()(mastery)
 app.command()(autograde)
+app.command()(regrade)
 app.command()(doctor)
 app.command()(backup)
 app.command()(restore)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +12,7 @@ import typer
 from learnflow_grading.client import GradingWorker
 from learnflow_grading.folder import CourseFolder, open_folder
 
+from learnflow_ext.cli.bar import progress
 from learnflow_ext.contracts.errors import LearnFlowError, Unavailable
 from learnflow_ext.contracts.grades import GradeRecord
 
@@ -40,27 +39,18 @@ def autograde(
     students = [name for name in folder.students if not student or name in student]
     if not students:
         raise Unavailable(f"None of these students has submitted {assignment}.")
-    with _progress(len(students), hidden=as_json) as step:
+    with progress(len(students), "Grading", hidden=as_json) as step:
 
         def told(record: GradeRecord) -> None:
             if as_json:
                 typer.echo(msgspec.json.encode(msgspec.structs.replace(record, feedback=())).decode())
-            step()
+            step(1)
 
         records = asyncio.run(_all(folder, students, jobs, cell_timeout, memory, told))
     if not as_json:
         _summary(records)
     if any(record.status == "failed" for record in records):
         raise typer.Exit(FOUND_A_PROBLEM)
-
-
-@contextlib.contextmanager
-def _progress(length: int, *, hidden: bool):  # type: ignore[no-untyped-def]
-    if hidden or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    with typer.progressbar(length=length, label="Grading", file=sys.stderr) as bar:
-        yield lambda: bar.update(1)
 
 
 async def _all(

@@ -10,7 +10,14 @@ from traitlets import TraitError
 from traitlets.config import Config, Configurable
 
 from learnflow_ext.contracts.errors import LearnFlowError
-from learnflow_ext.settings import LearnFlow, LearnFlowKafka, LearnFlowStruggle, LearnFlowTutor, load_config
+from learnflow_ext.settings import (
+    LearnFlow,
+    LearnFlowGrading,
+    LearnFlowKafka,
+    LearnFlowStruggle,
+    LearnFlowTutor,
+    load_config,
+)
 from learnflow_ext.store.database import Database
 
 DEFAULT_CONFIG = Path("jupyterhub_config.py")
@@ -76,6 +83,13 @@ def kafka_settings(config: Path | None, address: str | None) -> LearnFlowKafka:
             "c.LearnFlowKafka.bootstrap_servers, or name it with --kafka HOST:PORT."
         )
     return found
+
+
+def grading_settings(config: Path | None, state: Path | None) -> LearnFlowGrading:
+    """How submissions are graded; as it is without a configuration where only `state` was named."""
+    if state is not None and config is None:
+        return LearnFlowGrading()
+    return _configured(LearnFlowGrading, config, "--config FILE or --state DIR")
 
 
 def struggle_settings(config: Path | None) -> tuple[LearnFlowStruggle, LearnFlow, LearnFlowTutor]:

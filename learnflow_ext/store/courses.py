@@ -53,6 +53,14 @@ async def find(conn: AsyncConnection, course: str, assignment: str) -> int | Non
     return found
 
 
+async def having(conn: AsyncConnection, assignment: str) -> list[str]:
+    """The courses with an assignment of this name, by name."""
+    found = await conn.scalars(
+        select(Module.course).where(Module.assignment == assignment).order_by(Module.course)
+    )
+    return list(found)
+
+
 async def ensure(conn: AsyncConnection, course: str, assignment: str) -> int:
     """The id of an assignment's row, made when new. BadRequest for names that are empty or too long.
 

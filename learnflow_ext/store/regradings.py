@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal, cast
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from learnflow_ext.contracts import grades
 from learnflow_ext.contracts.errors import Conflict, NotFound
@@ -16,6 +18,7 @@ from learnflow_ext.store.clock import iso, now
 from learnflow_ext.store.models import REGRADE, Module, Regraded, Regrading, Submission, User
 
 AT_ONCE = 500
+NO_ASSIGNMENT = "There is no such assignment in this course."
 ENDED = ("graded", "failed")
 State = Literal["waiting", "graded", "failed", "cancelled"]
 
@@ -29,9 +32,31 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     before_max: float | None
 
 
-async def start(conn: AsyncConnection, course: str, assignment: str, by: str, *, student: str = "") -> int:
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """A submission whose grading ended: what a regrading would grade again."""
+
+    number: int
+    submission_id: str
+    student: str
+    files_path: str
+    submitted_at: datetime
+    """Aware, UTC."""
+    score: float | None
+    """None for what could not be graded."""
+    max_score: float | None
+
+
+async def start(
+    conn: AsyncConnection,
+    course: str,
+    assignment: str,
+    by: str,
+    *,
+    student: str = "",
+    latest: bool = False,
+) -> int:
     """Queue all that was handed in to `assignment`, by one student when named, and whose grading ended; the
-    regrading's number.
+    regrading's number. With `latest` only the last thing that each student handed in.
 
     Until each was graded again it keeps its points. What waits already is graded with the new tests anyway.
     NotFound for an assignment nobody knows; Conflict while the last regrading runs, and when there is nothing
@@ -41,7 +66,7 @@ async def start(conn: AsyncConnection, course: str, assignment: str, by: str, *,
         select(Module.id).where(Module.course == course, Module.assignment == assignment).with_for_update()
     )
     if module_id is None:
-        raise NotFound("There is no such assignment in this course.")
+        raise NotFound(NO_ASSIGNMENT)
     running = (
         select(Regraded.submission_number)
         .join(Regrading, Regrading.id == Regraded.regrading_id)
@@ -50,17 +75,10 @@ async def start(conn: AsyncConnection, course: str, assignment: str, by: str, *,
     )
     if await conn.scalar(running) is not None:
         raise Conflict("This assignment is being graded again already. Wait until that is done.")
-    ended: tuple[ColumnElement[bool], ...] = (
-        Submission.module_id == module_id,
-        Submission.status.in_(ENDED),
-    )
     if student:
-        ended = (*ended, Submission.user_id == await people.ensure(conn, student))
-    rows = (
-        await conn.execute(select(Submission.number, Submission.score, Submission.max_score).where(*ended))
-    ).all()
-    if not rows:
-        raise Conflict("Nothing was handed in and graded here yet, so there is nothing to grade again.")
+        # Their turn to write is ours from here on.
+        await people.ensure(conn, student)
+    rows = await _ended(conn, module_id, student, latest)
     made = await conn.scalar(
         insert(Regrading)
         .values(module_id=module_id, started_by=texts.clip(by, texts.NAME), started_at=now())
@@ -83,7 +101,11 @@ async def start(conn: AsyncConnection, course: str, assignment: str, by: str, *,
             for row in rows
         ],
     )
-    await conn.execute(update(Submission).where(*ended).values(status="queued", urgency=REGRADE, attempts=0))
+    await conn.execute(
+        update(Submission)
+        .where(*_which(module_id, student, latest))
+        .values(status="queued", urgency=REGRADE, attempts=0)
+    )
     await outbox.record(
         conn,
         RegradingStarted(
@@ -91,6 +113,53 @@ async def start(conn: AsyncConnection, course: str, assignment: str, by: str, *,
         ),
     )
     return number
+
+
+async def candidates(
+    conn: AsyncConnection, course: str, assignment: str, *, student: str = "", latest: bool = False
+) -> list[Ended]:
+    """What `start` would queue, in the order it came; nothing is changed.
+
+    NotFound for an assignment nobody knows; Conflict when there is nothing to grade.
+    """
+    module_id = await conn.scalar(
+        select(Module.id).where(Module.course == course, Module.assignment == assignment)
+    )
+    if module_id is None:
+        raise NotFound(NO_ASSIGNMENT)
+    return await _ended(conn, module_id, student, latest)
+
+
+def _which(module_id: int, student: str, latest: bool) -> list[ColumnElement[bool]]:
+    chosen: list[ColumnElement[bool]] = [Submission.module_id == module_id, Submission.status.in_(ENDED)]
+    if student:
+        chosen.append(Submission.user_id.in_(select(User.id).where(User.name == student)))
+    if latest:
+        other = aliased(Submission)
+        newest = select(func.max(other.number)).where(other.module_id == module_id).group_by(other.user_id)
+        chosen.append(Submission.number.in_(newest))
+    return chosen
+
+
+async def _ended(conn: AsyncConnection, module_id: int, student: str, latest: bool) -> list[Ended]:
+    rows = await conn.execute(
+        select(
+            Submission.number,
+            Submission.submission_id,
+            User.name.label("student"),
+            Submission.files_path,
+            Submission.submitted_at,
+            Submission.score,
+            Submission.max_score,
+        )
+        .join(User, User.id == Submission.user_id)
+        .where(*_which(module_id, student, latest))
+        .order_by(Submission.number)
+    )
+    found = [Ended(**row._mapping) for row in rows]
+    if not found:
+        raise Conflict("Nothing was handed in and graded here yet, so there is nothing to grade again.")
+    return found
 
 
 async def waiting(conn: AsyncConnection, submission_number: int) -> Waiting | None:
