@@ -56,6 +56,8 @@ class Relay:
         self._unconfirmed: dict[int, asyncio.Future[None]] = {}
         """By sequence: what the bus has in hand. Everything else in the outbox is still to do."""
         self._rows: dict[int, Pending] = {}
+        self._out_of_room = False
+        """Whether publishing stopped at a full window: then what makes room must wake it."""
         self._some_confirmed = asyncio.Event()
         self._enough_confirmed = asyncio.Event()
         self._confirmations = 0
@@ -124,6 +126,7 @@ class Relay:
         """Hand over what there is room for; True when there may be more at once."""
         room = self._window - len(self._unconfirmed)
         if room <= 0:
+            self._out_of_room = True
             return False
         async with self._db.glance() as conn:
             rows = await outbox.pending(conn, room, skip=self._unconfirmed.keys())
@@ -133,7 +136,8 @@ class Relay:
             self._rows[row.sequence] = row
             self._published = row.sequence
             future.add_done_callback(self._confirmed)
-        return len(rows) == room and len(self._unconfirmed) < self._window
+        self._out_of_room = len(self._unconfirmed) >= self._window
+        return len(rows) == room and not self._out_of_room
 
     def _confirmed(self, future: asyncio.Future[None]) -> None:
         if _failed(future) and _refusal(future) is None:
@@ -198,10 +202,11 @@ class Relay:
                 continue
             done.add(sequence)
         if done:
-            full = len(self._unconfirmed) >= self._window
             await self._db.retrying(lambda conn: outbox.delete(conn, done))
             self._let_go(done)
-            if full:
+            # Asked now: the window may have become full while the rows were deleted.
+            if self._out_of_room:
+                self._out_of_room = False
                 self.wake()
 
     def _let_go(self, sequences: set[int]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+import random
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 
 import pytest
 from sqlalchemy import update
@@ -149,6 +150,49 @@ async def test_no_more_than_the_window_is_on_its_way(
 
     await eventually(empty)
     assert flaky.taken == list(range(10))
+
+
+async def test_a_full_window_goes_on_as_soon_as_there_is_room(
+    db: Database,
+    flaky: FlakyBus,
+    background: Background,
+    eventually: Eventually,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However confirming, forgetting and handing over fall together: else it would rest with work to do."""
+    chance = random.Random(7)
+    pending, delete = outbox.pending, outbox.delete
+
+    async def slow_pending(
+        conn: AsyncConnection, limit: int, *, skip: Collection[int] = frozenset()
+    ) -> list[outbox.Pending]:
+        await asyncio.sleep(chance.uniform(0, 0.01))
+        return await pending(conn, limit, skip=skip)
+
+    async def slow_delete(conn: AsyncConnection, sequences: Iterable[int]) -> None:
+        await asyncio.sleep(chance.uniform(0, 0.02))
+        await delete(conn, sequences)
+
+    async def confirming() -> None:
+        confirmed = 0
+        while True:
+            for future in flaky.futures[confirmed : confirmed + chance.randrange(4)]:
+                future.set_result(None)
+                confirmed += 1
+            await asyncio.sleep(chance.uniform(0, 0.01))
+
+    monkeypatch.setattr(outbox, "pending", slow_pending)
+    monkeypatch.setattr(outbox, "delete", slow_delete)
+    flaky.confirm = False
+    await record(db, *range(150))
+    background(confirming())
+    background(Relay(db, flaky, window=8, poll_s=60).run())
+
+    async def empty() -> bool:
+        return await waiting(db) == 0
+
+    await eventually(empty)
+    assert flaky.taken == list(range(150))
 
 
 class TestCrashBetweenPublishAndDelete:
