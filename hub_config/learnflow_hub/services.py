@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,30 @@ def passed_on(settings: Iterable[str], jwt: LearnFlowJwt, model: LearnFlowModel)
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
+@dataclass(frozen=True, kw_only=True)
+class External:
+    """The classroom's service where something else than the hub starts it."""
+
+    address: str
+    """As the hub's proxy sees it, without a path."""
+    token: str
+    """What its replicas show to the hub."""
+
+    @property
+    def url(self) -> str:
+        """Where students' servers find it."""
+        return f"{self.address.rstrip('/')}{service_path('')}"
+
+    def entry(self) -> dict[str, Any]:
+        """Its entry in `c.JupyterHub.services`."""
+        return {
+            "name": SERVICE_NAME,
+            "url": self.address,
+            "api_token": self.token,
+            "oauth_no_confirm": True,
+        }
+
+
 def services(
     settings: LearnFlow,
     config_file: Path,
@@ -56,17 +81,20 @@ def services(
     *,
     idle_seconds: int,
     environment: Mapping[str, str] | None = None,
+    external: External | None = None,
 ) -> list[dict[str, Any]]:
     """Entries for `c.JupyterHub.services`.
 
     `ports` maps the name of each service with a URL to its port; `idle_seconds` 0 leaves the culler out.
-    `environment` is for the classroom's own service alone.
+    `environment` is for the classroom's own service alone, which the hub starts unless it is `external`.
     """
     # The hub passes no HOME on, and not every uid has an account to look one up in.
     common = {"PATH": search_path(), "HOME": os.environ.get("HOME", "/")}
     formgrader_config = grading_file("formgrader_config.py") if settings.courses else None
     entries: list[dict[str, Any]] = [
-        {
+        external.entry()
+        if external is not None
+        else {
             "name": SERVICE_NAME,
             "url": f"http://{LOOPBACK}:{ports[SERVICE_NAME]}",
             "command": [

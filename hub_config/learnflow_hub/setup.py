@@ -27,7 +27,7 @@ from .landing import landing_page
 from .names import USERNAME_PATTERN, course_id, formgrader_service
 from .ports import SERVICES, free_ports, kept_ports
 from .roles import course_groups, roles
-from .services import passed_on, service_url, services
+from .services import External, passed_on, service_url, services
 from .state import State
 from .traits import LearnFlowHub
 
@@ -38,6 +38,7 @@ SECURITY_HEADERS = {
 }
 SPAWNER = "learnflow_hub.spawner.ConfinedSpawner"
 PROXY = "learnflow_hub.proxy.LocalTraefikProxy"
+SHORTEST_TOKEN = 32
 AUTHENTICATOR = "learnflow_hub.authenticator.ClassroomAuthenticator"
 
 
@@ -54,6 +55,7 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
     hub = LearnFlowHub(config=c)
     courses = [course_id(name) for name in settings.courses]
     state = State(settings.state_path)
+    external = _external(hub)
 
     names = [SERVICE_NAME, *(formgrader_service(course) for course in courses)]
     if _hub_is_starting():
@@ -71,7 +73,14 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
     variables = (*hub.service_variables, LearnFlowMail(config=c).url_env)
     environment = passed_on(variables, LearnFlowJwt(config=c), LearnFlowModel(config=c))
     c.JupyterHub.services.extend(
-        services(settings, file, ports, idle_seconds=hub.idle_minutes * 60, environment=environment)
+        services(
+            settings,
+            file,
+            ports,
+            idle_seconds=hub.idle_minutes * 60,
+            environment=environment,
+            external=external,
+        )
     )
     managed = manages_groups(c)
     c.JupyterHub.load_roles.extend(roles(courses, teachers_enrol=settings.teachers_enrol and not managed))
@@ -89,7 +98,23 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
     _default(c.ConfinedSpawner, "users_dir", str(state.users))
     _default(c.Spawner, "default_url", "/lab")
     _default(c.Spawner, "http_timeout", 60)
-    c.Spawner.environment.update({"LEARNFLOW_URL": service_url(ports[SERVICE_NAME])})
+    url = external.url if external is not None else service_url(ports[SERVICE_NAME])
+    c.Spawner.environment.update({"LEARNFLOW_URL": url})
+
+
+def _external(hub: LearnFlowHub) -> External | None:
+    """The service that others start; None when the hub does. ValueError when the hub lacks its token."""
+    if not hub.service_address:
+        return None
+    token = os.environ.get(hub.service_token_env, "")
+    # The service and its workers read this file too, without the hub's environment.
+    if len(token) < SHORTEST_TOKEN and _hub_is_starting():
+        raise ValueError(
+            f"LearnFlow's service at {hub.service_address} and the hub need a token in common: put 32 random"
+            f" bytes (`openssl rand -hex 32`) into the variable {hub.service_token_env} of the hub, and into"
+            " JUPYTERHUB_API_TOKEN of the service."
+        )
+    return External(address=hub.service_address, token=token)
 
 
 def _hub_files(c: Config, state: State) -> None:

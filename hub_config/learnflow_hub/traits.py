@@ -24,3 +24,17 @@ class LearnFlowHub(Configurable):
         `LearnFlowModel.api_key_env` and `LearnFlowMail.url_env` name, and what PostgreSQL's client, a
         proxy and TLS need. No student's server gets any of it.""",
     ).tag(config=True)
+
+    service_address = Unicode(
+        "",
+        help="""Where LearnFlow's service answers when something else than the hub starts it, as the hub's
+        proxy sees it, for instance `http://balancer:8888`: several replicas behind a balancer, in containers
+        of their own. Empty, the hub starts one by itself, which is right for one machine.""",
+    ).tag(config=True)
+
+    service_token_env = Unicode(
+        "LEARNFLOW_SERVICE_TOKEN",
+        help="""Environment variable of the hub with the token that such a service shows to it (its replicas
+        have the same in JUPYTERHUB_API_TOKEN): 32 random bytes or more, `openssl rand -hex 32`. Whoever has
+        it can look up who is in which course. Never put the token itself here.""",
+    ).tag(config=True)

@@ -245,6 +245,43 @@ def test_a_course_id_that_cannot_name_a_group_stops_the_hub_with_a_sentence(tmp_
         setup_learnflow(c, tmp_path / "c.py")
 
 
+class TestServiceOfItsOwn:
+    """Something else starts LearnFlow's service: replicas behind a balancer, for instance."""
+
+    @pytest.fixture
+    def c(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+        monkeypatch.delenv("LEARNFLOW_SERVICE_TOKEN", raising=False)
+        c = Config()
+        c.LearnFlow.state_dir = str(tmp_path / "state")
+        c.LearnFlow.courses = {"python-basics": "/somewhere"}
+        c.LearnFlowHub.service_address = "http://balancer:8888/"
+        return c
+
+    def test_the_hub_knows_it_by_its_token_and_starts_the_rest(
+        self, c: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LEARNFLOW_SERVICE_TOKEN", "a" * 64)
+        setup_learnflow(c, tmp_path / "c.py")
+        services = listed(c, "services")
+        assert "command" not in services["learnflow"]
+        assert services["learnflow"]["api_token"] == "a" * 64
+        assert "command" in services["formgrader-python-basics"]
+        address = ConfinedSpawner(config=c).environment["LEARNFLOW_URL"]
+        assert address == "http://balancer:8888/services/learnflow/"
+
+    def test_a_hub_without_the_token_says_what_is_missing_and_does_nothing(
+        self, c: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(JupyterHub, "initialized", classmethod(lambda cls: True))
+        with pytest.raises(ValueError, match=r"openssl rand -hex 32.*LEARNFLOW_SERVICE_TOKEN"):
+            setup_learnflow(c, tmp_path / "c.py")
+        assert not (tmp_path / "state").exists()
+
+    def test_its_replicas_read_the_file_without_the_token(self, c: Config, tmp_path: Path) -> None:
+        setup_learnflow(c, tmp_path / "c.py")
+        assert listed(c, "services")["learnflow"]["url"] == "http://balancer:8888/"
+
+
 def test_the_hub_prepares_the_state_folder_closed_to_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,34 @@
+# The configuration of the full compose file: read by the hub, both replicas and the workers.
+import os
+
+from learnflow_hub import course_folder, setup_learnflow, use_docker
+
+c = get_config()  # noqa: F821  (JupyterHub provides it)
+
+c.LearnFlow.state_dir = os.environ["LEARNFLOW_STATE"]
+c.LearnFlow.courses = {"python-basics": course_folder("python-basics")}
+# The password is in PGPASSWORD, which libpq reads.
+c.LearnFlow.database_url = os.environ["LEARNFLOW_DATABASE_URL"]
+c.LearnFlowKafka.bootstrap_servers = os.environ["LEARNFLOW_KAFKA"]
+
+# The service runs by itself, twice; the token is in LEARNFLOW_SERVICE_TOKEN.
+c.LearnFlowHub.service_address = "http://replicas:8888"
+c.LearnFlowContainers.service_url = "http://balancer:8888/services/learnflow/"
+
+c.JupyterHub.load_groups = {
+    "formgrade-python-basics": {"users": ["teacher"]},
+    "nbgrader-python-basics": {"users": ["ada", "ben", "chen"]},
+}
+c.Authenticator.admin_users = {"admin"}
+c.Authenticator.allowed_users = {"teacher", "ada", "ben", "chen"}
+c.JupyterHub.authenticator_class = "learnflow_hub.authenticator.ClassroomAuthenticator"
+
+# Addresses inside the hub's container and among containers; the compose file says who may reach them.
+c.JupyterHub.bind_url = "http://0.0.0.0:8000"
+c.JupyterHub.hub_ip = "0.0.0.0"  # noqa: S104
+c.JupyterHub.hub_connect_ip = "hub"
+# Students' containers outlive the hub's.
+c.JupyterHub.cleanup_servers = False
+
+use_docker(c)
+setup_learnflow(c)
