@@ -9,15 +9,19 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 import msgspec
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.cli.where import CannotRun, ConfigOption, StateOption, UrlOption, database
 from learnflow_ext.contracts.events import TOPICS, TYPE_PREFIX
-from learnflow_ext.store import eventlog, texts
+from learnflow_ext.events import xapi
+from learnflow_ext.store import eventlog, people, texts
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.eventlog import LogEntry
 
@@ -27,6 +31,16 @@ LONGEST_VALUE = 60
 
 Read = Callable[..., Awaitable[list[LogEntry]]]
 """`eventlog.tail` with its filters set."""
+Lines = Callable[[AsyncConnection, list[LogEntry]], Awaitable[list[str]]]
+"""What some events are in the file."""
+
+
+class Format(StrEnum):
+    """How events are written."""
+
+    log = "log"
+    xapi = "xapi"
+
 
 app = typer.Typer(no_args_is_help=True, help="Show what happened in the classroom.")
 
@@ -71,16 +85,28 @@ def export(
     out: Path | None = typer.Option(
         None, metavar="FILE", help="Write to this file, which must not be there yet. Default: to the screen."
     ),
+    format_: Format = typer.Option(
+        Format.log,
+        "--format",
+        help="`log`: every field, with names. `xapi`: xAPI 1.0.3 statements under pseudonyms, without what "
+        "was written, for a learning record store.",
+    ),
+    home: str | None = typer.Option(
+        None,
+        metavar="URL",
+        help="The classroom's address, below which `xapi` names accounts and activities: the same each time.",
+    ),
 ) -> None:
-    """Write all events as JSON, one object a line, oldest first. They hold names: keep the file safe."""
+    """Write all events as JSON, one object a line, oldest first. They may hold names: keep the file safe."""
     if topic is not None and topic not in TOPICS:
         raise CannotRun(f"There is no topic {topic!r}. The topics are: {', '.join(TOPICS)}.")
+    lines = _log_lines if format_ is Format.log else _xapi_lines(home or "")
     db = database(config, state, database_url)
     read = functools.partial(eventlog.tail, topic=topic, student=_typed(student), course=_typed(course))
     if out is None:
         with contextlib.suppress(KeyboardInterrupt):
             try:
-                asyncio.run(_export(db, read, sys.stdout))
+                asyncio.run(_export(db, read, lines, sys.stdout))
             except BrokenPipeError:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
@@ -92,15 +118,16 @@ def export(
         raise CannotRun(f"{out} cannot be written: {error.strerror}.") from error
     try:
         with file:
-            count = asyncio.run(_export(db, read, file))
+            count = asyncio.run(_export(db, read, lines, file))
     except BaseException:
         # Half an export looks like a whole one.
         out.unlink()
         raise
-    typer.echo(f"{count} events written to {out}.")
+    what = "events" if format_ is Format.log else "statements"
+    typer.echo(f"{count} {what} written to {out}.")
 
 
-async def _export(db: Database, read: Read, file: TextIO) -> int:
+async def _export(db: Database, read: Read, lines: Lines, file: TextIO) -> int:
     await db.open(create=False)
     count, last = 0, 0
     try:
@@ -108,12 +135,44 @@ async def _export(db: Database, read: Read, file: TextIO) -> int:
             # A page at a time: a year of a school does not fit into memory, nor into one statement's time.
             async with db.connect() as conn:
                 entries = await read(conn, after=last, limit=AT_ONCE)
+                written = await lines(conn, entries) if entries else []
             if not entries:
                 return count
-            file.writelines(_as_json(entry) + "\n" for entry in entries)
-            count, last = count + len(entries), entries[-1].sequence
+            file.writelines(line + "\n" for line in written)
+            count, last = count + len(written), entries[-1].sequence
     finally:
         await db.close()
+
+
+async def _log_lines(conn: AsyncConnection, entries: list[LogEntry]) -> list[str]:
+    return [_as_json(entry) for entry in entries]
+
+
+def _xapi_lines(home: str) -> Lines:
+    """Statements below the address `home`. CannotRun when it is none."""
+    address = home.rstrip("/")
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.netloc or not address.isascii():
+        raise CannotRun(
+            "xAPI names accounts and activities below the classroom's address: give it with "
+            "--home https://hub.school.example/services/learnflow, and always the same."
+        )
+
+    async def lines(conn: AsyncConnection, entries: list[LogEntry]) -> list[str]:
+        known = await people.pseudonyms(conn, {entry.student for entry in entries})
+        found = []
+        for entry in entries:
+            event = xapi.logged(entry.type, entry.data, course=entry.course, student=entry.student)
+            pseudonym = known.get(entry.student)
+            # Who was erased has none, and their steps are nobody's any more.
+            if event is None or pseudonym is None:
+                continue
+            said = xapi.statement(event, id_=entry.id, time=entry.time, pseudonym=pseudonym, home=address)
+            if said is not None:
+                found.append(json.dumps(said))
+        return found
+
+    return lines
 
 
 def _typed(name: str | None) -> str | None:

@@ -91,6 +91,16 @@ async def pseudonym(conn: AsyncConnection, name: str) -> str:
     return str(found)
 
 
+async def pseudonyms(conn: AsyncConnection, names: Iterable[str]) -> dict[str, str]:
+    """Name -> pseudonym of those of `names` who have one: nobody who was erased."""
+    rows = await conn.execute(
+        select(User.name, Pseudonym.pseudonym)
+        .join(Pseudonym, Pseudonym.user_id == User.id)
+        .where(many.one_of(conn, User.name, names, String))
+    )
+    return {row.name: row.pseudonym for row in rows}
+
+
 async def behind(conn: AsyncConnection, pseudonym: str) -> Person | None:
     """Who travels under `pseudonym`; None once that link was erased. As in `ensure`, their turn is ours."""
     row = (

@@ -285,6 +285,22 @@ class TestExport:
         assert ended.code == 2
         assert "no topic 'nope'" in ended.err
 
+    def test_statements_are_under_a_pseudonym_and_hold_no_words(
+        self, learnflow: Run, state: Path, record: Callable[..., None]
+    ) -> None:
+        record(asked("ada", "question 0"))
+        home = "https://hub.school.example/services/learnflow/"
+        options = ("events", "export", "--state", str(state), "--format", "xapi")
+        shown = learnflow(*options, "--home", home)
+        (line,) = [json.loads(line) for line in shown.out.splitlines()]
+        assert line["actor"]["account"]["homePage"] == home.rstrip("/")
+        assert len(line["actor"]["account"]["name"]) == 32
+        assert not [word for word in ('"ada"', "question 0") if word in shown.out]
+        assert shown.out == learnflow(*options, "--home", home).out, "sent again it is the same"
+        ended = learnflow(*options)
+        assert ended.code == 2
+        assert "--home https://" in ended.err
+
     def test_half_an_export_is_no_file(self, learnflow: Run, tmp_path: Path) -> None:
         file = tmp_path / "events.jsonl"
         nowhere = str(tmp_path / "nowhere")
