@@ -1,4 +1,4 @@
-"""The families of exercises by topic, one module each, and a second one where a topic needs more variety."""
+"""The families of exercises by topic, one module each, and more where a topic needs more variety."""
 
 from __future__ import annotations
 
@@ -13,19 +13,29 @@ from learnflow_ext.exercises.families import (
     objects,
 )
 from learnflow_ext.exercises.families.abstractions import ABSTRACTIONS
+from learnflow_ext.exercises.families.calls import CALLS
+from learnflow_ext.exercises.families.clubs import CLUBS
+from learnflow_ext.exercises.families.grids import GRIDS
+from learnflow_ext.exercises.families.guards import GUARDS
+from learnflow_ext.exercises.families.logs import LOGS
 from learnflow_ext.exercises.families.machines import MACHINES
 from learnflow_ext.exercises.families.making import Family
+from learnflow_ext.exercises.families.modules import MODULES
 from learnflow_ext.exercises.families.pipelines import PIPELINES
+from learnflow_ext.exercises.families.recursion import RECURSION
 from learnflow_ext.exercises.families.rules import RULES
+from learnflow_ext.exercises.families.teams import TEAMS
+from learnflow_ext.exercises.families.truths import TRUTHS
+from learnflow_ext.exercises.families.walks import WALKS
 
 FAMILIES: dict[str, tuple[Family, ...]] = {
-    "basics": (*basics.FAMILIES, MACHINES),
-    "control_flow": (*control_flow.FAMILIES, RULES),
-    "data_structures": (*data_structures.FAMILIES, PIPELINES),
-    "functions": (*functions.FAMILIES, ABSTRACTIONS),
-    "objects": objects.FAMILIES,
-    "files": files.FAMILIES,
-    "errors": errors.FAMILIES,
-    "libraries": libraries.FAMILIES,
+    "basics": (*basics.FAMILIES, MACHINES, TRUTHS),
+    "control_flow": (*control_flow.FAMILIES, RULES, WALKS),
+    "data_structures": (*data_structures.FAMILIES, PIPELINES, GRIDS, CLUBS),
+    "functions": (*functions.FAMILIES, ABSTRACTIONS, CALLS, RECURSION),
+    "objects": (*objects.FAMILIES, TEAMS),
+    "files": (*files.FAMILIES, LOGS),
+    "errors": (*errors.FAMILIES, GUARDS),
+    "libraries": (*libraries.FAMILIES, MODULES),
 }
 """In teaching order."""
