@@ -1,136 +1,133 @@
 """Tells open dashboards that something changed, and never more often than they can use.
 
 A message says *that* something changed, not what: the page then fetches it with the teacher's own rights.
-So a socket carries nothing private, and a message lost or merged costs nothing.
+So it carries nothing private, and a message lost or merged costs nothing. Who asks for events gets each of
+them besides, from `Tail`.
+
+What all are told is made once, and handed to each socket that took what came before. One that did not is
+left to a task of its own, which waits for it; nobody else does.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Literal
 
-import msgspec
+from tornado.websocket import WebSocketClosedError
 
-from learnflow_ext.contracts.errors import TooBusy
+from learnflow_ext.contracts.errors import LearnFlowError, TooBusy
 from learnflow_ext.contracts.events import RunFinished
 from learnflow_ext.events.bus import Subscription
 from learnflow_ext.events.wire import WireError, from_message
-from learnflow_ext.service import logs, words
-from learnflow_ext.store.eventlog import LogEntry
+from learnflow_ext.service import logs
+from learnflow_ext.service.live_box import Box, CatchUp, Send
+from learnflow_ext.service.live_messages import Change, What, as_text, merged
+from learnflow_ext.service.tail import Place, Tail
+from learnflow_ext.store.database import Database
 
-What = Literal["scores", "feed"]
 GROUP = "dashboard"
 MAX_PER_PERSON = 20
+SHORTEST_SECONDS = 0.1
+"""Between two messages to the dashboards of a course."""
+AGAIN_SECONDS = 1.0
+"""Until the log is read again after the database failed."""
+AT_A_TIME = 100
+"""Sockets written to before other work of the process gets its turn."""
 
 log = logs.get("learnflow.live")
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What a dashboard is sent."""
+class _Board:
+    """The dashboards of one course, and what they are to be told next."""
 
-    kind: Literal["changed"] = "changed"
-    what: tuple[What, ...]
-    sequence: int
-    """Place in `event_log` of the newest event behind it; 0 when unknown."""
+    def __init__(self, tail: Tail, catch_up: CatchUp) -> None:
+        self.boxes: set[Box] = set()
+        self._tail = tail
+        self._catch_up = catch_up
+        self._change: Change | None = None
+        self._rung: set[int] = set()
+        self._telling: asyncio.Task[None] | None = None
 
+    def changed(self, change: Change) -> None:
+        """Tell it as soon as may be; changes merge until then."""
+        if not self.boxes:
+            return
+        self._change = merged(self._change, change)
+        self._rung.add(change.sequence)
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell())
 
-class Hello(msgspec.Struct, frozen=True, kw_only=True):
-    """The first message to who asked for events."""
+    def close(self) -> None:
+        """Tell nothing more."""
+        if self._telling is not None:
+            self._telling.cancel()
 
-    kind: Literal["hello"] = "hello"
-    sequence: int
-    """Of the newest event there is."""
-
-
-class Happened(msgspec.Struct, frozen=True, kw_only=True):
-    """One event, for who asked for them."""
-
-    kind: Literal["happened"] = "happened"
-    what: str
-    """run, question, answer, submission, grade, progress or alert."""
-    sequence: int
-    """What to give as `after` when the connection is lost."""
-    time: str
-    """ISO 8601, UTC."""
-    student: str
-    text: str
-    """In words, continuing the sentence that the name begins; empty where there is nothing to say."""
-
-
-_WHAT = {
-    "org.learnflow.run.finished.v1": "run",
-    "org.learnflow.help.asked.v1": "question",
-    "org.learnflow.help.answered.v1": "answer",
-    "org.learnflow.assignment.submitted.v1": "submission",
-    "org.learnflow.submission.graded.v1": "grade",
-    "org.learnflow.progress.changed.v1": "progress",
-    "org.learnflow.struggle.detected.v1": "alert",
-    "org.learnflow.struggle.changed.v1": "alert",
-}
-
-
-def happened(entry: LogEntry) -> Happened | None:
-    """`entry` as a message; None for what concerns the machinery only."""
-    what = _WHAT.get(entry.type)
-    if what is None:
-        return None
-    said = words.line(entry.type, entry.student, entry.data)
-    return Happened(
-        what=what,
-        sequence=entry.sequence,
-        time=entry.time,
-        student=entry.student,
-        text=said.text if said else "",
-    )
-
-
-class Mailbox:
-    """The changes one dashboard has not been sent yet, merged into one."""
-
-    def __init__(self, course: str, person: str) -> None:
-        """For the dashboard of `course` that `person` has open."""
-        self.course = course
-        self.person = person
-        self._what: set[What] = set()
-        self._sequence = 0
-        self._full = asyncio.Event()
-
-    def put(self, what: Iterable[What], sequence: int) -> None:
-        """Add a change; returns at once."""
-        self._what.update(what)
-        self._sequence = max(self._sequence, sequence)
-        self._full.set()
-
-    async def take(self) -> Change:
-        """Wait for a change, and empty the box."""
-        await self._full.wait()
-        self._full.clear()
-        change = Change(what=tuple(sorted(self._what)), sequence=self._sequence)
-        self._what.clear()
-        return change
+    async def _tell(self) -> None:
+        while self._change is not None:
+            if self._tail.followed:
+                try:
+                    await self._tail.refresh(tuple(self._rung))
+                except LearnFlowError as error:
+                    # Nor could anybody fetch what changed.
+                    log.warning("cannot read what to tell dashboards", code=error.code)
+                    await asyncio.sleep(AGAIN_SECONDS)
+                    continue
+            change, self._change = self._change, None
+            self._rung.clear()
+            text = as_text(change)
+            for number, box in enumerate(tuple(self.boxes), 1):
+                box.offer(change, text, self._tail, self._catch_up)
+                if number % AT_A_TIME == 0:
+                    await asyncio.sleep(0)
+            await asyncio.sleep(SHORTEST_SECONDS)
 
 
 class LiveBoards:
     """All dashboards that are open on this process."""
 
-    def __init__(self) -> None:
-        self._boxes: set[Mailbox] = set()
+    def __init__(self, db: Database) -> None:
+        """`db` holds the log of events."""
+        self._db = db
+        self._tail = Tail(db)
+        self._boards: dict[str, _Board] = {}
 
-    def open(self, course: str, person: str) -> tuple[Mailbox, Callable[[], None]]:
-        """A mailbox, and what to call when the dashboard is gone. TooBusy above `MAX_PER_PERSON`."""
-        if sum(box.person == person for box in self._boxes) >= MAX_PER_PERSON:
+    def open(
+        self,
+        course: str,
+        person: str,
+        send: Send,
+        hang_up: Callable[[], None],
+        after: Place | None = None,
+    ) -> Callable[[], None]:
+        """Tell a dashboard from now on, see `Box`; what to call when it is gone.
+
+        TooBusy above `MAX_PER_PERSON`.
+        """
+        boxes = (box for board in self._boards.values() for box in board.boxes)
+        if sum(box.person == person for box in boxes) >= MAX_PER_PERSON:
             raise TooBusy("You have very many dashboards open. Close some of them first.", retry_after=30)
-        box = Mailbox(course, person)
-        self._boxes.add(box)
-        return box, lambda: self._boxes.discard(box)
+        box = Box(course, person, send, hang_up, after)
+        board = self._boards.get(course)
+        if board is None:
+            board = self._boards[course] = _Board(self._tail, self._catch_up)
+        board.boxes.add(box)
+        if box.follows:
+            self._tail.join()
+            box.begin(self._catch_up)
+
+        def leave() -> None:
+            board.boxes.discard(box)
+            box.close()
+            if box.follows:
+                self._tail.leave()
+
+        return leave
 
     def changed(self, course: str, what: Iterable[What], sequence: int = 0) -> None:
         """Something changed in `course`."""
-        what = tuple(what)
-        for box in self._boxes:
-            if box.course == course:
-                box.put(what, sequence)
+        board = self._boards.get(course)
+        if board is not None:
+            board.changed(Change(what=tuple(sorted(set(what))), sequence=sequence))
 
     async def follow(self, subscription: Subscription) -> None:
         """Pass on what the bus brings, until it is closed. Every message is acked, whatever it is."""
@@ -148,4 +145,20 @@ class LiveBoards:
                     )
                 await delivery.ack()
         finally:
+            for board in self._boards.values():
+                board.close()
             await subscription.close()
+
+    async def _catch_up(self, box: Box) -> None:
+        """Whatever goes wrong ends this one connection; its reader comes again and says where it was."""
+        try:
+            await box.catch_up(self._db, self._tail)
+        except WebSocketClosedError:
+            return
+        except LearnFlowError as error:
+            log.warning("cannot tell a dashboard what it missed", code=error.code)
+            box.hang_up()
+        except Exception:
+            # The boundary of a task that nobody waits for: without this the socket would stay, and be silent.
+            log.exception("a dashboard cannot be told anything", course=box.course)
+            box.hang_up()

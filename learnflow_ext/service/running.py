@@ -195,7 +195,7 @@ class RunningService:
                 db, people, watch, mail, sender, metrics, environment.get("JUPYTERHUB_PUBLIC_URL", ""), titles
             ),
             skills=Skills(progress.fit_from_students),
-            live=LiveBoards(),
+            live=LiveBoards(db),
             checkup=checkup,
             pages=Pages(hub_auth.base_url, hub_auth.hub_prefix),
             metrics=metrics,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, func, select
+from sqlalchemy import BigInteger, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from learnflow_ext.store import many
 from learnflow_ext.store.clock import iso
 from learnflow_ext.store.models import LoggedEvent, User
 
@@ -57,7 +59,36 @@ async def tail(
         statement = statement.order_by(LoggedEvent.sequence.desc())
     else:
         statement = statement.where(LoggedEvent.sequence > after).order_by(LoggedEvent.sequence)
-    entries = [
+    entries = await _entries(conn, statement)
+    return entries if after is not None else entries[::-1]
+
+
+async def since(
+    conn: AsyncConnection,
+    mark: int,
+    holes: Sequence[int] = (),
+    *,
+    course: str | None = None,
+    limit: int = 100,
+) -> list[LogEntry]:
+    """Events, oldest first: the first `limit` above sequence `mark` or among `holes`, which lie below it."""
+    statement = _filtered(None, None, course).order_by(LoggedEvent.sequence).limit(limit)
+    # The lower bound lets an index do the work, holes or none.
+    statement = statement.where(LoggedEvent.sequence > min(holes, default=mark + 1) - 1)
+    if holes:
+        missing = many.one_of(conn, LoggedEvent.sequence, holes, BigInteger)
+        statement = statement.where((LoggedEvent.sequence > mark) | missing)
+    return await _entries(conn, statement)
+
+
+async def sequences(conn: AsyncConnection, after: int) -> list[int]:
+    """The numbers of all events above `after`, ascending."""
+    wanted = select(LoggedEvent.sequence).where(LoggedEvent.sequence > after).order_by(LoggedEvent.sequence)
+    return list(await conn.scalars(wanted))
+
+
+async def _entries(conn: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> list[LogEntry]:
+    return [
         LogEntry(
             sequence=row.sequence,
             id=row.event_id,
@@ -70,7 +101,6 @@ async def tail(
         )
         for row in await conn.execute(statement)
     ]
-    return entries if after is not None else entries[::-1]
 
 
 async def newest_sequence(conn: AsyncConnection) -> int:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from served import Client, until
-from stub_hub import COURSE, Hub
+from stub_hub import COURSE, PREFIX, Hub
+from tornado.httpclient import HTTPRequest
+from tornado.httputil import HTTPHeaders
+from tornado.websocket import WebSocketClientConnection, websocket_connect
 from traitlets.config import Config
 
 from learnflow_ext.contracts.events import ProgressChanged, SubmissionGraded
@@ -82,3 +87,94 @@ async def test_while_kafka_is_away_the_service_works_and_keeps_events(
     assert json.loads(answer.body)["status"] == "ok"
     assert await waiting(service) == 3
     assert not service.broken.is_set()
+
+
+class TestTwoReplicas:
+    """One PostgreSQL, one Kafka, two services."""
+
+    async def test_sockets_on_both_hear_the_same_and_go_on_at_the_other(
+        self,
+        on_kafka: Config,
+        postgres_url: str,
+        start: Callable[[], Awaitable[RunningService]],
+        hub: Hub,
+    ) -> None:
+        on_kafka.LearnFlow.database_url = postgres_url
+        a, b = await start(), await start()
+        on_a, on_b = await Socket.connect(a, hub), await Socket.connect(b, hub)
+        # Who just watches is told by the bus from the moment on at which Kafka knows of them.
+        await heard_by_bus(b, on_a, on_b)
+        await record(b, 3)
+        told = await on_a.grades(3)
+        assert await on_b.grades(3) == told
+        await on_a.lost()
+        await record(b, 2)
+        later = await on_b.grades(2)
+        again = await Socket.connect(b, hub, on_a.resume)
+        assert await again.grades(2) == later
+        await record(a)
+        assert await again.grades(1) == await on_b.grades(1)
+        for socket in (again, on_b):
+            await socket.lost()
+
+
+class Socket:
+    """A dashboard's, that asks for events."""
+
+    def __init__(self, connection: WebSocketClientConnection) -> None:
+        self._connection = connection
+        self.resume = ""
+
+    @classmethod
+    async def connect(cls, service: RunningService, hub: Hub, after: str = "0") -> Socket:
+        url = f"ws://127.0.0.1:{service.port}{PREFIX}ws?course={COURSE}&after={after}"
+        headers = HTTPHeaders({"Authorization": f"token {hub.token('teacher')}"})
+        return cls(await websocket_connect(HTTPRequest(url, headers=headers)))
+
+    async def message(self) -> dict[str, Any]:
+        text = await asyncio.wait_for(self._connection.read_message(), 30)
+        assert text is not None, "closed"
+        message: dict[str, Any] = msgspec.json.decode(str(text))
+        self.resume = message.get("resume", self.resume)
+        return message
+
+    async def grades(self, count: int) -> list[int]:
+        """The numbers of the next `count` grades; other messages are passed over."""
+        found: list[int] = []
+        while len(found) < count:
+            message = await self.message()
+            if message["kind"] == "happened" and message["what"] == "grade":
+                found.append(message["sequence"])
+        return found
+
+    async def lost(self) -> None:
+        self._connection.close()
+        while await asyncio.wait_for(self._connection.read_message(), 20) is not None:
+            pass
+
+
+async def heard_by_bus(service: RunningService, *sockets: Socket) -> None:
+    """Until an event of a course reaches each by way of Kafka."""
+
+    async def ring() -> None:
+        while True:
+            await record(service)
+            await asyncio.sleep(0.5)
+
+    ringing = asyncio.create_task(ring())
+    for socket in sockets:
+        while (await socket.message())["kind"] != "changed":
+            pass
+    ringing.cancel()
+    await asyncio.gather(ringing, return_exceptions=True)
+    await record(service)
+    (last,) = await newest_grades(service)
+    for socket in sockets:
+        while (await socket.grades(1)) != [last]:
+            pass
+
+
+async def newest_grades(service: RunningService) -> list[int]:
+    async with service.parts.db.connect() as conn:
+        entries = await eventlog.tail(conn, limit=20)
+    return [entry.sequence for entry in entries if entry.type == SubmissionGraded.TYPE][-1:]

@@ -80,7 +80,7 @@ class TestResume:
         await hang_up(socket)
         await run(service, 5, 150)
         await run(service, 155, 150)
-        again = await connect(ask, seen[-1]["sequence"])
+        again = await connect(ask, seen[-1]["resume"])
         seen += await events(again, 300)
         await run(service, 305, 3)
         seen += await events(again, 3)
@@ -106,7 +106,7 @@ class TestResume:
         assert numbers(await events(socket, 1)) == [0]
         await hang_up(socket)
 
-    @pytest.mark.parametrize("after", ["-1", "x", "1e3", "9" * 40])
+    @pytest.mark.parametrize("after", ["-1", "x", "1e3", "9" * 40, "5-7"])
     async def test_a_number_that_is_none_is_refused(self, ask: Client, after: str) -> None:
         with pytest.raises(HTTPClientError) as refused:
             await connect(ask, after)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,12 @@ from tornado.web import RequestHandler
 
 from learnflow_ext.contracts.errors import Forbidden, TooBusy
 from learnflow_ext.contracts.grades import SubmissionView
-from learnflow_ext.service import live, openapi, web
+from learnflow_ext.service import openapi, web
 from learnflow_ext.service.auth import Person, make_hub_auth
 from learnflow_ext.service.board import BoardView, OverviewView, band, board_view, feed_view
 from learnflow_ext.service.handlers.base import Common
 from learnflow_ext.service.handlers.table import TABLE
 from learnflow_ext.service.limits import ApiLimits, RateLimiter, TokenBuckets
-from learnflow_ext.service.live import LiveBoards
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.pages import Pages
 from learnflow_ext.settings import LearnFlowApi
@@ -265,30 +263,6 @@ class TestBoard:
         ]
         lines = feed_view("c", entries).lines
         assert [line.sequence for line in lines] == list(range(99, 59, -1))
-
-
-class TestLiveBoards:
-    async def test_changes_merge_until_they_are_taken(self) -> None:
-        boards = LiveBoards()
-        box, leave = boards.open("c", "teacher")
-        boards.changed("c", ["feed"], 3)
-        boards.changed("other", ["scores"], 9)
-        boards.changed("c", ["scores", "feed"], 2)
-        change = await box.take()
-        assert change == live.Change(what=("feed", "scores"), sequence=3)
-        leave()
-        boards.changed("c", ["feed"], 4)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(box.take(), 0.05)
-
-    def test_a_person_cannot_open_any_number(self) -> None:
-        boards = LiveBoards()
-        leaves = [boards.open("c", "teacher")[1] for _ in range(live.MAX_PER_PERSON)]
-        with pytest.raises(TooBusy):
-            boards.open("c", "teacher")
-        boards.open("c", "colleague")
-        leaves[0]()
-        boards.open("c", "teacher")
 
 
 class TestDescription:
