@@ -1,7 +1,8 @@
 """Takes submissions off the queue, has them graded, and records what came of it.
 
-The queue is a column of the database, so a restart forgets nothing. A grader that dies takes one attempt with
-it and no submission.
+The queue is a column of the database, so a restart forgets nothing, and any number of processes share it: each
+holds a `store.presence` while it grades. Work of one whose presence is gone is taken over by the others. A
+grader that dies takes one attempt with it and no submission; one that stops in order takes neither.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,10 +24,15 @@ from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading
 from learnflow_ext.store import submissions
 from learnflow_ext.store.database import Database
+from learnflow_ext.store.presence import Presence, present, presence_of
 from learnflow_ext.store.submissions import Claimed
 
 POLL_SECONDS = 5.0
 """How often to look without having been woken; another process may have queued something."""
+LOOK_SECONDS = 3.0
+"""How often to look for work of graders who are gone."""
+PUT_BACK_SECONDS = 5.0
+"""How long to try to put work back when stopping; what stays is taken over all the same."""
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 GIVEN_UP = (
@@ -35,6 +41,8 @@ GIVEN_UP = (
 )
 
 log = logs.get("learnflow.grading")
+
+T = TypeVar("T")
 
 
 class Grader(Protocol):
@@ -82,39 +90,114 @@ class GradingQueue:
         self._grading = grading
         self._metrics = metrics
         self._woken = asyncio.Event()
-        # Two who look at once could both take work of one student, which must not run side by side.
+        # Those of this process need not wait for each other in the database.
         self._claiming = asyncio.Lock()
+        self._draining = asyncio.Event()
+        self._at_work: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
         """Something was queued; look now."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Until cancelled. What an earlier service left half graded is graded again."""
-        again = await self._db.retrying(submissions.requeue_interrupted)
-        if again:
-            log.info("graded again after a restart", submissions=again)
-        async with asyncio.TaskGroup() as group:
-            for grader in self._graders:
-                group.create_task(self._work(grader))
+        """Until cancelled or drained. What graders who are gone left half graded is graded again."""
+        if not self._graders:
+            await self._draining.wait()
+        pause = FIRST_PAUSE_SECONDS
+        while not self._draining.is_set():
+            presence = presence_of(self._db)
+            try:
+                async with presence.held(self.wake):
+                    pause = FIRST_PAUSE_SECONDS
+                    await self._take_part(presence)
+            except LearnFlowError as error:
+                log.error("nothing is graded for now", code=error.code, message=error.message)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._draining.wait()
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    async def _work(self, grader: Grader) -> None:
+    async def drain(self, seconds: float) -> None:
+        """Take nothing more; what is in hand has `seconds` to be finished, and is then put back for others."""
+        self._draining.set()
+        self.wake()
+        late = set(self._at_work)
+        if late:
+            _, late = await asyncio.wait(late, timeout=seconds)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+
+    async def _take_part(self, presence: Presence) -> None:
+        """Grade as `presence` until that is lost, or there is nothing in hand any more after `drain`."""
+        await self._take_over()
+        lost: asyncio.Task[object] = asyncio.create_task(presence.lost.wait())
+        looking = asyncio.create_task(self._keep_looking())
+        self._at_work = {asyncio.create_task(self._work(each, presence.id)) for each in self._graders}
+        working = set(self._at_work)
+        try:
+            while working and not lost.done():
+                done, _ = await asyncio.wait((lost, looking, *working), return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    if not task.cancelled():
+                        # A fault of ours ends the queue, and is told.
+                        task.result()
+                working -= done
+            if lost.done():
+                log.warning("not known to be at work any more: beginning anew", grader=presence.id)
+        finally:
+            for task in (lost, looking, *working):
+                task.cancel()
+            await asyncio.gather(lost, looking, *working, return_exceptions=True)
+
+    async def _keep_looking(self) -> None:
         while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self._take_over()
+            except LearnFlowError as error:
+                log.error("cannot look for work that was left behind", code=error.code, message=error.message)
+
+    async def _take_over(self) -> None:
+        """Put back what graders who are gone had in hand."""
+        async with self._db.glance() as conn:
+            holders = await submissions.graders(conn)
+        if not holders:
+            return
+        # In this order: a grader is present before it takes anything.
+        gone = {holder for holder in holders if holder is not None} - await present(self._db)
+        if gone or None in holders:
+            again = await self._db.retrying(lambda conn: submissions.requeue_interrupted(conn, gone))
+            log.info("graded again, for who graded them is gone", submissions=again, graders=sorted(gone))
+            self.wake()
+
+    async def _work(self, grader: Grader, name: str) -> None:
+        while not self._draining.is_set():
             try:
                 async with self._claiming:
-                    claimed = await self._db.retrying(submissions.claim_next)
+                    claimed = await self._db.retrying(lambda conn: submissions.claim_next(conn, name))
                 if claimed is not None:
-                    await self._grade(grader, claimed)
+                    await self._grade(grader, claimed, name)
                     continue
             except LearnFlowError as error:
                 log.error("the queue cannot be read", code=error.code, message=error.message)
+            if self._draining.is_set():
+                return
             # Not wait_for: before Python 3.12 it may swallow the cancellation that ends this task.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._woken.wait()
             self._woken.clear()
 
-    async def _grade(self, grader: Grader, claimed: Claimed) -> None:
+    async def _grade(self, grader: Grader, claimed: Claimed, name: str) -> None:
+        try:
+            await self._try(grader, claimed, name)
+        except asyncio.CancelledError:
+            await self._put_back(claimed, name)
+            raise
+
+    async def _try(self, grader: Grader, claimed: Claimed, name: str) -> None:
         line = log.bind(
             submission=claimed.submission_id, assignment=claimed.assignment, attempt=claimed.attempts
         )
@@ -134,26 +217,39 @@ class GradingQueue:
                 late_share=terms.penalty(claimed.submitted_at),
                 late_note=terms.remark(claimed.submitted_at),
             )
-            await self._insist(lambda conn: submissions.record_grade(conn, record))
+            kept = await self._insist(lambda conn: submissions.record_grade(conn, record, grader=name))
         except (LearnFlowError, OSError) as error:
             line.warning("grading failed", error=str(error), kind=type(error).__name__)
             hopeless = isinstance(error, LearnFlowError) and error.status < 500
-            await self._failed(claimed, str(error) if hopeless else "")
+            await self._failed(claimed, name, str(error) if hopeless else "")
         except Exception:
             # The boundary of a task that must outlive any one submission.
             line.exception("grading failed unexpectedly")
-            await self._failed(claimed)
+            await self._failed(claimed, name)
         else:
+            if kept is None:
+                line.warning("graded, but there is a grade already, or others have taken it over")
+                return
             self._metrics.gradings.labels(record.status).inc()
             self._metrics.grading_seconds.observe(time.monotonic() - started)
             line.info("graded", status=record.status, score=record.score, max_score=record.max_score)
 
-    async def _failed(self, claimed: Claimed, reason: str = "") -> None:
+    async def _put_back(self, claimed: Claimed, name: str) -> None:
+        """Leave to others, at once, what was interrupted."""
+        try:
+            async with asyncio.timeout(PUT_BACK_SECONDS):
+                await self._db.retrying(
+                    lambda conn: submissions.requeue(conn, claimed.submission_id, name, counts=False)
+                )
+        except (LearnFlowError, TimeoutError) as error:
+            log.warning("left for others to take over", submission=claimed.submission_id, error=str(error))
+
+    async def _failed(self, claimed: Claimed, name: str, reason: str = "") -> None:
         """Once more, or give up and ask a person to look; at once with a `reason` why it never can work."""
         if not reason and claimed.attempts < self._grading.max_attempts:
             self._metrics.grading_retries.inc()
             await asyncio.sleep(FIRST_PAUSE_SECONDS * claimed.attempts)
-            await self._insist(lambda conn: submissions.requeue(conn, claimed.submission_id))
+            await self._insist(lambda conn: submissions.requeue(conn, claimed.submission_id, name))
             return
         record = GradeRecord(
             submission_id=claimed.submission_id,
@@ -166,17 +262,17 @@ class GradingQueue:
             needs_review=True,
             message=reason or GIVEN_UP.format(attempts=claimed.attempts),
         )
-        await self._insist(lambda conn: submissions.record_grade(conn, record))
+        if await self._insist(lambda conn: submissions.record_grade(conn, record, grader=name)) is None:
+            return
         self._metrics.gradings.labels("failed").inc()
         log.error("gave up grading", submission=claimed.submission_id, attempts=claimed.attempts)
 
-    async def _insist(self, write: Callable[[AsyncConnection], Awaitable[object]]) -> None:
-        """Do `write`, however long the database takes: a grade is not given up because a disk is full."""
+    async def _insist(self, write: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """What `write` returns, however long the database takes: a grade is not given up because a disk is full."""
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                await self._db.retrying(write)
-                return
+                return await self._db.retrying(write)
             except Unavailable as error:
                 log.error("the outcome of a grading cannot be kept yet", error=error.message)
                 await asyncio.sleep(pause)

@@ -197,6 +197,8 @@ class Submission(Base):
     attempts: Mapped[int]
     """How often grading began."""
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    grader: Mapped[str | None] = mapped_column(Text)
+    """While it is graded, by whom: the id of a `store.presence`."""
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     score: Mapped[float | None]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from learnflow_ext.contracts import grades
 from learnflow_ext.contracts.errors import Conflict, NotFound
 from learnflow_ext.contracts.events import RegradingStarted
-from learnflow_ext.store import outbox, people, texts
+from learnflow_ext.store import outbox, people, presence, texts
 from learnflow_ext.store.clock import iso, now
 from learnflow_ext.store.models import REGRADE, Module, Regraded, Regrading, Submission, User
 
@@ -112,6 +112,7 @@ async def start(
             course=course, student=by, regrading_id=number, assignment=assignment, submissions=len(rows)
         ),
     )
+    await presence.ring(conn)
     return number
 
 

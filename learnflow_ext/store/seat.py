@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy import URL
 
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 from learnflow_ext.store.outbox import CHANNEL
@@ -28,7 +29,9 @@ LOCK_KEY = 0x4C46_5245_4C41_59
 LOOK_EVERY_S = 0.5
 PING_EVERY_S = 10.0
 KEEPALIVE = "keepalives_idle=5&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=20000"
-"""A holder whose machine vanished is noticed by the other side of its connection."""
+"""A server that vanished is noticed by us."""
+THEIR_KEEPALIVE = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+"""A holder whose machine vanished is noticed by the server, which then frees what it held."""
 
 log = structlog.get_logger(__name__)
 
@@ -50,10 +53,47 @@ class Seat(ABC):
 def seat_of(db: Database) -> Seat:
     """The seat of the relay of `db`."""
     if db.url.get_backend_name() == "postgresql":
-        # Made for psycopg's own functions, which know no SQLAlchemy driver.
-        plain = db.url.set(drivername="postgresql").update_query_string(KEEPALIVE)
-        return _PostgresSeat(plain.render_as_string(hide_password=False))
+        return _PostgresSeat(db.url)
     return _FileSeat(f"{db.url.database}.relay")
+
+
+@asynccontextmanager
+async def own_connection(url: URL, name: str) -> AsyncIterator[psycopg.AsyncConnection]:
+    """A connection to PostgreSQL of its own, in no pool, that `pg_stat_activity` shows as `name`. What it holds
+    is free as soon as its process or its machine is gone. DatabaseUnavailable when it cannot be made.
+    """
+    import psycopg
+
+    # Made for psycopg's own functions, which know no SQLAlchemy driver.
+    plain = url.set(drivername="postgresql").update_query_string(KEEPALIVE)
+    try:
+        conn = await psycopg.AsyncConnection.connect(
+            plain.render_as_string(hide_password=False),
+            autocommit=True,
+            connect_timeout=5,
+            application_name=name,
+        )
+    except psycopg.Error as error:
+        raise DatabaseUnavailable("The database does not answer.", retry_after=5) from error
+    try:
+        try:
+            for setting, value in THEIR_KEEPALIVE.items():
+                await conn.execute("SELECT set_config(%s, %s, false)", (setting, value))
+        except psycopg.Error as error:
+            raise DatabaseUnavailable("The database does not answer.", retry_after=5) from error
+        yield conn
+    finally:
+        # Shielded: a half-closed connection would keep what it holds from the next one.
+        await asyncio.shield(conn.close())
+
+
+async def listen(conn: psycopg.AsyncConnection, ring: Callable[[], None]) -> None:
+    """Call `ring` for each NOTIFY, until the connection breaks: then psycopg's error, within `PING_EVERY_S` and
+    the keepalive's time."""
+    while True:
+        async for _ in conn.notifies(timeout=PING_EVERY_S):
+            ring()
+        await conn.execute("SELECT 1")
 
 
 class _FileSeat(Seat):
@@ -92,24 +132,15 @@ def _locked(file: int) -> bool:
 class _PostgresSeat(Seat):
     """One connection holds the lock and listens: when it breaks, both are gone, and we know."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, url: URL) -> None:
         super().__init__()
-        self._conninfo = conninfo
+        self._url = url
 
     @asynccontextmanager
     async def held(self, ring: Callable[[], None]) -> AsyncIterator[None]:
         import psycopg
 
-        try:
-            conn = await psycopg.AsyncConnection.connect(
-                self._conninfo,
-                autocommit=True,
-                connect_timeout=5,
-                application_name="learnflow-relay",
-            )
-        except psycopg.Error as error:
-            raise DatabaseUnavailable("The database does not answer.", retry_after=5) from error
-        try:
+        async with own_connection(self._url, "learnflow-relay") as conn:
             try:
                 # Waits in the server for as long as somebody else holds it.
                 await conn.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
@@ -122,18 +153,12 @@ class _PostgresSeat(Seat):
             finally:
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)
-        finally:
-            # Shielded: a half-closed connection would keep the seat from the next one.
-            await asyncio.shield(conn.close())
 
     async def _listen(self, conn: psycopg.AsyncConnection, ring: Callable[[], None]) -> None:
         import psycopg
 
         try:
-            while True:
-                async for _ in conn.notifies(timeout=PING_EVERY_S):
-                    ring()
-                await conn.execute("SELECT 1")
+            await listen(conn, ring)
         except psycopg.Error as error:
             log.warning("relay.lost_seat", error=str(error))
         finally:

@@ -6,7 +6,7 @@ import asyncio
 import math
 import uuid
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,12 +32,14 @@ from sqlalchemy.orm import aliased
 from learnflow_ext.contracts.errors import Conflict, NotFound, Unprocessable
 from learnflow_ext.contracts.events import AssignmentSubmitted, Envelope, SubmissionGraded
 from learnflow_ext.contracts.grades import CourseFile, FileSet, GradeRecord, SubmissionStatus, SubmissionView
-from learnflow_ext.store import courses, outbox, people, progress, regradings, texts
+from learnflow_ext.store import courses, outbox, people, presence, progress, regradings, texts
 from learnflow_ext.store.clock import iso, now
 from learnflow_ext.store.models import NO_DEADLINE, FeedbackFile, Grade, Module, Submission, User
 
 MAX_FEEDBACK_BYTES = 20 * 2**20
 """Of one submission, uncompressed; what goes beyond is left out, and a person is asked to look."""
+CLAIM_KEY = 0x4C46_434C_4149_4D
+"""`LFCLAIM`: PostgreSQL's advisory lock of who takes from the queue."""
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +104,7 @@ async def create(
             course=course, student=student, submission_id=submission_id, assignment=assignment
         ),
     )
+    await presence.ring(conn)
     return await view(conn, submission_id)
 
 
@@ -130,11 +134,16 @@ async def _handed_in(conn: AsyncConnection, user_id: int, module_id: int) -> int
     return counted or 0
 
 
-async def claim_next(conn: AsyncConnection) -> Claimed | None:
-    """Take the most urgent submission, of equal ones the one that has waited longest; None when none waits.
+async def claim_next(conn: AsyncConnection, grader: str) -> Claimed | None:
+    """Take the most urgent submission for `grader`, the id of a presence that is held; of equal ones the one
+    that has waited longest; None when none waits.
 
-    Of one student's work on one assignment only one is graded at a time: they share a folder.
+    Of one student's work on one assignment only one is graded at a time, whoever grades: they share a folder.
     """
+    if conn.dialect.name == "postgresql":
+        # One takes after the other: what the other took is graded, but shows only once it is committed.
+        # SQLite has one writer anyway.
+        await conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CLAIM_KEY})
     other = aliased(Submission)
     theirs = exists().where(
         other.user_id == Submission.user_id,
@@ -153,7 +162,7 @@ async def claim_next(conn: AsyncConnection) -> Claimed | None:
     await conn.execute(
         update(Submission)
         .where(Submission.number == number)
-        .values(status="grading", attempts=Submission.attempts + 1, started_at=now())
+        .values(status="grading", grader=grader, attempts=Submission.attempts + 1, started_at=now())
     )
     row = (
         await conn.execute(
@@ -174,26 +183,54 @@ async def claim_next(conn: AsyncConnection) -> Claimed | None:
     return Claimed(**row._mapping)
 
 
-async def requeue(conn: AsyncConnection, submission_id: str) -> bool:
-    """Put a claimed submission back, in its old place; False when it is not being graded."""
+async def requeue(conn: AsyncConnection, submission_id: str, grader: str, *, counts: bool = True) -> bool:
+    """Put back what `grader` took, in its old place; without `counts` as if it had not been tried. False when
+    it is not theirs (any more)."""
     result = await conn.execute(
         update(Submission)
-        .where(Submission.submission_id == submission_id, Submission.status == "grading")
-        .values(status="queued")
+        .where(
+            Submission.submission_id == submission_id,
+            Submission.status == "grading",
+            Submission.grader == grader,
+        )
+        .values(
+            status="queued",
+            grader=None,
+            attempts=Submission.attempts if counts else Submission.attempts - 1,
+        )
     )
+    if result.rowcount:
+        await presence.ring(conn)
     return result.rowcount > 0
 
 
-async def requeue_interrupted(conn: AsyncConnection) -> int:
-    """Put everything back that was being graded when the service last stopped; how many."""
-    result = await conn.execute(
-        update(Submission).where(Submission.status == "grading").values(status="queued")
+async def graders(conn: AsyncConnection) -> frozenset[str | None]:
+    """Who has work in hand; None among them for work that an older version took."""
+    return frozenset(
+        await conn.scalars(select(Submission.grader).where(Submission.status == "grading").distinct())
     )
+
+
+async def requeue_interrupted(conn: AsyncConnection, gone: Collection[str]) -> int:
+    """Put back what was being graded by those who are `gone`, and by nobody that is known; how many."""
+    result = await conn.execute(
+        update(Submission)
+        .where(
+            Submission.status == "grading",
+            or_(Submission.grader.is_(None), Submission.grader.in_(list(gone))),
+        )
+        .values(status="queued", grader=None)
+    )
+    if result.rowcount:
+        await presence.ring(conn)
     return result.rowcount
 
 
-async def record_grade(conn: AsyncConnection, record: GradeRecord) -> Envelope | None:
-    """Keep what grading came to: scores, feedback, and a `SubmissionGraded`; None when it was kept before.
+async def record_grade(
+    conn: AsyncConnection, record: GradeRecord, *, grader: str | None = None
+) -> Envelope | None:
+    """Keep what grading came to: scores, feedback, and a `SubmissionGraded`; None when it was kept before, and
+    when it comes from a `grader` who was taken for dead meanwhile: others have the work then.
 
     What could not be graded again keeps the grade it had, and a person is asked to look.
 
@@ -208,7 +245,7 @@ async def record_grade(conn: AsyncConnection, record: GradeRecord) -> Envelope |
         raise NotFound("There is no such submission.")
     if (row.course, row.assignment, row.student) != (record.course, record.assignment, record.student):
         raise Conflict("The grade belongs to another submission.")
-    if row.status in ("graded", "failed"):
+    if row.status in ("graded", "failed") or (grader is not None and row.grader != grader):
         return None
     points = [
         record.score,
@@ -231,6 +268,7 @@ async def record_grade(conn: AsyncConnection, record: GradeRecord) -> Envelope |
         .where(Submission.number == row.number)
         .values(
             status=record.status,
+            grader=None,
             # Nought points would say that the work was looked at.
             score=record.score if record.status == "graded" else None,
             max_score=record.max_score if record.status == "graded" else None,
@@ -292,7 +330,7 @@ async def _keep_grade(
     await conn.execute(
         update(Submission)
         .where(Submission.number == row.number)
-        .values(status="graded", needs_review=True, message=texts.clip(message, texts.PATH))
+        .values(status="graded", grader=None, needs_review=True, message=texts.clip(message, texts.PATH))
     )
     await regradings.done(conn, regrade, "failed", regrade.before_score, regrade.before_max)
     return await outbox.record(
@@ -443,6 +481,7 @@ def _views() -> Select[*tuple[Any, ...]]:
             Module.assignment,
             User.name.label("student"),
             Submission.status,
+            Submission.grader,
             Submission.submitted_at,
             Submission.score,
             Submission.max_score,

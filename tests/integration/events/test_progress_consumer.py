@@ -38,7 +38,7 @@ async def graded(
                 conn, course="c", assignment="a", student="ada", files_path="/x", size=1
             )
         async with db.begin() as conn:
-            await submissions.claim_next(conn)
+            await submissions.claim_next(conn, "a grader")
             await submissions.record_grade(
                 conn,
                 GradeRecord(
@@ -128,7 +128,7 @@ async def test_a_regrade_may_take_points_away_again(
         await regradings.start(conn, "c", "a", "turing")
     for score in (5, 3):
         async with db.begin() as conn:
-            claimed = await submissions.claim_next(conn)
+            claimed = await submissions.claim_next(conn, "a grader")
             assert claimed is not None
             await submissions.record_grade(
                 conn,

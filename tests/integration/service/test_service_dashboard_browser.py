@@ -114,7 +114,7 @@ async def seed(service: RunningService, hub: Hub) -> None:
             conn, course=COURSE, assignment=SECOND, student="goran", files_path="/nowhere", size=1
         )
         # Nobody grades it in this test: it shows as being graded.
-        await submissions.claim_next(conn)
+        await submissions.claim_next(conn, "a grader")
 
 
 @asynccontextmanager

@@ -7,14 +7,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from learnflow_ext.contracts.errors import BadRequest, Conflict, NotFound, Unprocessable
 from learnflow_ext.contracts.events import AssignmentSubmitted, SubmissionGraded
 from learnflow_ext.contracts.grades import CellScore, CourseFile, FileSet, GradeRecord, SubmissionView
 from learnflow_ext.store import eventlog, submissions
 from learnflow_ext.store.database import Database
-from learnflow_ext.store.models import Grade
+from learnflow_ext.store.models import Grade, Submission
+
+ME, OTHER = "0123456789abcdef", "fedcba9876543210"
+"""Two graders."""
 
 
 async def submit(db: Database, student: str = "ada", assignment: str = "a") -> SubmissionView:
@@ -54,7 +57,7 @@ class TestTheQueue:
         made = [await submit(db, student) for student in ("ada", "ben", "chen")]
         assert [v.position for v in made] == [1, 2, 3]
         async with db.begin() as conn:
-            claimed = await submissions.claim_next(conn)
+            claimed = await submissions.claim_next(conn, ME)
         assert claimed is not None
         assert (claimed.student, claimed.attempts, claimed.files_path) == ("ada", 1, "/kept/here")
         assert (await view(db, made[0].submission_id)).status == "grading"
@@ -69,7 +72,7 @@ class TestTheQueue:
             taken: list[str] = []
             while True:
                 async with db.begin() as conn:
-                    claimed = await submissions.claim_next(conn)
+                    claimed = await submissions.claim_next(conn, ME)
                 if claimed is None:
                     return taken
                 taken.append(claimed.submission_id)
@@ -80,27 +83,74 @@ class TestTheQueue:
 
     async def test_an_empty_queue_gives_nothing(self, db: Database) -> None:
         async with db.begin() as conn:
-            assert await submissions.claim_next(conn) is None
+            assert await submissions.claim_next(conn, ME) is None
 
     async def test_what_a_crash_interrupted_is_back_in_its_old_place(self, db: Database) -> None:
         first, _ = await submit(db, "ada"), await submit(db, "ben")
         async with db.begin() as conn:
-            await submissions.claim_next(conn)
+            await submissions.claim_next(conn, ME)
         async with db.begin() as conn:
-            assert await submissions.requeue_interrupted(conn) == 1
+            assert await submissions.requeue_interrupted(conn, [ME]) == 1
         assert (await view(db, first.submission_id)).position == 1
         async with db.begin() as conn:
-            again = await submissions.claim_next(conn)
+            again = await submissions.claim_next(conn, ME)
         assert again is not None
         assert (again.submission_id, again.attempts) == (first.submission_id, 2)
 
     async def test_one_can_be_put_back(self, db: Database) -> None:
         made = await submit(db)
         async with db.begin() as conn:
-            assert not await submissions.requeue(conn, made.submission_id)
-            await submissions.claim_next(conn)
-            assert await submissions.requeue(conn, made.submission_id)
+            assert not await submissions.requeue(conn, made.submission_id, ME)
+            await submissions.claim_next(conn, ME)
+            assert await submissions.requeue(conn, made.submission_id, ME)
         assert (await view(db, made.submission_id)).status == "queued"
+
+    async def test_put_back_by_who_stops_it_counts_as_never_tried(self, db: Database) -> None:
+        made = await submit(db)
+        async with db.begin() as conn:
+            await submissions.claim_next(conn, ME)
+            assert await submissions.requeue(conn, made.submission_id, ME, counts=False)
+            again = await submissions.claim_next(conn, OTHER)
+        assert again is not None
+        assert again.attempts == 1
+
+    async def test_what_others_have_in_hand_stays_theirs(self, db: Database) -> None:
+        mine, theirs = await submit(db, "ada"), await submit(db, "ben")
+        async with db.begin() as conn:
+            await submissions.claim_next(conn, ME)
+            await submissions.claim_next(conn, OTHER)
+        async with db.connect() as conn:
+            assert await submissions.graders(conn) == {ME, OTHER}
+        async with db.begin() as conn:
+            assert not await submissions.requeue(conn, theirs.submission_id, ME)
+            assert await submissions.requeue_interrupted(conn, [ME]) == 1
+        assert (await view(db, mine.submission_id)).status == "queued"
+        assert (await view(db, theirs.submission_id)).status == "grading"
+
+    async def test_what_an_older_version_took_has_nobody(self, db: Database) -> None:
+        made = await submit(db)
+        async with db.begin() as conn:
+            await submissions.claim_next(conn, ME)
+            await conn.execute(update(Submission).values(grader=None))
+            assert await submissions.requeue_interrupted(conn, []) == 1
+        assert (await view(db, made.submission_id)).status == "queued"
+
+    async def test_two_who_take_at_once_never_have_two_of_one_student(
+        self, database_url: str, db: Database
+    ) -> None:
+        for _ in range(2):
+            await submit(db)
+        other = Database(database_url)
+        await other.open()
+        try:
+            async with db.begin() as conn:
+                assert await submissions.claim_next(conn, ME) is not None
+                second = asyncio.create_task(other.retrying(lambda conn: submissions.claim_next(conn, OTHER)))
+                # Time enough to take the second while the first is not committed.
+                await asyncio.wait([second], timeout=0.5)
+            assert await second is None
+        finally:
+            await other.close()
 
     async def test_submitting_is_told(self, db: Database) -> None:
         made = await submit(db)
@@ -137,6 +187,21 @@ class TestAGrade:
         assert (await view(db, made.submission_id)).score == 3
         async with db.connect() as conn:
             assert len(await eventlog.tail(conn, topic="progress.events")) == 1
+
+    async def test_of_who_was_taken_for_dead_does_not_count(self, db: Database) -> None:
+        made = await submit(db)
+        async with db.begin() as conn:
+            await submissions.claim_next(conn, ME)
+            await submissions.requeue_interrupted(conn, [ME])
+            await submissions.claim_next(conn, OTHER)
+        late, good = record_of(made, score=1), record_of(made, score=4)
+        async with db.begin() as conn:
+            assert await submissions.record_grade(conn, late, grader=ME) is None
+        async with db.begin() as conn:
+            assert await submissions.record_grade(conn, good, grader=OTHER) is not None
+        assert (await view(db, made.submission_id)).score == 4
+        async with db.connect() as conn:
+            assert await submissions.graders(conn) == frozenset()
 
     async def test_of_a_failed_grading_says_why(self, db: Database) -> None:
         made = await submit(db)

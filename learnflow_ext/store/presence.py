@@ -1,0 +1,187 @@
+"""That a grader lives: a lock which dies with its holder, so that others know whose work to take over.
+
+Nothing here rests on clocks. Each process that grades holds a lock of its own, under an id that no other
+ever had: an advisory lock of one connection to PostgreSQL, or a lock on a file beside SQLite's. While the
+lock is held the grader is at work, and as soon as it is free, by an end, a crash or a lost machine, it is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.store.database import Database, DatabaseUnavailable
+from learnflow_ext.store.seat import listen, own_connection
+
+if TYPE_CHECKING:
+    import psycopg
+
+CHANNEL = "learnflow_queue"
+"""PostgreSQL's NOTIFY channel: rung by every transaction that queues work."""
+KIND = 0x4C46
+"""`LF`: the upper 16 bits of a grader's lock. Advisory locks count within one database."""
+_BITS = 48
+
+# Of all locks on numbers of 64 bits, which PostgreSQL shows in two halves.
+_PRESENT = text(
+    "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks "
+    "WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND classid::bigint >> 16 = :kind "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Presence(ABC):
+    """One time of being at work, under one id."""
+
+    def __init__(self) -> None:
+        self._key = (KIND << _BITS) | secrets.randbits(_BITS)
+        self.id = _id_of(self._key)
+        """16 hexadecimal digits; never used before."""
+        self.lost = asyncio.Event()
+        """Set when others may take us for dead: stop at once, and begin anew under another id."""
+
+    @abstractmethod
+    def held(self, ring: Callable[[], None]) -> contextlib.AbstractAsyncContextManager[None]:
+        """Be at work, until the context ends. `ring` is called when another process queued something, where
+        the database can tell. DatabaseUnavailable when it cannot be said there.
+        """
+
+
+def presence_of(db: Database) -> Presence:
+    """A new presence among the graders of `db`; it counts once it is held."""
+    if db.url.get_backend_name() == "postgresql":
+        return _PostgresPresence(db.url)
+    return _FilePresence(_place(db))
+
+
+async def present(db: Database) -> frozenset[str]:
+    """The ids of all graders that are at work.
+
+    Who asks whose work was left behind reads first whose work there is, and then this: a grader is here
+    before it takes anything.
+    """
+    if db.url.get_backend_name() == "postgresql":
+        async with db.glance() as conn:
+            return frozenset(_id_of(key) for key in await conn.scalars(_PRESENT, {"kind": KIND}))
+    return await asyncio.to_thread(_living, _place(db))
+
+
+async def ring(conn: AsyncConnection) -> None:
+    """Tell the graders of other processes, once this transaction is committed; SQLite's look by themselves."""
+    if conn.dialect.name == "postgresql":
+        await conn.execute(text(f"NOTIFY {CHANNEL}"))
+
+
+def _id_of(key: int) -> str:
+    return f"{key:016x}"
+
+
+def _place(db: Database) -> Path:
+    """What the files' names begin with."""
+    return Path(f"{db.url.database}.grader-")
+
+
+class _FilePresence(Presence):
+    def __init__(self, place: Path) -> None:
+        super().__init__()
+        self._path = Path(f"{place}{self.id}")
+
+    @asynccontextmanager
+    async def held(self, ring: Callable[[], None]) -> AsyncIterator[None]:
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise DatabaseUnavailable(f"{self._path} cannot be made: {error.strerror}.") from error
+        try:
+            # Somebody who looked before we had the lock may have taken the file for a dead one's.
+            if not _locks(file, fcntl.LOCK_EX) or not _is_at(file, self._path):
+                raise DatabaseUnavailable(f"{self._path} was taken away.", retry_after=1)
+            yield
+        finally:
+            # While we hold it, so that nobody meets a file without a lock.
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+            os.close(file)
+
+
+def _locks(file: int, how: int) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_at(file: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _living(place: Path) -> frozenset[str]:
+    """Files that are locked; those of the dead are removed."""
+    found = set()
+    for path in place.parent.glob(f"{place.name}*"):
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        try:
+            # Shared: two who look at once must not take each other for the holder.
+            if _locks(file, fcntl.LOCK_SH):
+                path.unlink(missing_ok=True)
+            else:
+                found.add(path.name.removeprefix(place.name))
+        finally:
+            os.close(file)
+    return frozenset(found)
+
+
+class _PostgresPresence(Presence):
+    """One connection holds the lock and listens: when it breaks, both are gone, and we know."""
+
+    def __init__(self, url: URL) -> None:
+        super().__init__()
+        self._url = url
+
+    @asynccontextmanager
+    async def held(self, ring: Callable[[], None]) -> AsyncIterator[None]:
+        import psycopg
+
+        async with own_connection(self._url, "learnflow-grader") as conn:
+            try:
+                await conn.execute("SELECT pg_advisory_lock(%s)", (self._key,))
+                await conn.execute(f"LISTEN {CHANNEL}")
+            except psycopg.Error as error:
+                raise DatabaseUnavailable("The database does not answer.", retry_after=5) from error
+            listening = asyncio.create_task(self._listen(conn, ring))
+            try:
+                yield
+            finally:
+                listening.cancel()
+                await asyncio.gather(listening, return_exceptions=True)
+
+    async def _listen(self, conn: psycopg.AsyncConnection, ring: Callable[[], None]) -> None:
+        import psycopg
+
+        try:
+            await listen(conn, ring)
+        except psycopg.Error as error:
+            log.warning("grader.lost_presence", grader=self.id, error=str(error))
+        finally:
+            self.lost.set()
