@@ -60,6 +60,24 @@ class LearnFlow(LoggingConfigurable):
         been released yet. Turn off where teachers release by hand in the formgrader.""",
     ).tag(config=True)
 
+    drain_seconds = Float(
+        8.0,
+        min=0.0,
+        help="""How many seconds a service or a worker that is told to stop goes on with what it has in hand:
+        requests, answers that are being written, gradings. Then requests are told to come again, and gradings
+        are put back into the queue for others. With nothing in hand it stops at once. Where the hub runs the
+        service, stay below the 10 s after which it insists; on Kubernetes below
+        `terminationGracePeriodSeconds`.""",
+    ).tag(config=True)
+
+    drain_notice_seconds = Float(
+        0.0,
+        min=0.0,
+        help="""How many seconds a service that is told to stop still takes requests, while `health/ready`
+        says 503 and a balancer finds that out. Behind one that asks every 5 s set 10; it comes on top of
+        `drain_seconds`.""",
+    ).tag(config=True)
+
     teachers_enrol = Bool(
         True,
         help="""Whether teachers add, change and remove the people of their own course on its dashboard. The
@@ -358,7 +376,12 @@ class LearnFlowGrading(Configurable):
     memory_mb = Integer(256, help="Memory of a grading kernel, in MiB.").tag(config=True)
 
     workers = Integer(
-        1, help="How many submissions are graded at the same time; one process and up to 400 MiB each."
+        1,
+        min=0,
+        help="""How many submissions each service grades at the same time; one process and up to 400 MiB each.
+        Several services share one queue. 0: the service grades nothing itself, and students wait until
+        `learnflow worker --roles grading` runs somewhere; one process stays, which releases assignments and
+        checks exercises made in the chat.""",
     ).tag(config=True)
 
     max_submission_mb = Integer(20, help="Largest submission accepted, in MiB, all its files together.").tag(

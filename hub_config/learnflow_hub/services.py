@@ -35,7 +35,7 @@ def service_url(port: int) -> str:
 PASSED_ON = (
     *("PGPASSWORD", "PGPASSFILE", "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
-    *("https_proxy", "http_proxy", "no_proxy", "LEARNFLOW_KAFKA", "TZ"),
+    *("https_proxy", "http_proxy", "no_proxy", "LEARNFLOW_KAFKA", "LEARNFLOW_COOKIE_SECRET", "TZ"),
 )
 """Variables of the hub that the service gets, besides those that its settings name: how it reaches its
 database and the world. The hub itself passes nothing on."""

@@ -1,10 +1,11 @@
-"""`learnflow worker`: relay and consumers in a process of their own."""
+"""`learnflow worker`: relay, consumers and graders in a process of their own."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -15,11 +16,13 @@ from learnflow_ext.cli.where import (
     StateOption,
     UrlOption,
     database,
+    grading_settings,
     kafka_settings,
     struggle_settings,
 )
 
 if TYPE_CHECKING:
+    from learnflow_ext.service.grading_role import GradingRole
     from learnflow_ext.service.watch import Watch
     from learnflow_ext.service.worker import Role
     from learnflow_ext.settings import LearnFlowKafka
@@ -33,33 +36,56 @@ def worker(
         "relay,progress,struggle",
         metavar="ROLE,…",
         help="What it does: `relay` takes events from the database to Kafka (one works, others stand by), "
-        "`progress` keeps standings, `struggle` raises alerts (it needs the configuration, which names the "
-        "courses and so their exams). Several workers of a role share its work.",
+        "`progress` keeps standings, `struggle` (or `alerts`) raises alerts, `grading` grades what waits. "
+        "The last two need the configuration, which names the courses; `grading` also the services' state "
+        "folder, and no Kafka. Several workers of a role share its work.",
+    ),
+    graders: int = typer.Option(
+        1, min=1, max=64, metavar="N", help="How many submissions `grading` grades at the same time."
     ),
     config: ConfigOption = None,
     state: StateOption = None,
     database_url: UrlOption = None,
     kafka: KafkaOption = None,
 ) -> None:
-    """Carry and consume events beside the service, which does so as well. Needs Kafka; SIGTERM stops it.
+    """Carry and consume events, and grade, beside the service. SIGTERM stops it in order: what it grades is
+    finished within c.LearnFlow.drain_seconds, or put back. All roles but `grading` need Kafka.
 
     Exit code 1 when a part ended by itself, 2 when it cannot run.
     """
     # Late: the service's parts take a while to load.
     from learnflow_ext.service import logs
-    from learnflow_ext.service.worker import roles_in, watch_of
+    from learnflow_ext.service.worker import ON_THE_BUS, roles_in, watch_of
 
     wanted = roles_in(roles)
     db = database(config, state, database_url)
-    found = kafka_settings(config, kafka)
+    found = None if ON_THE_BUS.isdisjoint(wanted) else kafka_settings(config, kafka)
     watch = watch_of(*struggle_settings(config)) if "struggle" in wanted else None
+    grading = _grading(db, config, state, graders) if "grading" in wanted else None
     logs.configure()
     os.umask(0o077)
-    if not asyncio.run(_run(db, found, watch, wanted)):
+    if not asyncio.run(_run(db, found, watch, grading, wanted)):
         raise typer.Exit(A_PART_ENDED)
 
 
-async def _run(db: Database, kafka: LearnFlowKafka, watch: Watch | None, roles: tuple[Role, ...]) -> bool:
+def _grading(db: Database, config: Path | None, state: Path | None, graders: int) -> GradingRole:
+    from learnflow_grading.client import GradingWorker
+
+    from learnflow_ext.service.grading_role import GradingRole
+
+    settings, grading = grading_settings(config)
+    if state is not None:
+        settings.state_dir = str(state)
+    return GradingRole(db, [GradingWorker() for _ in range(graders)], settings, grading)
+
+
+async def _run(
+    db: Database,
+    kafka: LearnFlowKafka | None,
+    watch: Watch | None,
+    grading: GradingRole | None,
+    roles: tuple[Role, ...],
+) -> bool:
     from learnflow_ext.service.worker import work
 
     stop = asyncio.Event()
@@ -67,6 +93,6 @@ async def _run(db: Database, kafka: LearnFlowKafka, watch: Watch | None, roles: 
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await db.open(create=False)
     try:
-        return await work(db, kafka, watch, roles, stop)
+        return await work(db, kafka, watch, grading, roles, stop)
     finally:
         await db.close()

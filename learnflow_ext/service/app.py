@@ -57,10 +57,15 @@ class LearnFlowService(Application):
             self.exit(CANNOT_RUN)
 
     async def _run(self) -> None:
-        stop = asyncio.Event()
+        stop, at_once = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
+
+        def told() -> None:
+            # Who says it twice does not want to wait.
+            (at_once if stop.is_set() else stop).set()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, told)
         service = await RunningService.start(self.config, os.environ)
         waiting = [asyncio.create_task(stop.wait()), asyncio.create_task(service.broken.wait())]
         try:
@@ -68,6 +73,13 @@ class LearnFlowService(Application):
         finally:
             for task in waiting:
                 task.cancel()
+            if stop.is_set():
+                draining = asyncio.create_task(service.drain())
+                hurry = asyncio.create_task(at_once.wait())
+                await asyncio.wait((draining, hurry), return_when=asyncio.FIRST_COMPLETED)
+                draining.cancel()
+                hurry.cancel()
+                await asyncio.gather(draining, hurry, return_exceptions=True)
             await service.stop()
         if not stop.is_set():
             # The hub starts a managed service again when it ends.

@@ -22,6 +22,7 @@ from tornado.web import HTTPError, RequestHandler
 
 from learnflow_ext.contracts.errors import Forbidden, NotFound, NotSignedIn, Unavailable
 from learnflow_ext.service import logs
+from learnflow_ext.service.oauth import SealedOAuth
 from learnflow_ext.settings import SERVICE_NAME
 
 CACHE_SECONDS = 20
@@ -164,7 +165,7 @@ class People:
             raise Unavailable(HUB_SILENT, retry_after=5) from error
 
 
-def make_hub_auth(environment: Mapping[str, str]) -> HubOAuth:
+def make_hub_auth(environment: Mapping[str, str]) -> SealedOAuth:
     """HubOAuth as the hub's environment for a managed service says. ValueError when that is not there."""
     missing = [
         name
@@ -177,7 +178,7 @@ def make_hub_auth(environment: Mapping[str, str]) -> HubOAuth:
             "see setup_learnflow(c) in jupyterhub_config.py."
         )
     prefix = environment["JUPYTERHUB_SERVICE_PREFIX"]
-    auth = HubOAuth(
+    auth = SealedOAuth(
         api_url=environment["JUPYTERHUB_API_URL"],
         api_token=environment["JUPYTERHUB_API_TOKEN"],
         base_url=prefix,

@@ -1,8 +1,8 @@
 """Takes submissions off the queue, has them graded, and records what came of it.
 
-The queue is a column of the database, so a restart forgets nothing, and any number of processes share it: each
-holds a `store.presence` while it grades. Work of one whose presence is gone is taken over by the others. A
-grader that dies takes one attempt with it and no submission; one that stops in order takes neither.
+The queue is a column of the database, so a restart forgets nothing, and any number of processes share it:
+each holds a `store.presence` while it grades. Work of one whose presence is gone is taken over by the others.
+A grader that dies takes one attempt with it and no submission; one that stops in order takes neither.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading
 from learnflow_ext.store import submissions
 from learnflow_ext.store.database import Database
-from learnflow_ext.store.presence import Presence, present, presence_of
+from learnflow_ext.store.presence import Presence, presence_of, present
 from learnflow_ext.store.submissions import Claimed
 
 POLL_SECONDS = 5.0
@@ -67,6 +67,18 @@ class Grader(Protocol):
 
         `late_share`, 0 to 1, is taken off the points, and `late_note` tells the student.
         """
+        ...
+
+
+class GradingProcess(Grader, Protocol):
+    """A grader that is a process."""
+
+    async def start(self) -> None:
+        """Get ready ahead of the first job."""
+        ...
+
+    async def stop(self) -> None:
+        """End, with all children."""
         ...
 
 
@@ -115,10 +127,10 @@ class GradingQueue:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._draining.wait()
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            pause = min(pause * 2, POLL_SECONDS)
 
     async def drain(self, seconds: float) -> None:
-        """Take nothing more; what is in hand has `seconds` to be finished, and is then put back for others."""
+        """Take nothing more; what is in hand has `seconds` to be done, and is then put back for others."""
         self._draining.set()
         self.wake()
         late = set(self._at_work)
@@ -268,7 +280,7 @@ class GradingQueue:
         log.error("gave up grading", submission=claimed.submission_id, attempts=claimed.attempts)
 
     async def _insist(self, write: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """What `write` returns, however long the database takes: a grade is not given up because a disk is full."""
+        """What `write` returns, however long that takes: a grade is not given up because a disk is full."""
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:

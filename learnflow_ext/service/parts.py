@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.releases import Releases
     from learnflow_ext.service.results import Results
     from learnflow_ext.service.skills import Skills
+    from learnflow_ext.service.traffic import Traffic
     from learnflow_ext.service.tutors import TutoredCourse
     from learnflow_ext.service.watch import Watch
     from learnflow_ext.settings import (
@@ -71,6 +72,7 @@ class Parts:
     checkup: Checkup
     pages: Pages
     metrics: Metrics
+    traffic: Traffic
 
     @property
     def submissions_root(self) -> Path:

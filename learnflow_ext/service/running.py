@@ -33,7 +33,7 @@ from learnflow_ext.service.buses import open_bus
 from learnflow_ext.service.checkup import Checkup, State
 from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.enrolment import Enrolment, why_off
-from learnflow_ext.service.grading_queue import Grader, GradingQueue
+from learnflow_ext.service.grading_queue import GradingProcess, GradingQueue
 from learnflow_ext.service.hinting import Hints
 from learnflow_ext.service.limits import ApiLimits
 from learnflow_ext.service.live import LiveBoards
@@ -41,6 +41,7 @@ from learnflow_ext.service.mail_sender import open_sender
 from learnflow_ext.service.mailing import Mailing
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.models import open_model
+from learnflow_ext.service.oauth import SealedOAuth
 from learnflow_ext.service.outside import OutsideTokens
 from learnflow_ext.service.pages import Pages
 from learnflow_ext.service.parts import Parts
@@ -51,6 +52,7 @@ from learnflow_ext.service.releases import Releaser, Releases
 from learnflow_ext.service.results import Results
 from learnflow_ext.service.retention import forgetting
 from learnflow_ext.service.skills import Skills, keep_fitted
+from learnflow_ext.service.traffic import Traffic
 from learnflow_ext.service.watch import Watch, sweeping
 from learnflow_ext.settings import (
     LearnFlow,
@@ -66,6 +68,7 @@ from learnflow_ext.settings import (
     LearnFlowTutor,
 )
 from learnflow_ext.store.database import Database
+from learnflow_ext.store.presence import present
 
 FIRST_HINT_UID = 199_940
 """Searches for hints run under ids from here downwards, apart from other runs of the service."""
@@ -73,16 +76,8 @@ FIRST_HINT_UID = 199_940
 log = logs.get("learnflow.service")
 
 
-class Worker(Grader, Releaser, Protocol):
+class Worker(GradingProcess, Releaser, Protocol):
     """A grading process."""
-
-    async def start(self) -> None:
-        """Get ready ahead of the first job."""
-        ...
-
-    async def stop(self) -> None:
-        """End, with all children."""
-        ...
 
 
 class RunningService:
@@ -106,6 +101,8 @@ class RunningService:
         """None while it is waited for."""
         self._ready = False
         """Set when the graders have started."""
+        self._stopping = False
+        """Set when tasks may end."""
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -121,13 +118,32 @@ class RunningService:
         ValueError when the hub's variables are missing in `environment`, LearnFlowError when the database
         cannot be used, OSError when the port is taken.
         """
-        settings, grading = LearnFlow(config=config), LearnFlowGrading(config=config)
-        tutor_settings, api = LearnFlowTutor(config=config), LearnFlowApi(config=config)
+        settings = LearnFlow(config=config)
         hub_auth = make_hub_auth(environment)
+        db = Database(settings.resolved_database_url)
+        await db.open()
+        try:
+            return await cls._started(config, environment, make_worker, settings, hub_auth, db)
+        except BaseException:
+            # Whatever it is: no connection outlives a service that never was.
+            await db.close()
+            raise
+
+    @classmethod
+    async def _started(
+        cls,
+        config: Config,
+        environment: Mapping[str, str],
+        make_worker: Callable[[], Worker],
+        settings: LearnFlow,
+        hub_auth: SealedOAuth,
+        db: Database,
+    ) -> Self:
+        tutor_settings, api = LearnFlowTutor(config=config), LearnFlowApi(config=config)
+        grading, metrics = LearnFlowGrading(config=config), Metrics()
         people = People(hub_auth)
         outside = OutsideTokens(LearnFlowJwt(config=config), environment)
-        db, metrics = Database(settings.resolved_database_url), Metrics()
-        await db.open()
+        # One releases and checks exercises also where all is graded by others.
         workers = [make_worker() for _ in range(max(1, grading.workers))]
         releases = Releases(db, workers[0], settings)
         runner = ChosenRunner(config)
@@ -183,7 +199,7 @@ class RunningService:
                 hints,
                 practices,
             ),
-            queue=GradingQueue(db, workers, settings, grading, metrics, deadlines),
+            queue=GradingQueue(db, workers[: grading.workers], settings, grading, metrics, deadlines),
             deadlines=deadlines,
             results=results,
             runner=runner,
@@ -199,16 +215,16 @@ class RunningService:
             checkup=checkup,
             pages=Pages(hub_auth.base_url, hub_auth.hub_prefix),
             metrics=metrics,
+            traffic=Traffic(),
         )
-        secret = await asyncio.to_thread(web.secret_in, settings.state_path / "service_cookie_secret")
+        secret = await asyncio.to_thread(
+            web.shared_secret, environment, settings.state_path / "service_cookie_secret"
+        )
+        hub_auth.seal_with(secret)
         address = urlsplit(environment.get("JUPYTERHUB_SERVICE_URL") or "http://127.0.0.1:0")
-        try:
-            server, port = web.serve(
-                web.application(parts, secret), address.port or 0, address.hostname or "127.0.0.1"
-            )
-        except OSError:
-            await db.close()
-            raise
+        server, port = web.serve(
+            web.application(parts, secret), address.port or 0, address.hostname or "127.0.0.1"
+        )
         service = cls(parts, workers, runner, server, port)
         service._model, service._hints, service._bare_runner = model, hints, bare
         service._begin(LearnFlowKafka(config=config))
@@ -255,7 +271,10 @@ class RunningService:
             return "ok" if result.error is None and result.limit is None else "down"
 
         async def grading() -> State:
-            return "ok" if self._ready else "starting"
+            if parts.grading_settings.workers:
+                return "ok" if self._ready else "starting"
+            # Others grade: `learnflow worker --roles grading`.
+            return "ok" if await present(parts.db) else "down"
 
         async def triage() -> State:
             found = await asyncio.to_thread(triaged, "What is a list?")
@@ -319,7 +338,7 @@ class RunningService:
         """Run `job`, which ends only with the service."""
 
         def ended(task: asyncio.Task[None]) -> None:
-            if not task.cancelled():
+            if not task.cancelled() and not self._stopping:
                 log.critical("a part of the service ended", part=name, exc_info=task.exception())
                 self.broken.set()
 
@@ -340,8 +359,29 @@ class RunningService:
         self._tasks.append(task)
         return task
 
+    async def drain(self) -> None:
+        """Before `stop`: take nothing new, and let what is in hand end, within `LearnFlow.drain_seconds`.
+
+        What is not done by then is put back (gradings) or told to come again (requests, streams, sockets).
+        Cancelled, it stops waiting.
+        """
+        settings, traffic = self.parts.settings, self.parts.traffic
+        self._stopping = traffic.draining = True
+        log.info("draining", seconds=settings.drain_seconds, notice=settings.drain_notice_seconds)
+        gradings = asyncio.create_task(self.parts.queue.drain(settings.drain_seconds))
+        try:
+            # A balancer that asks `health/ready` sends nothing more by then.
+            await asyncio.sleep(settings.drain_notice_seconds)
+            self._server.stop()
+            traffic.send_sockets_away()
+            await asyncio.gather(traffic.settle(settings.drain_seconds), gradings)
+        finally:
+            gradings.cancel()
+        log.info("drained")
+
     async def stop(self) -> None:
         """Take no more requests, end the tasks, then the processes, then the database."""
+        self._stopping = True
         self._server.stop()
         left = set(self._tasks)
         while left:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,10 @@ BODY_SECONDS = 120
 PING_SECONDS = 20
 LARGEST_BODY = 2**40
 """Tornado answers what is larger with a bare 400; the handlers do it with a sentence, and long before."""
+
+SECRET_ENV = "LEARNFLOW_COOKIE_SECRET"  # noqa: S105 - a name
+"""Variable with the secret of cookies and sign-ins, the same for all replicas."""
+SHORTEST_SECRET = 32
 
 log = logs.get("learnflow.http")
 
@@ -78,18 +84,38 @@ def _log_request(handler: RequestHandler) -> None:
     )
 
 
-def secret_in(file: Path) -> bytes:
-    """The secret kept in `file`, made when there is none, so that a restart signs nobody out."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        kept = file.read_bytes()
-        if len(kept) >= 32:
-            return kept
-        file.unlink()
+def shared_secret(environment: Mapping[str, str], file: Path) -> bytes:
+    """What signs cookies and seals sign-ins: of the environment, so that replicas on several machines share
+    it, else the one kept in `file`. ValueError when the environment's is too short. Blocks on disk.
+    """
+    given = environment.get(SECRET_ENV, "").strip()
+    if not given:
         return secret_in(file)
-    with os.fdopen(descriptor, "wb") as out:
-        secret = secrets.token_bytes(32)
-        out.write(secret)
-    return secret
+    if len(given) < SHORTEST_SECRET:
+        raise ValueError(
+            f"{SECRET_ENV} is too short to be safe: it needs {SHORTEST_SECRET} characters or more. "
+            "`openssl rand -hex 32` makes one."
+        )
+    return given.encode()
+
+
+def secret_in(file: Path) -> bytes:
+    """The secret kept in `file`, made when there is none, so that a restart signs nobody out. Of several
+    services that make it at once, all get the same."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        kept = file.read_bytes()
+        if len(kept) >= SHORTEST_SECRET:
+            return kept
+        file.unlink(missing_ok=True)
+    made = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
+    descriptor = os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(secrets.token_bytes(SHORTEST_SECRET))
+        with contextlib.suppress(FileExistsError):
+            # Whole or not at all, and only for the first.
+            os.link(made, file)
+    finally:
+        made.unlink()
+    return file.read_bytes()

@@ -1,4 +1,5 @@
-"""Parts of the event stream in a process of their own: members of the same groups as the service's."""
+"""Parts of the service's work in a process of their own: members of the same groups on Kafka, graders from
+the same queue."""
 
 from __future__ import annotations
 
@@ -15,26 +16,33 @@ from learnflow_ext.events.struggle_consumer import struggle_consumer
 from learnflow_ext.progress.standing import after_grade
 from learnflow_ext.service import logs
 from learnflow_ext.service.buses import open_bus
+from learnflow_ext.service.grading_role import GradingRole
 from learnflow_ext.service.policies import Policies
 from learnflow_ext.service.tutors import course_files
 from learnflow_ext.service.watch import SWEEP_S, Watch
 from learnflow_ext.settings import LearnFlow, LearnFlowKafka, LearnFlowStruggle, LearnFlowTutor
 from learnflow_ext.store.database import Database
 
-Role = Literal["relay", "progress", "struggle"]
+Role = Literal["relay", "progress", "struggle", "grading"]
 Job = Coroutine[Any, Any, None]
 ROLES: tuple[Role, ...] = get_args(Role)
+ALSO_CALLED: dict[str, Role] = {"alerts": "struggle"}
+ON_THE_BUS: frozenset[Role] = frozenset({"relay", "progress", "struggle"})
+"""Roles that need Kafka; the bus within the service has no other members."""
 
 log = logs.get("learnflow.worker")
 
 
 def roles_in(given: str) -> tuple[Role, ...]:
     """The roles named in `given`, with commas between them. BadRequest, in a sentence, for others."""
-    names = [name.strip() for name in given.split(",") if name.strip()]
+    said = [name.strip() for name in given.split(",") if name.strip()]
+    names = [ALSO_CALLED.get(name, name) for name in said]
     unknown = sorted({*names} - {*ROLES})
     if unknown or not names:
         what = f"There is no role {', '.join(unknown)}." if unknown else "Name a role."
-        raise BadRequest(f"{what} A worker's roles are {', '.join(ROLES)}, with commas between them.")
+        raise BadRequest(
+            f"{what} A worker's roles are {', '.join(ROLES)} (alerts is struggle), with commas between them."
+        )
     return tuple(role for role in ROLES if role in names)
 
 
@@ -45,41 +53,57 @@ def watch_of(struggle: LearnFlowStruggle, settings: LearnFlow, tutor: LearnFlowT
 
 async def work(
     db: Database,
-    kafka: LearnFlowKafka,
+    kafka: LearnFlowKafka | None,
     watch: Watch | None,
+    grading: GradingRole | None,
     roles: Collection[Role],
     stop: asyncio.Event,
 ) -> bool:
-    """Do what `roles` say, `struggle` with `watch`, until `stop` is set; then leave the groups in order.
+    """Do what `roles` say until `stop` is set; then leave in order: the groups, and what is being graded.
 
-    `db` is open. False when a part ended by itself, which none should.
+    `db` is open. `kafka` is for those `ON_THE_BUS`, `watch` for `struggle`, `grading` for the role of that
+    name, which waits for no Kafka. False when a part ended by itself, which none should.
     """
     stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait())
-    opening = asyncio.create_task(open_bus(kafka))
     tasks: list[asyncio.Task[None]] = []
-    bus: Bus | None = None
+    if grading is not None and "grading" in roles:
+        tasks.append(asyncio.create_task(grading.run(), name="grading"))
+    if kafka is not None and not ON_THE_BUS.isdisjoint(roles):
+        tasks.append(asyncio.create_task(_carry(db, kafka, watch, roles), name="events"))
+    log.info("at work", roles=sorted(roles), database=db.name)
     try:
-        await asyncio.wait((stopping, opening), return_when=asyncio.FIRST_COMPLETED)
-        if not opening.done():
-            return True
-        bus = await opening
-        if watch is not None:
-            await watch.refresh()
-        for role, job in _jobs(db, bus, watch, roles).items():
-            tasks.append(asyncio.create_task(job, name=role))
-        log.info("at work", roles=sorted(roles), database=db.name, brokers=kafka.bootstrap_servers)
         await asyncio.wait((stopping, *tasks), return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             if task.done() and not task.cancelled():
                 log.critical("a part of the worker ended", part=task.get_name(), exc_info=task.exception())
         return stopping.done()
     finally:
-        for task in (stopping, opening, *tasks):
+        if grading is not None:
+            await grading.stop()
+        for task in (stopping, *tasks):
             task.cancel()
-        await asyncio.gather(stopping, opening, *tasks, return_exceptions=True)
-        if bus is not None:
-            await bus.close()
+        await asyncio.gather(stopping, *tasks, return_exceptions=True)
         log.info("stopped")
+
+
+async def _carry(db: Database, kafka: LearnFlowKafka, watch: Watch | None, roles: Collection[Role]) -> None:
+    """The roles on the bus, once Kafka is there. Returns, or raises, when one of them ended."""
+    bus = await open_bus(kafka)
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        if watch is not None:
+            await watch.refresh()
+        for role, job in _jobs(db, bus, watch, roles).items():
+            tasks.append(asyncio.create_task(job, name=role))
+        log.info("on the bus", roles=[task.get_name() for task in tasks], brokers=kafka.bootstrap_servers)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            log.critical("a part of the worker ended", part=task.get_name(), exc_info=task.exception())
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await bus.close()
 
 
 def _jobs(db: Database, bus: Bus, watch: Watch | None, roles: Collection[Role]) -> dict[str, Job]:

@@ -2,7 +2,7 @@
 
 Nothing here rests on clocks. Each process that grades holds a lock of its own, under an id that no other
 ever had: an advisory lock of one connection to PostgreSQL, or a lock on a file beside SQLite's. While the
-lock is held the grader is at work, and as soon as it is free, by an end, a crash or a lost machine, it is not.
+lock is held the grader is at work; once it is free, by an end, a crash or a lost machine, it is not.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ async def present(db: Database) -> frozenset[str]:
 
 
 async def ring(conn: AsyncConnection) -> None:
-    """Tell the graders of other processes, once this transaction is committed; SQLite's look by themselves."""
+    """Tell the graders of other processes, once this transaction is committed; on SQLite they look."""
     if conn.dialect.name == "postgresql":
         await conn.execute(text(f"NOTIFY {CHANNEL}"))
 
@@ -136,10 +136,17 @@ def _is_at(file: int, path: Path) -> bool:
 def _living(place: Path) -> frozenset[str]:
     """Files that are locked; those of the dead are removed."""
     found = set()
-    for path in place.parent.glob(f"{place.name}*"):
+    for path in place.parent.iterdir():
+        if not path.name.startswith(place.name):
+            continue
         try:
             file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
+            continue
+        except OSError as error:
+            log.error("grader.unknown", file=str(path), error=error.strerror)
+            # Nothing is taken from somebody who may live.
+            found.add(path.name.removeprefix(place.name))
             continue
         try:
             # Shared: two who look at once must not take each other for the holder.

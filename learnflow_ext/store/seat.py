@@ -59,8 +59,8 @@ def seat_of(db: Database) -> Seat:
 
 @asynccontextmanager
 async def own_connection(url: URL, name: str) -> AsyncIterator[psycopg.AsyncConnection]:
-    """A connection to PostgreSQL of its own, in no pool, that `pg_stat_activity` shows as `name`. What it holds
-    is free as soon as its process or its machine is gone. DatabaseUnavailable when it cannot be made.
+    """A connection to PostgreSQL of its own, in no pool, that `pg_stat_activity` shows as `name`. What it
+    holds is free as soon as its process or its machine is gone. DatabaseUnavailable when it cannot be made.
     """
     import psycopg
 
@@ -88,8 +88,8 @@ async def own_connection(url: URL, name: str) -> AsyncIterator[psycopg.AsyncConn
 
 
 async def listen(conn: psycopg.AsyncConnection, ring: Callable[[], None]) -> None:
-    """Call `ring` for each NOTIFY, until the connection breaks: then psycopg's error, within `PING_EVERY_S` and
-    the keepalive's time."""
+    """Call `ring` for each NOTIFY, until the connection breaks: then psycopg's error, within `PING_EVERY_S`
+    and the keepalive's time."""
     while True:
         async for _ in conn.notifies(timeout=PING_EVERY_S):
             ring()

@@ -229,8 +229,8 @@ async def requeue_interrupted(conn: AsyncConnection, gone: Collection[str]) -> i
 async def record_grade(
     conn: AsyncConnection, record: GradeRecord, *, grader: str | None = None
 ) -> Envelope | None:
-    """Keep what grading came to: scores, feedback, and a `SubmissionGraded`; None when it was kept before, and
-    when it comes from a `grader` who was taken for dead meanwhile: others have the work then.
+    """Keep what grading came to: scores, feedback, and a `SubmissionGraded`; None when it was kept before,
+    and when it comes from a `grader` who was taken for dead meanwhile: others have the work then.
 
     What could not be graded again keeps the grade it had, and a person is asked to look.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import uuid
+from asyncio import Future
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from http import HTTPStatus
@@ -229,6 +230,9 @@ class Common(HubOAuthenticated, RequestHandler):
 class ApiHandler(Common):
     """An address for programs: JSON in, JSON out, and never a redirect to a login page."""
 
+    ends_in_time: ClassVar[bool] = False
+    """Set where the handler itself says goodbye when the service stops: it has begun to answer by then."""
+
     def initialize(self, route: Route | None = None) -> None:
         """Begin with no body."""
         super().initialize(route)
@@ -247,10 +251,19 @@ class ApiHandler(Common):
         """Refuse at once what is too large even to be thrown away."""
         drained = max(DRAINED, 2 * self.max_body)
         self.request.connection.set_max_body_size(drained)  # type: ignore[union-attr]  # HTTP/1 always has it
+        self.parts.traffic.begun(self)
         declared = self.request.headers.get("Content-Length", "")
         if declared.isdecimal() and int(declared) > drained:
             raise TooLarge("That is far more than this address takes.")
         await super().prepare()
+
+    def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> Future[None]:
+        """Note when the answer was sent."""
+        if self.parts.traffic.draining:
+            self.set_header("Connection", "close")
+        sent = super().finish(chunk)
+        sent.add_done_callback(lambda _: self.parts.traffic.ended(self))
+        return sent
 
     def data_received(self, chunk: bytes) -> None:
         """Keep the body of somebody known, as long as it is not too large."""
@@ -261,6 +274,14 @@ class ApiHandler(Common):
             self._chunks.clear()
 
     async def _begin(self, method: Callable[[], Awaitable[None]]) -> None:
+        """Until it is too late for an answer."""
+        if self.ends_in_time:
+            await self._begin_once(method)
+            return
+        async with self.parts.traffic.limited():
+            await self._begin_once(method)
+
+    async def _begin_once(self, method: Callable[[], Awaitable[None]]) -> None:
         """As the table says, once for each `Idempotency-Key`."""
         key = self.request.headers.get(once.HEADER)
         operation = self.route.operations.get(self.request.method or "") if self.route else None

@@ -29,7 +29,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     releases: str
     """`running` while assignments are released after a start, `done`, or `failed`."""
     ready: bool
-    """Whether requests can be answered; a balancer asks `health/ready`."""
+    """Whether requests can be answered, and the service does not stop; a balancer asks `health/ready`."""
     parts: tuple[PartHealth, ...] = ()
     """Each part as it was found within the last half minute."""
 
@@ -43,6 +43,10 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
 class HealthHandler(ApiHandler):
     """`GET health`, open to all: says nothing about anybody."""
 
+    def status_of(self, health: Health) -> int:
+        """The HTTP status for what was found."""
+        return 200 if health.status == "ok" else 503
+
     async def get(self) -> None:
         database = "ok"
         try:
@@ -52,17 +56,23 @@ class HealthHandler(ApiHandler):
             self.log.error("health: the database does not answer", error=str(error))
             database = "unavailable"
         healthy = database == "ok"
-        self.answer(
-            Health(
-                status="ok" if healthy else "degraded",
-                version=__version__,
-                database=database,
-                releases=self.parts.releases.state,
-                ready=healthy,
-                parts=self.parts.checkup.parts,
-            ),
-            200 if healthy else 503,
+        health = Health(
+            status="ok" if healthy else "degraded",
+            version=__version__,
+            database=database,
+            releases=self.parts.releases.state,
+            ready=healthy and not self.parts.traffic.draining,
+            parts=self.parts.checkup.parts,
         )
+        self.answer(health, self.status_of(health))
+
+
+class ReadyHandler(HealthHandler):
+    """`GET health/ready`: the same, with 503 also while the service stops."""
+
+    def status_of(self, health: Health) -> int:
+        """As a balancer wants it."""
+        return 200 if health.ready else 503
 
 
 class LiveHandler(ApiHandler):

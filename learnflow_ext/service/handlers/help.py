@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import msgspec
 from tornado.iostream import StreamClosedError
 
-from learnflow_ext.contracts.errors import TooLarge
+from learnflow_ext.contracts.errors import TooLarge, Unavailable
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.wishes import Vote
@@ -19,6 +19,7 @@ class HelpHandler(ApiHandler):
     """`POST api/help`. What is refused is refused with a status, before the stream begins."""
 
     takes_offered_id = False
+    ends_in_time = True
 
     async def post(self) -> None:
         received = time.monotonic()
@@ -38,12 +39,23 @@ class HelpHandler(ApiHandler):
             return
         question = await self.parts.assistance.take(person, request, self.request_id, received)
         self._begin_stream()
-        async with aclosing(self.parts.assistance.answer(question)) as chunks:
-            try:
+        try:
+            # Around the answer, which then keeps what it said so far.
+            async with (
+                self.parts.traffic.limited(),
+                aclosing(self.parts.assistance.answer(question)) as chunks,
+            ):
                 async for chunk in chunks:
                     await self._send(chunk)
-            except StreamClosedError:
-                self.log.info("the asker left before the answer's end")
+        except StreamClosedError:
+            self.log.info("the asker left before the answer's end")
+        except Unavailable as error:
+            if not self.parts.traffic.over:
+                raise
+            self.log.info("an answer broke off, for the service stops")
+            last = ReplyChunk(kind="error", text=f"\n\n{error.message}", request_id=self.request_id)
+            with suppress(StreamClosedError):
+                await self._send(last)
 
     def _begin_stream(self) -> None:
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")

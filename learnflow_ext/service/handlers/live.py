@@ -57,6 +57,7 @@ class LiveHandler(Common, WebSocketHandler):
             self.close(_TRY_AGAIN_LATER, error.message)
             return
         self.set_nodelay(True)
+        self.parts.traffic.opened(self)
         self.parts.metrics.dashboards.inc()
         self._rechecking = PeriodicCallback(self._recheck, STILL_ALLOWED_SECONDS * 1000)
         self._rechecking.start()
@@ -85,6 +86,7 @@ class LiveHandler(Common, WebSocketHandler):
             return
         self._leave()
         self._leave = None
+        self.parts.traffic.closed(self)
         self.parts.metrics.dashboards.dec()
         if self._rechecking is not None:
             self._rechecking.stop()

@@ -96,10 +96,10 @@ TABLE: tuple[Route, ...] = (
     ),
     api(
         "health/ready",
-        health.HealthHandler,
+        health.ReadyHandler,
         Who.ANYONE,
         get=Operation(
-            summary="Whether requests can be answered: 503 while they cannot, for a balancer.",
+            summary="For a balancer: 503 while requests cannot be answered, and while the service stops.",
             answer=health.Health,
         ),
     ),

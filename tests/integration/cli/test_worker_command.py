@@ -92,7 +92,7 @@ async def test_a_grade_becomes_a_standing_without_any_service(
 def test_a_role_that_is_none_is_a_sentence(roles: str) -> None:
     done = CliRunner().invoke(app, ["worker", "--roles", roles, "--kafka", "127.0.0.1:9"])
     assert isinstance(done.exception, LearnFlowError)
-    assert "relay, progress, struggle" in done.exception.message
+    assert "relay, progress, struggle, grading" in done.exception.message
 
 
 def test_without_kafka_there_is_nothing_to_share(tmp_path: Path) -> None:

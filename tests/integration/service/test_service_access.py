@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from urllib.parse import parse_qs, urlsplit
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
 
 import msgspec
 import pytest
-from served import ASSIGNMENT, SOLVED, Client, problem
-from stub_hub import COURSE, PREFIX, Hub
+from served import ASSIGNMENT, SOLVED, Client, PaperWorker, problem
+from stub_hub import COURSE, PREFIX, Hub, environment
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.httputil import HTTPHeaders
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
+from traitlets.config import Config
 
 from learnflow_ext.contracts.grades import CourseView, SubmissionView
 from learnflow_ext.contracts.progress import StudentProgress
@@ -285,6 +287,36 @@ class TestBrowser:
         assert "Open the dashboard" in (await ask("", "teacher")).body.decode()
         assert "Open JupyterLab" in (await ask("", "ada")).body.decode()
         assert "You are not in a course yet" in (await ask("", "root")).body.decode()
+
+    async def test_a_sign_in_that_one_replica_began_another_finishes(
+        self, tmp_path: Path, config: Config, hub: Hub
+    ) -> None:
+        secret = {"LEARNFLOW_COOKIE_SECRET": tmp_path.name * 9}
+        clients: list[Client] = []
+        try:
+            for number, told in enumerate((secret, secret, {})):
+                # As on machines of their own.
+                config.LearnFlow.state_dir = str(tmp_path / f"machine-{number}")
+                service = await RunningService.start(config, environment(hub) | told, make_worker=PaperWorker)
+                clients.append(Client(service, hub))
+            one, other, stranger = clients
+            browser = Browser(one, hub)
+            page = f"courses/{COURSE}"
+            _, _, location = await browser.get(page)
+            state = parse_qs(urlsplit(location).query)["state"][0]
+            assert COURSE not in state
+            browser.ask = stranger
+            assert (await browser.get(f"oauth_callback?code=the-code&state={quote(state)}"))[0] == 403
+            browser.ask = other
+            status, _, location = await browser.get(f"oauth_callback?code=the-code&state={quote(state)}")
+            assert (status, location) == (302, f"{PREFIX}{page}")
+            for each in (one, other):
+                browser.ask = each
+                assert (await browser.get(page))[0] == 200
+        finally:
+            for client in clients:
+                client.http.close()
+                await client.service.stop()
 
     async def test_a_wrong_login_state(self, browser: Browser) -> None:
         for query in ("", "?code=x", "?code=x&state=forged", "?error=access_denied"):

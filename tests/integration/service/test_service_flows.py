@@ -24,6 +24,7 @@ from learnflow_ext.contracts.help import CellError, HelpRequest, ReplyChunk
 from learnflow_ext.contracts.runs import RunBatch, RunReport
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import eventlog, submissions
+from learnflow_ext.store.database import Database
 
 SUBMIT = f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions"
 FAILED = CellError(exception="NameError", message="name 'totl' is not defined", code="total = 1\nprint(totl)")
@@ -524,6 +525,37 @@ class TestStart:
             told = environment(hub) | {"JUPYTERHUB_SERVICE_URL": f"http://127.0.0.1:{taken.getsockname()[1]}"}
             with pytest.raises(OSError, match="in use"):
                 await RunningService.start(config, told, make_worker=lambda: worker)
+
+    @pytest.mark.parametrize(
+        "section, name, value",
+        [
+            ("LearnFlowMail", "url_file", "/nowhere/at/all"),
+            ("LearnFlowJwt", "secret_file", "/nowhere/at/all"),
+            ("LearnFlowModel", "api_key_file", "/nowhere/at/all"),
+        ],
+    )
+    async def test_whatever_keeps_it_from_starting_closes_the_database(
+        self, config: Config, hub: Hub, worker: PaperWorker, monkeypatch: pytest.MonkeyPatch,
+        section: str, name: str, value: str,
+    ) -> None:  # fmt: skip
+        opened: list[Database] = []
+        open_, close = Database.open, Database.close
+
+        async def noted(db: Database) -> None:
+            await open_(db)
+            opened.append(db)
+
+        async def forgotten(db: Database) -> None:
+            await close(db)
+            opened.remove(db)
+
+        monkeypatch.setattr(Database, "open", noted)
+        monkeypatch.setattr(Database, "close", forgotten)
+        config[section][name] = value
+        config.LearnFlowModel.base_url = "http://127.0.0.1:9/v1"
+        with pytest.raises((OSError, ValueError)):
+            await RunningService.start(config, environment(hub), make_worker=lambda: worker)
+        assert opened == []
 
     async def test_a_database_that_cannot_be_used(
         self, config: Config, hub: Hub, worker: PaperWorker

@@ -86,7 +86,7 @@ class TestProcess:
             running.send_signal(signal.SIGTERM)
             code, log = await ended(running)
         assert code == 0
-        assert log[-1]["event"] == "stopped"
+        assert [entry["event"] for entry in log[-2:]] == ["drained", "stopped"]
         for name in ("learnflow.sqlite", "service_cookie_secret"):
             assert os.stat(tmp_path / "state" / name).st_mode & 0o077 == 0
 

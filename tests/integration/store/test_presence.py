@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from served import until
 from sqlalchemy import text
 
 from learnflow_ext.store.database import Database
-from learnflow_ext.store.presence import present, presence_of, ring
+from learnflow_ext.store.presence import presence_of, present, ring
 
 CHILD = """
 import asyncio, sys
@@ -31,9 +32,10 @@ asyncio.run(main(sys.argv[1]))
 
 
 async def is_gone(db: Database, grader: str) -> None:
-    async with asyncio.timeout(30):
-        while grader in await present(db):
-            await asyncio.sleep(0.02)
+    async def gone() -> bool:
+        return grader not in await present(db)
+
+    await until(gone)
 
 
 def nothing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from learnflow_ext.service.handlers.base import Common
 from learnflow_ext.service.handlers.table import TABLE
 from learnflow_ext.service.limits import ApiLimits, RateLimiter, TokenBuckets
 from learnflow_ext.service.metrics import Metrics
+from learnflow_ext.service.oauth import SealedOAuth
 from learnflow_ext.service.pages import Pages
 from learnflow_ext.settings import LearnFlowApi
 from learnflow_ext.store.board import Board, BoardCell, BoardRow
@@ -335,6 +338,57 @@ class TestSecret:
         file = tmp_path / "secret"
         file.write_bytes(b"short")
         assert len(web.secret_in(file)) == 32
+
+    def test_all_who_make_it_at_once_get_the_same(self, tmp_path: Path) -> None:
+        file = tmp_path / "secret"
+        with ThreadPoolExecutor(16) as pool:
+            made = list(pool.map(lambda _: web.secret_in(file), range(64)))
+        assert set(made) == {file.read_bytes()}
+        assert [each.name for each in tmp_path.iterdir()] == ["secret"]
+
+    def test_replicas_may_share_one_by_their_environment(self, tmp_path: Path) -> None:
+        given = {web.SECRET_ENV: "x" * 32}
+        assert web.shared_secret(given, tmp_path / "secret") == b"x" * 32
+        assert not (tmp_path / "secret").exists()
+        assert web.shared_secret({}, tmp_path / "secret") == (tmp_path / "secret").read_bytes()
+        with pytest.raises(ValueError, match="32 characters"):
+            web.shared_secret({web.SECRET_ENV: "short"}, tmp_path / "secret")
+
+
+class TestSignInState:
+    """What travels with the browser while it is at the hub's login."""
+
+    def sealed(self, secret: bytes = b"s" * 32) -> SealedOAuth:
+        auth = SealedOAuth(api_token="t", base_url=PREFIX)
+        auth.seal_with(secret)
+        return auth
+
+    def test_another_replica_reads_it(self) -> None:
+        state = self.sealed().generate_state("/page?a=b", code_verifier="v" * 43, cookie_name="c-1")
+        other = self.sealed()
+        assert other.get_next_url(state) == "/page?a=b"
+        assert other.get_code_verifier(state) == "v" * 43
+        assert other.get_state_cookie_name(state) == "c-1"
+
+    @pytest.mark.parametrize("spoil", [lambda s: "", lambda s: s[:-8] + "AAAAAAA=", lambda s: "forged"])
+    def test_one_that_was_tampered_with_says_nothing(self, spoil: Callable[[str], str]) -> None:
+        auth = self.sealed()
+        state = spoil(auth.generate_state("/page", code_verifier="v" * 43))
+        assert auth.get_next_url(state) == PREFIX
+        assert auth.get_code_verifier(state) is None
+
+    def test_nor_does_a_strangers_or_an_old_one(self) -> None:
+        auth = self.sealed()
+        assert auth.get_next_url(self.sealed(b"o" * 32).generate_state("/page")) == PREFIX
+        state = auth.generate_state("/page")
+        auth.oauth_state_max_age = -1
+        assert auth.get_next_url(state) == PREFIX
+
+    def test_an_address_that_no_cookie_holds_is_dropped(self) -> None:
+        auth = self.sealed()
+        state = auth.generate_state("/" + "x" * 5000, code_verifier="v" * 43)
+        assert len(state) < 3000
+        assert (auth.get_next_url(state), auth.get_code_verifier(state)) == (PREFIX, "v" * 43)
 
 
 def page_of(view: BoardView) -> OverviewView:
