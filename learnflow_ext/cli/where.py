@@ -101,14 +101,6 @@ def struggle_settings(config: Path | None) -> tuple[LearnFlowStruggle, LearnFlow
     )
 
 
-def grading_settings(config: Path | None) -> tuple[LearnFlow, LearnFlowGrading]:
-    """The courses, where everything lies, and how is graded. CannotRun without a configuration."""
-    return (
-        _configured(LearnFlow, config, "--config FILE"),
-        _configured(LearnFlowGrading, config, "--config FILE"),
-    )
-
-
 def _configured(section: type[Section], config: Path | None, options: str) -> Section:
     path = config or DEFAULT_CONFIG
     found = configuration(path, options)

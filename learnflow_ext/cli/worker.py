@@ -18,6 +18,7 @@ from learnflow_ext.cli.where import (
     database,
     grading_settings,
     kafka_settings,
+    settings,
     struggle_settings,
 )
 
@@ -73,10 +74,10 @@ def _grading(db: Database, config: Path | None, state: Path | None, graders: int
 
     from learnflow_ext.service.grading_role import GradingRole
 
-    settings, grading = grading_settings(config)
+    found, grading = settings(config), grading_settings(config, None)
     if state is not None:
-        settings.state_dir = str(state)
-    return GradingRole(db, [GradingWorker() for _ in range(graders)], settings, grading)
+        found.state_dir = str(state)
+    return GradingRole(db, [GradingWorker() for _ in range(graders)], found, grading)
 
 
 async def _run(
