@@ -53,6 +53,8 @@ _GENERIC = (
     "ask for help."
 )
 _LOOPBACK = ("127.0.0.1", "::1")
+_FOR_WHOM = ("X-Forwarded-For", "X-Real-Ip")
+"""Headers from which Tornado takes `remote_ip`, whoever sent them."""
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 Body = TypeVar("Body")
@@ -160,8 +162,9 @@ class Common(HubOAuthenticated, RequestHandler):
 
     @property
     def from_this_machine(self) -> bool:
-        """Whether no proxy stands between: what came through the hub's has this header."""
-        return self.request.remote_ip in _LOOPBACK and "X-Forwarded-For" not in self.request.headers
+        """Whether no proxy stands between: what came through the hub's says for whom, and is so believed."""
+        said = any(header in self.request.headers for header in _FOR_WHOM)
+        return self.request.remote_ip in _LOOPBACK and not said
 
     def get_current_user(self) -> auth.Person | None:
         """For Tornado and jupyterhub; never goes to the network."""
