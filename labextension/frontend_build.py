@@ -12,7 +12,11 @@ HERE = Path("labextension")
 SOURCES = ("package.json", "schema", "scripts", "src", "style", "tsconfig.json", "yarn.lock")
 STRAY = Path("learnflow_ext/labextension/install.json")
 """What pip wrote through the link of `jupyter labextension develop`; the wheel gets this file from here."""
-PRODUCTS = ("learnflow_ext/labextension/package.json", "learnflow_ext/service/static/vendor/htmx.min.js")
+PRODUCTS = (
+    "learnflow_ext/labextension/package.json",
+    "learnflow_ext/service/static/vendor/htmx.min.js",
+    "learnflow_ext/service/static/vendor/vega.min.js",
+)
 
 
 def build(target_name: str, version: str) -> None:

@@ -1,15 +1,57 @@
-// The dashboard serves htmx from the package, never from a CDN: put the build that yarn.lock names beside it.
-import { copyFileSync, mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// The dashboard serves htmx and Vega from the package, never from a CDN: puts what yarn.lock names beside it, in
+// one file each, and the licences of all that is in them.
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync
+} from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'rolldown';
 
-const folder = new URL(
-  '../../learnflow_ext/service/static/vendor/',
-  import.meta.url
-);
-const source = createRequire(import.meta.url).resolve(
-  'htmx.org/dist/htmx.min.js'
-);
+const at = path => fileURLToPath(new URL(path, import.meta.url));
+const MODULES = at('../node_modules/');
+const FOLDER = at('../../learnflow_ext/service/static/vendor/');
 
-mkdirSync(folder, { recursive: true });
-copyFileSync(source, fileURLToPath(new URL('htmx.min.js', folder)));
+// A bundle holds what its packages depend on as well.
+function withDependencies(name, seen) {
+  const folder = join(MODULES, name);
+  if (seen.has(name) || !existsSync(folder)) {
+    return;
+  }
+  const about = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find(each => /^licen[cs]e/i.test(each));
+  const text = file ? readFileSync(join(folder, file), 'utf8').trim() : '';
+  seen.set(name, `${name} ${about.version} (${about.license})\n\n${text}`);
+  Object.keys(about.dependencies ?? {}).forEach(each =>
+    withDependencies(each, seen)
+  );
+}
+
+mkdirSync(FOLDER, { recursive: true });
+copyFileSync(
+  join(MODULES, 'htmx.org/dist/htmx.min.js'),
+  join(FOLDER, 'htmx.min.js')
+);
+await build({
+  input: at('vega.mjs'),
+  platform: 'browser',
+  output: {
+    file: join(FOLDER, 'vega.min.js'),
+    format: 'iife',
+    name: 'vega',
+    minify: true
+  }
+});
+const licences = new Map();
+['htmx.org', 'vega', 'vega-lite', 'vega-interpreter'].forEach(name =>
+  withDependencies(name, licences)
+);
+const line = `\n\n${'-'.repeat(72)}\n\n`;
+writeFileSync(
+  join(FOLDER, 'LICENSES.txt'),
+  `${[...licences.values()].join(line)}\n`
+);

@@ -35,6 +35,8 @@ class Pages:
             points=words.points,
             moment=words.moment,
             clock=words.clock,
+            hours=words.hours,
+            many=words.many,
             segment=words.segment,
         )
         self._environment.globals.update(

@@ -11,7 +11,8 @@ import msgspec
 
 T = TypeVar("T")
 
-Kind = Literal["text", "number", "time", "share", "long"]
+Kind = Literal["text", "number", "time", "clock", "share", "long"]
+"""`time` is shown as how long ago it was, `clock` as hours and minutes; both are in ISO 8601."""
 
 
 class Column(msgspec.Struct, frozen=True):

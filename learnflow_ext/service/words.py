@@ -42,6 +42,11 @@ def points(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def many(count: int, one: str, more: str = "") -> str:
+    """`count` with its noun: "1 run", "2 runs"; `more` is the plural of nouns that do not take an s."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
 def line(kind: str, student: str, data: Mapping[str, object]) -> Line | None:
     """The event of type `kind` in words; None for events that say nothing to a teacher beyond another's."""
     say = _SAYINGS.get(kind)
@@ -152,8 +157,9 @@ def _first_answer(data: Mapping[str, object]) -> _Said:
 
 
 def _regrading(data: Mapping[str, object]) -> _Said:
-    count = points(_number(data, "submissions"))
-    return f"has everything of {_text(data, 'assignment')} graded again: {count} submissions", "note"
+    number = _number(data, "submissions")
+    count = f"{points(number)} {'submission' if number == 1 else 'submissions'}"
+    return f"has everything of {_text(data, 'assignment')} graded again: {count}", "note"
 
 
 def _released(data: Mapping[str, object]) -> _Said:
@@ -227,6 +233,12 @@ def moment(seconds: float) -> str:
 def clock(seconds: float) -> str:
     """Seconds since the epoch as hours and minutes, in UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M UTC")
+
+
+def hours(text: str) -> str:
+    """An ISO time as hours and minutes, in UTC; empty when there is no time."""
+    moment = parse_time(text)
+    return clock(moment.timestamp()) if moment else ""
 
 
 def segment(name: str) -> str:

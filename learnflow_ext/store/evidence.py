@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.store import many, practices, quizzes
-from learnflow_ext.store.models import Grade, Module, Progress, Submission, User
+from learnflow_ext.store.models import Grade, Module, Practice, Progress, QuizAnswer, Submission, User
 from learnflow_ext.store.quizzes import Share
 
 MOST_ANSWERS = 200_000
@@ -113,3 +113,50 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
         )
         for student in students
     }
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of evidence about a student, and when it came."""
+
+    at: datetime
+    """Aware, UTC."""
+    assignment: str
+    share: float | None = None
+    """Of the points of what was handed in, 0 to 1; None for other evidence, and for work without points."""
+    handed_in: bool = False
+    right: bool | None = None
+    """Of a first answer to a question; None for other evidence."""
+    practice: float = 0.0
+    """Points of an exercise that was made for them."""
+
+
+async def history(conn: AsyncConnection, course: str, student: str) -> list[Step]:
+    """What `of_students` tells of one student, piece by piece, the oldest first; empty for unknown ones."""
+    steps = []
+    for row in await conn.execute(
+        select(Submission.submitted_at, Module.assignment, Submission.score, Submission.max_score)
+        .join(User, User.id == Submission.user_id)
+        .join(Module, Module.id == Submission.module_id)
+        .where(Module.course == course, User.name == student)
+    ):
+        share = row.score / row.max_score if row.score is not None and row.max_score else None
+        steps.append(Step(at=row.submitted_at, assignment=row.assignment, share=share, handed_in=True))
+    for answer in await conn.execute(
+        select(QuizAnswer.first_at, Module.assignment, QuizAnswer.first_right)
+        .join(User, User.id == QuizAnswer.user_id)
+        .join(Module, Module.id == QuizAnswer.module_id)
+        .where(Module.course == course, User.name == student)
+    ):
+        steps.append(Step(at=answer.first_at, assignment=answer.assignment, right=answer.first_right))
+    for practised in await conn.execute(
+        select(Practice.checked_at, Practice.assignment, Practice.score)
+        .join(User, User.id == Practice.user_id)
+        .where(
+            Practice.course == course,
+            User.name == student,
+            Practice.score.is_not(None),
+            Practice.assignment != "",
+        )
+    ):
+        steps.append(Step(at=practised.checked_at, assignment=practised.assignment, practice=practised.score))
+    return sorted(steps, key=lambda step: step.at)

@@ -35,12 +35,17 @@ def place() -> ColumnElement[int]:
     )
 
 
-async def counted(conn: AsyncConnection, course: str) -> dict[tuple[str, str], Counted]:
-    """(student, assignment) -> what counts; nothing for who has no grade yet."""
+async def counted(
+    conn: AsyncConnection, course: str, assignment: str | None = None
+) -> dict[tuple[str, str], Counted]:
+    """(student, assignment) -> what counts; of one assignment when named. None for who has no grade yet."""
+    here = [Module.course == course, Submission.score.is_not(None)]
+    if assignment is not None:
+        here.append(Module.assignment == assignment)
     ranked = (
         select(Submission.number, place().label("place"))
         .join(Module, Module.id == Submission.module_id)
-        .where(Module.course == course, Submission.score.is_not(None))
+        .where(*here)
         .subquery()
     )
     raw = (

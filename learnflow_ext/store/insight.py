@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import case, func, insert, select
+from sqlalchemy import BigInteger, case, cast, extract, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest
@@ -91,6 +91,37 @@ async def at_work(
         for row in rows
     ]
     return working, rows[0].everybody if rows else 0
+
+
+class Slot(msgspec.Struct, frozen=True, kw_only=True):
+    """What a class ran in some minutes."""
+
+    begin: int
+    """Seconds since the epoch."""
+    runs: int
+    failed: int
+    students: int
+
+
+async def activity(conn: AsyncConnection, course: str, since: datetime, seconds: int) -> list[Slot]:
+    """Runs in `course` since then, by spans of `seconds`, from multiples of it on; none for empty ones."""
+    span = (cast(extract("epoch", Run.recorded_at), BigInteger) // seconds).label("span")
+    rows = await conn.execute(
+        select(
+            span,
+            func.count().label("runs"),
+            func.sum(case((Run.ok, 0), else_=1)).label("failed"),
+            func.count(Run.user_id.distinct()).label("students"),
+        )
+        .where(Run.course == course, Run.recorded_at >= since)
+        # By its name: the expression again would be another one, with parameters of its own.
+        .group_by("span")
+        .order_by("span")
+    )
+    return [
+        Slot(begin=row.span * seconds, runs=row.runs, failed=row.failed, students=row.students)
+        for row in rows
+    ]
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):

@@ -47,7 +47,8 @@ def test_front_end_travels_with_it(names: list[str]) -> None:
     shared = [name for name in names if "data/share/jupyter/labextensions/learnflow/" in name]
     assert any(name.endswith("package.json") for name in shared)
     assert any("remoteEntry" in name for name in shared)
-    assert "learnflow_ext/service/static/vendor/htmx.min.js" in names
+    vendor = ("htmx.min.js", "vega.min.js", "LICENSES.txt")
+    assert {f"learnflow_ext/service/static/vendor/{name}" for name in vendor} <= set(names)
 
 
 def test_course_and_configuration_travel_with_it(names: list[str]) -> None:

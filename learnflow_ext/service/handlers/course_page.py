@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from urllib.parse import urlencode
 
 import msgspec
 
 from learnflow_ext.contracts.errors import NotFound
 from learnflow_ext.progress.streak import zone
+from learnflow_ext.service.charts import Chart
 from learnflow_ext.service.handlers.board import PAGE, PageHandler, text_of
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.results import Withheld
@@ -25,6 +26,13 @@ WEEK = timedelta(days=7)
 MOST_ROWS = 5_000
 
 
+def calendar(parts: Parts, course: str, time_zone: str = "") -> tuple[tzinfo, list[date]]:
+    """(whose days count: those of `time_zone`, or else of the settings; the holidays of `course`)."""
+    settings = parts.progress_settings
+    holidays = [date.fromisoformat(day) for day in settings.holidays.get(course, ())]
+    return zone(time_zone or settings.time_zone, settings.time_zone), holidays
+
+
 async def standings_of(
     parts: Parts, course: str, names: list[str], time_zone: str = "", withheld: Withheld | None = None
 ) -> dict[str, Standings]:
@@ -32,12 +40,11 @@ async def standings_of(
 
     Without what is `withheld`, for a student's own eyes.
     """
-    settings = parts.progress_settings
-    holidays = [date.fromisoformat(day) for day in settings.holidays.get(course, ())]
+    where, holidays = calendar(parts, course, time_zone)
     async with parts.db.connect() as conn:
         topics = await courses.assignments(conn, course)
         checked = await evidence.of_students(conn, course, names)
-    where, now = zone(time_zone or settings.time_zone, settings.time_zone), datetime.now(UTC)
+    now = datetime.now(UTC)
     skills = parts.skills.of(course)
     return {
         name: stand(
@@ -90,16 +97,19 @@ class CoursePage(PageHandler):
         heading: str,
         *tables: Table,
         template: str = "insight.html",
+        charts: Sequence[Chart] = (),
         context: Mapping[str, object] | None = None,
         **more: object,
     ) -> None:
         """Finish with a page of `tables`, or with the file of the one that `?table=` names, or the first.
 
-        `template` extends `insight.html`, and `context` is what it needs beyond that.
+        `template` extends `insight.html`, and `context` is what it needs beyond that. The tables of `charts`
+        can be had as files as well.
         """
         if self.as_csv:
             wanted = self.get_query_argument("table", tables[0].name)
-            chosen = next((table for table in tables if table.name == wanted), None)
+            files = (*tables, *(chart.table for chart in charts if chart.table is not None))
+            chosen = next((table for table in files if table.name == wanted), None)
             if chosen is None:
                 raise NotFound("There is no such table on this page.")
             self.set_header("Content-Type", "text/csv; charset=utf-8")
@@ -118,6 +128,7 @@ class CoursePage(PageHandler):
             title=self.parts.title(course),
             heading=heading,
             page=self.page,
+            charts=charts,
             tables=[cut if table is paged else table for table in tables],
             paged=cut.name,
             now=datetime.now(UTC),

@@ -58,7 +58,15 @@ class ErrorsHandler(ErrorPage):
             view.PATTERNS.of(met[self.offset : self.offset + self.limit]),
             ASKED_ABOUT.of(asked[:MOST_ROWS]),
         )
-        self.show_tables(course, "Errors of the week", *tables, notes=notes, patterns=asked[:MOST_NAMED])
+        picture = view.picture(met)
+        self.show_tables(
+            course,
+            "Errors of the week",
+            *tables,
+            charts=(picture,) if picture else (),
+            notes=notes,
+            patterns=asked[:MOST_NAMED],
+        )
 
     async def post(self, course: str) -> None:
         given = parse_qs(self.form()).get("text", [""])[0]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from learnflow_ext.contracts.errors import Problem
+from learnflow_ext.contracts.errors import BadRequest, NotFound, Problem
 from learnflow_ext.service.handlers.board import PAGE
 from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage
 from learnflow_ext.service.tables import csv_text
-from learnflow_ext.service.views.grading import EXPORT, PROVISIONAL, SUBMISSIONS, ExportRow
+from learnflow_ext.service.views import grading as view
+from learnflow_ext.service.views.grading import EXPORT, POINTS, PROVISIONAL, SUBMISSIONS, ExportRow
 from learnflow_ext.service.views.regradings import REGRADINGS
 from learnflow_ext.store import (
     courses,
@@ -36,6 +37,12 @@ class GradingHandler(CoursePage):
             requests = await regrade_requests.of_course(conn, course, only_open=True)
             provisional = await gradesheet.provisional(conn, course, MOST_ROWS if self.as_csv else PAGE)
             waiting = await submissions.waiting(conn, course, PAGE)
+            latest = next((row.assignment for row in rows if row.score is not None), "")
+            chosen = self.get_query_argument("assignment", "") or latest
+            if chosen != latest and chosen not in {info.assignment for info in assignments}:
+                raise NotFound("There is no such assignment in this course.")
+            found = await gradesheet.counted(conn, course, chosen)
+        picture = view.spread(list(found.values()), chosen, assignments)
         facts = (
             (
                 "Waiting or being graded",
@@ -45,8 +52,8 @@ class GradingHandler(CoursePage):
             ("Not graded", str(sum(row.status == "failed" for row in rows)), "grading"),
             ("To check", str(sum(row.needs_review for row in rows)), "grading"),
             ("Asked for a regrade", str(len(requests)), ""),
-            ("Events on their way", str(lag.waiting), ""),
-            ("Oldest of them, seconds", f"{lag.oldest_s:.0f}", ""),
+            ("Events still on their way", f"{lag.waiting:,}", ""),
+            *((("The oldest of them waits for", f"{lag.oldest_s:.0f} s", ""),) if lag.waiting else ()),
         )
         self.show_tables(
             course,
@@ -55,6 +62,7 @@ class GradingHandler(CoursePage):
             PROVISIONAL.of(provisional),
             REGRADINGS.of(again),
             template="grading.html",
+            charts=(picture,) if picture else (),
             facts=facts,
             context={
                 "withheld": (await self.parts.results.withheld(course)).among(
@@ -65,6 +73,29 @@ class GradingHandler(CoursePage):
                 "waiting": waiting,
             },
         )
+
+
+class PointsHandler(CoursePage):
+    """`courses/{course}/grading/points?assignment=…&tenth=…`: who has so many points."""
+
+    page = "grading"
+
+    async def get(self, course: str) -> None:
+        chosen, tenth = self.get_query_argument("assignment", ""), self.get_query_argument("tenth", "")
+        async with self.parts.db.connect() as conn:
+            found = await gradesheet.counted(conn, course, chosen)
+            assignments = await courses.assignments(conn, course)
+        title = next((info.title for info in assignments if info.assignment == chosen), None)
+        if title is None:
+            raise NotFound("There is no such assignment in this course.")
+        if not (tenth.isascii() and tenth.isdecimal()) or (place := int(tenth[:3])) > view.TENTHS:
+            raise BadRequest("Points are asked for by tenths: a number from 0 to 10.")
+        rows = sorted(
+            (one for one in found.values() if view.tenth(one) == place),
+            key=lambda one: (one.score, one.student),
+        )
+        heading = f"{view.tenth_name(place)} % of the points in {title}"
+        self.show_tables(course, heading, POINTS.of(rows[self.offset :]))
 
 
 class CancelPartHandler(CoursePage):

@@ -18,12 +18,17 @@ class NowHandler(CoursePage):
     page = "now"
 
     async def get(self, course: str) -> None:
+        now = datetime.now(UTC)
         async with self.parts.db.connect() as conn:
-            since = datetime.now(UTC) - NOW
-            working, count = await insight.at_work(conn, course, since, limit=self.limit, offset=self.offset)
+            working, count = await insight.at_work(
+                conn, course, now - NOW, limit=self.limit, offset=self.offset
+            )
+            slots = await insight.activity(conn, course, classroom.first_span(now), classroom.SPAN_S)
             open_alerts = await alerts.count(conn, course, "open")
         facts = (("At work", str(count), ""), ("Open alerts", str(open_alerts), "alerts"))
-        self.show_tables(course, "Class now", classroom.NOW.of(working), facts=facts)
+        picture = classroom.activity(slots, now)
+        charts = (picture,) if picture else ()
+        self.show_tables(course, "Class now", classroom.NOW.of(working), charts=charts, facts=facts)
 
 
 class HeatHandler(CoursePage):
@@ -37,7 +42,7 @@ class HeatHandler(CoursePage):
         async with self.parts.db.connect() as conn:
             topics = await courses.assignments(conn, course)
         fitted = len(self.parts.skills.of(course))
-        facts = (("Topics whose P(known) follows this class", f"{fitted} of {len(topics)}", ""),)
+        facts = (("Topics whose estimates are fitted to this class", f"{fitted} of {len(topics)}", ""),)
         self.show_tables(course, "Students and topics", mastery.heat(topics, standings), facts=facts)
 
 

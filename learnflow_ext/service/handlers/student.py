@@ -11,11 +11,22 @@ import msgspec
 from learnflow_ext.contracts.errors import NotFound
 from learnflow_ext.service import words
 from learnflow_ext.service.handlers.board import PageHandler
-from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage, standings_of
+from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage, calendar, standings_of
+from learnflow_ext.service.over_time import over_time
+from learnflow_ext.service.views import mastery
 from learnflow_ext.service.views.alerts import ALERTS, for_student
 from learnflow_ext.service.views.mastery import TOPICS
 from learnflow_ext.service.views.timeline import timeline
-from learnflow_ext.store import alerts, courses, eventlog, insight, people, regrade_requests, submissions
+from learnflow_ext.store import (
+    alerts,
+    courses,
+    eventlog,
+    evidence,
+    insight,
+    people,
+    regrade_requests,
+    submissions,
+)
 
 
 class StudentHandler(CoursePage):
@@ -30,23 +41,29 @@ class StudentHandler(CoursePage):
                 raise NotFound("There is nobody of that name in this course.")
             entries = await eventlog.tail(conn, student=student, course=course, limit=MOST_ROWS // 10)
             mine = await alerts.of_course(conn, course, states=("open", "handled"), student=student)
+            steps = await evidence.history(conn, course, student)
+            assignments = await courses.assignments(conn, course)
         standing = (await self.standings(course, [student]))[student]
         lines = timeline(entries)
         step = standing.next_step
         talks = ("Conversations", "read", f"conversations?{urlencode({'student': student})}")
         facts = (
             ("Streak, days", str(standing.streak.current), ""),
-            ("Longest", str(standing.streak.longest), ""),
+            ("Longest streak, days", str(standing.streak.longest), ""),
             # What a student asked the tutor is between them and the teacher.
             *((talks,) if self.person.teaches(course) else ()),
             ("Next step", f"{step.exercise} in {step.title}" if step else "all solved", ""),
         )
+        where, holidays = calendar(self.parts, course)
+        days = over_time(steps, assignments, where=where, holidays=holidays)
+        picture = mastery.picture(days, standing.topics, datetime.now(UTC))
         self.show_tables(
             course,
             words.shown_name(student),
             TOPICS.of(standing.topics),
             ALERTS.of(mine),
             msgspec.structs.replace(lines, rows=lines.rows[self.offset :]),
+            charts=(picture,) if picture else (),
             facts=facts,
         )
 

@@ -351,6 +351,7 @@ TABLE: tuple[Route, ...] = (
     page("courses/{course}/mail", mail.MailHandler, Who.STAFF, "GET", "POST"),
     page("courses/{course}/conversations", insight.ConversationsHandler, Who.TEACHER),
     page("courses/{course}/grading", grading.GradingHandler, Who.STAFF),
+    page("courses/{course}/grading/points", grading.PointsHandler, Who.STAFF),
     page("courses/{course}/grading/cancel", grading.CancelPartHandler, Who.TEACHER, "POST"),
     page("courses/{course}/grading/give-out", grading.GiveOutPartHandler, Who.TEACHER, "POST"),
     page("courses/{course}/regrade-requests/{submission}", regrade_requests.AnswerHandler, Who.STAFF, "POST"),

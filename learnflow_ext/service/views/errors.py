@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ import msgspec
 
 from learnflow_ext.contracts.grades import part_title
 from learnflow_ext.service import words
+from learnflow_ext.service.charts import MARKS, Chart, axis, colours, counted, told
 from learnflow_ext.service.tables import Cell, Field, Sheet
 from learnflow_ext.service.views.cells import file_name, student
 from learnflow_ext.store.courses import AssignmentInfo
@@ -17,6 +19,9 @@ from learnflow_ext.store.errors import CellErrors, ErrorOf, Example
 
 Cells = Mapping[tuple[str, str], str]
 """(assignment, id of a cell) to the exercise that it belongs to."""
+MOST_PLACES = 10
+"""Bars that are read at a glance."""
+OTHERS = "other errors"
 
 
 class Pattern(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +44,11 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True):
             return f"{part_title(self.exercise)} in {self.assignment}"
         rest = file_name(self.notebook) or self.assignment
         return f"rest of {rest}" if rest else "?"
+
+    @property
+    def called(self) -> str:
+        """The error as a person reads it."""
+        return self.error or "an error"
 
     @property
     def query(self) -> str:
@@ -107,12 +117,69 @@ PATTERNS = Sheet[Pattern](
     empty="No errors in the last seven days.",
     fields=(
         Field("Exercise", lambda one: Cell(one.place, f"errors/examples?{one.query}")),
-        Field("Error", lambda one: one.error or "an error"),
+        Field("Error", lambda one: one.called),
         Field("Students", lambda one: Cell(str(one.students), f"errors/students?{one.query}"), "number"),
         Field("Runs", lambda one: Cell(str(one.runs), f"errors/examples?{one.query}"), "number"),
         Field("For example", lambda one: words.quote(one.message), "long"),
     ),
 )
+
+
+def picture(met: Sequence[Pattern]) -> Chart | None:
+    """Failed runs by exercise, each bar made of the kinds of errors; None where nothing failed.
+
+    The same numbers are in the table of `PATTERNS`.
+    """
+    if not met:
+        return None
+    places, kinds = Counter[str](), Counter[str]()
+    for one in met:
+        places[one.place] += one.runs
+        kinds[one.called] += one.runs
+    shown = [place for place, _ in places.most_common(MOST_PLACES)]
+    named = [kind for kind, _ in kinds.most_common(len(MARKS) - 1)]
+    rank = {kind: place for place, kind in enumerate(named)}
+    worst = shown[0]
+    there = Counter[str]()
+    for one in met:
+        if one.place == worst:
+            there[one.called] += one.runs
+    [(most, _)] = there.most_common(1)
+    cut = f" Shown are the {MOST_PLACES} places with the most of them." if len(places) > MOST_PLACES else ""
+    return Chart(
+        name="errors-picture",
+        title="Where runs fail",
+        says=(
+            f"{words.many(places.total(), 'run')} failed in the last seven days, {places[worst]:,} of them "
+            f"in {worst}, there mostly with {most}.{cut}"
+        ),
+        spec={
+            "height": {"step": 30},
+            "mark": {"type": "bar", "height": 20, "stroke": "--sheet", "strokeWidth": 1, "cursor": "pointer"},
+            "encoding": {
+                "y": {"field": "place", "type": "nominal", "sort": shown, "axis": axis()},
+                "x": counted("runs", "Failed runs", stack="zero"),
+                "color": colours([*named, *([OTHERS] if len(kinds) > len(named) else [])]),
+                "order": {"field": "rank", "type": "quantitative"},
+                "href": {"field": "href"},
+                "tooltip": told(place="Exercise", error="Error", runs="Failed runs", students="Students"),
+            },
+        },
+        rows=tuple(
+            {
+                "place": one.place,
+                "error": one.called,
+                "kind": one.called if one.called in rank else OTHERS,
+                "rank": rank.get(one.called, len(named)),
+                "runs": one.runs,
+                "students": one.students,
+                "href": f"errors/students?{one.query}",
+            }
+            for one in met
+            if one.place in shown
+        ),
+    )
+
 
 STUDENTS = Sheet[ErrorOf](
     name="error-students",

@@ -24,6 +24,8 @@ def _difference(one: Regraded) -> str:
     if one.state != "graded":
         return ""
     difference = (one.after or 0.0) - (one.before or 0.0)
+    if not difference:
+        return "the same"
     return f"{words.points(difference)} more" if difference > 0 else f"{words.points(-difference)} less"
 
 

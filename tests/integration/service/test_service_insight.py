@@ -23,6 +23,7 @@ from learnflow_ext.cli.made_class import exercises_in
 from learnflow_ext.contracts.alerts import Alert
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.service import made_class
+from learnflow_ext.service.handlers.board import PAGE
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import alerts, courses, runs, seed
 from learnflow_ext.store.clock import now
@@ -34,17 +35,22 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 EVIL = "<img src=x onerror=alert(1)>"
 PAGES = ("now", "alerts", "progress", "errors", "conversations", "grading", "mail", "students/aisha")
 MODULES = len(exercises_in(SOURCE))
+WITH_CHART = {"now", "errors", "grading", "students/aisha"}
 
 TABLES = [
     ("now", "now", 6),
+    ("now", "activity", 4),
     ("alerts", "alerts", 9),
     ("alerts", "precision", 5),
     ("progress", "progress", 2 + MODULES),
     ("errors", "errors", 5),
     ("conversations", "conversations", 7),
     ("grading", "grading", 8),
+    ("grading", "points", 2),
+    ("grading/points?assignment=01-first-steps&tenth=10", "points", 4),
     ("students/aisha", "timeline", 2),
     ("students/aisha", "topics", 6),
+    ("students/aisha", "history", 1 + MODULES),
 ]
 """Page, table, number of columns."""
 
@@ -126,7 +132,8 @@ class TestPages:
             await self.downloads(ask, page, table, columns)
 
     async def downloads(self, ask: Client, page: str, table: str, columns: int) -> None:
-        answer = await ask(f"courses/{COURSE}/{page}?format=csv&table={table}", "teacher")
+        joint = "&" if "?" in page else "?"
+        answer = await ask(f"courses/{COURSE}/{page}{joint}format=csv&table={table}", "teacher")
         assert answer.headers["Content-Type"].startswith("text/csv"), (page, table)
         rows = list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))
         assert {len(row) for row in rows} == {columns}, (page, table)
@@ -312,12 +319,41 @@ class TestInABrowser:
             for address in ("", "me", *PAGES):
                 await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/{address}".rstrip("/"))
                 await expect(page.get_by_role("heading", level=1)).to_be_visible()
+                charts = page.locator("figure.chart")
+                assert await charts.count() == (address in WITH_CHART), address
+                if address in WITH_CHART:
+                    await expect(charts.locator("svg")).to_be_visible()
                 shot = address.replace("/", "-") or "overview"
                 await page.screenshot(path=SHOTS / f"insight-{shot}-{name}.png")
                 assert await violations(page) == [], address
                 width = options["viewport"]["width"]
                 assert await page.evaluate("document.documentElement.scrollWidth") <= width, address
             assert complaints == []
+
+    async def test_a_bar_leads_to_the_students_behind_it(self, full: RunningService, hub: Hub) -> None:
+        async with browsing(full, hub) as (page, complaints):
+            await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/grading")
+            await page.get_by_label("Assignment", exact=True).select_option("02-loops-and-lists")
+            await page.get_by_role("button", name="Show").click()
+            numbers = page.locator("#points .numbers")
+            await expect(numbers).not_to_have_attribute("open", "")
+            await numbers.locator("summary").click()
+            best = numbers.locator("tbody tr").last
+            await expect(best.get_by_role("rowheader")).to_have_text("100")
+            count = int(await best.get_by_role("link").inner_text())
+            await page.locator("#points svg .mark-rect path").last.click()
+            await expect(page.get_by_role("heading", level=1)).to_have_text(
+                "100 % of the points in Loops and lists"
+            )
+            await expect(page.locator("#points tbody tr")).to_have_count(min(count, PAGE))
+            assert complaints == []
+
+    async def test_without_scripts_a_chart_is_its_table(self, full: RunningService, hub: Hub) -> None:
+        async with browsing(full, hub, java_script_enabled=False) as (page, _):
+            await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/students/aisha")
+            await expect(page.locator("#history figcaption")).to_contain_text("Mastery since")
+            await expect(page.locator("#history .picture")).to_be_hidden()
+            await expect(page.locator("#history tbody tr").first).to_be_visible()
 
     async def test_an_alert_is_marked_and_a_note_posted_with_the_keyboard_alone(
         self, full: RunningService, hub: Hub
