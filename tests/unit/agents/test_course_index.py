@@ -39,7 +39,7 @@ class TestTheShippedCourse:
         assert [section.assignment for section in index.sections] == sorted(
             section.assignment for section in index.sections
         )
-        assert len(index.exercises) == 26
+        assert len(index.exercises) == 34
         assert index.exercises[1].title == "Exercise 2: how many seconds?"
         assert index.exercises[1].points == 2
 
@@ -56,6 +56,10 @@ class TestTheShippedCourse:
             ("f-strings", "Working with text"),
             ("difference between print and return", "Showing is not giving back"),
             ("what is recursion", "A function that calls itself"),
+            ("how do i read a file", "Reading it again"),
+            ("what does except do", "Going on after an error"),
+            ("how do i import a module", "What comes with Python"),
+            ("what is self", "A class of your own"),
             ("how does range work", "Counting with `range`"),
             ("what is a dictionary", "Dictionaries: found by name"),
             ("what does elif mean", "More than two ways: `elif`"),

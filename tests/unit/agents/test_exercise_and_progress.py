@@ -9,7 +9,10 @@ from learnflow_ext.contracts.help import HelpRequest
 from learnflow_ext.contracts.progress import AssignmentProgress, StudentProgress
 
 FIRST, SECOND, QUIZ = "01-first-steps", "02-loops-and-lists", "03-quiz-names-and-loops"
-REST = ("04-making-decisions", "05-dictionaries", "06-functions")
+REST = (
+    *("04-making-decisions", "05-dictionaries", "06-functions"),
+    *("07-files-and-errors", "08-objects-and-libraries"),
+)
 
 
 def context(*assignments: AssignmentProgress, released: frozenset[str] | None = None) -> HelpContext:

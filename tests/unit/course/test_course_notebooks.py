@@ -27,6 +27,12 @@ Book = Any
 pytestmark = pytest.mark.parametrize("assignment", ASSIGNMENTS)
 
 
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the lessons about files write theirs."""
+    monkeypatch.chdir(tmp_path)
+
+
 def source(assignment: str) -> Book:
     return nbformat.read(COURSE / "source" / assignment / f"{assignment}.ipynb", as_version=4)
 
@@ -103,10 +109,11 @@ class TestForm:
                 assert test.metadata.nbgrader.grade and test.metadata.nbgrader.locked
                 assert not cell.metadata.nbgrader.locked
 
-    def test_every_function_to_write_says_what_it_should_do(self, assignment: str) -> None:
+    def test_every_function_and_class_to_write_says_what_it_should_do(self, assignment: str) -> None:
         for cell in source(assignment).cells:
             if cell.metadata.get("nbgrader", {}).get("solution") and "def " in cell.source:
-                assert re.search(r'def \w+\([^)]*\):\n    """\w.+\."""', cell.source), cell.id
+                begun = r'(def \w+\([^)]*\)|class \w+):\n    """\w.+\."""'
+                assert re.search(begun, cell.source), cell.id
 
     def test_lessons_say_which_concepts_they_teach(self, assignment: str) -> None:
         marked = [
@@ -178,7 +185,7 @@ class TestFairness:
     def test_no_function_that_always_gives_the_same_passes(self, assignment: str, value: object) -> None:
         book = source(assignment)
         for place, cell in enumerate(book.cells):
-            found = re.search(r"^def (\w+)\(([^)]*)\):", cell.source)
+            found = re.search(r"^def (\w+)\(([^)]*)\):", cell.source, re.MULTILINE)
             if found and cell.metadata.get("nbgrader", {}).get("solution"):
                 stub = f"def {found.group(1)}({found.group(2)}):\n    return {value!r}"
                 attempt = copy.deepcopy(book)
