@@ -83,7 +83,7 @@ def regrade(
         settings, grading = places(config, state, database_url), grading_settings(config, state)
         course, todo = asyncio.run(_found(db, wish))
         changes: Sequence[Regraded] = asyncio.run(
-            tried(settings, grading, course, assignment, todo, jobs=jobs, hidden=as_json)
+            tried(db, settings, grading, course, assignment, todo, jobs=jobs, hidden=as_json)
         )
     else:
         started: list[Regrading] = []

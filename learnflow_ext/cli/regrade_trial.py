@@ -20,6 +20,7 @@ from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.tutors import course_files
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading
 from learnflow_ext.store.clock import iso
+from learnflow_ext.store.database import Database
 from learnflow_ext.store.regradings import Ended
 
 GRADEBOOK = "gradebook.db"
@@ -29,6 +30,7 @@ _TRIES = 2
 
 
 async def tried(
+    db: Database,
     settings: LearnFlow,
     grading: LearnFlowGrading,
     course: str,
@@ -38,7 +40,7 @@ async def tried(
     jobs: int,
     hidden: bool,
 ) -> list[Regraded]:
-    """Grade `todo` in a copy of its course; what each came to, in its order.
+    """Grade `todo` in a copy of its course; what each came to, in its order. `db` is closed before and after.
 
     CannotRun when the course's folder is not there or cannot be read.
     """
@@ -48,9 +50,13 @@ async def tried(
     with tempfile.TemporaryDirectory(prefix="learnflow-regrade-") as scratch:
         copy = Path(scratch, "course")
         await asyncio.to_thread(_copy, root, copy)
-        trial = _Trial(course, assignment, copy, Deadlines({course: file}), grading)
-        with progress(len(todo), "Trying", hidden=hidden) as step:
-            return await trial.all(todo, jobs, step)
+        trial = _Trial(course, assignment, copy, Deadlines({course: file}, db), grading)
+        await db.open(create=False)
+        try:
+            with progress(len(todo), "Trying", hidden=hidden) as step:
+                return await trial.all(todo, jobs, step)
+        finally:
+            await db.close()
 
 
 def _copy(root: Path, target: Path) -> None:

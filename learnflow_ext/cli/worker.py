@@ -61,7 +61,7 @@ def worker(
     wanted = roles_in(roles)
     db = database(config, state, database_url)
     found = None if ON_THE_BUS.isdisjoint(wanted) else kafka_settings(config, kafka)
-    watch = watch_of(*struggle_settings(config)) if "struggle" in wanted else None
+    watch = watch_of(*struggle_settings(config), db) if "struggle" in wanted else None
     grading = _grading(db, config, state, graders) if "grading" in wanted else None
     logs.configure()
     os.umask(0o077)

@@ -320,6 +320,26 @@ class MembershipChanged(Event, frozen=True, kw_only=True):
     """The pseudonym of the teacher who did it; nobody can say whose it was once they are erased."""
 
 
+class AllowanceChanged(Event, frozen=True, kw_only=True):
+    """A teacher gave a student more time on the dashboard, or took that back."""
+
+    TYPE = "org.learnflow.allowance.changed.v1"
+    TOPIC = "progress.events"
+    # How much more time somebody has may tell of an illness.
+    PERSONAL = ("room",)
+
+    kind: str
+    """extra_time (in exams) or extension (a deadline of their own)."""
+    assignment: str
+    """Empty for all exams."""
+    given: bool
+    """False when it was taken back."""
+    room: str = ""
+    """What it gives, in words."""
+    by: str = ""
+    """The pseudonym of the teacher who did it; nobody can say whose it was once they are erased."""
+
+
 class PracticeChecked(Event, frozen=True, kw_only=True):
     """The service graded a student's answer to an exercise that was made for them."""
 
@@ -362,6 +382,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         StruggleChanged,
         ExerciseGenerated,
         MembershipChanged,
+        AllowanceChanged,
         PracticeChecked,
     )
 }

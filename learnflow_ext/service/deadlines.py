@@ -1,4 +1,4 @@
-"""The terms of this classroom's assignments, from the files that their teachers edit."""
+"""The terms of this classroom's assignments: from the files that teachers edit, and from the dashboard."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from learnflow_ext.service import logs
+from learnflow_ext.service.more_time import with_given
 from learnflow_ext.service.terms import CourseTerms, Terms, parse
+from learnflow_ext.store import allowances
+from learnflow_ext.store.allowances import Given
+from learnflow_ext.store.database import Database
 
 HELD_BACK = CourseTerms(others=Terms(feedback="by_hand"))
 
@@ -15,15 +19,27 @@ log = logs.get("learnflow.deadlines")
 
 
 class Deadlines:
-    """Reads a course's file whenever something is handed in or graded, so a change counts at once."""
+    """Reads a course's file and table whenever something is handed in or graded: a change counts at once."""
 
-    def __init__(self, files: Mapping[str, Path]) -> None:
-        """`files` has each course's `course.yaml`, which need not exist."""
+    def __init__(self, files: Mapping[str, Path], db: Database | None = None) -> None:
+        """`files` has each course's `course.yaml`, which need not exist; `db` what the dashboard gives."""
         self._files = dict(files)
+        self._db = db
 
     async def of_course(self, course: str) -> CourseTerms:
         """The course's terms; none where its file cannot be read, which is logged: work is always taken, and
         results are held back, for nobody can say whether they may be seen."""
+        return with_given(await self.written(course), await self.given(course))
+
+    async def given(self, course: str) -> list[Given]:
+        """What the dashboard gives to single students, by student."""
+        if self._db is None:
+            return []
+        async with self._db.connect() as conn:
+            return await allowances.of_course(conn, course)
+
+    async def written(self, course: str) -> CourseTerms:
+        """What the course's file says alone; as for `of_course`."""
         file = self._files.get(course)
         if file is None:
             return CourseTerms()

@@ -79,7 +79,7 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     mistakes: tuple[Mistake, ...] = ()
     """With one of them nothing is done."""
     extra_time: tuple[str, ...] = ()
-    """Whose extra time the roster tells: that belongs into `course.yaml`."""
+    """Whose extra time the roster tells: that is given elsewhere."""
 
     @property
     def seen(self) -> str:

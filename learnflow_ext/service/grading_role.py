@@ -31,7 +31,7 @@ class GradingRole:
         self._graders = graders
         self._seconds = settings.drain_seconds
         self._queue = GradingQueue(
-            db, graders, settings, grading, Metrics(), Deadlines(course_files(settings))
+            db, graders, settings, grading, Metrics(), Deadlines(course_files(settings), db)
         )
 
     async def run(self) -> None:

@@ -12,9 +12,13 @@ from typing import Any, cast, get_args
 import msgspec
 
 from learnflow_ext.agents.context import Policy
+from learnflow_ext.contracts.errors import LearnFlowError
 from learnflow_ext.service import logs
 from learnflow_ext.service.course_yaml import keys_in
 from learnflow_ext.service.exams import ExtraTime, Window, extra_time_in, more_time, windows_in
+from learnflow_ext.service.more_time import as_extra_time
+from learnflow_ext.store import allowances
+from learnflow_ext.store.database import Database
 
 STRICTEST_FIRST: tuple[Policy, ...] = ("off", "concepts", "hints", "open")
 LOOK_AGAIN_SECONDS = 2.0
@@ -101,17 +105,26 @@ def _policy(value: Any, whose: str) -> Policy:
 
 
 class Policies:
-    """Reads the courses' files again when they change. The only place that knows of exams."""
+    """Reads the courses' files again when they change, and what the dashboard gives.
+
+    The only place that knows of exams.
+    """
 
     def __init__(
         self,
         files: Mapping[str, Path],
         default: Policy,
+        db: Database | None = None,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`files` has each course's `course.yaml`, which need not exist."""
+        """`files` has each course's `course.yaml`, which need not exist; `db` what the dashboard gives.
+
+        It is open by the first `refresh`.
+        """
         self._files = dict(files)
+        self._db = db
+        self._given: dict[str, tuple[ExtraTime, ...]] = {}
         self._default = default
         self._clock = clock
         self._known: dict[str, CoursePolicy] = {}
@@ -119,11 +132,31 @@ class Policies:
         self._looked = -LOOK_AGAIN_SECONDS
 
     async def refresh(self) -> None:
-        """Take over what changed on disk; looks every two seconds at most."""
+        """Take over what changed on disk and in the table; looks every two seconds at most."""
         if time.monotonic() - self._looked < LOOK_AGAIN_SECONDS:
             return
         self._looked = time.monotonic()
         await asyncio.to_thread(self._read)
+        if self._db is not None:
+            await self._read_given(self._db)
+
+    async def _read_given(self, db: Database) -> None:
+        try:
+            async with db.connect() as conn:
+                found = await allowances.extra_time(conn, self._files)
+        except LearnFlowError as error:
+            # What was known goes on: nobody's exam ends early because a database restarts.
+            log.error("extra time cannot be read anew", error=error.message)
+            return
+        self._given = {course: as_extra_time(given) for course, given in found.items()}
+
+    def _of(self, course: str) -> CoursePolicy:
+        """What the course's file says, with the extra time that the dashboard gives."""
+        policy = self._known.get(course, CoursePolicy())
+        given = self._given.get(course)
+        if not given or policy is UNREADABLE:
+            return policy
+        return msgspec.structs.replace(policy, extra_time=(*policy.extra_time, *given))
 
     def _read(self) -> None:
         for course, file in self._files.items():
@@ -144,22 +177,18 @@ class Policies:
 
     def closed(self, course: str, assignment: str, student: str) -> bool:
         """Whether an exam holds for the assignment now, or nobody can read whether one does."""
-        policy = self._known.get(course, CoursePolicy())
+        policy = self._of(course)
         sat = policy.running(self._clock(), student)
         return policy is UNREADABLE or any(exam.covers(assignment) for exam in sat)
 
     def in_exam(self, course: str, at: datetime) -> bool:
         """Whether anybody sits an exam of `course` at that moment, in all of it or in some assignments."""
-        return self._known.get(course, CoursePolicy()).in_exam(at)
+        return self._of(course).in_exam(at)
 
     def at(self, course: str, assignment: str, courses: list[str], student: str) -> Policy:
         """What holds for `student` now. Outside of any course, the exams of their `courses` hold as well."""
         now = self._clock()
         if course:
-            return self._known.get(course, CoursePolicy()).at(assignment, now, self._default, student)
-        exams = [
-            exam.tutor
-            for each in courses
-            for exam in self._known.get(each, CoursePolicy()).running(now, student)
-        ]
+            return self._of(course).at(assignment, now, self._default, student)
+        exams = [exam.tutor for each in courses for exam in self._of(each).running(now, student)]
         return strictest([*exams, self._default])

@@ -163,10 +163,10 @@ class RunningService:
             tutors.course_files(settings),
             {course: tutored.taught for course, tutored in courses.items()},
         )
-        policies = Policies(tutors.course_files(settings), cast("Policy", tutor_settings.policy))
+        policies = Policies(tutors.course_files(settings), cast("Policy", tutor_settings.policy), db)
         await policies.refresh()
         watch = Watch(LearnFlowStruggle(config=config), policies)
-        deadlines = Deadlines(tutors.course_files(settings))
+        deadlines = Deadlines(tutors.course_files(settings), db)
         results = Results(db, deadlines)
         checkup = Checkup(metrics)
         progress = LearnFlowProgress(config=config)

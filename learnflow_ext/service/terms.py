@@ -64,7 +64,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         closes = self.closes()
         if closes is not None and at >= closes + _THAT_SECOND:
             return (
-                f"This assignment closed on {_moment(closes)}, so nothing was submitted. Your notebook stays"
+                f"This assignment closed on {in_words(closes)}, so nothing was submitted. Your notebook stays"
                 " where it is; ask your teacher for more time if you had a reason."
             )
         if self.attempts is not None and handed_in >= self.attempts:
@@ -88,12 +88,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         """All of it in one sentence, for who has handed in so often already; empty where nothing holds."""
         parts = []
         if self.due is not None:
-            parts.append(f"due {_moment(self.due)}")
+            parts.append(f"due {in_words(self.due)}")
             if self.late.percent_a_day:
                 parts.append(f"later costs {self.late.percent_a_day:g} % of the points for each day begun")
             if (closes := self.closes()) is not None:
                 parts.append(
-                    f"nothing is taken after {_moment(closes)}" if closes > self.due else "not later"
+                    f"nothing is taken after {in_words(closes)}" if closes > self.due else "not later"
                 )
         if self.attempts is not None:
             parts.append(
@@ -124,7 +124,7 @@ class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def sentence(self) -> str:
         """What it gives, in words; empty for nothing."""
-        parts = [f"due {_moment(self.due)}"] if self.due is not None else []
+        parts = [f"due {in_words(self.due)}"] if self.due is not None else []
         if self.days:
             parts.append(f"{self.days:g} {'day' if self.days == 1 else 'days'} more")
         if self.attempts:
@@ -157,12 +157,14 @@ class CourseTerms(msgspec.Struct, frozen=True, kw_only=True):
 
     def room(self) -> dict[str, str]:
         """What each student has more than the others, in words."""
-        found: dict[str, list[str]] = {}
-        for one in self.extensions:
-            found.setdefault(one.student, []).append(one.sentence())
-        for extra in self.extra_time:
-            found.setdefault(extra.student, []).append(extra.sentence())
-        return {student: "; ".join(filter(None, said)) for student, said in found.items()}
+        students = {one.student for one in self.extensions} | {one.student for one in self.extra_time}
+        return {student: "; ".join(self.said_of(student)) for student in students}
+
+    def said_of(self, student: str) -> list[str]:
+        """What `student` has more than the others, each in words."""
+        said = [one.sentence() for one in self.extensions if one.student == student]
+        said += [one.sentence() for one in self.extra_time if one.student == student]
+        return [words for words in said if words]
 
     def withholds(self, assignment: str, at: datetime) -> str:
         """Why nobody sees points and feedback of `assignment` at `at`, in a sentence; empty when they do.
@@ -179,7 +181,7 @@ class CourseTerms(msgspec.Struct, frozen=True, kw_only=True):
         if at >= last + _THAT_SECOND:
             return ""
         return (
-            f"It is graded. You see points and feedback once everybody's deadline is past: {_moment(last)}."
+            f"It is graded. You see points and feedback once everybody's deadline is past: {in_words(last)}."
         )
 
 
@@ -245,7 +247,8 @@ def _extension(found: Any) -> Extension:
     return extension
 
 
-def _moment(when: datetime) -> str:
+def in_words(when: datetime) -> str:
+    """`when` (aware, UTC) as people read it."""
     return f"{when.day} {when:%B %Y, %H:%M} UTC"
 
 

@@ -46,9 +46,9 @@ def roles_in(given: str) -> tuple[Role, ...]:
     return tuple(role for role in ROLES if role in names)
 
 
-def watch_of(struggle: LearnFlowStruggle, settings: LearnFlow, tutor: LearnFlowTutor) -> Watch:
-    """The judge of struggle, which knows the courses' exams once it was refreshed."""
-    return Watch(struggle, Policies(course_files(settings), cast("Policy", tutor.policy)))
+def watch_of(struggle: LearnFlowStruggle, settings: LearnFlow, tutor: LearnFlowTutor, db: Database) -> Watch:
+    """The judge of struggle, which knows the courses' exams once it was refreshed; `db` is open by then."""
+    return Watch(struggle, Policies(course_files(settings), cast("Policy", tutor.policy), db))
 
 
 async def work(

@@ -276,6 +276,33 @@ class ResultRelease(Base):
     released_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Allowance(Base):
+    """More time for one student, given on the dashboard: in exams, or a deadline of their own."""
+
+    __tablename__ = "allowances"
+    __table_args__ = (
+        Index("ix_allowances_course", "course"),
+        _one_of("kind", ("extra_time", "extension")),
+        CheckConstraint(
+            "kind = 'extra_time' OR (assignment <> '' AND due IS NOT NULL)", name="extension_complete"
+        ),
+        *_not_empty("course"),
+        *_not_negative("minutes", "percent"),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    course: Mapped[str] = mapped_column(String(texts.NAME), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    assignment: Mapped[str] = mapped_column(String(texts.NAME), primary_key=True)
+    """Empty for all exams."""
+    minutes: Mapped[float]
+    percent: Mapped[float]
+    """Both of extra time; 0 where it has none, and for an extension."""
+    due: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Of an extension."""
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class RegradeRequest(Base):
     """What a student says against a grade, and what a teacher answered."""
 

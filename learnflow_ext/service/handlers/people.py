@@ -64,7 +64,7 @@ class PeopleHandler(PeoplePage):
         chosen = next((member for member in members if member.name == user), None)
         done = self.get_query_argument("done", "")
         rows = members[self.offset : self.offset + self.limit]
-        sheet = view.PEOPLE if enrolment.off or self.as_csv else view.CHANGEABLE
+        sheet = view.ROSTER if self.as_csv else view.PEOPLE if enrolment.off else view.CHANGEABLE
         self.show_tables(
             course,
             "People",

@@ -15,6 +15,7 @@ from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage, ca
 from learnflow_ext.service.over_time import over_time
 from learnflow_ext.service.views import mastery
 from learnflow_ext.service.views.alerts import ALERTS, for_student
+from learnflow_ext.service.views.cells import student_link
 from learnflow_ext.service.views.mastery import TOPICS
 from learnflow_ext.service.views.timeline import timeline
 from learnflow_ext.store import (
@@ -46,12 +47,15 @@ class StudentHandler(CoursePage):
         standing = (await self.standings(course, [student]))[student]
         lines = timeline(entries)
         step = standing.next_step
+        room = "; ".join((await self.parts.deadlines.of_course(course)).said_of(student))
+        # Who is out of the course has a page still, and needs no more time.
+        link = f"{student_link(student)}/time" if student in await self.enrolled(course) else ""
         talks = ("Conversations", "read", f"conversations?{urlencode({'student': student})}")
         facts = (
             ("Streak, days", str(standing.streak.current), ""),
             ("Longest streak, days", str(standing.streak.longest), ""),
             # What a student asked the tutor is between them and the teacher.
-            *((talks,) if self.person.teaches(course) else ()),
+            *((talks, ("More time", room or "none", link)) if self.person.teaches(course) else ()),
             ("Next step", f"{step.exercise} in {step.title}" if step else "all solved", ""),
         )
         where, holidays = calendar(self.parts, course)

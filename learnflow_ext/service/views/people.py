@@ -9,6 +9,7 @@ import msgspec
 
 from learnflow_ext.service.rosters import Role
 from learnflow_ext.service.tables import Cell, Field, Sheet
+from learnflow_ext.service.views.cells import student_link
 
 ROLES: tuple[Role, ...] = ("teacher", "assistant", "student")
 """In the order of the list."""
@@ -34,24 +35,41 @@ def members(found: Mapping[Role, Iterable[str]], room: Mapping[str, str] | None 
     return [Member(name=name, roles=roles[name], room=(room or {}).get(name, "")) for name in order]
 
 
-PEOPLE = Sheet[Member](
+def _more_time(member: Member) -> Cell | str:
+    """Leads to where it is given; only students have deadlines."""
+    if "student" not in member.roles:
+        return member.room
+    return Cell(member.room or "Give", f"{student_link(member.name)}/time")
+
+
+_USER = Field[Member]("User", lambda member: member.name)
+_ROLE = Field[Member]("Role", lambda member: ", ".join(member.roles))
+_TIME = Field[Member]("More time", _more_time, "long")
+
+ROSTER = Sheet[Member](
     name="people",
     title="In this course",
     empty="Nobody is in this course yet.",
-    fields=(
-        Field("User", lambda member: member.name),
-        Field("Role", lambda member: ", ".join(member.roles)),
-        Field("More time", lambda member: member.room, "long"),
-    ),
+    fields=(_USER, _ROLE, Field("More time", lambda member: member.room, "long")),
 )
+"""As a file."""
 
-CHANGEABLE = Sheet[Member](
-    name=PEOPLE.name,
-    title=PEOPLE.title,
-    empty=PEOPLE.empty,
+PEOPLE = msgspec.structs.replace(ROSTER, fields=(_USER, _ROLE, _TIME))
+"""As a page."""
+
+CHANGEABLE = msgspec.structs.replace(
+    ROSTER,
     fields=(
         *PEOPLE.fields,
         Field("Change it", lambda member: Cell("Change", f"people?{urlencode({'user': member.name})}#one")),
     ),
 )
-"""As `PEOPLE`, where it can be changed."""
+"""As `PEOPLE`, where roles can be changed."""
+
+WRITTEN = Sheet[str](
+    name="written",
+    title="Written in course.yaml",
+    empty="Nothing for this student.",
+    fields=(Field("What", lambda said: said, "long"),),
+)
+"""What one student has there."""

@@ -39,6 +39,9 @@ def _said(entry: LogEntry) -> str:
         role = str(entry.data.get("role") or "")
         article = "an" if role == "assistant" else "a"
         return f"was made {article} {role} of the course" if role else "was taken out of the course"
+    if entry.type == "org.learnflow.allowance.changed.v1":
+        room = words.quote(str(entry.data.get("room") or "")) or "more time"
+        return f"was given {room}" if entry.data.get("given") else f"no longer has {room}"
     if entry.type == "org.learnflow.help.answered.v1":
         return f"got an answer: \u201c{words.quote(str(entry.data.get('text') or ''))}\u201d"
     return ""
