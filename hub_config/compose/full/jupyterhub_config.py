@@ -15,6 +15,12 @@ c.LearnFlowKafka.bootstrap_servers = os.environ["LEARNFLOW_KAFKA"]
 c.LearnFlowHub.service_address = "http://replicas:8888"
 c.LearnFlowContainers.service_url = "http://balancer:8888/services/learnflow/"
 
+# A replica that stops says so until the balancer, which asks every 3 s, has heard; then it ends its work.
+c.LearnFlow.drain_notice_seconds = 8
+c.LearnFlow.drain_seconds = 40
+# Only the workers grade.
+c.LearnFlowGrading.workers = 0
+
 c.JupyterHub.load_groups = {
     "formgrade-python-basics": {"users": ["teacher"]},
     "nbgrader-python-basics": {"users": ["ada", "ben", "chen"]},

@@ -1,13 +1,15 @@
 """The chart's parts under a real hub: started as rendered, known to the hub as z2jh-values.yaml says.
 
-There is no cluster: addresses, folders and secrets are put in for those of pods, and a database in a file and
-the bus within the service for PostgreSQL and Kafka. Commands, variables, settings and roles are theirs.
+There is no cluster: addresses, folders and secrets are put in for those of pods, a database in a file and the
+bus within the service for PostgreSQL and Kafka, and the full compose file's balancer, without its cookie, for
+the cluster's. Commands, variables, settings and roles are theirs.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +28,8 @@ from .conftest import Visitor, answers_on
 
 pytestmark = pytest.mark.timeout(300)
 
+COMPOSE = FOLDER.parent / "compose" / "full"
+NOTICE_S = 2
 PARTS = {"learnflow": "learnflow", "formgrader-python-basics": "learnflow-formgrader-python-basics"}
 """Services of the hub, and the chart's Deployments behind them."""
 CONFIG = """
@@ -57,25 +61,27 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port, *ports = free_ports(3, ADDRESSES)
+        self.port, self.ping, *self.replicas, balancer, formgrader = free_ports(6, ADDRESSES)
         (self.hub_port,) = free_ports(1, HUBS)
-        self.ports = dict(zip(PARTS, ports, strict=True))
+        self.ports = dict(zip(PARTS, (balancer, formgrader), strict=True))
         self.tokens = {service: secrets.token_hex(32) for service in PARTS}
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.first: subprocess.Popen[bytes] | None = None
+        """One of the two replicas."""
         self.log = folder / "log"
 
-    def start(self, *command: str, **environment: str) -> None:
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            self.processes.append(
-                subprocess.Popen(
-                    command,
-                    env={"PATH": search_path(), **environment},
-                    cwd=self.folder,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+            process = subprocess.Popen(
+                command,
+                env={"PATH": search_path(), **environment},
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
+        self.processes.append(process)
+        return process
 
     def hub(self) -> None:
         told: dict[str, Any] = yaml.safe_load((FOLDER / "z2jh-values.yaml").read_text())["hub"]
@@ -88,7 +94,23 @@ class Cluster:
         )
         self.start(sys.executable, "-m", "jupyterhub", "-f", str(file))
 
-    def part(self, service: str) -> None:
+    def balancer(self) -> None:
+        """Before both replicas: each in turn, whoever asks."""
+        routes = yaml.safe_load((COMPOSE / "routes.yaml").read_text())
+        balanced = routes["http"]["services"]["learnflow"]["loadBalancer"]
+        del balanced["sticky"]
+        balanced["healthCheck"]["interval"] = "200ms"
+        balanced["servers"] = [{"url": f"http://127.0.0.1:{port}"} for port in self.replicas]
+        (self.folder / "routes.yaml").write_text(json.dumps(routes))
+        static = yaml.safe_load((COMPOSE / "traefik.yaml").read_text())
+        static["entryPoints"]["http"]["address"] = f"127.0.0.1:{self.ports['learnflow']}"
+        static["entryPoints"]["http"]["forwardedHeaders"]["trustedIPs"] = ["127.0.0.1"]
+        static["entryPoints"]["ping"]["address"] = f"127.0.0.1:{self.ping}"
+        static["providers"]["file"]["filename"] = str(self.folder / "routes.yaml")
+        (self.folder / "balancer.yaml").write_text(json.dumps(static))
+        self.start("traefik", f"--configFile={self.folder / 'balancer.yaml'}")
+
+    def part(self, service: str, port: int) -> subprocess.Popen[bytes]:
         """Start the container of the Deployment behind `service`."""
         documents = rendered()
         (found,) = of_kind(documents, "ConfigMap").values()
@@ -96,6 +118,7 @@ class Cluster:
             (self.folder / name).write_text(words)
         settings = json.loads((self.folder / "settings.json").read_text())
         settings["LearnFlow"] |= {"state_dir": str(self.folder / "state"), "database_url": ""}
+        settings["LearnFlow"]["drain_notice_seconds"] = NOTICE_S
         settings["LearnFlowKafka"]["bootstrap_servers"] = ""
         (self.folder / "settings.json").write_text(json.dumps(settings))
         (container,) = pods(documents)[PARTS[service]]["spec"]["containers"]
@@ -103,7 +126,7 @@ class Cluster:
         def here(text: str) -> str:
             for theirs, ours in (
                 ("http://hub:8081", f"http://127.0.0.1:{self.hub_port}"),
-                ("http://0.0.0.0:8888", f"http://127.0.0.1:{self.ports[service]}"),
+                ("http://0.0.0.0:8888", f"http://127.0.0.1:{port}"),
                 ("/etc/learnflow", str(self.folder)),
                 ("/srv/learnflow", str(self.folder / "state")),
                 ("/home/learnflow", str(self.folder)),
@@ -113,18 +136,26 @@ class Cluster:
 
         environment = {each["name"]: here(each["value"]) for each in container["env"] if "value" in each}
         environment["JUPYTERHUB_API_TOKEN"] = self.tokens[service]
-        self.start(*map(here, container["command"]), **environment)
+        return self.start(*map(here, container["command"]), **environment)
 
     def until_up(self) -> None:
         """Hub and services answer through the proxy."""
         visitor = Visitor(f"http://127.0.0.1:{self.port}")
+        replicas = [Visitor(f"http://127.0.0.1:{port}") for port in self.replicas]
         addresses = {"/hub/health": 200, "/services/learnflow/health/live": 200}
         # Refused, as it should be to whoever has not signed in; but by the formgrader.
         addresses["/services/formgrader-python-basics/api/kernels"] = 403
         deadline = time.monotonic() + 120
-        while not answers_on(self.port) or any(
-            visitor.ask(address).status != status for address, status in addresses.items()
-        ):
+
+        def ready() -> bool:
+            return all(map(answers_on, (self.port, *self.replicas))) and all(
+                (
+                    *(visitor.ask(address).status == status for address, status in addresses.items()),
+                    *(replica.ask("/services/learnflow/health/ready").status == 200 for replica in replicas),
+                )
+            )
+
+        while not ready():
             ended = [process.args for process in self.processes if process.poll() is not None]
             assert not ended and time.monotonic() < deadline, (ended, self.log.read_text()[-4000:])
             time.sleep(0.3)
@@ -145,8 +176,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     cluster = Cluster(tmp_path_factory.mktemp("cluster"))
     try:
         cluster.hub()
-        for service in PARTS:
-            cluster.part(service)
+        cluster.balancer()
+        cluster.first, _ = [cluster.part("learnflow", port) for port in cluster.replicas]
+        formgrader = "formgrader-python-basics"
+        cluster.part(formgrader, cluster.ports[formgrader])
         cluster.until_up()
         yield cluster
     finally:
@@ -169,3 +202,20 @@ def test_a_teacher_opens_the_formgrader_and_a_student_does_not(cluster: Cluster)
     page = cluster.visitor("teacher").ask(address)
     assert (page.status, "formgrader" in page.text.lower()) == (200, True), cluster.log.read_text()[-3000:]
     assert cluster.visitor("ada").ask(address).status == 403
+
+
+def test_a_replica_that_is_stopped_is_missed_by_nobody(cluster: Cluster) -> None:
+    """The last test of this file: one of the two is gone after it."""
+    teacher = cluster.visitor("teacher")
+    page = "/services/learnflow/courses/python-basics"
+    # Signed in once, known to both.
+    assert {teacher.ask(page).status for _ in range(4)} == {200}
+    assert cluster.first is not None
+    cluster.first.send_signal(signal.SIGTERM)
+    asked: list[int] = []
+    while cluster.first.poll() is None:
+        asked.append(teacher.ask(page).status)
+    asked += [teacher.ask(page).status for _ in range(4)]
+    assert set(asked) == {200}, cluster.log.read_text()[-3000:]
+    assert cluster.first.returncode == 0
+    assert len(asked) > 4

@@ -16,6 +16,7 @@ from typing import Any
 import jsonschema
 import kubernetes_validate
 import pytest
+import sqlalchemy
 import yaml
 from chart import CHART, SCHOOL, Document, Refused, helm, of_kind, picks, pods, rendered, text
 
@@ -23,6 +24,8 @@ from learnflow_ext.events import progress_consumer, struggle_consumer
 from learnflow_ext.service.handlers.table import TABLE
 from learnflow_ext.service.worker import ROLES
 from learnflow_ext.settings import CLASSES, LearnFlow, LearnFlowKafka, load_config
+from learnflow_ext.store.database import Database
+from learnflow_ext.store.models import STATUSES
 
 FULL = ("--values", str(SCHOOL))
 DEFAULT = rendered()
@@ -60,12 +63,15 @@ THEIR_KINDS = {
             "minItems": 1,
             "items": shape(
                 ["type", "metadata"],
-                type={"const": "kafka"},
+                type={"enum": ["kafka", "postgresql"]},
                 # KEDA takes these as texts alone.
                 metadata={
                     "type": "object",
-                    "required": ["bootstrapServers", "consumerGroup", "lagThreshold"],
                     "additionalProperties": TEXT,
+                    "anyOf": [
+                        {"required": ["bootstrapServers", "consumerGroup", "lagThreshold"]},
+                        {"required": ["host", "port", "userName", "dbName", "query", "targetQueryValue"]},
+                    ],
                 },
                 authenticationRef=shape(["name"], name=TEXT),
             ),
@@ -216,7 +222,7 @@ class TestPods:
             if "-worker-" in name:
                 assert container["command"][:3] == ["learnflow", "worker", "--roles"]
                 named |= set(container["command"][3].split(","))
-        assert {"relay", "progress", "struggle"} <= named <= set(ROLES)
+        assert named == set(ROLES)
 
     @pytest.mark.parametrize("documents", BOTH)
     def test_what_has_several_replicas_keeps_all_but_one(self, documents: list[Document]) -> None:
@@ -240,9 +246,45 @@ class TestPods:
             deployment = deployments[each["spec"]["scaleTargetRef"]["name"]]
             assert "replicas" not in deployment["spec"], "an upgrade would undo what KEDA did"
             (trigger,) = each["spec"]["triggers"]
-            groups.add(trigger["metadata"]["consumerGroup"])
+            if trigger["type"] == "kafka":
+                groups.add(trigger["metadata"]["consumerGroup"])
         assert groups == {f"school.{part.GROUP}" for part in (progress_consumer, struggle_consumer)}
         assert not of_kind(DEFAULT, "ScaledObject")
+
+    async def test_what_waits_to_be_graded_decides_how_many_grade(self, tmp_path: Path) -> None:
+        (trigger,) = of_kind(SCHOOLS, "ScaledObject")["learnflow-worker-grading"]["spec"]["triggers"]
+        asked = trigger["metadata"]
+        assert (asked["host"], asked["port"]) == ("pg-rw.databases.svc", "5432")
+        assert (asked["userName"], asked["dbName"]) == ("learnflow", "learnflow")
+        (container,) = pods(SCHOOLS)["learnflow-worker-grading"]["spec"]["containers"]
+        assert asked["passwordFromEnv"] in variables(container)
+        db = Database(f"sqlite+aiosqlite:///{tmp_path / 'learnflow.sqlite'}")
+        await db.open()
+        async with db.connect() as conn:
+            assert await conn.scalar(sqlalchemy.text(asked["query"])) == 0
+        await db.close()
+        words = re.findall(r"'(\w+)'", asked["query"])
+        assert words and set(words) <= set(STATUSES)
+
+    def test_kubernetes_waits_until_a_pod_has_drained(self) -> None:
+        settings = json.loads(of_kind(DEFAULT, "ConfigMap")["learnflow"]["data"]["settings.json"])
+        drain, notice = (settings["LearnFlow"][f"drain_{name}"] for name in ("seconds", "notice_seconds"))
+        for name, pod in pods(DEFAULT).items():
+            if name == "learnflow":
+                assert pod["spec"]["terminationGracePeriodSeconds"] >= drain + notice + 10
+                (container,) = pod["spec"]["containers"]
+                probe = container["readinessProbe"]
+                assert notice >= probe["periodSeconds"], "it is noticed before it goes"
+            elif "worker" in name:
+                assert pod["spec"]["terminationGracePeriodSeconds"] >= drain + 10
+
+    def test_the_services_grade_only_where_no_worker_does(self) -> None:
+        settings = json.loads(of_kind(DEFAULT, "ConfigMap")["learnflow"]["data"]["settings.json"])
+        assert settings["LearnFlowGrading"]["workers"] == 0
+        (container,) = pods(DEFAULT)["learnflow-worker-grading"]["spec"]["containers"]
+        assert container["command"][3:6] == ["grading", "--graders", "2"]
+        mounted = {mount["mountPath"] for mount in container["volumeMounts"]}
+        assert settings["LearnFlow"]["state_dir"] in mounted
 
 
 class TestSecrets:
@@ -265,10 +307,11 @@ class TestSecrets:
             secret = {variable for variable in variables(container) if SECRET.search(variable)}
             if name == "learnflow":
                 both = {"PGPASSWORD", "LEARNFLOW_KAFKA_PASSWORD", "LEARNFLOW_MODEL_KEY"}
-                assert secret == both | {"JUPYTERHUB_API_TOKEN", "LEARNFLOW_MAIL_URL"}
+                browsers = {"JUPYTERHUB_API_TOKEN", "LEARNFLOW_COOKIE_SECRET"}
+                assert secret == both | browsers | {"LEARNFLOW_MAIL_URL"}
             elif "formgrader" in name:
                 assert secret == {"JUPYTERHUB_API_TOKEN"}
-            elif "migrate" in name:
+            elif "migrate" in name or "grading" in name:
                 assert secret == {"PGPASSWORD"}
             else:
                 assert secret == {"PGPASSWORD", "LEARNFLOW_KAFKA_PASSWORD"}

@@ -16,7 +16,7 @@ from compose_spec import PyCompose
 from jupyterhub.app import JupyterHub
 
 from learnflow_ext.service.worker import ROLES
-from learnflow_ext.settings import LearnFlow, LearnFlowKafka, load_config
+from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowKafka, load_config
 
 FOLDER = Path(__file__).parents[3] / "hub_config" / "compose" / "full"
 TEXT = (FOLDER / "compose.yaml").read_text()
@@ -110,7 +110,7 @@ def test_there_are_two_replicas_alike_and_two_workers() -> None:
     assert SERVICES[REPLICAS[0]] == SERVICES[REPLICAS[1]]
     worker = SERVICES["worker"]
     assert worker["deploy"]["replicas"] == 2
-    assert set(worker["command"][3].split(",")) <= set(ROLES)
+    assert set(worker["command"][3].split(",")) == set(ROLES)
     assert "JUPYTERHUB_API_TOKEN" not in environment("worker")
 
 
@@ -154,6 +154,16 @@ class TestConfiguration:
         told = environment(REPLICAS[0])
         assert told["JUPYTERHUB_SERVICE_PREFIX"] == "/services/learnflow/"
         assert told["JUPYTERHUB_OAUTH_ACCESS_SCOPES"] == '["access:services!service=learnflow"]'
+
+    def test_a_part_that_stops_has_the_time_that_it_takes(self, config: Any) -> None:
+        settings = LearnFlow(config=config)
+        whole = settings.drain_notice_seconds + settings.drain_seconds
+        for name in (*REPLICAS, "worker"):
+            assert float(SERVICES[name]["stop_grace_period"].removesuffix("s")) >= whole + 10
+        routes = yaml.safe_load((FOLDER / "routes.yaml").read_text())
+        check = routes["http"]["services"]["learnflow"]["loadBalancer"]["healthCheck"]
+        assert settings.drain_notice_seconds > float(check["interval"].removesuffix("s"))
+        assert LearnFlowGrading(config=config).workers == 0
 
     def test_the_replicas_read_it_without_the_hubs_secrets(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name, value in environment("worker").items():
