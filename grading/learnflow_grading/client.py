@@ -22,8 +22,7 @@ from learnflow_ext.contracts.errors import LearnFlowError, Unavailable
 from learnflow_ext.contracts.grades import GradeRecord
 
 from .processes import kill_tree, kill_users_of
-from .protocol import MAX_LINE, Answer, GradeOp, Op, ReleaseOp
-from .release import Released
+from .protocol import MAX_LINE, Answer, GradeOp, Op, Released, ReleaseOp
 
 log = logging.getLogger(__name__)
 

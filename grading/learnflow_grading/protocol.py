@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -10,6 +11,18 @@ from learnflow_ext.contracts.grades import GradeRecord
 
 MAX_LINE = 256 * 1024 * 1024
 """Longest line, in bytes: a record carries its feedback pages."""
+
+
+@dataclass(frozen=True)
+class Released:
+    """What was released."""
+
+    title: str
+    """The first heading of the first notebook, or the assignment's name."""
+    notebooks: tuple[str, ...]
+    """Names without `.ipynb`."""
+    exercises: tuple[tuple[str, str, float], ...]
+    """(notebook, grade id, points) of every graded cell, in the notebooks' order."""
 
 
 class ReleaseOp(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="release"):

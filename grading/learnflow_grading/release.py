@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +22,12 @@ from . import constructs
 from .course import Course, put_environment_on_path
 from .hidden import NotHidden, refuse_leaks, secret_lines
 from .names import check_name
+from .protocol import Released as Released
 from .quizzes import NoKey
 
 log = logging.getLogger(__name__)
 
 _TEXT_SUFFIXES = frozenset({".py", ".md", ".txt", ".json", ".html", ".rst", ".yml", ".yaml", ".cfg", ""})
-
-
-@dataclass(frozen=True)
-class Released:
-    """What was released."""
-
-    title: str
-    """The first heading of the first notebook, or the assignment's name."""
-    notebooks: tuple[str, ...]
-    """Names without `.ipynb`."""
-    exercises: tuple[tuple[str, str, float], ...]
-    """(notebook, grade id, points) of every graded cell, in the notebooks' order."""
 
 
 class _Generate(GenerateAssignment):

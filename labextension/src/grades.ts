@@ -10,15 +10,18 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Poll } from '@lumino/polling';
 
 import type { Announcer } from './announcer';
-import { CommandIDs, DOMAIN } from './names';
-import { compare, isPending, parseSubmissions, parseTold } from './outcomes';
+import { CommandIDs, DOMAIN, HANDED_IN } from './names';
+import {
+  compare,
+  isPending,
+  NOW_AND_THEN,
+  parseSubmissions,
+  parseTold,
+  pauseAfter
+} from './outcomes';
 import { request, RequestError } from './request';
 
 const PLUGIN_ID = 'learnflow:grades';
-
-/** Between two looks in ms: while a result is awaited, and otherwise. */
-const SOON = 2_000;
-const NOW_AND_THEN = 5_000;
 
 /** The longest pause in ms when the server does not answer. */
 const PATIENCE = 60_000;
@@ -66,11 +69,19 @@ export const gradesPlugin: JupyterFrontEndPlugin<void> = {
           void app.commands.execute(CommandIDs.refreshProgress);
         }
       }
-      const interval = submissions.some(isPending) ? SOON : NOW_AND_THEN;
+      const interval = pauseAfter(
+        poll.frequency.interval,
+        submissions.some(isPending)
+      );
       if (poll.frequency.interval !== interval) {
         poll.frequency = { ...poll.frequency, interval };
       }
     };
+
+    let looking = Promise.resolve();
+    // One after the other: an answer that is older than the last one would be taken for news.
+    const lookInTurn = () =>
+      (looking = looking.catch(() => undefined).then(look));
 
     const poll = new Poll({
       name: PLUGIN_ID,
@@ -79,7 +90,7 @@ export const gradesPlugin: JupyterFrontEndPlugin<void> = {
       standby: 'when-hidden',
       factory: async () => {
         try {
-          await look();
+          await lookInTurn();
         } catch (reason) {
           if (
             reason instanceof RequestError &&
@@ -94,5 +105,12 @@ export const gradesPlugin: JupyterFrontEndPlugin<void> = {
       }
     });
     void app.restored.then(() => poll.start());
+    // The server says at once when something was handed in, from here or from another page.
+    app.serviceManager.events.stream.connect((_, emission) => {
+      if (emission.schema_id === HANDED_IN && !poll.isDisposed) {
+        poll.frequency = { ...poll.frequency, interval: NOW_AND_THEN }; // whatever is awaited already
+        void poll.refresh();
+      }
+    });
   }
 };

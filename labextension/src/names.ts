@@ -14,6 +14,9 @@ export const QUIZ_METADATA = 'learnflow_quiz';
 /** The student's one conversation with the tutor, at the root of their folder. */
 export const CHAT_PATH = 'tutor.chat';
 
+/** The event with which the server says that something was handed in. */
+export const HANDED_IN = 'https://learnflow.org/schemas/handed-in/v1';
+
 /** Where `trans.__` looks its strings up. */
 export const DOMAIN = 'learnflow';
 

@@ -4,8 +4,10 @@ import {
   compare,
   type ISubmission,
   isPending,
+  NOW_AND_THEN,
   parseSubmissions,
   parseTold,
+  pauseAfter,
   type Told
 } from '../src/outcomes';
 
@@ -157,5 +159,22 @@ describe('isPending', () => {
     ['failed', false]
   ] as const)('%s: %s', (status, expected) => {
     expect(isPending(submission('a', status))).toBe(expected);
+  });
+});
+
+describe('pauseAfter', () => {
+  it('looks soon after something was handed in, then less and less often', () => {
+    const pauses = [NOW_AND_THEN];
+    for (let look = 0; look < 8; look++) {
+      pauses.push(pauseAfter(pauses[look] ?? 0, true));
+    }
+    expect(pauses[1]).toBeLessThan(500);
+    expect(pauses.slice(1)).toEqual([...pauses.slice(1)].sort((a, b) => a - b));
+    expect(pauses.at(-1)).toBe(pauses.at(-2));
+    expect(pauses.at(-1)).toBeLessThan(NOW_AND_THEN);
+  });
+
+  it('goes back to now and then with the grade', () => {
+    expect(pauseAfter(450, false)).toBe(NOW_AND_THEN);
   });
 });

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import typer
-from learnflow_grading.client import GradingWorker
-from learnflow_grading.folder import CourseFolder, open_folder
 
 from learnflow_ext.cli.bar import progress
 from learnflow_ext.contracts.errors import LearnFlowError, Unavailable
 from learnflow_ext.contracts.grades import GradeRecord
+
+if TYPE_CHECKING:
+    # Loading nbgrader takes a second, which no other command should wait for.
+    from learnflow_grading.client import GradingWorker
+    from learnflow_grading.folder import CourseFolder
 
 FOUND_A_PROBLEM = 1
 _TRIES = 2
@@ -35,18 +39,9 @@ def autograde(
 
     What is in `submitted` stays as it is. Exit code 1 when a submission could not be graded, 2 when none can.
     """
-    folder = open_folder(course_dir, assignment)
-    students = [name for name in folder.students if not student or name in student]
-    if not students:
-        raise Unavailable(f"None of these students has submitted {assignment}.")
-    with progress(len(students), "Grading", hidden=as_json) as step:
-
-        def told(record: GradeRecord) -> None:
-            if as_json:
-                typer.echo(msgspec.json.encode(msgspec.structs.replace(record, feedback=())).decode())
-            step(1)
-
-        records = asyncio.run(_all(folder, students, jobs, cell_timeout, memory, told))
+    records = asyncio.run(
+        _all(course_dir, assignment, frozenset(student), jobs, cell_timeout, memory, as_json=as_json)
+    )
     if not as_json:
         _summary(records)
     if any(record.status == "failed" for record in records):
@@ -54,29 +49,46 @@ def autograde(
 
 
 async def _all(
-    folder: CourseFolder,
-    students: list[str],
+    course_dir: Path,
+    assignment: str,
+    only: frozenset[str],
     jobs: int,
     cell_timeout: float,
     memory: int,
-    told: Callable[[GradeRecord], None],
+    *,
+    as_json: bool,
 ) -> list[GradeRecord]:
-    """Every student's record, in the order in which they were done."""
-    todo: asyncio.Queue[str] = asyncio.Queue()
-    for name in students:
-        todo.put_nowait(name)
-    records: list[GradeRecord] = []
+    """Every student's record, in the order in which they were done; of `only` these, or of all."""
+    from learnflow_grading.client import GradingWorker
+    from learnflow_grading.lean import start_lean
 
-    async def work() -> None:
-        async with GradingWorker() as worker:
-            while not todo.empty():
-                record = await _one(worker, folder, todo.get_nowait(), cell_timeout, memory)
-                records.append(record)
-                told(record)
+    start_lean()
+    async with contextlib.AsyncExitStack() as stack:
+        # They load their libraries while this process loads its own.
+        workers = [await stack.enter_async_context(GradingWorker()) for _ in range(jobs)]
+        from learnflow_grading.folder import open_folder
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(jobs, len(students))):
-            group.create_task(work())
+        folder = open_folder(course_dir, assignment)
+        students = [name for name in folder.students if not only or name in only]
+        if not students:
+            raise Unavailable(f"None of these students has submitted {assignment}.")
+        for spare in workers[len(students) :]:
+            await spare.stop()
+        records: list[GradeRecord] = []
+        with progress(len(students), "Grading", hidden=as_json) as step:
+
+            async def work(worker: GradingWorker) -> None:
+                while todo:
+                    record = await _one(worker, folder, todo.pop(0), cell_timeout, memory)
+                    records.append(record)
+                    if as_json:
+                        typer.echo(msgspec.json.encode(msgspec.structs.replace(record, feedback=())).decode())
+                    step(1)
+
+            todo = list(students)
+            async with asyncio.TaskGroup() as group:
+                for worker in workers[: len(students)]:
+                    group.create_task(work(worker))
     return records
 
 

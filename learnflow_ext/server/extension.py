@@ -9,6 +9,7 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyterlab_chat.rtc_lib import publish_rtc_info
 from traitlets import Float, Unicode, default
 
+from learnflow_ext.server import news
 from learnflow_ext.server.asking import Asker
 from learnflow_ext.server.chat import ChatSocket, ConfinedChatManager
 from learnflow_ext.server.confine import Folder
@@ -109,6 +110,7 @@ class LearnFlowExtension(ExtensionApp):
         settings[SETTING_PRACTICE] = PracticeFolder(self.gateway, folder)
         settings[SETTING_VALIDATOR] = Validator(folder, self.log)
         settings[SETTING_ASKER] = self.asker
+        news.prepare(app.event_logger)
         publish_rtc_info(app)
         settings["chat_manager"] = ConfinedChatManager(app, config=app.config)
         app.io_loop.add_callback(self._started)

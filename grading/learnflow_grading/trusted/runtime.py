@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from traitlets.utils.importstring import import_item
 
+from learnflow_ext.contracts.errors import LearnFlowError
 from learnflow_ext.contracts.sandboxes import Sandboxes
 
 T = TypeVar("T")
 SANDBOXES = "learnflow_kernels.warm.sandboxes.WarmSandboxes"
 """What opens sandboxes here, by name: grading and kernels know each other's contract only."""
+AGENT = "learnflow_grading.trusted.agent:serve"
+"""What runs beside the student's code."""
+SUPERVISOR = "learnflow_grading.trusted.supervisor:serve"
+"""What runs the tests."""
 
 
 class Runtime:
@@ -34,6 +40,17 @@ class Runtime:
                 self._sandboxes = self.wait(self._make())
             return self._sandboxes
 
+    def get_ready(self, *entries: str) -> None:
+        """Start the pool for these entries, and do not wait for it. What goes wrong, the first use tells."""
+
+        def begin() -> None:
+            sandboxes = self.sandboxes()
+            for entry in entries:
+                with contextlib.suppress(LearnFlowError):
+                    self.wait(_opened_and_closed(sandboxes, entry))
+
+        threading.Thread(target=begin, name="getting sandboxes ready", daemon=True).start()
+
     async def _make(self) -> Sandboxes:
         made: Sandboxes = import_item(self._name)(packages=("learnflow_grading",))
         return made
@@ -51,6 +68,10 @@ class Runtime:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+
+async def _opened_and_closed(sandboxes: Sandboxes, entry: str) -> None:
+    await (await sandboxes.open(entry)).close()
 
 
 _runtimes: dict[str, Runtime] = {}

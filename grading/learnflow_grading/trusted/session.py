@@ -18,11 +18,10 @@ from learnflow_ext.contracts.sandboxes import Sandboxes
 
 from .frames import BrokenChannel, Channel
 from .plan import NotebookRules, TestPlan
+from .runtime import AGENT, SUPERVISOR
 
 log = logging.getLogger(__name__)
 
-AGENT = "learnflow_grading.trusted.agent:serve"
-SUPERVISOR = "learnflow_grading.trusted.supervisor:serve"
 _MIMES = frozenset(
     ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "application/json")
 )

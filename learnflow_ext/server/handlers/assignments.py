@@ -13,6 +13,7 @@ from tornado.web import authenticated
 
 from learnflow_ext.contracts.errors import BadRequest, LearnFlowError
 from learnflow_ext.contracts.grades import AssignmentView, SubmissionView
+from learnflow_ext.server import news
 from learnflow_ext.server.coursework import Coursework, folder_time
 from learnflow_ext.server.handlers.base import ProblemHandler
 from learnflow_ext.server.handlers.submissions import SETTING_COURSEWORK, AssignmentRequest
@@ -92,6 +93,8 @@ class AssignmentActionHandler(AssignmentListBase):
                 await self.coursework.fetch(body.course_id, body.assignment_id)
             elif action == "submit":
                 await self.coursework.submit(body.course_id, body.assignment_id)
+                # Before the rows, which take a while: the page may already ask for the grade.
+                news.handed_in(self.event_logger, body.course_id, body.assignment_id)
             else:
                 await self.coursework.fetch_feedback(body.course_id, body.assignment_id)
             self.succeed(await self.listing(body.course_id))

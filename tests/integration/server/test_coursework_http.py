@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from learnflow_ext.contracts.errors import Problem
 from learnflow_ext.contracts.grades import CourseFile, FileSet
+from learnflow_ext.server import news
 
 if TYPE_CHECKING:
     from tests.integration.server.conftest import Script, Server
@@ -57,6 +59,19 @@ async def test_fetch_submit_feedback(server: Server, service: Script) -> None:
     assert (await server.json("POST", "learnflow/feedback", ONE))["folders"] == [
         submission["local_feedback_path"]
     ]
+
+
+async def test_open_pages_hear_at_once_of_what_was_taken(server: Server, service: Script) -> None:
+    await server.json("POST", "assignments/fetch", ONE)
+    async with server.socket("api/events/subscribe") as page:
+        refused = await server.json("POST", "assignments/submit", {**ONE, "assignment_id": "two"})
+        taken = await server.json("POST", "assignments/submit", ONE)
+        assert (refused["success"], taken["success"]) == (False, True)
+        heard: dict[str, Any] = {}
+        async with asyncio.timeout(10):
+            while heard.get("schema_id") != news.HANDED_IN:
+                heard = json.loads(await page.read_message() or "")
+    assert (heard["course"], heard["assignment"]) == ("py", "one")
 
 
 async def test_a_students_notebook_is_never_overwritten(server: Server, service: Script) -> None:
