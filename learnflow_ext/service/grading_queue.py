@@ -213,6 +213,10 @@ class GradingQueue:
         line = log.bind(
             submission=claimed.submission_id, assignment=claimed.assignment, attempt=claimed.attempts
         )
+        if claimed.attempts > self._grading.max_attempts:
+            line.error("whoever graded it died each time")
+            await self._failed(claimed, name)
+            return
         started = time.monotonic()
         try:
             terms = await self._deadlines.of(claimed.course, claimed.assignment, claimed.student)
@@ -272,7 +276,7 @@ class GradingQueue:
             score=0.0,
             max_score=0.0,
             needs_review=True,
-            message=reason or GIVEN_UP.format(attempts=claimed.attempts),
+            message=reason or GIVEN_UP.format(attempts=min(claimed.attempts, self._grading.max_attempts)),
         )
         if await self._insist(lambda conn: submissions.record_grade(conn, record, grader=name)) is None:
             return

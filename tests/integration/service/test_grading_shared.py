@@ -176,6 +176,20 @@ class TestAProcessIsKilledWhileItGrades:
         assert (await state(db, made))[1] == 2
         assert await told(db) == {made: 1, other: 1}
 
+    async def test_work_that_kills_everybody_is_left_to_a_person(self, db: Database) -> None:
+        made, worker = await submit(db), PaperWorker()
+        for _ in range(LearnFlowGrading().max_attempts):
+            async with db.begin() as conn:
+                assert await submissions.claim_next(conn, "killed")
+                await submissions.requeue_interrupted(conn, ["killed"])
+        async with at_work(db, worker):
+            await reached(db, made, "failed")
+        async with db.connect() as conn:
+            seen = await submissions.view(conn, made)
+        assert seen.needs_review
+        assert "tried 3 times" in seen.message
+        assert worker.graded == []
+
 
 async def test_two_share_the_queue_and_grade_nothing_twice(database_url: str, db: Database) -> None:
     at_once: Counter[str] = Counter()
