@@ -14,7 +14,7 @@ from typing import Any, Literal
 import psutil
 from traitlets.config import Config
 
-from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowKafka
+from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowGrading, LearnFlowKafka
 
 from .classroom import fetch
 from .names import formgrader_service
@@ -24,7 +24,7 @@ from .services import service_path
 from .state import State
 
 Part = Literal["hub", "worker"]
-"""What is started by itself: the hub with its proxy, the service and the formgraders; a worker for Kafka."""
+"""What is started by itself: the hub with its proxy, the service and the formgraders; a worker."""
 PARTS: tuple[Part, ...] = ("hub", "worker")
 """In the order of starting."""
 DEFAULT_BIND_URL = "http://:8000"
@@ -41,25 +41,29 @@ class Deployment:
     """The proxy's, as the configuration says it."""
     hub_port: int
     courses: tuple[str, ...]
-    kafka: bool
+    worker_roles: tuple[str, ...]
+    """What a worker is needed for."""
 
     @classmethod
     def of(cls, config_file: Path, config: Config) -> Deployment:
         """The deployment that `config`, read from `config_file`, describes."""
         settings = LearnFlow(config=config)
+        carries = ("relay", "progress", "struggle") if LearnFlowKafka(config=config).bootstrap_servers else ()
+        grades = () if LearnFlowGrading(config=config).workers else ("grading",)
         return cls(
             config_file=config_file.resolve(),
             state=State(settings.state_path),
             bind_url=str(_said(config, "bind_url", DEFAULT_BIND_URL)),
             hub_port=int(_said(config, "hub_port", DEFAULT_HUB_PORT)),
             courses=tuple(settings.courses),
-            kafka=bool(LearnFlowKafka(config=config).bootstrap_servers),
+            worker_roles=(*carries, *grades),
         )
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """Those that the configuration needs: a worker only where events travel on Kafka."""
-        return PARTS if self.kafka else ("hub",)
+        """Those that the configuration needs: a worker only where events travel on Kafka, or where the
+        service grades nothing itself."""
+        return PARTS if self.worker_roles else ("hub",)
 
     @property
     def address(self) -> tuple[str, int]:

@@ -30,8 +30,8 @@ PartsArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[hub|worker]…",
-        help="hub: with its proxy, the service and the formgraders; worker: carries events on Kafka. "
-        "Default: all that the configuration needs.",
+        help="hub: with its proxy, the service and the formgraders; worker: carries events on Kafka, and "
+        "grades where the service does not. Default: all that the configuration needs.",
     ),
 ]
 
@@ -143,7 +143,8 @@ def _wanted(deployment: Deployment, names: list[str] | None) -> list[Part]:
             raise CannotRun(f"There is no part {name[:40]!r}: {', '.join(PARTS)}. The hub starts all others.")
         if name not in deployment.parts:
             raise CannotRun(
-                "A worker needs Kafka (c.LearnFlowKafka.bootstrap_servers): here the service does it."
+                "A worker needs Kafka (c.LearnFlowKafka.bootstrap_servers), or a service that grades nothing "
+                "(c.LearnFlowGrading.workers = 0): here the service does it all."
             )
     return [part for part in PARTS if part in wanted]
 
@@ -156,7 +157,8 @@ def _start(deployment: Deployment, part: Part) -> subprocess.Popen[bytes]:
     config = str(deployment.config_file)
     command = ["-m", "learnflow_hub.keeper", config]
     if part == "worker":
-        command = ["-m", "learnflow_ext.cli", "worker", "--config", config]
+        roles = ",".join(deployment.worker_roles)
+        command = ["-m", "learnflow_ext.cli", "worker", "--roles", roles, "--config", config]
     try:
         deployment.state.check()
         deployment.state.prepare()
