@@ -14,9 +14,6 @@ c.LearnFlowKafka.bootstrap_servers = os.environ["LEARNFLOW_KAFKA"]
 # The service runs by itself, twice; the token is in LEARNFLOW_SERVICE_TOKEN.
 c.LearnFlowHub.service_address = "http://replicas:8888"
 c.LearnFlowContainers.service_url = "http://balancer:8888/services/learnflow/"
-# The balancer asks every 3 s whether a replica is ready; the engine kills after 60.
-c.LearnFlow.drain_notice_seconds = 8
-c.LearnFlow.drain_seconds = 40
 
 # A replica that stops says so until the balancer, which asks every 3 s, has heard; then it ends its work.
 c.LearnFlow.drain_notice_seconds = 8
