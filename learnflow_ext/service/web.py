@@ -27,7 +27,7 @@ PING_SECONDS = 20
 LARGEST_BODY = 2**40
 """Tornado answers what is larger with a bare 400; the handlers do it with a sentence, and long before."""
 
-SECRET_ENV = "LEARNFLOW_COOKIE_SECRET"  # noqa: S105 - a name
+SECRET_ENV = "LEARNFLOW_COOKIE_SECRET"  # noqa: S105 - a name  # pragma: allowlist secret
 """Variable with the secret of cookies and sign-ins, the same for all replicas."""
 SHORTEST_SECRET = 32
 
