@@ -22,6 +22,7 @@ from .ports import LOOPBACK
 from .processes import is_alive, tree
 from .services import service_path
 from .state import State
+from .traits import LearnFlowHub
 
 Part = Literal["hub", "worker"]
 """What is started by itself: the hub with its proxy, the service and the formgraders; a worker."""
@@ -43,6 +44,8 @@ class Deployment:
     courses: tuple[str, ...]
     worker_roles: tuple[str, ...]
     """What a worker is needed for."""
+    starts_service: bool
+    """False where something else than the hub starts LearnFlow's service, and sees to it."""
 
     @classmethod
     def of(cls, config_file: Path, config: Config) -> Deployment:
@@ -57,6 +60,7 @@ class Deployment:
             hub_port=int(_said(config, "hub_port", DEFAULT_HUB_PORT)),
             courses=tuple(settings.courses),
             worker_roles=(*carries, *grades),
+            starts_service=not LearnFlowHub(config=config).service_address,
         )
 
     @property
@@ -132,7 +136,7 @@ def look(deployment: Deployment) -> list[PartState]:
     found = [
         _part("hub", deployment.hub_port, began, f"{deployment.base_path}/hub/health"),
         _part("proxy", deployment.address[1], began, None, host=deployment.address[0]),
-        _part(SERVICE_NAME, ports.get(SERVICE_NAME), began, health),
+        *([_part(SERVICE_NAME, ports.get(SERVICE_NAME), began, health)] if deployment.starts_service else ()),
         *(
             _part(formgrader_service(course), ports.get(formgrader_service(course)), began, None)
             for course in deployment.courses

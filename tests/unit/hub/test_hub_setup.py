@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from jupyterhub.app import JupyterHub
 from learnflow_hub import setup_learnflow
+from learnflow_hub.deployment import Deployment, look
 from learnflow_hub.landing import landing_page
 from learnflow_hub.names import UnusableName
 from learnflow_hub.spawner import ConfinedSpawner
@@ -276,6 +277,12 @@ class TestServiceOfItsOwn:
         with pytest.raises(ValueError, match=r"openssl rand -hex 32.*LEARNFLOW_SERVICE_TOKEN"):
             setup_learnflow(c, tmp_path / "c.py")
         assert not (tmp_path / "state").exists()
+
+    def test_a_deployment_neither_waits_for_it_nor_calls_it_ill(self, c: Config, tmp_path: Path) -> None:
+        there = {part.name for part in look(Deployment.of(tmp_path / "c.py", c))}
+        assert there == {"hub", "proxy", "formgrader-python-basics"}
+        c.LearnFlowHub.service_address = ""
+        assert "learnflow" in {part.name for part in look(Deployment.of(tmp_path / "c.py", c))}
 
     def test_its_replicas_read_the_file_without_the_token(self, c: Config, tmp_path: Path) -> None:
         setup_learnflow(c, tmp_path / "c.py")
