@@ -19,12 +19,17 @@ log = logs.get("learnflow.deadlines")
 
 
 class Deadlines:
-    """Reads a course's file and table whenever something is handed in or graded: a change counts at once."""
+    """Looks at a course's file and table whenever something is handed in, shown or graded.
+
+    So a change counts at once. The file is parsed again only when it changed: that takes longer than what
+    else such a request does.
+    """
 
     def __init__(self, files: Mapping[str, Path], db: Database | None = None) -> None:
         """`files` has each course's `course.yaml`, which need not exist; `db` what the dashboard gives."""
         self._files = dict(files)
         self._db = db
+        self._parsed: dict[Path, tuple[tuple[int, int, int], CourseTerms]] = {}
 
     async def of_course(self, course: str) -> CourseTerms:
         """The course's terms; none where its file cannot be read, which is logged: work is always taken, and
@@ -44,7 +49,7 @@ class Deadlines:
         if file is None:
             return CourseTerms()
         try:
-            return parse(await asyncio.to_thread(file.read_bytes))
+            return await asyncio.to_thread(self._read, file)
         except FileNotFoundError:
             return CourseTerms()
         except (OSError, ValueError) as error:
@@ -56,3 +61,11 @@ class Deadlines:
     async def of(self, course: str, assignment: str, student: str) -> Terms:
         """What holds for one student in one assignment."""
         return (await self.of_course(course)).of(assignment, student)
+
+    def _read(self, file: Path) -> CourseTerms:
+        status = file.stat()
+        version = (status.st_mtime_ns, status.st_size, status.st_ino)
+        known = self._parsed.get(file)
+        if known is None or known[0] != version:
+            known = self._parsed[file] = (version, parse(file.read_bytes()))
+        return known[1]
