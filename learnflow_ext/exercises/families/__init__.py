@@ -15,24 +15,30 @@ from learnflow_ext.exercises.families import (
 from learnflow_ext.exercises.families.abstractions import ABSTRACTIONS
 from learnflow_ext.exercises.families.calls import CALLS
 from learnflow_ext.exercises.families.clubs import CLUBS
+from learnflow_ext.exercises.families.games import GAMES
 from learnflow_ext.exercises.families.grids import GRIDS
 from learnflow_ext.exercises.families.guards import GUARDS
 from learnflow_ext.exercises.families.logs import LOGS
 from learnflow_ext.exercises.families.machines import MACHINES
 from learnflow_ext.exercises.families.making import Family
+from learnflow_ext.exercises.families.measures import MEASURES
 from learnflow_ext.exercises.families.modules import MODULES
+from learnflow_ext.exercises.families.orders import ORDERS
+from learnflow_ext.exercises.families.parts import PARTS
 from learnflow_ext.exercises.families.pipelines import PIPELINES
+from learnflow_ext.exercises.families.records import RECORDS
 from learnflow_ext.exercises.families.recursion import RECURSION
 from learnflow_ext.exercises.families.rules import RULES
+from learnflow_ext.exercises.families.streaks import STREAKS
 from learnflow_ext.exercises.families.teams import TEAMS
 from learnflow_ext.exercises.families.truths import TRUTHS
 from learnflow_ext.exercises.families.walks import WALKS
 
 FAMILIES: dict[str, tuple[Family, ...]] = {
-    "basics": (*basics.FAMILIES, MACHINES, TRUTHS),
-    "control_flow": (*control_flow.FAMILIES, RULES, WALKS),
-    "data_structures": (*data_structures.FAMILIES, PIPELINES, GRIDS, CLUBS),
-    "functions": (*functions.FAMILIES, ABSTRACTIONS, CALLS, RECURSION),
+    "basics": (*basics.FAMILIES, MACHINES, TRUTHS, MEASURES),
+    "control_flow": (*control_flow.FAMILIES, RULES, WALKS, STREAKS, GAMES),
+    "data_structures": (*data_structures.FAMILIES, PIPELINES, GRIDS, CLUBS, RECORDS),
+    "functions": (*functions.FAMILIES, ABSTRACTIONS, CALLS, RECURSION, PARTS, ORDERS),
     "objects": (*objects.FAMILIES, TEAMS),
     "files": (*files.FAMILIES, LOGS),
     "errors": (*errors.FAMILIES, GUARDS),
