@@ -36,7 +36,7 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Literal["happened"] = "happened"
     what: str
-    """run, question, answer, submission, grade, progress or alert."""
+    """run, question, answer, submission, grade, progress, alert, or other."""
     sequence: int
     """The event's place in the log."""
     resume: str
@@ -44,8 +44,12 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
     time: str
     """ISO 8601, UTC."""
     student: str
+    who: str
+    """The student as a sentence begins with them."""
     text: str
-    """In words, continuing the sentence that the name begins; empty where there is nothing to say."""
+    """In words, continuing that sentence; empty where there is nothing to say."""
+    tone: str
+    """The mark in front of it: question, answer, trouble, work, grade or note; empty without text."""
 
 
 _WHAT = {
@@ -62,17 +66,19 @@ _WHAT = {
 
 def happened(entry: LogEntry, resume: str) -> Happened | None:
     """`entry` as a message; None for what concerns the machinery only."""
-    what = _WHAT.get(entry.type)
-    if what is None:
-        return None
     said = words.line(entry.type, entry.student, entry.data)
+    what = _WHAT.get(entry.type, "other" if said else "")
+    if not what:
+        return None
     return Happened(
         what=what,
         sequence=entry.sequence,
         resume=resume,
         time=entry.time,
         student=entry.student,
+        who=words.shown_name(entry.student),
         text=said.text if said else "",
+        tone=said.tone if said else "",
     )
 
 

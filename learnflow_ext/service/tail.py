@@ -30,6 +30,7 @@ MAX_HOLES = 64
 """In one place. Each is a transaction that has not ended, or one that came to nothing a moment ago."""
 LOOK_BACK = 200
 """Numbers below the newest that are looked at for holes in the beginning."""
+_FAR = 10**18 - 1
 _NUMBER = r"[0-9]{1,18}"
 _PLACE = re.compile(rf"({_NUMBER})(?:-({_NUMBER}(?:\.{_NUMBER}){{0,{MAX_HOLES - 1}}}))?")
 
@@ -47,7 +48,9 @@ class Place(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> Place:
-        """What `str` made, or any number. ValueError for anything else."""
+        """What `str` made, or any number, or `now`: behind all there is. ValueError for anything else."""
+        if text == "now":
+            return cls(_FAR)
         found = _PLACE.fullmatch(text)
         if found is None:
             raise ValueError("no place in the log")

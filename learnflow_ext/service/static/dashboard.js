@@ -1,13 +1,18 @@
-// Keeps the dashboard live: a websocket says that something changed, htmx fetches it.
+// Keeps the dashboard live: a websocket brings lines of the feed, and says what else to fetch.
 "use strict";
 
 (() => {
   const LONGEST_WAIT = 30000; // ms between attempts to connect
-  const CALM = 700; // ms between two refreshes of the same part
+  const CALM = 700; // ms between two refreshes of the same part, at least
+  const SHARE = 10; // so many times longer than the last one took: a large table must not hold up the lines
+  const LONGEST_CALM = 10000;
+  const SETTLED = 5000; // ms until the feed, whose lines came by themselves, is fetched as a whole
+  const LINES = 40; // of the feed, as the server shows it
   const status = document.getElementById("live");
   const words = { connecting: "Connecting…", live: "Live", lost: "Reconnecting…" };
   const last = new Map();
   const planned = new Map();
+  const took = new Map(); // ms from asking for a part until it was on the screen
   let attempts = 0;
 
   function show(state) {
@@ -17,9 +22,10 @@
     }
   }
 
-  function refresh(part) {
+  function refresh(part, least = 0) {
     if (planned.has(part)) return;
-    const wait = Math.max(0, (last.get(part) ?? 0) + CALM - Date.now());
+    const calm = Math.min(LONGEST_CALM, Math.max(CALM, SHARE * (took.get(part) ?? 0)));
+    const wait = Math.max(least, (last.get(part) ?? 0) + calm - Date.now());
     planned.set(
       part,
       setTimeout(() => {
@@ -37,12 +43,19 @@
     socket.addEventListener("open", () => {
       attempts = 0;
       show("live");
-      refresh("scores"); // what happened while nobody listened
-      refresh("feed");
     });
     socket.addEventListener("message", (event) => {
       const message = JSON.parse(event.data);
-      if (message.kind === "changed") message.what.forEach(refresh);
+      if (message.kind === "hello") {
+        refresh("scores"); // what happened while nobody listened
+        refresh("feed");
+      } else if (message.kind === "changed") {
+        message.what.forEach((part) => refresh(part, part === "feed" ? SETTLED : 0));
+      } else if (message.kind === "happened" && message.text) {
+        told.push(message);
+        if (told.length > LINES) told.shift();
+        if (add(message)) announce();
+      }
     });
     socket.addEventListener("close", () => {
       show("lost");
@@ -65,18 +78,56 @@
   }
 
   let seen = newest(document);
+  const told = []; // by the socket, lately
+
+  function element(name, text, attributes = {}) {
+    const made = document.createElement(name);
+    made.textContent = text;
+    Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+    return made;
+  }
+
+  // As in feed.html; what somebody wrote is only ever text.
+  function add(line) {
+    const feed = document.getElementById("feed");
+    if (feed.querySelector(`li[data-sequence="${Number(line.sequence)}"]`)) return false;
+    const item = element("li", "", { class: `tone-${line.tone} fresh`, "data-sequence": Number(line.sequence) });
+    const said = element("p", "");
+    said.append(element("strong", line.who), ` ${line.text}`);
+    item.append(element("span", "", { class: "mark", "aria-hidden": "true" }), said);
+    item.append(element("time", "just now", { datetime: line.time }));
+    let list = feed.querySelector("ol");
+    if (!list) {
+      list = element("ol", "", { class: "feed" });
+      feed.replaceChildren(list);
+    }
+    const older = [...list.children].find((other) => Number(other.dataset.sequence) < line.sequence);
+    list.insertBefore(item, older ?? null);
+    while (list.children.length > LINES) list.lastElementChild.remove();
+    localTimes(item);
+    return true;
+  }
+
+  function announce() {
+    const feed = document.getElementById("feed");
+    if (newest(feed) <= seen) return;
+    seen = newest(feed);
+    document.getElementById("announce").textContent = feed.querySelector("li p").textContent;
+  }
 
   document.body.addEventListener("htmx:afterSwap", (event) => {
     const root = event.detail.target;
+    requestAnimationFrame(() => {
+      setTimeout(() => took.set(root.id, Date.now() - (last.get(root.id) ?? Date.now())));
+    });
     localTimes(root);
     if (root.id !== "feed") return;
     root.querySelectorAll("li[data-sequence]").forEach((item) => {
       if (Number(item.dataset.sequence) > seen) item.classList.add("fresh");
     });
-    if (newest(root) > seen) {
-      seen = newest(root);
-      document.getElementById("announce").textContent = root.querySelector("li p").textContent;
-    }
+    // What came while it was on its way is not in it.
+    told.filter((line) => line.sequence > newest(root)).forEach(add);
+    announce();
   });
 
   localTimes(document);

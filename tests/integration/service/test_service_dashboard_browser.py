@@ -174,6 +174,13 @@ class TestDashboard:
         async with dashboard(lesson, hub) as (page, complaints):
             await expect(page.get_by_role("rowheader", name=EVIL)).to_be_visible()
             await expect(page.locator("#feed")).to_contain_text(f"What does {EVIL} do?")
+            # Lines also come by the socket, and nothing else brings them from here on.
+            await page.route("**/feed", lambda route: None)
+            await asks(lesson, EVIL, f"Why not {EVIL}?", 10)
+            line = page.locator("#feed li").first
+            await expect(line).to_contain_text(f"{EVIL} asked the tutor: “Why not {EVIL}?”")
+            await expect(line.locator("time")).to_have_text("just now")
+            await expect(page.locator("#announce")).to_contain_text("Why not")
             assert await page.locator("#main img").count() == 0
             assert complaints == []
 
