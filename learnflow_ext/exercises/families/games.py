@@ -71,10 +71,11 @@ return "{draw}"
 
 def _worth(random: Random) -> Task:
     game, card = random.choice(_CARDS)
-    low, step = random.randint(5, 20), random.randint(8, 20)
-    high = low + step
     small, middle, large = random.sample(range(1, 15), 3)
     by, extra = random.choice([3, 4, 5, 7]), random.randint(2, 9)
+    # The limits show only in numbers that are not divided.
+    low = random.choice([number for number in range(5, 21) if number % by and (number - 1) % by])
+    high = random.choice([number for number in range(low + 8, low + 21) if number % by and (number + 1) % by])
     kind = random.choice(["both", "instead"])
     told = (
         f"A number that {by} divides without a remainder gets {extra} more, whatever it is"

@@ -205,6 +205,10 @@ def _enough(random: Random) -> Task:
         ]
     )
 
+    counting = back == "days"
+    begin = "\n        days = 0" if counting else ""
+    count = "\n            days += 1" if counting else ""
+
     def answer(numbers: list[int]) -> int:
         sums = list(accumulate(n if n > skip - 1 else 0 for n in numbers))
         return next(
@@ -225,10 +229,8 @@ def _enough(random: Random) -> Task:
         parameters="numbers",
         doc=f"Return what is asked for of the way to {goal} {unit}.",
         body=f"""
-        total = 0
-        days = 0
-        for number in numbers:
-            days += 1
+        total = 0{begin}
+        for number in numbers:{count}
             if number >= {skip}:
                 total += number
             if total >= {goal}:
