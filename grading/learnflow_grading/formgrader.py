@@ -24,7 +24,9 @@ from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from tornado import web
 from traitlets.config import Config
 
+from .blind import BlindCourse
 from .course import TEMPLATES, Course, put_environment_on_path
+from .formgrader_blind import NAMELESS, NAMELESS_PAGE, REPLACED
 
 POLICY = "; ".join(
     (
@@ -118,15 +120,25 @@ class CourseFormgrader(FormgradeExtension):
         # nbgrader's has this off, and puts what stands in the address into scripts and pages.
         webapp.settings["nbgrader_jinja2_env"].autoescape = True
         webapp.settings["nbgrader_exporter"] = HTMLExporter(config=self.config)
+        webapp.settings["learnflow_blind"] = BlindCourse(Path(self.coursedir.root))
 
     def init_handlers(self, webapp: Any) -> None:
         base = webapp.settings["base_url"]
-        replaced = {handlers.FormgraderHandler: StartHandler, handlers.SubmissionFilesHandler: FilesHandler}
+        served: dict[type[Any], type[Any]] = {
+            **{handler: handler for handler in NAMELESS},
+            **REPLACED,
+            handlers.FormgraderHandler: StartHandler,
+            handlers.SubmissionFilesHandler: FilesHandler,
+        }
         # nbgrader makes and deletes folders by the names in its addresses, and checks none of them.
         routes: list[tuple[Any, ...]] = [(_CLIMBS, handlers.Template404)]
         routes.append((r"/formgrader/static/js/utils\.js", UtilsHandler))
         for pattern, handler, *rest in [*handlers.default_handlers, *apihandlers.default_handlers]:
-            routes.append((pattern, replaced.get(handler, handler), *rest))
+            if handler in served:
+                routes.append((pattern, served[handler], *rest))
+            else:
+                # A newer nbgrader's, which nobody looked at: it might tell names.
+                routes.append((pattern, handlers.Template404))
         routes += [
             (r"/formgrader/static/(.*)", web.StaticFileHandler, {"path": handlers.static_path}),
             (r"/formgrader/.*", handlers.Template404),
@@ -147,6 +159,16 @@ class StartHandler(BaseHandler):
 class FilesHandler(handlers.SubmissionFilesHandler):
     """Files that came with a submission: pictures are shown, anything else is downloaded and runs nowhere."""
 
+    @web.authenticated
+    async def get(self, path: str, include_body: bool = True) -> None:
+        try:
+            found = super().get(path, include_body)
+            if found is not None:
+                await found
+        except web.HTTPError as error:
+            # Tornado's sentence has the file's whole path, and so the student's name.
+            raise web.HTTPError(error.status_code, "There is no such file.") from None
+
     def set_extra_headers(self, path: str) -> None:
         self.set_header("Content-Security-Policy", _FILE_POLICY)
         self.set_header("X-Content-Type-Options", "nosniff")
@@ -160,7 +182,7 @@ class UtilsHandler(web.RequestHandler):
     def get(self) -> None:
         script = Path(handlers.static_path, "js", "utils.js").read_text(encoding="utf-8")
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
-        self.finish(f"{script}\nlinkTo = () => (_, element) => element;\n")
+        self.finish(f"{script}\nlinkTo = () => (_, element) => element;\n{NAMELESS_PAGE}")
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:

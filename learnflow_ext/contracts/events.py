@@ -221,6 +221,15 @@ class ResultsReleased(Event, frozen=True, kw_only=True):
     assignment: str
 
 
+class NamesShown(Event, frozen=True, kw_only=True):
+    """A teacher ended the blind grading of an assignment for the teachers. `student` is that teacher."""
+
+    TYPE = "org.learnflow.names.shown.v1"
+    TOPIC = "progress.events"
+
+    assignment: str
+
+
 class RegradeAsked(Event, frozen=True, kw_only=True):
     """A student wants something of theirs graded again."""
 
@@ -375,6 +384,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         QuizAnswered,
         RegradingStarted,
         ResultsReleased,
+        NamesShown,
         RegradeAsked,
         RegradeAnswered,
         ProgressChanged,

@@ -71,7 +71,7 @@ class SubmissionView(msgspec.Struct, frozen=True, kw_only=True):
     student: str
     status: SubmissionStatus
     submitted_at: str
-    """ISO 8601, UTC, microseconds."""
+    """ISO 8601, UTC, microseconds; the day alone to who grades it blind."""
     score: float | None = None
     max_score: float | None = None
     needs_review: bool = False

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
+from learnflow_grading.blind import Hidden
 
 from learnflow_ext.contracts.grades import part_title
 from learnflow_ext.service import words
@@ -17,7 +18,9 @@ from learnflow_ext.store.eventlog import LogEntry
 ACTIVE = timedelta(minutes=15)
 MAX_LINES = 40
 
-CellState = Literal["untouched", "started", "waiting", "failed", "scored"]
+CellState = Literal["untouched", "started", "waiting", "failed", "scored", "blind"]
+"""`blind`: handed in, and how it was graded stands beside no name yet."""
+NOTHING_BLIND = Hidden()
 
 
 class PointsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,13 +118,16 @@ def band(score: float | None, max_score: float | None) -> int:
     return sum(share >= border for border in (0.4, 0.7, 0.9))
 
 
-def board_view(board: Board, now: datetime) -> BoardView:
-    """`board` as it is shown at `now`."""
+def board_view(board: Board, now: datetime, hidden: Hidden = NOTHING_BLIND) -> BoardView:
+    """`board` as it is shown at `now` to somebody for whom `hidden` is graded blind."""
     students = tuple(
         StudentView(
             name=row.student,
             latest=row.last_activity,
-            cells=tuple(_cell(cell, info) for cell, info in zip(row.cells, board.assignments, strict=True)),
+            cells=tuple(
+                _blind_cell(cell, info) if hidden.covers(info.assignment) else _cell(cell, info)
+                for cell, info in zip(row.cells, board.assignments, strict=True)
+            ),
         )
         for row in board.rows
     )
@@ -136,9 +142,17 @@ def board_view(board: Board, now: datetime) -> BoardView:
     )
 
 
-def overview_view(overview: Overview, now: datetime, *, find: str, number: int, size: int) -> OverviewView:
+def overview_view(
+    overview: Overview,
+    now: datetime,
+    *,
+    find: str,
+    number: int,
+    size: int,
+    hidden: Hidden = NOTHING_BLIND,
+) -> OverviewView:
     """`overview` as it is shown at `now`: page `number`, of pages with `size` students."""
-    view = board_view(overview.board, now)
+    view = board_view(overview.board, now, hidden)
     return OverviewView(
         board=msgspec.structs.replace(
             view, active=overview.active, graded=overview.graded, to_review=overview.to_review
@@ -185,6 +199,15 @@ def _cell(cell: BoardCell, info: AssignmentInfo) -> CellView:
             PointsView(score=score, max_score=exercise.max_score, band=band(score, exercise.max_score))
             for score, exercise in zip(scored, info.exercises, strict=True)
         ),
+    )
+
+
+def _blind_cell(cell: BoardCell, info: AssignmentInfo) -> CellView:
+    """Whether something was handed in, and nothing else."""
+    state = _state(cell)
+    return CellView(
+        state=state if state in ("untouched", "started") else "blind",
+        exercises=tuple(PointsView(score=None, max_score=one.max_score, band=0) for one in info.exercises),
     )
 
 

@@ -13,7 +13,7 @@ from learnflow_ext.store import allowances
 from learnflow_ext.store.allowances import Given
 from learnflow_ext.store.database import Database
 
-HELD_BACK = CourseTerms(others=Terms(feedback="by_hand"))
+HELD_BACK = CourseTerms(others=Terms(feedback="by_hand", blind=True))
 
 log = logs.get("learnflow.deadlines")
 
@@ -29,11 +29,13 @@ class Deadlines:
         """`files` has each course's `course.yaml`, which need not exist; `db` what the dashboard gives."""
         self._files = dict(files)
         self._db = db
+        self._said: dict[str, str] = {}
+        """What was logged of each course whose file cannot be read: it is tried every few seconds."""
         self._parsed: dict[Path, tuple[tuple[int, int, int], CourseTerms]] = {}
 
     async def of_course(self, course: str) -> CourseTerms:
         """The course's terms; none where its file cannot be read, which is logged: work is always taken, and
-        results are held back, for nobody can say whether they may be seen."""
+        results and names are held back, for nobody can say whether they may be seen."""
         return with_given(await self.written(course), await self.given(course))
 
     async def given(self, course: str) -> list[Given]:
@@ -49,14 +51,18 @@ class Deadlines:
         if file is None:
             return CourseTerms()
         try:
-            return await asyncio.to_thread(self._read, file)
+            terms = await asyncio.to_thread(self._read, file)
         except FileNotFoundError:
-            return CourseTerms()
+            terms = CourseTerms()
         except (OSError, ValueError) as error:
-            log.error(
-                "deadlines and attempts do not hold: they cannot be read", course=course, error=str(error)
-            )
+            if self._said.get(course) != str(error):
+                self._said[course] = str(error)
+                log.error(
+                    "deadlines and attempts do not hold: they cannot be read", course=course, error=str(error)
+                )
             return HELD_BACK
+        self._said.pop(course, None)
+        return terms
 
     async def of(self, course: str, assignment: str, student: str) -> Terms:
         """What holds for one student in one assignment."""

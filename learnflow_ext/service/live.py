@@ -23,7 +23,7 @@ from learnflow_ext.events.wire import WireError, from_message
 from learnflow_ext.service import logs
 from learnflow_ext.service.live_box import Box, CatchUp, Send
 from learnflow_ext.service.live_messages import Change, What, as_text, merged
-from learnflow_ext.service.tail import Place, Tail
+from learnflow_ext.service.tail import Place, Tail, Untold, all_told
 from learnflow_ext.store.database import Database
 
 GROUP = "dashboard"
@@ -88,10 +88,10 @@ class _Board:
 class LiveBoards:
     """All dashboards that are open on this process."""
 
-    def __init__(self, db: Database) -> None:
-        """`db` holds the log of events."""
+    def __init__(self, db: Database, untold: Untold = all_told) -> None:
+        """`db` holds the log of events; nobody is told of those that are `untold`."""
         self._db = db
-        self._tail = Tail(db)
+        self._tail = Tail(db, untold)
         self._boards: dict[str, _Board] = {}
 
     def open(

@@ -124,19 +124,20 @@ class Box:
             await self._greet(tail)
         position, until = tail.end, tail.place
         if self._place != until:
-            await self._tell(db, until)
+            await self._tell(db, tail, until)
         self._position, self._place = position, until
 
-    async def _tell(self, db: Database, until: Place) -> None:
+    async def _tell(self, db: Database, tail: Tail, until: Place) -> None:
         assert self._place is not None
         while True:
             async with db.connect() as conn:
                 entries = await eventlog.since(
                     conn, self._place.mark, self._place.holes, course=self.course, limit=AT_ONCE
                 )
+            untold = await tail.untold(entries)
             for entry, place in self._place.after(entries, until):
                 self._place = place
-                if said := happened(entry, str(place)):
+                if entry.sequence not in untold and (said := happened(entry, str(place))):
                     self._write(as_text(said))
                     await self._wait()
             if len(entries) < AT_ONCE or entries[-1].sequence > until.mark:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from learnflow_ext.contracts.runner import Runner
     from learnflow_ext.service.assistance import Assistance
     from learnflow_ext.service.auth import People, Person
+    from learnflow_ext.service.blind import Blinds
     from learnflow_ext.service.checkup import Checkup
     from learnflow_ext.service.deadlines import Deadlines
     from learnflow_ext.service.enrolment import Enrolment
@@ -61,6 +62,7 @@ class Parts:
     queue: GradingQueue
     deadlines: Deadlines
     results: Results
+    blinds: Blinds
     runner: Runner
     releases: Releases
     practices: Practices

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
+from learnflow_grading.blind import Hidden
 
 from learnflow_ext.contracts.alerts import Alert
 from learnflow_ext.contracts.grades import SubmissionView
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.service.auth import Person
+from learnflow_ext.service.blind import WHY, Blinds
 from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.terms import CourseTerms
 from learnflow_ext.store import results
@@ -19,6 +21,7 @@ from learnflow_ext.store.database import Database
 from learnflow_ext.store.evidence import Checked
 
 NOTHING = CourseTerms()
+NOTHING_BLIND = Hidden()
 Value = TypeVar("Value")
 
 
@@ -32,9 +35,13 @@ class Withheld(msgspec.Struct, frozen=True, kw_only=True):
     """Aware, UTC."""
     all_shown: bool = False
     """For those who grade."""
+    blind: Hidden = NOTHING_BLIND
+    """What they may not see beside a name."""
 
     def why(self, assignment: str) -> str:
         """A sentence in place of the results; empty where they may be seen."""
+        if self.blind.covers(assignment):
+            return WHY
         if self.all_shown or assignment in self.released:
             return ""
         return self.terms.withholds(assignment, self.at)
@@ -89,14 +96,19 @@ class Withheld(msgspec.Struct, frozen=True, kw_only=True):
 class Results:
     """Looks up what is held back: in the course's file and in what its teachers gave out."""
 
-    def __init__(self, db: Database, deadlines: Deadlines) -> None:
+    def __init__(self, db: Database, deadlines: Deadlines, blinds: Blinds) -> None:
         self._db = db
         self._deadlines = deadlines
+        self._blinds = blinds
 
     async def withheld(self, course: str, person: Person | None = None) -> Withheld:
-        """What is held back from `person`; from its students where nobody is named."""
+        """What is held back from `person`; from its students where nobody is named.
+
+        From those who grade, what is graded blind: for use where results stand beside a name.
+        """
         if person is not None and person.grades(course):
-            return Withheld(at=datetime.now(UTC), all_shown=True)
+            blind = await self._blinds.hidden(course, person)
+            return Withheld(at=datetime.now(UTC), all_shown=True, blind=blind)
         terms = await self._deadlines.of_course(course)
         async with self._db.connect() as conn:
             released = await results.released(conn, course)

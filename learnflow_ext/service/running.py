@@ -29,6 +29,7 @@ from learnflow_ext.progress.standing import after_grade
 from learnflow_ext.service import housekeeping, live, logs, pages, tutors, uploads, web
 from learnflow_ext.service.assistance import Assistance
 from learnflow_ext.service.auth import People, make_hub_auth
+from learnflow_ext.service.blind import Blinds
 from learnflow_ext.service.buses import open_bus
 from learnflow_ext.service.checkup import Checkup, State
 from learnflow_ext.service.deadlines import Deadlines
@@ -167,7 +168,8 @@ class RunningService:
         await policies.refresh()
         watch = Watch(LearnFlowStruggle(config=config), policies)
         deadlines = Deadlines(tutors.course_files(settings), db)
-        results = Results(db, deadlines)
+        blinds = Blinds(db, deadlines, settings)
+        results = Results(db, deadlines, blinds)
         checkup = Checkup(metrics)
         progress = LearnFlowProgress(config=config)
         mail = LearnFlowMail(config=config)
@@ -202,6 +204,7 @@ class RunningService:
             queue=GradingQueue(db, workers[: grading.workers], settings, grading, metrics, deadlines),
             deadlines=deadlines,
             results=results,
+            blinds=blinds,
             runner=runner,
             releases=releases,
             practices=practices,
@@ -211,7 +214,7 @@ class RunningService:
                 db, people, watch, mail, sender, metrics, environment.get("JUPYTERHUB_PUBLIC_URL", ""), titles
             ),
             skills=Skills(progress.fit_from_students),
-            live=LiveBoards(db),
+            live=LiveBoards(db, blinds.untold),
             checkup=checkup,
             pages=Pages(hub_auth.base_url, hub_auth.hub_prefix),
             metrics=metrics,
@@ -245,6 +248,7 @@ class RunningService:
         self._keep(forgetting(parts.db, parts.tutor_settings.retention_days), "forgetting")
         self._keep(parts.mailing.run(), "mail")
         self._keep(parts.queue.run(), "grading queue")
+        self._keep(parts.blinds.run(), "blind grading")
         self._keep(janitor.keep_clean(also=self._runner.sweep), "janitor")
         self._keep(
             housekeeping.keep_house(

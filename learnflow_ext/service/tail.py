@@ -11,7 +11,7 @@ import asyncio
 import re
 import time
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 
 import msgspec
 
@@ -82,12 +82,22 @@ class Told(msgspec.Struct, frozen=True):
     text: str
 
 
+Untold = Callable[[Sequence[LogEntry]], Awaitable[frozenset[int]]]
+"""The sequences of events that nobody is told of."""
+
+
+async def all_told(entries: Sequence[LogEntry]) -> frozenset[int]:
+    """None of them is kept back."""
+    return frozenset()
+
+
 class Tail:
     """The end of `db`'s log. It is read when `refresh` is called, and only while somebody follows."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, untold: Untold = all_told) -> None:
         """Nothing is read yet."""
         self._db = db
+        self.untold = untold
         self._followers = 0
         self._started = False
         self._mark = 0
@@ -155,8 +165,9 @@ class Tail:
                 async with self._db.connect() as conn:
                     entries = await eventlog.since(conn, self._mark, tuple(self._holes), limit=AT_ONCE)
                 more = len(entries) == AT_ONCE
+                untold = await self.untold(entries)
                 for entry in entries:
-                    self._read(entry)
+                    self._read(entry, entry.sequence not in untold)
 
     def since(self, position: int, course: str) -> list[Told] | None:
         """Events of `course` read after `position`, in the order of reading; None when it is too long ago."""
@@ -192,14 +203,14 @@ class Tail:
                 self._given_up.remove(number)
             self._holes = dict(sorted({**self._holes, **dict.fromkeys(late, time.monotonic())}.items()))
 
-    def _read(self, entry: LogEntry) -> None:
+    def _read(self, entry: LogEntry, told: bool) -> None:
         if entry.sequence > self._mark:
             first = max(self._mark + 1, entry.sequence - LOOK_BACK)
             self._mark, before = entry.sequence, range(first, entry.sequence)
             self._miss(before)
         else:
             self._holes.pop(entry.sequence, None)
-        said = happened(entry, str(self.place))
+        said = happened(entry, str(self.place)) if told else None
         if said is not None:
             self._recent.append(Told(entry.course, as_text(said)))
             self._end += 1

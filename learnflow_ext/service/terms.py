@@ -41,6 +41,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """How often it may be handed in; None for as often as one likes."""
     feedback: Feedback = "at_once"
     """When students see points and feedback."""
+    blind: bool = False
+    """Whether graders see numbers in place of names until the results are given out; `feedback` is `by_hand`
+    then."""
 
     def closes(self) -> datetime | None:
         """When the last submission is taken; None for never."""
@@ -166,6 +169,10 @@ class CourseTerms(msgspec.Struct, frozen=True, kw_only=True):
         said += [one.sentence() for one in self.extra_time if one.student == student]
         return [words for words in said if words]
 
+    def blind(self, assignment: str) -> bool:
+        """Whether `assignment` is to be graded without names."""
+        return self.assignments.get(assignment, self.others).blind
+
     def withholds(self, assignment: str, at: datetime) -> str:
         """Why nobody sees points and feedback of `assignment` at `at`, in a sentence; empty when they do.
 
@@ -217,8 +224,18 @@ def _terms(found: Mapping[str, Any], above: Terms, whose: str) -> Terms:
     feedback = found.get("feedback", above.feedback)
     if feedback not in get_args(Feedback):
         raise ValueError(f"feedback of {whose} is {feedback!r}; it is at_once, after_deadline or by_hand.")
+    blind = found.get("blind", above.blind)
+    if type(blind) is not bool:
+        raise ValueError(f"blind of {whose} is {blind!r}; it is true or false.")
+    if blind:
+        if found.get("feedback", "by_hand") != "by_hand":
+            raise ValueError(
+                f"feedback of {whose} is {feedback}, and its grading is blind: names come back when you give "
+                "out the results, so leave feedback out, or say by_hand."
+            )
+        feedback = "by_hand"
     due = moment(found["due"], f"due of {whose}") if found.get("due") is not None else None
-    return Terms(due=due, late=late, attempts=attempts, feedback=feedback)
+    return Terms(due=due, late=late, attempts=attempts, feedback=feedback, blind=blind)
 
 
 def _late(found: Any, whose: str) -> Late:

@@ -12,6 +12,7 @@ import msgspec
 Tone = Literal["question", "answer", "trouble", "work", "grade", "note"]
 
 _MAX_QUOTE = 160
+_DAY = len("2026-11-30")
 _BUTTON = "Explain the error in "
 """How the question begins that the Explain button asks in the student's name."""
 
@@ -166,6 +167,10 @@ def _released(data: Mapping[str, object]) -> _Said:
     return f"gave out the points and feedback of {_text(data, 'assignment')}", "note"
 
 
+def _names_shown(data: Mapping[str, object]) -> _Said:
+    return f"has the names shown in {_text(data, 'assignment')}, which was graded blind", "note"
+
+
 def _regrade_asked(data: Mapping[str, object]) -> _Said:
     return f"wants {_text(data, 'assignment')} graded again: “{quote(_text(data, 'reason'))}”", "trouble"
 
@@ -209,6 +214,7 @@ _SAYINGS = {
     "org.learnflow.quiz.answered.v1": _first_answer,
     "org.learnflow.regrading.started.v1": _regrading,
     "org.learnflow.results.released.v1": _released,
+    "org.learnflow.names.shown.v1": _names_shown,
     "org.learnflow.regrade.asked.v1": _regrade_asked,
     "org.learnflow.regrade.answered.v1": _regrade_answered,
     "org.learnflow.progress.changed.v1": _changed,
@@ -247,10 +253,12 @@ def segment(name: str) -> str:
 
 
 def ago(text: str, now: datetime) -> str:
-    """How long ago `text` was, as people say it; empty when there is no time."""
+    """How long ago `text` was, as people say it; empty when there is no time. Of a day alone, the day."""
     moment = parse_time(text)
     if moment is None:
         return ""
+    if len(text) == _DAY:
+        return moment.strftime("%d %b %Y")
     seconds = (now - moment).total_seconds()
     if seconds < 45:
         return "just now"
@@ -263,6 +271,8 @@ def ago(text: str, now: datetime) -> str:
 
 
 def absolute(text: str) -> str:
-    """`text` to the minute, in UTC; empty when there is no time."""
+    """`text` to the minute, in UTC; empty when there is no time. Of a day alone, the day."""
     moment = parse_time(text)
+    if moment is not None and len(text) == _DAY:
+        return moment.strftime("%a %d %b %Y")
     return moment.strftime("%a %d %b %Y, %H:%M UTC") if moment else ""

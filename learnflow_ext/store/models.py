@@ -303,6 +303,17 @@ class Allowance(Base):
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class NamesShown(Base):
+    """A teacher ended the blind grading of an assignment, for the teachers, before giving out its results."""
+
+    __tablename__ = "names_shown"
+
+    module_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("modules.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    shown_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class RegradeRequest(Base):
     """What a student says against a grade, and what a teacher answered."""
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from jupyterhub.utils import url_path_join
 
 from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, NotFound, NotSignedIn, Problem
+from learnflow_ext.service.blind import uneventful
 from learnflow_ext.service.board import (
     ACTIVE,
     MAX_LINES,
@@ -83,7 +84,7 @@ class PageHandler(ApiHandler):
         enrolled = await self.enrolled(course)
         async with self.parts.db.connect() as conn:
             found = await stored.scores(conn, course, sorted(enrolled))
-        return board_view(found, datetime.now(UTC))
+        return board_view(found, datetime.now(UTC), await self.parts.blinds.hidden(course, self.person))
 
     @property
     def number(self) -> int:
@@ -108,7 +109,8 @@ class PageHandler(ApiHandler):
                 limit=PAGE,
                 offset=(number - 1) * PAGE,
             )
-        return overview_view(found, now, find=find, number=number, size=PAGE)
+        hidden = await self.parts.blinds.hidden(course, self.person)
+        return overview_view(found, now, find=find, number=number, size=PAGE, hidden=hidden)
 
     async def feed(self, course: str) -> FeedView:
         """What happened lately in `course`."""
@@ -116,7 +118,7 @@ class PageHandler(ApiHandler):
         async with self.parts.db.connect() as conn:
             for topic, limit in _ENTRIES_A_TOPIC.items():
                 entries += await eventlog.tail(conn, topic=topic, course=course, limit=limit)
-        return feed_view(course, entries)
+        return feed_view(course, uneventful(entries, await self.parts.blinds.hidden(course, self.person)))
 
 
 class NothingHere(PageHandler):

@@ -88,8 +88,9 @@ class CoursePage(PageHandler):
             return sorted({*enrolled, *await stored.students(conn, course)})
 
     async def standings(self, course: str, names: list[str]) -> dict[str, Standings]:
-        """Where each of `names` stands."""
-        return await standings_of(self.parts, course, names)
+        """Where each of `names` stands, without what is graded blind."""
+        withheld = await self.parts.results.withheld(course, self.person)
+        return await standings_of(self.parts, course, names, withheld=withheld)
 
     def show_tables(
         self,

@@ -142,23 +142,36 @@ class SubmissionsHandler(ApiHandler):
             )
 
 
-class SubmissionHandler(ApiHandler):
+class GradersHandler(ApiHandler):
+    """Shows a grader the work of others."""
+
+    async def nameless(self, course: str, view: SubmissionView) -> SubmissionView:
+        """`view`, without the student where it is graded blind."""
+        hidden = await self.parts.blinds.hidden(course, self.person)
+        (one,) = await self.parts.blinds.veil(course, hidden, [view])
+        return one
+
+
+class SubmissionHandler(GradersHandler):
     """`GET api/courses/{course}/submissions/{submission}`: its owner's, or any to a teacher."""
 
     async def get(self, course: str, submission: str) -> None:
         async with self.parts.db.connect() as conn:
             view = await submissions.view(conn, submission)
         _check_owner(view, course, self.person)
+        if view.student != self.person.name:
+            self.answer(await self.nameless(course, view))
+            return
         self.answer((await self.parts.results.withheld(course, self.person)).submission(view))
 
 
-class CancelHandler(ApiHandler):
+class CancelHandler(GradersHandler):
     """`POST api/courses/{course}/submissions/{submission}/cancel`: out of the queue."""
 
     async def post(self, course: str, submission: str) -> None:
         view = await self.parts.db.retrying(lambda conn: submissions.cancel(conn, course, submission))
         self.log.info("grading cancelled", submission=submission, course=course)
-        self.answer(view)
+        self.answer(await self.nameless(course, view))
 
 
 class ResultsHandler(ApiHandler):
@@ -167,6 +180,7 @@ class ResultsHandler(ApiHandler):
     async def post(self, course: str, assignment: str) -> None:
         name = self.person.name
         await self.parts.db.retrying(lambda conn: results.release(conn, course, assignment, name))
+        await self.parts.blinds.write(course)
         self.log.info("results given out", course=course, assignment=assignment)
         self.answer(GivenOut(course=course, assignment=assignment))
 
@@ -186,7 +200,9 @@ class FeedbackHandler(ApiHandler):
             view = await submissions.view(conn, submission)
             _check_owner(view, course, self.person)
             feedback = await submissions.feedback(conn, submission)
-        if why := (await self.parts.results.withheld(course, self.person)).why(view.assignment):
+        # There is no name in it, so whoever grades may see it.
+        withheld = await self.parts.results.withheld(course, self.person)
+        if not self.person.grades(course) and (why := withheld.why(view.assignment)):
             raise NotFound(why if feedback.files else "There is no feedback on this submission yet.")
         if not feedback.files:
             raise NotFound("There is no feedback on this submission yet.")

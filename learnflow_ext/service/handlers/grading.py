@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+
+import msgspec
+from learnflow_grading.blind import title
 
 from learnflow_ext.contracts.errors import BadRequest, NotFound, Problem
+from learnflow_ext.service.blind import midnight
 from learnflow_ext.service.handlers.board import PAGE
 from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage
 from learnflow_ext.service.tables import csv_text
+from learnflow_ext.service.terms import CourseTerms
 from learnflow_ext.service.views import grading as view
+from learnflow_ext.service.views.cells import has_page
 from learnflow_ext.service.views.grading import EXPORT, POINTS, PROVISIONAL, SUBMISSIONS, ExportRow
 from learnflow_ext.service.views.regradings import REGRADINGS
 from learnflow_ext.store import (
@@ -21,6 +28,8 @@ from learnflow_ext.store import (
     submissions,
 )
 from learnflow_ext.store.clock import iso
+from learnflow_ext.store.courses import AssignmentInfo
+from learnflow_ext.store.gradesheet import Counted
 
 
 class GradingHandler(CoursePage):
@@ -43,6 +52,11 @@ class GradingHandler(CoursePage):
                 raise NotFound("There is no such assignment in this course.")
             found = await gradesheet.counted(conn, course, chosen)
         picture = view.spread(list(found.values()), chosen, assignments)
+        hidden = await self.parts.blinds.hidden(course, self.person)
+        rows = await self.parts.blinds.veil(course, hidden, rows)
+        requests = await self.parts.blinds.veil(course, hidden, requests)
+        provisional = await self.parts.blinds.veil(course, hidden, provisional)
+        waiting = await self.parts.blinds.veil(course, hidden, waiting)
         facts = (
             (
                 "Waiting or being graded",
@@ -71,6 +85,8 @@ class GradingHandler(CoursePage):
                 "assignments": assignments,
                 "requests": requests,
                 "waiting": waiting,
+                "has_page": has_page,
+                "blind": [info.assignment for info in assignments if hidden.covers(info.assignment)],
             },
         )
 
@@ -85,8 +101,8 @@ class PointsHandler(CoursePage):
         async with self.parts.db.connect() as conn:
             found = await gradesheet.counted(conn, course, chosen)
             assignments = await courses.assignments(conn, course)
-        title = next((info.title for info in assignments if info.assignment == chosen), None)
-        if title is None:
+        called = next((info.title for info in assignments if info.assignment == chosen), None)
+        if called is None:
             raise NotFound("There is no such assignment in this course.")
         if not (tenth.isascii() and tenth.isdecimal()) or (place := int(tenth[:3])) > view.TENTHS:
             raise BadRequest("Points are asked for by tenths: a number from 0 to 10.")
@@ -94,7 +110,9 @@ class PointsHandler(CoursePage):
             (one for one in found.values() if view.tenth(one) == place),
             key=lambda one: (one.score, one.student),
         )
-        heading = f"{view.tenth_name(place)} % of the points in {title}"
+        hidden = await self.parts.blinds.hidden(course, self.person)
+        rows = await self.parts.blinds.veil(course, hidden, rows)
+        heading = f"{view.tenth_name(place)} % of the points in {called}"
         self.show_tables(course, heading, POINTS.of(rows[self.offset :]))
 
 
@@ -103,9 +121,11 @@ class CancelPartHandler(CoursePage):
 
     async def post(self, course: str) -> None:
         submission = self.get_query_argument("submission")
-        view = await self.parts.db.retrying(lambda conn: submissions.cancel(conn, course, submission))
+        found = await self.parts.db.retrying(lambda conn: submissions.cancel(conn, course, submission))
         self.log.info("grading cancelled", submission=submission, course=course)
-        self.show("cancelled.html", one=view)
+        hidden = await self.parts.blinds.hidden(course, self.person)
+        (one,) = await self.parts.blinds.veil(course, hidden, [found])
+        self.show("cancelled.html", one=one)
 
 
 class GiveOutPartHandler(CoursePage):
@@ -114,8 +134,22 @@ class GiveOutPartHandler(CoursePage):
     async def post(self, course: str) -> None:
         given, name = self.get_query_argument("assignment"), self.person.name
         await self.parts.db.retrying(lambda conn: results.release(conn, course, given, name))
+        await self.parts.blinds.write(course)
         self.log.info("results given out", course=course, assignment=given)
         self.show("given_out.html", assignment=given)
+
+
+class NamesPartHandler(CoursePage):
+    """`POST courses/{course}/grading/names?assignment=…`: teachers see names from now on."""
+
+    async def post(self, course: str) -> None:
+        given, name = self.get_query_argument("assignment"), self.person.name
+        await self.parts.db.retrying(lambda conn: results.show_names(conn, course, given, name))
+        await self.parts.blinds.write(course)
+        self.log.info("blind grading ended", course=course, assignment=given)
+        self.set_header("HX-Refresh", "true")
+        self.set_status(204)
+        self.finish()
 
 
 class GradesHandler(CoursePage):
@@ -127,10 +161,19 @@ class GradesHandler(CoursePage):
             counted = await gradesheet.counted(conn, course)
             assignments = await courses.assignments(conn, course)
         terms = await self.parts.deadlines.of_course(course)
+        hidden = await self.parts.blinds.hidden(course, self.person)
+        numbers = {
+            info.assignment: await self.parts.blinds.numbers(course, info.assignment, students)
+            for info in assignments
+            if hidden.covers(info.assignment)
+        }
 
         def made() -> str:
             rows = []
             for info in assignments:
+                if info.assignment in numbers:
+                    rows += _nameless(info, numbers[info.assignment], counted, terms)
+                    continue
                 for name in students:
                     due = terms.of(info.assignment, name).due
                     rows.append(
@@ -153,3 +196,28 @@ class GradesHandler(CoursePage):
     def show_problem(self, problem: Problem, error: BaseException | None) -> None:
         """JSON, as everywhere below `api/`."""
         self.answer(problem)
+
+
+def _nameless(
+    info: AssignmentInfo,
+    numbers: Mapping[str, int],
+    counted: Mapping[tuple[str, str], Counted],
+    terms: CourseTerms,
+) -> list[ExportRow]:
+    """Rows of an assignment that is graded blind, by number. Everybody's deadline: one's own would tell."""
+    due = terms.of(info.assignment, "").due
+    rows = []
+    for name, number in sorted(numbers.items(), key=lambda pair: pair[1]):
+        one = counted.get((name, info.assignment))
+        if one is not None:
+            one = msgspec.structs.replace(one, submitted_at=midnight(one.submitted_at))
+        rows.append(
+            ExportRow(
+                student=title(number),
+                assignment=info.assignment,
+                due=iso(due),
+                max_score=info.max_score,
+                counted=one,
+            )
+        )
+    return rows

@@ -50,4 +50,6 @@ class AnswerHandler(CoursePage):
         )
         self.parts.queue.wake()
         self.log.info("regrade answered", submission=submission, outcome=outcome, course=course)
-        self.show("answered.html", answered=answered)
+        hidden = await self.parts.blinds.hidden(course, self.person)
+        (one,) = await self.parts.blinds.veil(course, hidden, [answered])
+        self.show("answered.html", answered=one)

@@ -22,6 +22,12 @@ def number_in(text: str) -> int:
     return int(text)
 
 
+async def shown(handler: ApiHandler, course: str, regrading: Regrading) -> Regrading:
+    """`regrading` as its reader may see it: without names where the assignment is graded blind."""
+    hidden = await handler.parts.blinds.hidden(course, handler.person)
+    return await handler.parts.blinds.regrading(course, hidden, regrading)
+
+
 async def begin(handler: ApiHandler, course: str, assignment: str) -> Regrading:
     """Queue everything of `assignment` once more."""
     parts, name = handler.parts, handler.person.name
@@ -39,7 +45,7 @@ class RegradingsApiHandler(ApiHandler):
     """`POST api/courses/{course}/assignments/{assignment}/regradings`."""
 
     async def post(self, course: str, assignment: str) -> None:
-        self.answer(await begin(self, course, assignment), 201)
+        self.answer(await shown(self, course, await begin(self, course, assignment)), 201)
 
 
 class RegradingApiHandler(ApiHandler):
@@ -47,7 +53,8 @@ class RegradingApiHandler(ApiHandler):
 
     async def get(self, course: str, regrading: str) -> None:
         async with self.parts.db.connect() as conn:
-            self.answer(await regradings.view(conn, course, number_in(regrading)))
+            found = await regradings.view(conn, course, number_in(regrading))
+        self.answer(await shown(self, course, found))
 
 
 class RegradingsHandler(CoursePage):
@@ -69,6 +76,7 @@ class RegradingHandler(CoursePage):
     async def get(self, course: str, regrading: str) -> None:
         async with self.parts.db.connect() as conn:
             found = await regradings.view(conn, course, number_in(regrading))
+        found = await shown(self, course, found)
         rows = worth_showing(found)[self.offset : self.offset + self.limit]
         self.show_tables(
             course,

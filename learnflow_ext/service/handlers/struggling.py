@@ -27,8 +27,9 @@ class AlertsHandler(CoursePage):
                 conn, course, states=("open", "handled"), limit=self.limit, offset=self.offset
             )
             figures = await alerts.precision(conn, course)
-        tables = ALERTS.of(before), PRECISION.of(figures)
-        self.show_tables(course, "Who is stuck", *tables, alerts=found, held=held)
+        withheld = await self.parts.results.withheld(course, self.person)
+        tables = ALERTS.of(withheld.alerts(before)), PRECISION.of(figures)
+        self.show_tables(course, "Who is stuck", *tables, alerts=withheld.alerts(found), held=held)
 
 
 class MarkHandler(CoursePage):
@@ -49,8 +50,9 @@ class AlertsApiHandler(PageHandler):
 
     async def get(self) -> None:
         course = self.get_query_argument("course")
+        withheld = await self.parts.results.withheld(course, self.person)
         async with self.parts.db.connect() as conn:
-            self.answer(await alerts.of_course(conn, course, limit=500))
+            self.answer(withheld.alerts(await alerts.of_course(conn, course, limit=500)))
 
     def show_problem(self, problem: Problem, error: BaseException | None) -> None:
         """JSON, as everywhere below `api/`."""

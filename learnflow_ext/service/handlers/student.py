@@ -10,6 +10,7 @@ import msgspec
 
 from learnflow_ext.contracts.errors import NotFound
 from learnflow_ext.service import words
+from learnflow_ext.service.blind import uneventful
 from learnflow_ext.service.handlers.board import PageHandler
 from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage, calendar, standings_of
 from learnflow_ext.service.over_time import over_time
@@ -44,8 +45,13 @@ class StudentHandler(CoursePage):
             mine = await alerts.of_course(conn, course, states=("open", "handled"), student=student)
             steps = await evidence.history(conn, course, student)
             assignments = await courses.assignments(conn, course)
+        withheld = await self.parts.results.withheld(course, self.person)
+        steps = [
+            msgspec.structs.replace(one, share=None) if withheld.blind.covers(one.assignment) else one
+            for one in steps
+        ]
         standing = (await self.standings(course, [student]))[student]
-        lines = timeline(entries)
+        lines = timeline(uneventful(entries, withheld.blind))
         step = standing.next_step
         room = "; ".join((await self.parts.deadlines.of_course(course)).said_of(student))
         # Who is out of the course has a page still, and needs no more time.
@@ -65,7 +71,7 @@ class StudentHandler(CoursePage):
             course,
             words.shown_name(student),
             TOPICS.of(standing.topics),
-            ALERTS.of(mine),
+            ALERTS.of(withheld.alerts(mine)),
             msgspec.structs.replace(lines, rows=lines.rows[self.offset :]),
             charts=(picture,) if picture else (),
             facts=facts,

@@ -356,6 +356,7 @@ TABLE: tuple[Route, ...] = (
     page("courses/{course}/grading/points", grading.PointsHandler, Who.STAFF),
     page("courses/{course}/grading/cancel", grading.CancelPartHandler, Who.TEACHER, "POST"),
     page("courses/{course}/grading/give-out", grading.GiveOutPartHandler, Who.TEACHER, "POST"),
+    page("courses/{course}/grading/names", grading.NamesPartHandler, Who.TEACHER, "POST"),
     page("courses/{course}/regrade-requests/{submission}", regrade_requests.AnswerHandler, Who.STAFF, "POST"),
     page("courses/{course}/regradings", regradings.RegradingsHandler, Who.TEACHER, "POST"),
     page("courses/{course}/regradings/{regrading}", regradings.RegradingHandler, Who.STAFF),

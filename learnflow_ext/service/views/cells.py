@@ -13,9 +13,15 @@ def student_link(name: str) -> str:
     return f"students/{quote(name, safe='')}"
 
 
+def has_page(name: str) -> bool:
+    """Whether `name` is a student's, and not the number of a submission that is graded blind: no name has a
+    `#`."""
+    return "#" not in name
+
+
 def student(name: str) -> Cell:
     """A student's name; it leads to their page."""
-    return Cell(name, student_link(name))
+    return Cell(name, student_link(name)) if has_page(name) else Cell(name)
 
 
 def number_of(count: int, name: str) -> Cell:

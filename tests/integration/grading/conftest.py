@@ -11,7 +11,9 @@ from typing import Any, cast
 
 import nbformat
 import pytest
+from formgrader import Server, running
 from learnflow_grading.autograde import Submission, grade
+from learnflow_grading.blind import BlindCourse, Hidden
 from learnflow_grading.course import Course, Limits, put_environment_on_path
 from learnflow_grading.gradebooks import keep_gradebooks
 from learnflow_grading.release import Released, release
@@ -207,6 +209,15 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     write_source(course.root, "fortress", {"fortress": fortress()})
     release(course, "fortress")
     return Classroom(course, released, root / "exchange")
+
+
+@pytest.fixture(scope="session")
+def formgrader(classroom: Classroom, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The course's formgrader, once for all tests; nothing is graded blind at first."""
+    root = classroom.course.root
+    BlindCourse(root).write(Hidden())
+    with running("python", root, classroom.exchange, tmp_path_factory.mktemp("home")) as server:
+        yield server
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
-from email.message import Message
 from pathlib import Path
 from urllib.parse import quote
 
-import learnflow_grading
 import nbformat
 import pytest
+from formgrader import TOKEN, Server
 from learnflow_grading.autograde import Submission, grade
 from learnflow_grading.clean import clean_html
 from nbformat import v4 as nbf
@@ -26,7 +17,6 @@ from playwright.sync_api import Dialog, Request, sync_playwright
 
 from .conftest import Classroom
 
-TOKEN = "for-the-test"
 HOSTILE_MARKDOWN = (
     "<script>alert('md')</script> [x](javascript:alert(1)) <img src=x onerror=alert(2)>"
     " ![far](http://198.51.100.1/x.png) <style>body{display:none}</style> <b class='full-credit'>b</b>"
@@ -43,38 +33,6 @@ display({"image/png": "iVBORw0KGgo="}, raw=True, metadata={"image/png": {"width"
 display({"application/vnd.jupyter.widget-view+json": {"model_id": "</script><script>alert(11)"}}, raw=True)
 print("<script>alert(12)</script>")
 """
-
-
-@dataclass
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: Message
-    text: str
-
-
-@dataclass
-class Server:
-    """The running formgrader."""
-
-    base: str
-
-    def get(self, path: str, *, token: str = TOKEN, method: str = "GET") -> Answer:
-        headers = {"Authorization": f"token {token}"}
-        data = b"{}" if method in ("PUT", "POST") else None
-        request = urllib.request.Request(f"{self.base}{path}", data=data, headers=headers, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as reply:
-                return Answer(reply.status, reply.headers, reply.read().decode("utf-8", "replace"))
-        except urllib.error.HTTPError as error:
-            with error:
-                return Answer(error.code, error.headers, error.read().decode("utf-8", "replace"))
-
-    def submission(self, student: str) -> str:
-        """Path of the page on which a teacher sees this student's notebook."""
-        found = json.loads(self.get("/formgrader/api/submitted_notebooks/warmup/warmup").text)
-        return f"/formgrader/submissions/{next(s['id'] for s in found if s['student'] == student)}/"
 
 
 @pytest.fixture(scope="module")
@@ -98,46 +56,9 @@ def mallory(classroom: Classroom, tmp_path_factory: pytest.TempPathFactory) -> s
 
 
 @pytest.fixture(scope="module")
-def server(classroom: Classroom, mallory: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A plain Jupyter server with the formgrader's configuration, started in a folder with traps."""
-    home = tmp_path_factory.mktemp("home")
-    (home / "nbgrader_config.py").write_text(f"open({str(home / 'trap')!r}, 'w')")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = Path(learnflow_grading.__file__).parent / "formgrader_config.py"
-    command = [sys.executable, "-m", "jupyter_server", f"--config={config}", f"--ServerApp.port={port}"]
-    log = os.open(home / "log", os.O_WRONLY | os.O_CREAT)
-    process = subprocess.Popen(
-        [*command, f"--IdentityProvider.token={TOKEN}"],
-        cwd=home,
-        env=os.environ
-        | {
-            "HOME": str(home),
-            "LEARNFLOW_COURSE": "python",
-            "LEARNFLOW_COURSE_ROOT": str(classroom.course.root),
-            "LEARNFLOW_EXCHANGE_ROOT": str(classroom.exchange),
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=log,
-    )
-    os.close(log)
-    running = Server(f"http://127.0.0.1:{port}")
-    try:
-        for _ in range(150):
-            time.sleep(0.2)
-            try:
-                if running.get("/formgrader/api/status").status == 200:
-                    break
-            except OSError:
-                continue
-        else:
-            raise AssertionError((home / "log").read_text())
-        yield running
-        assert not (home / "trap").exists()
-    finally:
-        process.terminate()
-        process.wait(20)
+def server(formgrader: Server, mallory: str) -> Server:
+    """The formgrader, with the traps in its course."""
+    return formgrader
 
 
 class TestPages:

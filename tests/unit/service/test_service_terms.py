@@ -161,7 +161,7 @@ class TestFileThatCannotBeRead:
         for course in ("new", "unknown"):
             assert await deadlines.of(course, "a", "ada") == Terms()
         # Nobody can say whether results may be seen, so nobody sees them.
-        assert await deadlines.of("python", "a", "ada") == Terms(feedback="by_hand")
+        assert await deadlines.of("python", "a", "ada") == Terms(feedback="by_hand", blind=True)
 
     async def test_a_change_counts_at_once(self, tmp_path: Path) -> None:
         file = tmp_path / "course.yaml"
@@ -187,3 +187,21 @@ class TestFeedback:
         for name in ("hand", "open", "unheard of"):
             assert "Your teacher gives out" in terms.withholds(name, after(days=99))
         assert "points and feedback come once" in terms.of("one", "ada").sentence(0)
+
+
+class TestBlindGrading:
+    def test_holds_results_back_until_a_teacher_gives_them_out(self) -> None:
+        found = parse(b"feedback: at_once\nassignments:\n- {name: a, blind: true}\n- {name: b}")
+        assert [found.blind(name) for name in ("a", "b", "other")] == [True, False, False]
+        assert "Your teacher gives out" in found.withholds("a", datetime.now(UTC))
+        assert not found.withholds("b", datetime.now(UTC))
+
+    def test_of_a_course_has_exceptions(self) -> None:
+        found = parse(b"blind: true\nassignments:\n- {name: a, blind: false, feedback: at_once}")
+        assert [found.blind(name) for name in ("a", "other")] == [False, True]
+        assert not found.withholds("a", datetime.now(UTC))
+
+    @pytest.mark.parametrize("text", ["blind: maybe", "blind: 1", "{blind: true, feedback: at_once}"])
+    def test_what_makes_no_sense_is_a_sentence(self, text: str) -> None:
+        with pytest.raises(ValueError, match="blind"):
+            parse(text.encode())
