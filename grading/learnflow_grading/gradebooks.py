@@ -5,8 +5,12 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Self
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+from jsonschema.validators import validator_for
 from nbgrader import api
 from nbgrader.api import Gradebook
 
@@ -23,14 +27,42 @@ _USERS = (
 )
 _open: dict[tuple[str, str | None], KeptGradebook] = {}
 _WAIT_SECONDS = 60
+_validators: dict[int, tuple[dict[str, Any], Any]] = {}
+"""By the schema's id; each with the schema, which lives as long."""
 
 
 class KeptGradebook(Gradebook):
-    """Stays open when a `with` ends; only what was not committed is taken back."""
+    """Stays open when a `with` ends. All that was done in it is committed then, or, after an error, nothing.
 
-    def __exit__(self, *_: object) -> None:
-        self.db.rollback()
-        self.db.expire_all()
+    nbgrader commits after every cell, and each commit waits for the disk.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._depth = 0
+        self._commit = self.db.commit
+        self.db.commit = self._keep
+
+    def _keep(self) -> None:
+        if self._depth:
+            self.db.flush()
+        else:
+            self._commit()
+
+    def __enter__(self) -> Self:
+        self._depth += 1
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._depth -= 1
+        if self._depth:
+            return
+        try:
+            if kind is None:
+                self._commit()
+        finally:
+            self.db.rollback()
+            self.db.expire_all()
 
 
 def gradebook(db_url: str, course_id: str | None = None, *_: Any) -> KeptGradebook:
@@ -43,14 +75,30 @@ def gradebook(db_url: str, course_id: str | None = None, *_: Any) -> KeptGradebo
     return _open[key]
 
 
+def _validate(instance: object, schema: dict[str, Any]) -> None:
+    """As `jsonschema.validate`, for schemas that were found sound once."""
+    kept = _validators.get(id(schema))
+    if kept is None or kept[0] is not schema:
+        kind: Any = validator_for(schema, default=Draft202012Validator)
+        kind.check_schema(schema)
+        kept = _validators[id(schema)] = (schema, kind(schema))
+    if (error := best_match(kept[1].iter_errors(instance))) is not None:
+        raise error
+
+
 def keep_gradebooks() -> Callable[[], None]:
     """From now on this process's nbgrader uses `gradebook`; what comes back undoes it.
 
     A new gradebook needs the version of nbgrader's tables, and nbgrader starts a program to learn it:
     from now on once.
     """
-    places = [(importlib.import_module(name), "Gradebook", gradebook) for name in _USERS]
+    places: list[tuple[Any, str, Any]] = [
+        (importlib.import_module(name), "Gradebook", gradebook) for name in _USERS
+    ]
     places.append((api, "get_alembic_version", functools.cache(api.get_alembic_version)))
+    # Its own checks the schema itself again for each cell, which takes ten times as long.
+    metadata = importlib.import_module("nbgrader.nbgraderformat.common")
+    places.append((metadata, "jsonschema", SimpleNamespace(validate=_validate)))
     before = [(module, name, getattr(module, name)) for module, name, _ in places]
     for module, name, kept in places:
         setattr(module, name, kept)

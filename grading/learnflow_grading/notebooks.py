@@ -14,6 +14,7 @@ from typing import Any, cast
 from nbformat import NotebookNode, from_dict
 from nbformat import v4 as nbf
 from nbformat.converter import convert
+from nbformat.corpus.words import generate_corpus_id
 
 from learnflow_ext.contracts.errors import Unprocessable
 
@@ -83,18 +84,24 @@ def _attachments(cell: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     return found
 
 
+def _fresh(kind: str, source: str) -> NotebookNode:
+    """As nbformat's `new_code_cell` and its sisters, which hold each cell against the whole schema.
+
+    The notebook is held against it when it is written.
+    """
+    fields: dict[str, Any] = {"id": generate_corpus_id(), "cell_type": kind, "metadata": {}, "source": source}
+    if kind == "code":
+        fields |= {"execution_count": None, "outputs": []}
+    return cast(NotebookNode, from_dict(fields))
+
+
 def _rebuilt(cell: Mapping[str, Any], ids: set[str]) -> NotebookNode:
     source = _text(cell.get("source"))
-    new: NotebookNode
     kind = cell.get("cell_type")
-    if kind == "code":
-        new = nbf.new_code_cell(source)
-    elif kind == "markdown":
-        new = nbf.new_markdown_cell(source)
+    new = _fresh(kind if kind in ("code", "markdown") else "raw", source)
+    if kind == "markdown":
         if attachments := _attachments(cell):
             new.attachments = from_dict(attachments)
-    else:
-        new = nbf.new_raw_cell(source)
     cell_id = cell.get("id")
     if isinstance(cell_id, str) and _CELL_ID.fullmatch(cell_id) and cell_id not in ids:
         new.id = cell_id
@@ -105,8 +112,7 @@ def _rebuilt(cell: Mapping[str, Any], ids: set[str]) -> NotebookNode:
 def planned(plan: CellPlan, source: str | None = None) -> NotebookNode:
     """A cell as the plan wants it; `source` is the student's text where the plan leaves that to them."""
     text = plan.source if source is None or plan.locked else source
-    cell: NotebookNode
-    cell = nbf.new_code_cell(text) if plan.cell_type == "code" else nbf.new_markdown_cell(text)
+    cell = _fresh("code" if plan.cell_type == "code" else "markdown", text)
     cell.metadata["nbgrader"] = from_dict(dict(plan.metadata))
     return cell
 

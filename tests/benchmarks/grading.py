@@ -39,7 +39,7 @@ from handed_in import (
 )
 from nbformat import NotebookNode
 from served import Client, graded, until
-from sqlalchemy import select
+from sqlalchemy import func, select
 from stub_hub import COURSE, Hub, environment, running_hub
 from traitlets.config import Config
 
@@ -188,8 +188,14 @@ class School:
         ids = await asyncio.gather(
             *(one(name, nb, 1 + within * pick.random() ** 2) for name, nb in notebooks.items())
         )
-        for each in ids:
-            await graded(self.service, each)
+        ends = Submission.submission_id.in_(ids), Submission.finished_at.is_not(None)
+
+        async def all_done() -> bool:
+            await asyncio.sleep(0.2)
+            async with self.service.parts.db.connect() as conn:
+                return bool(await conn.scalar(select(func.count()).where(*ends)) == len(ids))
+
+        await until(all_done, 900)
         async with self.service.parts.db.connect() as conn:
             rows = (
                 await conn.execute(
