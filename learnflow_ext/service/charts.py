@@ -66,21 +66,21 @@ def counted(field: str, title: str, **more: Any) -> dict[str, Any]:
     return {"field": field, "type": "quantitative", "scale": {"nice": 5}, "axis": steps, **more}
 
 
-def colours(kinds: Sequence[str], names: Sequence[str] = MARKS) -> dict[str, Any]:
-    """Which kind has which colour, with a legend above the picture; the fields are called `kind`."""
+def colours(kinds: Sequence[str], names: Sequence[str] = MARKS, **legend: Any) -> dict[str, Any]:
+    """Which kind has which colour, with a legend above the picture; the field is called `kind`."""
     return {
         "field": "kind",
         "type": "nominal",
         "title": None,
         "scale": {"domain": list(kinds), "range": list(names[: len(kinds)])},
-        "legend": {"orient": "top"},
+        "legend": {"orient": "top", **legend},
     }
 
 
-def dashes(kinds: Sequence[str]) -> dict[str, Any]:
-    """Which kind's line is dashed how; the legend is that of `colours`."""
+def dashes(kinds: Sequence[str], **legend: Any) -> dict[str, Any]:
+    """Which kind's line is dashed how; with the same `legend`, one legend says this and `colours`."""
     dashed = [list(each) for each in DASHES[: len(kinds)]]
-    return {**colours(kinds), "scale": {"domain": list(kinds), "range": dashed}, "legend": None}
+    return {**colours(kinds, **legend), "scale": {"domain": list(kinds), "range": dashed}}
 
 
 def told(**fields: str) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ TRIGGER_NAMES = {
     "wheel_spinning": "Many attempts, not right",
     "failing_early": "Several failures in a row",
 }
+VERDICTS = {"helpful": "helpful", "false": "false alarm"}
 
 
 def trigger_name(trigger: str) -> str:
@@ -36,8 +37,8 @@ ALERTS = Sheet[Alert](
         Field("Error", lambda alert: alert.finding.error),
         Field("Failures", lambda alert: str(alert.finding.failures), "number"),
         Field("State", lambda alert: alert.state),
-        Field("Judged", lambda alert: alert.verdict),
-        Field("By", lambda alert: alert.marked_by),
+        Field("Judged", lambda alert: VERDICTS.get(alert.verdict, "")),
+        Field("By", lambda alert: words.shown_name(alert.marked_by)),
     ),
 )
 
@@ -49,7 +50,7 @@ PRECISION = Sheet[Precision](
         Field("Rule", lambda one: trigger_name(one.trigger)),
         Field("Alerts", lambda one: Cell(str(one.raised), "alerts"), "number"),
         Field("Helpful", lambda one: Cell(str(one.helpful), "alerts"), "number"),
-        Field("False", lambda one: Cell(str(one.false), "alerts"), "number"),
+        Field("False alarms", lambda one: Cell(str(one.false), "alerts"), "number"),
         Field("Right, %", lambda one: percent(one.share), "number"),
     ),
 )
@@ -59,9 +60,10 @@ def for_teacher(alert: Alert) -> str:
     """Why there is an alert; continues the sentence that the name begins."""
     finding = alert.finding
     said = words.WHY.get(finding.trigger, "seems stuck")
-    error = f" ({finding.error})" if finding.error else ""
-    count = f", {finding.failures} failures in a row" if finding.failures > 1 else ""
-    return f"{said}{error}{count}"
+    in_a_row = "" if said.endswith("in a row") else " in a row"
+    failures = f"{finding.failures} failures{in_a_row}" if finding.failures > 1 else ""
+    evidence = ", ".join(part for part in (finding.error, failures) if part)
+    return f"{said} ({evidence})" if evidence else said
 
 
 def for_student(alert: Alert) -> str:

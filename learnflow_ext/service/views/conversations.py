@@ -14,9 +14,9 @@ CONVERSATIONS = Sheet[Turn](
         Field("Student", lambda turn: student(turn.student)),
         Field("Asked", lambda turn: turn.at, "time"),
         Field("Question", lambda turn: turn.question or "(pressed Explain)", "long"),
-        Field("Agent", lambda turn: turn.agent),
+        Field("Answered by", lambda turn: turn.agent),
         Field("Answer", lambda turn: turn.answer, "long"),
-        Field("Hint", lambda turn: str(turn.rung) if turn.rung else "", "number"),
+        Field("Hint, step", lambda turn: str(turn.rung) if turn.rung else "", "number"),
         Field("Held back", lambda turn: "yes" if turn.withheld else "no"),
     ),
 )

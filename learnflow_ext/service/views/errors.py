@@ -154,7 +154,7 @@ def picture(met: Sequence[Pattern]) -> Chart | None:
             f"in {worst}, there mostly with {most}.{cut}"
         ),
         spec={
-            "height": {"step": 30},
+            "height": 30 * len(shown),
             "mark": {"type": "bar", "height": 20, "stroke": "--sheet", "strokeWidth": 1, "cursor": "pointer"},
             "encoding": {
                 "y": {"field": "place", "type": "nominal", "sort": shown, "axis": axis()},

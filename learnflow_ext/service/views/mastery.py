@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from learnflow_ext.contracts.progress import TopicProgress
 from learnflow_ext.service.charts import MARKS, Chart, axis, colours, dashes, told
@@ -12,6 +13,9 @@ from learnflow_ext.service.standing import Standings
 from learnflow_ext.service.tables import Cell, Field, Sheet, Table
 from learnflow_ext.service.views.cells import percent, share, student, student_link
 from learnflow_ext.store.courses import AssignmentInfo
+
+LINES: Mapping[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3, "symbolSize": 500}
+"""Lines in a legend, long enough to see how they are dashed."""
 
 TOPICS = Sheet[TopicProgress](
     name="topics",
@@ -66,9 +70,10 @@ def picture(days: Sequence[Day], topics: Sequence[TopicProgress], now: datetime)
     if len(days) < 2 or not begun:
         return None
     shown = begun[-len(MARKS) :]
+    names = [topics[place].title for place in shown]
     moments = [*((day.at, day.topics) for day in days), (now, tuple(topics))]
     since = days[0].at.strftime("%d %b %Y")
-    levels = ", ".join(f"{topics[place].title} {percent(topics[place].mastery)} %" for place in shown)
+    levels = ", ".join(f"{topics[place].title} {percent(topics[place].mastery)}\u00a0%" for place in shown)
     sheet = Sheet[Day](
         name="history",
         title="Mastery over time, in percent",
@@ -97,9 +102,9 @@ def picture(days: Sequence[Day], topics: Sequence[TopicProgress], now: datetime)
                     "scale": {"domain": [0, 100]},
                     "axis": axis("Mastery, %", tickCount=5),
                 },
-                "color": colours([topics[place].title for place in shown]),
+                "color": colours(names, **LINES),
                 # Lines of the same height show through each other.
-                "strokeDash": dashes([topics[place].title for place in shown]),
+                "strokeDash": dashes(names, **LINES),
                 "tooltip": told(kind="Topic", day="Day", percent="Mastery, %"),
             },
         },

@@ -207,7 +207,7 @@ class TestMasteryOverTime:
             one.title: round(100 * one.mastery) for one in today.topics if one.mastery is not None
         }
         assert column(chart, "Lists")[-2:] == ["", ""], "the oldest days last"
-        assert all(f"{title} {share} %" in chart.says for title, share in ends.items())
+        assert all(f"{title} {share}\u00a0%" in chart.says for title, share in ends.items())
 
     def test_a_worse_attempt_takes_nothing_away(self) -> None:
         first, second = over_time([handed_in(3, 0.9), handed_in(2, 0.1)], [LOOPS], where=UTC)
