@@ -109,7 +109,10 @@ class Hub:
         for path in ("/hub/api/", "/services/learnflow/health"):
 
             async def answers(path: str = path) -> bool:
-                return (await self.ask(path)).code == 200
+                try:
+                    return (await self.ask(path)).code == 200
+                except OSError:
+                    return False  # nothing listens yet
 
             await self.until(answers, path)
 

@@ -100,7 +100,11 @@ class Student:
     async def do(self, what: Doing) -> None:
         """Do it, come back as often as one is told to, and note what came of it."""
         for _ in range(MOST_TRIES):
-            answer, took = await self._doing[what]()
+            try:
+                answer, took = await self._doing[what]()
+            except OSError as error:
+                self._tally.errors.append(f"{what}: {error}")
+                return
             if answer.code not in BUSY:
                 break
             wait = answer.headers.get("Retry-After", "")
