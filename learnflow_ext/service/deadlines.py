@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from learnflow_ext.service import logs
 from learnflow_ext.service.more_time import with_given
 from learnflow_ext.service.terms import CourseTerms, Terms, parse
@@ -33,17 +35,22 @@ class Deadlines:
         """What was logged of each course whose file cannot be read: it is tried every few seconds."""
         self._parsed: dict[Path, tuple[tuple[int, int, int], CourseTerms]] = {}
 
-    async def of_course(self, course: str) -> CourseTerms:
+    async def of_course(self, course: str, conn: AsyncConnection | None = None) -> CourseTerms:
         """The course's terms; none where its file cannot be read, which is logged: work is always taken, and
-        results and names are held back, for nobody can say whether they may be seen."""
-        return with_given(await self.written(course), await self.given(course))
+        results and names are held back, for nobody can say whether they may be seen.
 
-    async def given(self, course: str) -> list[Given]:
-        """What the dashboard gives to single students, by student."""
+        Looks into the table through `conn` where the caller has a connection already.
+        """
+        return with_given(await self.written(course), await self.given(course, conn))
+
+    async def given(self, course: str, conn: AsyncConnection | None = None) -> list[Given]:
+        """What the dashboard gives to single students, by student; `conn` as in `of_course`."""
         if self._db is None:
             return []
-        async with self._db.connect() as conn:
+        if conn is not None:
             return await allowances.of_course(conn, course)
+        async with self._db.connect() as own:
+            return await allowances.of_course(own, course)
 
     async def written(self, course: str) -> CourseTerms:
         """What the course's file says alone; as for `of_course`."""

@@ -109,7 +109,7 @@ class Results:
         if person is not None and person.grades(course):
             blind = await self._blinds.hidden(course, person)
             return Withheld(at=datetime.now(UTC), all_shown=True, blind=blind)
-        terms = await self._deadlines.of_course(course)
         async with self._db.connect() as conn:
+            terms = await self._deadlines.of_course(course, conn)
             released = await results.released(conn, course)
         return Withheld(terms=terms, released=released, at=datetime.now(UTC))
