@@ -124,7 +124,7 @@ def _league(random: Random) -> Task:
     where = random.choice(_LEAGUES)
     win, draw = random.randint(2, 5), 1
     bonus, after = random.randint(2, 9), random.randint(2, 3)
-    rule, lines, extra = random.choice(
+    rule, lines, on_top = random.choice(
         [
             (
                 f"Whoever has won more than {after} times gets {bonus} points more, once, at the end",
@@ -147,9 +147,9 @@ def _league(random: Random) -> Task:
 
     def answer(results: str) -> int:
         plain = sum({"W": win, "D": draw}.get(each, 0) for each in results)
-        if extra is None:
+        if on_top is None:
             return -bonus if results.count("L") >= after + 1 else plain
-        return plain + extra(results)
+        return plain + on_top(results)
 
     counted = "wins" if "wins" in end else "losses" if "losses" in middle else ""
     body = (
