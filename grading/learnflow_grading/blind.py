@@ -66,6 +66,7 @@ class BlindCourse:
     """The file of one course. Its methods block for milliseconds; several processes may use it at once."""
 
     def __init__(self, course_root: Path) -> None:
+        self._root = course_root
         self._file = course_root / FILE
 
     def hidden(self) -> Hidden:
@@ -127,7 +128,9 @@ class BlindCourse:
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A connection; what was begun is kept when nothing was raised."""
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Each by itself: `parents` would give the course's own folder to everybody.
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file.parent.mkdir(mode=0o700, exist_ok=True)
         db = sqlite3.connect(self._file, timeout=_WAIT_SECONDS, isolation_level=None)
         with contextlib.closing(db):
             db.executescript(_TABLES)

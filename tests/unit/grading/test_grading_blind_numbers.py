@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import threading
 from pathlib import Path
 
@@ -57,6 +58,12 @@ def test_two_who_ask_at_once_are_told_the_same(tmp_path: Path) -> None:
         thread.join()
     assert len(found) == 4
     assert all(each == found[0] for each in found)
+
+
+def test_a_course_that_has_no_folder_yet_gets_one_that_nobody_else_can_read(tmp_path: Path) -> None:
+    root = tmp_path / "courses" / "c"
+    BlindCourse(root).write(EVERYTHING)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (root, (root / FILE).parent)] == [0o700, 0o700]
 
 
 class TestNobodySaidWhatIsBlind:
