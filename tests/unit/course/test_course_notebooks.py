@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import copy
 import io
@@ -191,6 +192,18 @@ class TestFairness:
                 attempt = copy.deepcopy(book)
                 attempt.cells[place].source = stub
                 assert f"test-{cell.id}" in failures(attempt), cell.id
+
+    def test_a_name_that_the_tests_use_stands_in_the_task(self, assignment: str) -> None:
+        """A parameter that a test names has to be called so, and the student has to know it."""
+        cells = source(assignment).cells
+        for place, cell in enumerate(cells):
+            if cell.metadata.get("nbgrader", {}).get("grade"):
+                task, answer = cells[place - 2].source, cells[place - 1].source
+                begun = answer.split("### BEGIN SOLUTION")[0]
+                for call in ast.walk(ast.parse(cell.source)):
+                    if isinstance(call, ast.Call) and f"def {ast.unparse(call.func)}(" in answer:
+                        for given in call.keywords:
+                            assert f"`{given.arg}`" in task or str(given.arg) in begun, (cell.id, given.arg)
 
     def test_every_assertion_says_something_kind(self, assignment: str) -> None:
         for cell in graded(source(assignment)):
