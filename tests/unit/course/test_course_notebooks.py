@@ -205,6 +205,13 @@ class TestFairness:
                         for given in call.keywords:
                             assert f"`{given.arg}`" in task or str(given.arg) in begun, (cell.id, given.arg)
 
+    def test_a_rule_about_the_way_is_told_as_a_rule(self, assignment: str) -> None:
+        """In bold, and not among the hints, which are in italics."""
+        cells = source(assignment).cells
+        for place, cell in enumerate(cells):
+            for word in cell.metadata.get("learnflow", {}).get("must_use", []):
+                assert re.search(rf"\*\*[^*]*\b{word}\b[^*]*\*\*", cells[place - 2].source), cell.id
+
     def test_every_assertion_says_something_kind(self, assignment: str) -> None:
         for cell in graded(source(assignment)):
             for line in cell.source.splitlines():
