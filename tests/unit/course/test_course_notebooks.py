@@ -212,6 +212,12 @@ class TestFairness:
             for word in cell.metadata.get("learnflow", {}).get("must_use", []):
                 assert re.search(rf"\*\*[^*]*\b{word}\b[^*]*\*\*", cells[place - 2].source), cell.id
 
+    def test_a_line_of_spaces_is_tested_only_where_it_is_spoken_of(self, assignment: str) -> None:
+        cells = source(assignment).cells
+        for place, cell in enumerate(cells):
+            if cell.metadata.get("nbgrader", {}).get("grade") and re.search(r"\\n +\\n", cell.source):
+                assert "nothing but spaces" in cells[place - 2].source, cell.id
+
     def test_every_assertion_says_something_kind(self, assignment: str) -> None:
         for cell in graded(source(assignment)):
             for line in cell.source.splitlines():
