@@ -134,6 +134,30 @@ class TestForm:
         assert not re.search(r"https?://|!\[|<img|<a ", text)
 
 
+UNSAID = r"(?!)"
+SIGNS: dict[type[ast.AST], str] = {
+    ast.Slice: r"`[^`]*\[\d*:\d*\][^`]*`",
+    ast.BitAnd: r"`[^`]*&[^`]*`",
+    ast.ListComp: UNSAID,
+    ast.GeneratorExp: UNSAID,
+    ast.Lambda: UNSAID,
+}
+"""What looks like nothing that was there before, and how the text shows it; some the course never teaches."""
+
+
+class TestWords:
+    def test_an_example_uses_no_sign_before_the_text_has_shown_it(self, assignment: str) -> None:
+        read = ""
+        for name in ASSIGNMENTS[: ASSIGNMENTS.index(assignment) + 1]:
+            for cell in source(name).cells:
+                if cell.cell_type == "markdown":
+                    read += cell.source
+                elif cell.id.endswith("-example"):
+                    for node in ast.walk(ast.parse(without_magics(cell.source))):
+                        if type(node) in SIGNS:
+                            assert re.search(SIGNS[type(node)], read), (cell.id, ast.dump(node))
+
+
 class TestSteps:
     def test_every_lesson_has_a_run_to_step_through(self, assignment: str) -> None:
         drawn = [cell.source for cell in source(assignment).cells if cell.source.startswith("%%visualize\n")]
