@@ -254,7 +254,7 @@ def _changes(random: Random) -> Task:
         [
             (
                 "puts the word at the end of the list **itself**, unless it is in there already or the "
-                f"list has {most} words. "
+                f"list has {most} words or more. "
                 "It returns how many words the list has then",
                 [
                     f"if word not in {name} and len({name}) < {most}:",

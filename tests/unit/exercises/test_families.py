@@ -81,3 +81,17 @@ def test_there_are_enough_different_ones(topic: str, difficulty: int) -> None:
 def test_all_eight_topics_are_there_in_teaching_order() -> None:
     assert list(FAMILIES) == ["basics", "control_flow", "data_structures", "functions", *LATER_TOPICS]
     assert all(family.topic == topic for topic, families in FAMILIES.items() for family in families)
+
+
+@pytest.mark.parametrize(
+    ("name", "difficulty", "unclear"),
+    [
+        ("part", 4, r"list has \d+ words\b(?! or more)"),
+    ],
+)
+def test_no_sentence_has_two_readings(name: str, difficulty: int, unclear: str) -> None:
+    """Where hidden tests know one of them only."""
+    family = next(each for each in EVERY if each.name == name)
+    for seed in range(60):
+        statement = " ".join(family.exercise(difficulty, seed).statement.split())
+        assert not re.search(unclear, statement), statement
