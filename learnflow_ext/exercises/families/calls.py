@@ -159,8 +159,7 @@ def _any_number(random: Random) -> Task:
             ),
             (
                 f"a list of those that are at least {limit}, in the order in which they were given, but "
-                "never more than "
-                f"{k}",
+                f"never more than {k} of them",
                 f"result = []\nfor each in {name}:\n    if each >= {limit} and len(result) < {k}:\n"
                 "        result.append(each)\nreturn result",
                 lambda *ns: [n for n in ns if n > limit - 1][:k],

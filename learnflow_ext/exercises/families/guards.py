@@ -194,7 +194,11 @@ def _always(random: Random) -> Task:
         [
             (f"{whole} divided by it without the rest, plus {plus}", f"{whole} // number + {plus}", 0),
             (f"the rest of {whole} divided by it, plus {plus}", f"{whole} % number + {plus}", 1),
-            (f"{plus} times {whole} divided by it without the rest", f"{plus} * ({whole} // number)", 2),
+            (
+                f"{whole} divided by it without the rest, and the result times {plus}",
+                f"{plus} * ({whole} // number)",
+                2,
+            ),
         ]
     )
 

@@ -68,8 +68,8 @@ def _calendar(random: Random) -> Task:
             lambda y, m: more + sum([k] * days(y, m)),
         ),
         (
-            f"how many {unit} that is from the first day of a month to its last but {min(more, 9)}, with "
-            f"{k} for each day",
+            f"how many {unit} that is in one month without its last {min(more, 9)} days, with {k} for each "
+            "of the others",
             f"(calendar.monthrange(year, month)[1] - {min(more, 9)}) * {k}",
             lambda y, m: sum([k] * (days(y, m) - min(more, 9))),
         ),

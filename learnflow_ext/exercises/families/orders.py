@@ -95,9 +95,8 @@ def _fee(random: Random) -> Task:
                 lambda n, p, m: m + p * (n - free if n > free else 0),
             ),
             (
-                "The price is that of all of them and `least` on top; half a euro and less is not taken, "
-                "so it is divided by 2 "
-                "with `//`, and multiplied by 2 again",
+                "The price is that of all of them and `least` on top; but only even prices are asked for, "
+                "so it is divided by 2 with `//`, and multiplied by 2 again",
                 f"({things} * price + least) // 2 * 2",
                 lambda n, p, m: n * p + m - (n * p + m) % 2,
             ),

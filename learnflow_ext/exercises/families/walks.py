@@ -355,7 +355,7 @@ def _pattern(random: Random) -> Task:
                 lambda r, p, last: r in (1, last) or p // k * k == p,
             ),
             (
-                f"row and place are the same, or the place is more than {k} places behind the row",
+                f"row and place have the same number, or that of the place is larger by more than {k}",
                 f"row == place or place > row + {k}",
                 lambda r, p, last: r - p == 0 or p - r > k,
             ),

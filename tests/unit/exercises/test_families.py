@@ -87,6 +87,11 @@ def test_all_eight_topics_are_there_in_teaching_order() -> None:
     ("name", "difficulty", "unclear"),
     [
         ("part", 4, r"list has \d+ words\b(?! or more)"),
+        ("guard", 3, r"\d times \d+ divided"),
+        ("walk", 5, r"places behind the row"),
+        ("call", 3, r"never more than \d+\."),
+        ("order", 2, r"half a euro"),
+        ("module", 1, r"to its last but"),
     ],
 )
 def test_no_sentence_has_two_readings(name: str, difficulty: int, unclear: str) -> None:
