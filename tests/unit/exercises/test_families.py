@@ -100,3 +100,11 @@ def test_no_sentence_has_two_readings(name: str, difficulty: int, unclear: str) 
     for seed in range(60):
         statement = " ".join(family.exercise(difficulty, seed).statement.split())
         assert not re.search(unclear, statement), statement
+
+
+def test_nobody_has_worked_for_less_than_no_time() -> None:
+    """What is taken off each time is never more than the shortest that counts."""
+    family = next(each for each in EVERY if each.name == "module")
+    for seed in range(200):
+        tests = "\n".join([*family.exercise(5, seed).visible, *family.exercise(5, seed).hidden])
+        assert not re.search(r"'\w+': -\d", tests), tests
