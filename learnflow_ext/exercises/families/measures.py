@@ -36,6 +36,7 @@ _PANS = (
     ("dumplings", "onions", "cups of quark"),
     ("muffins", "eggs", "bananas"),
 )
+_PARTS = {3: "third", 4: "quarter", 5: "fifth"}
 
 
 def _small(random: Random) -> Task:
@@ -148,8 +149,8 @@ def _middle(random: Random) -> Task:
                 lambda a, b: max(a, b) - min(a, b) + k,
             ),
             (
-                f"the larger of both, less a {weight + 1}th part of the smaller (what is left over of it "
-                "is dropped)",
+                f"the larger of both, less a {_PARTS[weight + 1]} of the smaller (what is left over of it is "
+                "dropped)",
                 f"max(first, second) - min(first, second) // {weight + 1}",
                 lambda a, b: sorted([a, b])[1] - int((min(a, b) - min(a, b) % (weight + 1)) / (weight + 1)),
             ),

@@ -514,7 +514,7 @@ def _undo(random: Random) -> ClassTask:
             (f"{added(words[3])}\ny = {name}()\n(y == x)", "Two of different content are not equal."),
             (
                 f"{added(words[2], words[2], words[2] + 's')}\nx.undo()\nstr(x)",
-                "The same may be added again.",
+                "Look closely at what happens when the same is added again.",
             ),
             (
                 f"{added(words[1], words[4])}\nx.undo()\nx.add({words[1]!r})\nx.add('a')\nx.redo()\nstr(x)",

@@ -269,12 +269,12 @@ def _exactly(random: Random) -> Task:
     what, name, unit = random.choice(_RIDES)
     low, k = random.randint(20, 120), random.randint(3, 15)
     two = random.random() < 0.5
-    how = "exactly **two** of the three" if two else "exactly **one** of the three"
+    how = "exactly **two** of the three are" if two else "exactly **one** of the three is"
     return Task(
         title=f"Three at {what}",
         story=f"""
         Three people come to {what}, and their {name}s in {unit} are whole numbers. Complete `fits`. It gets
-        the three numbers, and returns `True` if {how} are {"" if two else "(or is) "}above {low}, and the
+        the three numbers, and returns `True` if {how} above {low}, and the
         first and the third are at most {k} apart. Otherwise it returns `False`.
 
         *`True` counts as 1 when it is added, and `False` as 0: `(5 > 3) + (2 > 3)` is 1. `abs(a - b)` is

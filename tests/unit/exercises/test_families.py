@@ -92,6 +92,8 @@ def test_all_eight_topics_are_there_in_teaching_order() -> None:
         ("call", 3, r"never more than \d+\."),
         ("order", 2, r"half a euro"),
         ("module", 1, r"to its last but"),
+        ("measure", 3, r"\d[123]?th part"),
+        ("truth", 5, r"\(or is\)"),
     ],
 )
 def test_no_sentence_has_two_readings(name: str, difficulty: int, unclear: str) -> None:
