@@ -167,8 +167,9 @@ def _changed(random: Random) -> Task:
     )
     inner = "\n".join(f"        {line}" for line in lines)
 
-    def answer(cards: list[Record], name: str) -> list[Record]:
-        return [{**each, key: value(each[key])} if each["name"] == name else dict(each) for each in cards]
+    def answer(cards: list[Record], name: str) -> tuple[list[Record], list[Record]]:
+        after = [{**each, key: value(each[key])} if each["name"] == name else each for each in cards]
+        return after, after
 
     rows = [(_all(random, names, key, limit + k, 4), random.choice(names)) for _ in range(8)]
     two = [{"name": name, key: limit, "place": "north"} for name in ("Kim", "Abe", "Kim", "Zoe")]
@@ -184,12 +185,22 @@ def _changed(random: Random) -> Task:
         `"{key}"` (a number of {unit}) and `"place"`. Complete `change`. It gets the list and a name. On
         **every** card with this name {rule}. The cards in the list are changed themselves; other cards are
         left alone, and a name that is not there changes nothing. At the end it returns the list.
+
+        The function `seen` is there already. It calls `change`, and returns two things: what `change` gave
+        back, and the list afterwards.
         """,
+        before='''
+def seen(cards, name):
+    """Return what change gives back, and the list after it."""
+    result = change(cards, name)
+    return result, cards
+''',
         function="change",
         parameters="cards, name",
         doc=f"Change the cards of this {thing}, and return the list.",
         body=f'for each in cards:\n    if each["name"] == name:\n{inner}\nreturn cards',
         answer=answer,
+        call=lambda cards, name: f"seen({cards!r}, {name!r})",
         shown=[
             (
                 [{"name": names[0], key: 8, "place": "north"}, {"name": names[1], key: 9, "place": "east"}],

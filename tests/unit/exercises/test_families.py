@@ -110,3 +110,15 @@ def test_nobody_has_worked_for_less_than_no_time() -> None:
     for seed in range(200):
         tests = "\n".join([*family.exercise(5, seed).visible, *family.exercise(5, seed).hidden])
         assert not re.search(r"'\w+': -\d", tests), tests
+
+
+def test_who_changes_a_copy_and_not_the_list_itself_is_told() -> None:
+    """Where the story asks for a change of what was handed in."""
+    family = next(each for each in EVERY if each.name == "record")
+    for seed in range(12):
+        exercise = family.exercise(3, seed)
+        copied = exercise.reference.replace(
+            "    for each in cards:", "    cards = [dict(each) for each in cards]\n    for each in cards:"
+        )
+        assert passes(exercise.reference, exercise.tests) and copied != exercise.reference
+        assert not passes(copied, exercise.tests)
