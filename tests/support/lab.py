@@ -114,6 +114,8 @@ def last_answer(page: Page) -> Locator:
 
 def ask(student: Session, text: str) -> None:
     """Ask in the chat, from the keyboard alone."""
+    # Else a page of somebody else that was used last may have the focus.
+    student.page.bring_to_front()
     student.command("learnflow:ask")
     box = student.page.get_by_placeholder(re.compile("Type a chat message"))
     expect(box).to_be_focused()
