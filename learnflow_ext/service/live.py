@@ -67,16 +67,19 @@ class _Board:
 
     async def _tell(self) -> None:
         while self._change is not None:
+            # Taken before the log is read: what comes meanwhile may be too late for this reading.
+            change, self._change = self._change, None
+            rung, self._rung = self._rung, set()
             if self._tail.followed:
                 try:
-                    await self._tail.refresh(tuple(self._rung))
+                    await self._tail.refresh(rung)
                 except LearnFlowError as error:
                     # Nor could anybody fetch what changed.
                     log.warning("cannot read what to tell dashboards", code=error.code)
+                    self._change = merged(self._change, change)
+                    self._rung |= rung
                     await asyncio.sleep(AGAIN_SECONDS)
                     continue
-            change, self._change = self._change, None
-            self._rung.clear()
             text, began = as_text(change), time.monotonic()
             for number, box in enumerate(tuple(self.boxes), 1):
                 box.offer(change, text, self._tail, self._catch_up)

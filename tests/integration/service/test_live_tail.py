@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from learnflow_ext.service.live import LiveBoards
 from learnflow_ext.service.tail import Place
 from learnflow_ext.store import outbox
 from learnflow_ext.store.database import Database
+from learnflow_ext.store.eventlog import LogEntry
 
 
 class Replica:
@@ -138,6 +139,37 @@ class TestNumberThatCommitsLate:
         a.boards.changed("c", ["feed"], late)
         await socket.hears(*numbers, late)
         socket.leave()
+
+
+async def test_what_happens_while_the_log_is_read_is_told_without_waiting_for_more(
+    replicas: tuple[Replica, Replica],
+) -> None:
+    """It is too late for that reading, and nothing else may happen for an hour."""
+    a, b = replicas
+    reads, go_on = asyncio.Event(), asyncio.Event()
+
+    async def held(entries: Sequence[LogEntry]) -> frozenset[int]:
+        if entries:
+            reads.set()
+            await go_on.wait()
+        return frozenset()
+
+    a.boards = LiveBoards(a.db, held)
+    socket = Socket(a, Place.parse("now"))
+
+    async def greeted() -> bool:
+        return bool(socket.heard)
+
+    await until(greeted)
+    first = await b.record("ada")
+    a.boards.changed("c", ["feed"], first)
+    async with asyncio.timeout(30):
+        await reads.wait()
+    second = await b.record("ben")
+    a.boards.changed("c", ["feed"], second)
+    go_on.set()
+    await socket.hears(first, second)
+    socket.leave()
 
 
 async def test_a_number_of_a_transaction_that_came_to_nothing_is_forgotten(
