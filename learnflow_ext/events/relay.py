@@ -96,6 +96,8 @@ class Relay:
 
     async def _work(self, seat: Seat) -> None:
         """As long as the seat is ours. BusClosed when there is nothing more to do for ever."""
+        # Who was interrupted may have left rows that were confirmed, and a window full of them.
+        self._some_confirmed.set()
         forgetting = asyncio.create_task(self._forget(), name="relay, confirmed events")
         try:
             await self._publish(seat)

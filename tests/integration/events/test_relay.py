@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterable
+from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import update
@@ -19,6 +20,7 @@ from learnflow_ext.events.wire import from_message
 from learnflow_ext.store import outbox, people
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 from learnflow_ext.store.models import OutboxEvent
+from learnflow_ext.store.seat import Seat
 
 TOPIC = "learning.requests"
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
@@ -305,6 +307,51 @@ class TestTheDatabaseIsAway:
             await eventually(empty)
         assert flaky.taken == [1], "what was handed over is not sent again because of us"
         assert sum(line["event"] == "relay.failed" for line in logs) == 2
+
+
+class _LooseSeat(Seat):
+    """Nobody else wants it, but it may break."""
+
+    @asynccontextmanager
+    async def held(self, ring: Callable[[], None]) -> AsyncIterator[None]:
+        yield
+
+
+class TestTheSeatIsLostWhileConfirmedRowsAreDeleted:
+    async def test_a_window_full_of_them_does_not_stop_the_relay(
+        self,
+        db: Database,
+        flaky: FlakyBus,
+        background: Background,
+        eventually: Eventually,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """As when the server restarts: nothing that is on its way could wake the relay any more."""
+        await record(db, *range(6))
+        real, seats, deleting = outbox.delete, [_LooseSeat(), _LooseSeat()], asyncio.Event()
+        given = iter(seats)
+
+        async def interrupted(conn: AsyncConnection, sequences: Iterable[int]) -> None:
+            if not deleting.is_set():
+                deleting.set()
+                await asyncio.sleep(3_600)
+            await real(conn, sequences)
+
+        monkeypatch.setattr(outbox, "delete", interrupted)
+        monkeypatch.setattr("learnflow_ext.events.relay.seat_of", lambda _: next(given))
+        relay = Relay(db, flaky, window=4, poll_s=0.02)
+        background(relay.run())
+        async with asyncio.timeout(30):
+            await deleting.wait()
+        assert flaky.taken == [0, 1, 2, 3]
+        seats[0].lost = True
+        relay.wake()
+
+        async def empty() -> bool:
+            return await waiting(db) == 0
+
+        await eventually(empty)
+        assert flaky.taken == list(range(6))
 
 
 class TestARowThisCodeCannotRead:
