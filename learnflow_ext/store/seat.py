@@ -1,7 +1,7 @@
 """The relay's seat: one process of all that share a database holds it, and hears when events were recorded.
 
 Nothing here rests on clocks. The seat is a lock that dies with its holder: PostgreSQL's advisory lock of one
-connection, or a lock on a file beside SQLite's. Who waits for it gets it the moment it is free.
+connection, or a lock on a file beside SQLite's. Who waits for it asks twice a second.
 """
 
 from __future__ import annotations
@@ -129,6 +129,11 @@ def _locked(file: int) -> bool:
     return True
 
 
+async def _taken(conn: psycopg.AsyncConnection) -> bool:
+    answer = await conn.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,))
+    return await answer.fetchone() == (True,)
+
+
 class _PostgresSeat(Seat):
     """One connection holds the lock and listens: when it breaks, both are gone, and we know."""
 
@@ -142,8 +147,14 @@ class _PostgresSeat(Seat):
 
         async with own_connection(self._url, "learnflow-relay") as conn:
             try:
-                # Waits in the server for as long as somebody else holds it.
-                await conn.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
+                waited = False
+                # Not pg_advisory_lock: a statement that waits for days keeps its view of the data, and so
+                # the server from clearing away what was deleted since, for one the whole outbox.
+                while not await _taken(conn):
+                    if not waited:
+                        log.info("relay.waits_for_seat")
+                        waited = True
+                    await asyncio.sleep(LOOK_EVERY_S)
                 await conn.execute(f"LISTEN {CHANNEL}")
             except psycopg.Error as error:
                 raise DatabaseUnavailable("The database does not answer.", retry_after=5) from error

@@ -75,6 +75,29 @@ class TestASecondRelay:
         assert not first.seated.is_set()
 
 
+class TestWhoWaitsForDays:
+    async def test_holds_back_nothing_that_others_deleted(
+        self, postgres_url: str, background: Background, eventually: Eventually
+    ) -> None:
+        async def sit(db: Database) -> None:
+            async with seat_of(db).held(lambda: None):
+                await asyncio.sleep(3_600)
+
+        async with opened(postgres_url) as db, seat_of(db).held(lambda: None):
+            background(sit(db))
+
+            async def keeps_no_view_of_the_data() -> bool:
+                asked = (
+                    "SELECT bool_and(backend_xmin IS NULL) FROM pg_stat_activity WHERE query LIKE "
+                    "'%advisory_lock%' AND application_name = 'learnflow-relay' "
+                    "AND datname = current_database()"
+                )
+                async with db.connect() as conn:
+                    return await conn.scalar(text(asked)) is True
+
+            await eventually(keeps_no_view_of_the_data)
+
+
 class TestTheSeatsConnectionIsCut:
     async def test_the_relay_asks_for_it_again_and_goes_on(
         self, postgres_url: str, bus: MemoryBus, background: Background, eventually: Eventually
