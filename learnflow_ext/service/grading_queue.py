@@ -23,7 +23,7 @@ from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading
 from learnflow_ext.store import submissions
-from learnflow_ext.store.database import Database
+from learnflow_ext.store.database import ConnectionLost, Database
 from learnflow_ext.store.presence import Presence, presence_of, present
 from learnflow_ext.store.submissions import Claimed
 
@@ -146,7 +146,7 @@ class GradingQueue:
         await self._take_over()
         lost: asyncio.Task[object] = asyncio.create_task(presence.lost.wait())
         looking = asyncio.create_task(self._keep_looking())
-        self._at_work = {asyncio.create_task(self._work(each, presence.id)) for each in self._graders}
+        self._at_work = {asyncio.create_task(self._work(each, presence)) for each in self._graders}
         working = set(self._at_work)
         try:
             while working and not lost.done():
@@ -184,7 +184,8 @@ class GradingQueue:
             log.info("graded again, for who graded them is gone", submissions=again, graders=sorted(gone))
             self.wake()
 
-    async def _work(self, grader: Grader, name: str) -> None:
+    async def _work(self, grader: Grader, presence: Presence) -> None:
+        name = presence.id
         while not self._draining.is_set():
             try:
                 async with self._claiming:
@@ -192,6 +193,10 @@ class GradingQueue:
                 if claimed is not None:
                     await self._grade(grader, claimed, name)
                     continue
+            except ConnectionLost as error:
+                # Nobody knows whether something was taken; under this name nobody would take it over.
+                log.error("the queue cannot be read", code=error.code, message=error.message)
+                presence.lost.set()
             except LearnFlowError as error:
                 log.error("the queue cannot be read", code=error.code, message=error.message)
             if self._draining.is_set():

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from served import PaperWorker, until
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import SubmissionGraded
 from learnflow_ext.contracts.grades import GradeRecord
@@ -23,8 +24,11 @@ from learnflow_ext.service.grading_queue import GradingQueue
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading
 from learnflow_ext.store import eventlog, submissions
-from learnflow_ext.store.database import Database
+from learnflow_ext.store.database import TRIES, ConnectionLost, Database
 from learnflow_ext.store.presence import present
+from learnflow_ext.store.submissions import Claimed
+
+T = TypeVar("T")
 
 CHILD = """
 import asyncio, sys
@@ -232,6 +236,33 @@ class TestThePresenceIsLost:
             worker.gate.set()
             await reached(db, made, "graded")
             assert await told(db) == {made: 1}
+
+
+class Forgetful(Database):
+    """Takes work, and breaks before it can say so."""
+
+    broken = False
+
+    async def retrying(self, work: Callable[[AsyncConnection], Awaitable[T]], *, tries: int = TRIES) -> T:
+        result = await super().retrying(work, tries=tries)
+        if isinstance(result, Claimed) and not self.broken:
+            self.broken = True
+            raise ConnectionLost("The connection to the database broke.", retry_after=5)
+        return result
+
+
+async def test_what_was_taken_and_never_heard_of_is_graded(database_url: str) -> None:
+    """The process lives on, so nobody else would ever take it over."""
+    db = Forgetful(database_url)
+    await db.open()
+    try:
+        made, worker = await submit(db), PaperWorker()
+        async with at_work(db, worker):
+            await reached(db, made, "graded")
+        assert worker.graded == [made]
+        assert await told(db) == {made: 1}
+    finally:
+        await db.close()
 
 
 class TestStoppingInOrder:
