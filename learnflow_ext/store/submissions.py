@@ -116,7 +116,10 @@ async def _urgency(
     own = int(due.timestamp()) if due is not None and due >= at else NO_DEADLINE
     earlier = await conn.scalar(
         select(func.max(Submission.urgency)).where(
-            Submission.user_id == user_id, Submission.module_id == module_id, Submission.status == "queued"
+            Submission.user_id == user_id,
+            Submission.module_id == module_id,
+            # What is graded may be put back.
+            Submission.status.in_(("queued", "grading")),
         )
     )
     return max(own, earlier or 0)

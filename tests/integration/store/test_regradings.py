@@ -189,3 +189,13 @@ class TestTheOrder:
         assert [await claim(db), await claim(db)] == [first.submission_id, ""]
         await grade(db, first, 1)
         assert await claim(db) == second.submission_id
+
+    async def test_what_is_put_back_still_comes_before_what_the_student_handed_in_meanwhile(
+        self, db: Database
+    ) -> None:
+        first = await submit(db, "ada")
+        assert await claim(db) == first.submission_id
+        await submit(db, "ada", due=now() + timedelta(hours=1))
+        async with db.begin() as conn:
+            assert await submissions.requeue(conn, first.submission_id, "a grader")
+        assert await claim(db) == first.submission_id
