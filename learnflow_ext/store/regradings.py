@@ -106,6 +106,17 @@ async def start(
         .where(*_which(module_id, student, latest))
         .values(status="queued", urgency=REGRADE, attempts=0)
     )
+    # Of one student's work the newest is graded last, for that is what the gradebook shows.
+    own = aliased(Submission)
+    again = select(own.user_id).where(
+        own.module_id == module_id, own.status == "queued", own.urgency == REGRADE
+    )
+    await conn.execute(
+        update(Submission)
+        .where(Submission.module_id == module_id, Submission.status == "queued")
+        .where(Submission.urgency < REGRADE, Submission.user_id.in_(again))
+        .values(urgency=REGRADE)
+    )
     await outbox.record(
         conn,
         RegradingStarted(

@@ -181,6 +181,17 @@ class TestTheOrder:
         assert [(await view(db, one)).position for one in order] == [1, 2, 3, 4, 5]
         assert [await claim(db) for _ in order] == [one.submission_id for one in order]
 
+    async def test_what_a_student_waits_for_already_comes_after_their_own_regrades(
+        self, db: Database
+    ) -> None:
+        old = await submit(db, "ada")
+        await grade(db, old, 1)
+        newer, others = await submit(db, "ada", due=now() + timedelta(hours=1)), await submit(db, "ben")
+        await start(db)
+        assert [await claim(db), await claim(db)] == [others.submission_id, old.submission_id]
+        await grade(db, old, 2)
+        assert await claim(db) == newer.submission_id
+
     async def test_one_students_work_stays_in_order_and_is_never_graded_side_by_side(
         self, db: Database
     ) -> None:
