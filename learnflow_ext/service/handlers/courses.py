@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -112,7 +113,7 @@ class SubmissionsHandler(ApiHandler):
                     due=terms.due,
                 )
             )
-        except ConnectionLost:
+        except (ConnectionLost, asyncio.CancelledError):
             # It may have been kept: then its files must be there.
             raise
         except BaseException:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from learnflow_ext.contracts.runs import RunBatch
 from learnflow_ext.service.handlers import once as handling
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import once
+from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import AnsweredRequest, Submission
 
 HAND_IN = f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions"
@@ -121,6 +123,31 @@ class TestCrashAfterTheWorkBeforeTheAnswer:
         assert await count(ask.service) == 1
         assert (await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)).code == 201
         assert await count(ask.service) == 1
+
+
+class TestTheServiceStopsInTheMomentTheWorkIsKept:
+    async def test_its_files_are_there_for_the_next_try(
+        self, ask: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real, kept = Database.retrying, asyncio.Event()
+
+        async def slow(self: Database, work: Any, **more: Any) -> Any:
+            result = await real(self, work, **more)
+            if isinstance(result, SubmissionView):
+                kept.set()
+                await asyncio.Event().wait()
+            return result
+
+        monkeypatch.setattr(Database, "retrying", slow)
+        asking = asyncio.create_task(ask(HAND_IN, "ada", body=SOLVED, headers=KEY))
+        async with asyncio.timeout(30):
+            await kept.wait()
+        await ask.service.parts.traffic.settle(0)
+        assert (await asking).code == 503
+        async with ask.service.parts.db.connect() as conn:
+            folder = await conn.scalar(select(Submission.files_path))
+        assert folder is not None
+        assert await asyncio.to_thread(Path(folder).is_dir)
 
 
 class TestTwinThatTakesTooLong:
