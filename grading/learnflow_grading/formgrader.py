@@ -43,8 +43,9 @@ POLICY = "; ".join(
     )
 )
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif")
-_CLIMBS = r"/formgrader/.*(?:%2[fF]|%5[cC]|%00|/(?:\.|%2[eE]){1,2}(?=/|$)).*"
-"""Matches, undecoded, an address with a slash or a parent folder hidden in a name."""
+_CLIMBS = r"/formgrader/.*(?:%2[fF]|%5[cC]|%00|//|/(?:\.|%2[eE]){1,2}(?=/|$)).*"
+"""Matches, undecoded, an address with a slash or a parent folder hidden in a name, or with two slashes: what
+follows these, nbgrader takes for a whole path."""
 _FILE_POLICY = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 

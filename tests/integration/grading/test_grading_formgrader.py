@@ -123,6 +123,14 @@ class TestAddressThatClimbsOutOfTheCourse:
                 assert server.get(path, method="POST").status in (404, 405), (name, action)
         assert (other / "work.txt").read_text() == "mine"
 
+    def test_beside_a_submission_lie_its_own_files_alone(
+        self, server: Server, classroom: Classroom, mallory: str
+    ) -> None:
+        page = server.submission("mallory")
+        for path in (classroom.course.root / "gradebook.db", *classroom.course.root.glob("source/*/*.ipynb")):
+            assert path.is_file()
+            assert server.get(f"{page}{path}").status == 404, path
+
     def test_two_dots_in_a_name_are_just_a_name(self, server: Server, mallory: str) -> None:
         assert server.get("/formgrader/api/submission/warmup/a..b").status == 200
 
