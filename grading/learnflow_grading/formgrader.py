@@ -46,6 +46,8 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".gif")
 _CLIMBS = r"/formgrader/.*(?:%2[fF]|%5[cC]|%00|//|/(?:\.|%2[eE]){1,2}(?=/|$)).*"
 """Matches, undecoded, an address with a slash or a parent folder hidden in a name, or with two slashes: what
 follows these, nbgrader takes for a whole path."""
+_NBGRADERS = frozenset({"timestamp.txt", "submission_secret.txt"})
+"""Lie beside what was handed in, and are for no reader: the first says to the microsecond when that was."""
 _FILE_POLICY = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
@@ -169,6 +171,18 @@ class FilesHandler(handlers.SubmissionFilesHandler):
         except web.HTTPError as error:
             # Tornado's sentence has the file's whole path, and so the student's name.
             raise web.HTTPError(error.status_code, "There is no such file.") from None
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> Any:
+        if Path(absolute_path).name in _NBGRADERS:
+            raise web.HTTPError(404)
+        return super().validate_absolute_path(root, absolute_path)
+
+    def get_modified_time(self) -> None:
+        """None: the second at which work was handed in stands beside names elsewhere, and this may be graded
+        blind."""
+
+    def should_return_304(self) -> Any:
+        return self.check_etag_header()
 
     def set_extra_headers(self, path: str) -> None:
         self.set_header("Content-Security-Policy", _FILE_POLICY)

@@ -195,6 +195,16 @@ def test_nor_does_the_order_or_the_time(formgrader: Server, blind: BlindCourse) 
         assert shown == [number for number in numbers if number in shown]
 
 
+def test_nor_does_a_file_that_was_handed_in_tell_the_time(formgrader: Server, blind: BlindCourse) -> None:
+    (one, *_) = listed(formgrader, "submitted_notebooks/essay/thoughts")
+    page = f"/formgrader/submissions/{one['id']}"
+    table = formgrader.get(f"{page}/data/table.csv")
+    assert (table.status, table.text) == (200, "1,2\n")
+    assert "Last-Modified" not in table.headers
+    for path in ("timestamp.txt", "timestamp.txt/", "submission_secret.txt"):
+        assert formgrader.get(f"{page}/{path}").status == 404, path
+
+
 def test_a_grade_given_by_number_is_the_right_students(
     formgrader: Server, classroom: Classroom, blind: BlindCourse
 ) -> None:
