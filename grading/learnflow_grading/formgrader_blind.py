@@ -7,6 +7,7 @@ answer about a blind assignment only known fields go out, so one that a newer nb
 
 from __future__ import annotations
 
+import glob
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -176,21 +177,33 @@ class Api(Blinded):
         return sorted(found, key=lambda each: int(str(each["student"]).removeprefix(PREFIX)))
 
 
-class Submissions(Api, apihandlers.SubmissionCollectionHandler):
+class OfAssignment(Api):
+    """About the assignment that stands first in its address."""
+
+    async def prepare(self) -> None:
+        # nbgrader cuts spaces off a name and takes the rest for a pattern: what is hidden under its own name
+        # would be open under others.
+        name = self.path_args[0]
+        if name != name.strip() or glob.has_magic(name):
+            raise web.HTTPError(404, "There is no such assignment.")
+        await super().prepare()
+
+
+class Submissions(OfAssignment, apihandlers.SubmissionCollectionHandler):
     """All submissions to an assignment."""
 
     def shown(self, data: Any) -> Any:
         return self.all_nameless(data, self.path_args[0])
 
 
-class SubmittedNotebooks(Api, apihandlers.SubmittedNotebookCollectionHandler):
+class SubmittedNotebooks(OfAssignment, apihandlers.SubmittedNotebookCollectionHandler):
     """All submissions of a notebook."""
 
     def shown(self, data: Any) -> Any:
         return self.all_nameless(data, self.path_args[0])
 
 
-class OneSubmission(Api, apihandlers.SubmissionHandler):
+class OneSubmission(OfAssignment, apihandlers.SubmissionHandler):
     """One student's submission."""
 
     @web.authenticated
@@ -283,7 +296,7 @@ class OneStudent(Totals, apihandlers.StudentHandler):
             raise web.HTTPError(404, NO_SUCH)
 
 
-class Deed(Api):
+class Deed(OfAssignment):
     """Something that nbgrader does to an assignment, with a log of it, which may name students."""
 
     def shown(self, data: Any) -> Any:

@@ -260,6 +260,19 @@ class TestGraderWhoTriesNames:
         made = formgrader.get(f"{API}/student/submission:100", method="PUT")
         assert made.status == 404
 
+    @pytest.mark.parametrize("assignment", ["essay%20", "%C2%A0essay", "ess%3Fy", "ess*", "%5Be%5Dssay", "*"])
+    def test_has_no_other_name_for_the_assignment(
+        self, formgrader: Server, blind: BlindCourse, assignment: str
+    ) -> None:
+        for path in (f"submissions/{assignment}", f"submission/{assignment}/quetzal7"):
+            assert formgrader.get(f"{API}/{path}").status == 404, path
+        for path in (
+            f"submission/{assignment}/quetzal7/autograde",
+            f"assignment/{assignment}/quetzal7/generate_feedback",
+            f"assignment/{assignment}/generate_feedback",
+        ):
+            assert formgrader.get(f"{API}/{path}", method="POST").status == 404, path
+
     def test_finds_no_points_of_it_beside_a_name(self, formgrader: Server, blind: BlindCourse) -> None:
         theirs = listed(formgrader, "student_submissions/quetzal7")
         assert {one["name"] for one in theirs if one["submitted"]} == {"loops"}
