@@ -11,7 +11,7 @@ from learnflow_grading.blind import Hidden
 
 from learnflow_ext.contracts.alerts import Alert
 from learnflow_ext.contracts.grades import SubmissionView
-from learnflow_ext.contracts.progress import StudentProgress
+from learnflow_ext.contracts.progress import AssignmentProgress, StudentProgress
 from learnflow_ext.service.auth import Person
 from learnflow_ext.service.blind import WHY, Blinds
 from learnflow_ext.service.deadlines import Deadlines
@@ -63,12 +63,14 @@ class Withheld(msgspec.Struct, frozen=True, kw_only=True):
     def progress(self, progress: StudentProgress) -> StudentProgress:
         """`progress` without the points that are held back."""
         shown = tuple(
-            msgspec.structs.replace(one, best_score=None, max_score=None, level=None)
-            if self.why(one.assignment)
-            else one
-            for one in progress.assignments
+            self._progress(one) if self.why(one.assignment) else one for one in progress.assignments
         )
         return msgspec.structs.replace(progress, assignments=shown)
+
+    def _progress(self, one: AssignmentProgress) -> AssignmentProgress:
+        # How often somebody handed in would lead to the number that has so many rows.
+        often = min(one.submissions, 1) if self.blind.covers(one.assignment) else one.submissions
+        return msgspec.structs.replace(one, best_score=None, max_score=None, level=None, submissions=often)
 
     def alerts(self, alerts: Sequence[Alert]) -> list[Alert]:
         """`alerts` without those that say how a quiz went."""

@@ -20,6 +20,7 @@ from tornado.httputil import HTTPHeaders
 from tornado.websocket import websocket_connect
 
 from learnflow_ext.contracts.grades import Regrading, SubmissionView
+from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import eventlog, runs
@@ -138,6 +139,17 @@ class TestGraders:
         board = json.loads((await ask(f"api/{HERE}/scores", who)).body)
         cells = {one["name"]: one["cells"][0]["state"] for one in board["students"]}
         assert cells["mirabelle"] == "blind"
+
+    @pytest.mark.parametrize("who", ["teacher", "asa"])
+    async def test_read_beside_no_name_how_often_it_was_handed_in(
+        self, ask: Client, service: RunningService, submission: str, who: str
+    ) -> None:
+        again = await ask(SUBMIT, "mirabelle", body=SOLVED)
+        await graded(service, msgspec.json.decode(again.body, type=SubmissionView).submission_id)
+        for reader, often in ((who, 1), ("mirabelle", 2)):
+            answer = await ask(f"api/progress/mirabelle?course={COURSE}", reader)
+            found = msgspec.json.decode(answer.body, type=StudentProgress).assignments
+            assert {one.assignment: one.submissions for one in found}[ASSIGNMENT] == often
 
     async def test_export_grades_by_number(
         self, ask: Client, service: RunningService, submission: str
