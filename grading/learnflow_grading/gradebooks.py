@@ -27,8 +27,8 @@ _USERS = (
 )
 _open: dict[tuple[str, str | None], KeptGradebook] = {}
 _WAIT_SECONDS = 60
-_validators: dict[int, tuple[dict[str, Any], Any]] = {}
-"""By the schema's id; each with the schema, which lives as long."""
+_validators: list[tuple[dict[str, Any], Any]] = []
+"""Each with its schema. nbgrader reads its few schemas anew for every notebook."""
 
 
 class KeptGradebook(Gradebook):
@@ -77,12 +77,13 @@ def gradebook(db_url: str, course_id: str | None = None, *_: Any) -> KeptGradebo
 
 def _validate(instance: object, schema: dict[str, Any]) -> None:
     """As `jsonschema.validate`, for schemas that were found sound once."""
-    kept = _validators.get(id(schema))
-    if kept is None or kept[0] is not schema:
+    validator = next((kept for known, kept in _validators if known == schema), None)
+    if validator is None:
         kind: Any = validator_for(schema, default=Draft202012Validator)
         kind.check_schema(schema)
-        kept = _validators[id(schema)] = (schema, kind(schema))
-    if (error := best_match(kept[1].iter_errors(instance))) is not None:
+        validator = kind(schema)
+        _validators.append((schema, validator))
+    if (error := best_match(validator.iter_errors(instance))) is not None:
         raise error
 
 

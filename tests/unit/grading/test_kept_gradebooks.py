@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from learnflow_grading.gradebooks import KeptGradebook, _validate, forget_gradebooks, gradebook
+from learnflow_grading.gradebooks import KeptGradebook, _validate, _validators, forget_gradebooks, gradebook
 from learnflow_grading.lean import NEVER_ASKED, start_lean
 
 
@@ -76,6 +76,13 @@ def test_cells_metadata_is_checked_as_by_jsonschema_itself() -> None:
     assert ours.value.message == theirs.value.message
     with pytest.raises(jsonschema.SchemaError):
         _validate({}, {"type": 3})
+
+
+def test_a_schema_that_is_read_anew_for_every_notebook_is_kept_once() -> None:
+    before = len(_validators)
+    for points in range(20):
+        _validate({"points": points}, {"type": "object", "properties": {"points": {"minimum": 0}}})
+    assert len(_validators) == before + 1
 
 
 def test_a_lean_start_leaves_what_is_loaded_alone(monkeypatch: pytest.MonkeyPatch) -> None:
