@@ -98,11 +98,13 @@ class BlindCourse:
             if not all(student in known for student in students):
                 db.execute("BEGIN IMMEDIATE")
                 known = self._known(db, assignment)
-                for student in students:
-                    if student not in known:
-                        known[student] = _draw(set(known.values()))
-                        row = (assignment, student, known[student])
-                        db.execute("INSERT INTO numbers VALUES (?, ?, ?)", row)
+                new = list(set(students) - known.keys())
+                # By name, a large class would have its longer numbers at the end of the alphabet.
+                secrets.SystemRandom().shuffle(new)
+                for student in new:
+                    known[student] = _draw(set(known.values()))
+                    row = (assignment, student, known[student])
+                    db.execute("INSERT INTO numbers VALUES (?, ?, ?)", row)
         return {student: known[student] for student in students}
 
     def number(self, assignment: str, student: str) -> int:

@@ -29,6 +29,14 @@ def test_a_large_class_has_room(tmp_path: Path) -> None:
     assert min(numbers.values()) >= 100
 
 
+def test_the_longer_numbers_of_a_large_class_are_not_the_last_names(tmp_path: Path) -> None:
+    students = [f"s{place:03}" for place in range(400)]
+    numbers = BlindCourse(tmp_path).numbers("a", students)
+    longer = [student for student in students if numbers[student] >= 1000]
+    assert longer
+    assert longer != students[-len(longer) :]
+
+
 def test_a_pseudonym_leads_back_to_its_student_alone(tmp_path: Path) -> None:
     course = BlindCourse(tmp_path)
     number = course.number("a", "ada")
