@@ -50,7 +50,10 @@ def read_notebook(name: str, data: bytes) -> NotebookNode:
         raise Unprocessable(f"{name} is damaged: its cells cannot be read.")
     if len(cells) > MAX_CELLS:
         raise Unprocessable(f"{name} has more than {MAX_CELLS} cells.")
-    return cast(NotebookNode, from_dict({"cells": cells}))
+    try:
+        return cast(NotebookNode, from_dict({"cells": cells}))
+    except RecursionError:  # it goes less deep than the parser
+        raise Unprocessable(f"{name} is damaged: it is not a notebook that can be read.") from None
 
 
 def _upgraded(name: str, raw: dict[str, Any]) -> dict[str, Any]:

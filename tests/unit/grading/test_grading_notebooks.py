@@ -67,6 +67,7 @@ class TestUnreadable:
             b'{"nbformat": 4, "cells": [1]}',
             b'{"nbformat": 3, "worksheets": 7}',
             b"[" * 100_000,
+            b'{"nbformat": 4, "cells": [{"metadata": ' + b'{"a": ' * 600 + b"1" + b"}" * 600 + b"}]}",
         ],
     )
     def test_each_gets_a_sentence_with_the_files_name(self, data: bytes) -> None:
