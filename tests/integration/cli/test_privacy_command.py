@@ -90,7 +90,7 @@ class TestErase:
         ended = learnflow("privacy", "erase", "ada", "--state", str(state), "--yes")
         assert (ended.code, ended.err) == (0, "")
         assert "submissions: 1" in ended.out
-        for words in ("hub's account", "nbgrader's gradebook", "Kafka", "backups"):
+        for words in ("hub's account", "nbgrader's gradebook", "blind grading", "Kafka", "backups"):
             assert words in ended.out
         assert not kept.exists()
         assert other.exists()
