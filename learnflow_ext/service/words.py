@@ -9,6 +9,8 @@ from urllib.parse import quote as percent
 
 import msgspec
 
+from learnflow_ext.store.eventlog import LogEntry
+
 Tone = Literal["question", "answer", "trouble", "work", "grade", "note"]
 
 _MAX_QUOTE = 160
@@ -46,6 +48,21 @@ def points(value: float) -> str:
 def many(count: int, one: str, more: str = "") -> str:
     """`count` with its noun: "1 run", "2 runs"; `more` is the plural of nouns that do not take an s."""
     return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+_TEACHERS_ALONE: Mapping[str, tuple[str, ...]] = {
+    # How much more time somebody has may tell of an illness.
+    "org.learnflow.allowance.changed.v1": ("room",),
+}
+"""Fields of events that no assistant reads, by type."""
+
+
+def for_assistants(entry: LogEntry) -> LogEntry:
+    """`entry` without what is for the course's teachers alone."""
+    fields = _TEACHERS_ALONE.get(entry.type)
+    if fields is None:
+        return entry
+    return msgspec.structs.replace(entry, data={**entry.data, **dict.fromkeys(fields, "")})
 
 
 def line(kind: str, student: str, data: Mapping[str, object]) -> Line | None:

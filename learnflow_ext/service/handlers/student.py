@@ -51,7 +51,10 @@ class StudentHandler(CoursePage):
             for one in steps
         ]
         standing = (await self.standings(course, [student]))[student]
-        lines = timeline(uneventful(entries, withheld.blind))
+        seen = uneventful(entries, withheld.blind)
+        if not self.person.teaches(course):
+            seen = [words.for_assistants(entry) for entry in seen]
+        lines = timeline(seen)
         step = standing.next_step
         room = "; ".join((await self.parts.deadlines.of_course(course)).said_of(student))
         # Who is out of the course has a page still, and needs no more time.

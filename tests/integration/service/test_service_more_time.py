@@ -173,6 +173,17 @@ class TestADeadlineOfTheirOwn:
         assert (await sends(ask, path="courses/other/students/eve/time", **tomorrow(due))).code == 404
         assert await recorded(service) == []
 
+    async def test_how_much_it_is_stands_on_no_page_of_an_assistant(
+        self, ask: Client, hub: Hub, due: datetime
+    ) -> None:
+        hub.add("asa", f"assistant-{COURSE}")
+        await sends(ask, do="extra_time", percent="37", minutes="", assignment="")
+        page = f"courses/{COURSE}/students/ada"
+        for address in (page, f"{page}?format=csv&table=timeline"):
+            assert "was given 37 % more in exams" in (await ask(address, "teacher")).body.decode(), address
+            shown = (await ask(address, "asa")).body.decode()
+            assert ("was given more time" in shown, "37 %" in shown) == (True, False), address
+
 
 async def test_in_the_browser(service: RunningService, hub: Hub, due: datetime) -> None:
     hub.groups[f"nbgrader-{COURSE}"].add(EVIL)
