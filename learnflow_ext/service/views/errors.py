@@ -42,7 +42,8 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True):
         """As a person reads it."""
         if self.exercise:
             return f"{part_title(self.exercise)} in {self.assignment}"
-        rest = file_name(self.notebook) or self.assignment
+        # On one line: Vega draws no chart whose places hold a U+2028, and a student's server says both names.
+        rest = " ".join((file_name(self.notebook) or self.assignment).split())
         return f"rest of {rest}" if rest else "?"
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,6 +118,19 @@ class TestErrors:
         assert {row["kind"] for row in chart.rows} == set(kinds)
         assert len({row["place"] for row in chart.rows}) == errors.MOST_PLACES
         assert "Shown are the 10 places" in chart.says
+
+    def test_a_place_is_on_one_line_whatever_a_students_server_calls_it(self) -> None:
+        rest = pattern("", "E", 1)
+        names = (("a", "x/my\u2028loops\n.ipynb"), ("b\u2029c", ""), ("\u2028", ""))
+        chart = errors.picture(
+            [
+                msgspec.structs.replace(rest, assignment=assignment, notebook=notebook)
+                for assignment, notebook in names
+            ]
+        )
+        assert chart is not None
+        assert chart.spec["encoding"]["y"]["sort"] == ["rest of my loops", "rest of b c", "?"]
+        assert [row["place"] for row in chart.rows] == ["rest of my loops", "rest of b c", "?"]
 
     def test_a_week_without_errors_is_no_picture(self) -> None:
         assert errors.picture([]) is None
