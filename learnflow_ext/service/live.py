@@ -104,6 +104,8 @@ class LiveBoards:
         send: Send,
         hang_up: Callable[[], None],
         after: Place | None = None,
+        *,
+        teacher: bool = True,
     ) -> Callable[[], None]:
         """Tell a dashboard from now on, see `Box`; what to call when it is gone.
 
@@ -112,7 +114,7 @@ class LiveBoards:
         boxes = (box for board in self._boards.values() for box in board.boxes)
         if sum(box.person == person for box in boxes) >= MAX_PER_PERSON:
             raise TooBusy("You have very many dashboards open. Close some of them first.", retry_after=30)
-        box = Box(course, person, send, hang_up, after)
+        box = Box(course, person, send, hang_up, after, teacher=teacher)
         board = self._boards.get(course)
         if board is None:
             board = self._boards[course] = _Board(self._tail, self._catch_up)

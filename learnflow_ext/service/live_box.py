@@ -9,6 +9,7 @@ from tornado.websocket import WebSocketClosedError
 
 from learnflow_ext.service.live_messages import Change, Hello, as_text, happened, merged
 from learnflow_ext.service.tail import AT_ONCE, Place, Tail
+from learnflow_ext.service.words import for_assistants
 from learnflow_ext.store import eventlog
 from learnflow_ext.store.database import Database
 
@@ -22,15 +23,24 @@ class Box:
     """One open dashboard, and what it was sent."""
 
     def __init__(
-        self, course: str, person: str, send: Send, hang_up: Callable[[], None], after: Place | None = None
+        self,
+        course: str,
+        person: str,
+        send: Send,
+        hang_up: Callable[[], None],
+        after: Place | None = None,
+        *,
+        teacher: bool = True,
     ) -> None:
-        """For the dashboard of `course` that `person` has open; events above `after`, none with None.
+        """For the dashboard of `course` that `person` has open; events above `after`, none with None. Who is
+        no `teacher` of it assists, and is told less.
 
         `hang_up` ends the connection, so that its reader comes again.
         """
         self.course = course
         self.person = person
         self.hang_up = hang_up
+        self._teacher = teacher
         self._send = send
         self._place = after
         """How far its reader was told; None for who wants no events."""
@@ -60,7 +70,7 @@ class Box:
             return
         try:
             for told in news or ():
-                self._write(told.text)
+                self._write(told.to(self._teacher))
             self._reached(tail)
             self._write(text)
         except WebSocketClosedError:
@@ -104,7 +114,7 @@ class Box:
                     continue
                 self._reached(tail)
                 for told in news:
-                    self._write(told.text)
+                    self._write(told.to(self._teacher))
                     await self._wait()
                 if news:
                     continue
@@ -137,7 +147,8 @@ class Box:
             untold = await tail.untold(entries)
             for entry, place in self._place.after(entries, until):
                 self._place = place
-                if entry.sequence not in untold and (said := happened(entry, str(place))):
+                seen = entry if self._teacher else for_assistants(entry)
+                if entry.sequence not in untold and (said := happened(seen, str(place))):
                     self._write(as_text(said))
                     await self._wait()
             if len(entries) < AT_ONCE or entries[-1].sequence > until.mark:

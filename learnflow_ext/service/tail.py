@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 import msgspec
 
 from learnflow_ext.service.live_messages import as_text, happened
+from learnflow_ext.service.words import for_assistants
 from learnflow_ext.store import eventlog
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.eventlog import LogEntry
@@ -80,6 +81,12 @@ class Told(msgspec.Struct, frozen=True):
 
     course: str
     text: str
+    to_assistants: str
+    """The same without what is for teachers alone."""
+
+    def to(self, teacher: bool) -> str:
+        """The form for who teaches, or assists."""
+        return self.text if teacher else self.to_assistants
 
 
 Untold = Callable[[Sequence[LogEntry]], Awaitable[frozenset[int]]]
@@ -210,9 +217,13 @@ class Tail:
             self._miss(before)
         else:
             self._holes.pop(entry.sequence, None)
-        said = happened(entry, str(self.place)) if told else None
+        resume = str(self.place)
+        said = happened(entry, resume) if told else None
         if said is not None:
-            self._recent.append(Told(entry.course, as_text(said)))
+            seen = for_assistants(entry)
+            less = said if seen is entry else happened(seen, resume)
+            assert less is not None, "assistants are told of the same events"
+            self._recent.append(Told(entry.course, as_text(said), as_text(less)))
             self._end += 1
             self._cut.clear()
 

@@ -53,6 +53,9 @@ def many(count: int, one: str, more: str = "") -> str:
 _TEACHERS_ALONE: Mapping[str, tuple[str, ...]] = {
     # How much more time somebody has may tell of an illness.
     "org.learnflow.allowance.changed.v1": ("room",),
+    # What a student and the tutor write to each other.
+    "org.learnflow.help.asked.v1": ("text",),
+    "org.learnflow.help.answered.v1": ("text",),
 }
 """Fields of events that no assistant reads, by type."""
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from jupyterhub.utils import url_path_join
 
 from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, NotFound, NotSignedIn, Problem
+from learnflow_ext.service import words
 from learnflow_ext.service.blind import uneventful
 from learnflow_ext.service.board import (
     ACTIVE,
@@ -118,7 +119,10 @@ class PageHandler(ApiHandler):
         async with self.parts.db.connect() as conn:
             for topic, limit in _ENTRIES_A_TOPIC.items():
                 entries += await eventlog.tail(conn, topic=topic, course=course, limit=limit)
-        return feed_view(course, uneventful(entries, await self.parts.blinds.hidden(course, self.person)))
+        seen = uneventful(entries, await self.parts.blinds.hidden(course, self.person))
+        if not self.person.teaches(course):
+            seen = [words.for_assistants(entry) for entry in seen]
+        return feed_view(course, seen)
 
 
 class NothingHere(PageHandler):

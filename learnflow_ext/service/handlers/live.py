@@ -51,7 +51,12 @@ class LiveHandler(Common, WebSocketHandler):
         """Begin to send."""
         try:
             self._leave = self.parts.live.open(
-                self._course, self.person.name, self.write_message, self._try_again, self._after
+                self._course,
+                self.person.name,
+                self.write_message,
+                self._try_again,
+                self._after,
+                teacher=self.person.teaches(self._course),
             )
         except TooBusy as error:
             self.close(_TRY_AGAIN_LATER, error.message)
@@ -75,6 +80,9 @@ class LiveHandler(Common, WebSocketHandler):
             return
         if not person.grades(self._course):
             self.close(_POLICY_VIOLATION, "This course's dashboard is not yours any more.")
+        elif person.teaches(self._course) != self.person.teaches(self._course):
+            # The next one is told what they may read from now on.
+            self._try_again()
 
     def on_message(self, message: str | bytes) -> None:
         """Our page never sends anything."""

@@ -43,5 +43,6 @@ def _said(entry: LogEntry) -> str:
         room = words.quote(str(entry.data.get("room") or "")) or "more time"
         return f"was given {room}" if entry.data.get("given") else f"no longer has {room}"
     if entry.type == "org.learnflow.help.answered.v1":
-        return f"got an answer: \u201c{words.quote(str(entry.data.get('text') or ''))}\u201d"
+        text = words.quote(str(entry.data.get("text") or ""))
+        return f"got an answer: \u201c{text}\u201d" if text else "got an answer"
     return ""
