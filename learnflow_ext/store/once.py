@@ -44,6 +44,8 @@ class Reserved(msgspec.Struct, frozen=True, kw_only=True):
     slot: str
     id: uuid.UUID
     """The same for every try of this request, and for no other request."""
+    again: bool = False
+    """Whether there was a try before: it may be at work still, or have done it and died."""
 
 
 class Busy(msgspec.Struct, frozen=True):
@@ -99,12 +101,12 @@ async def reserve(
     if row.held_until > moment:
         return Busy()
     await conn.execute(update(table).where(table.slot == slot).values(held_until=moment + HELD))
-    return _reserved(slot, row.created_at)
+    return _reserved(slot, row.created_at, again=True)
 
 
-def _reserved(slot: str, created_at: datetime) -> Reserved:
+def _reserved(slot: str, created_at: datetime, *, again: bool = False) -> Reserved:
     digest = hashlib.sha256(f"{slot} {iso(created_at)}".encode()).digest()
-    return Reserved(slot=slot, id=uuid.UUID(bytes=digest[:16], version=4))
+    return Reserved(slot=slot, id=uuid.UUID(bytes=digest[:16], version=4), again=again)
 
 
 async def answered(conn: AsyncConnection, slot: str, status: int, body: bytes) -> None:

@@ -57,7 +57,8 @@ async def do(
     try:
         kept = await work(found)
     except LearnFlowError as error:
-        settle = once.refused if error.status < 500 else once.failed
+        # A refusal of the second try says nothing of the first, whose answer is still to be kept.
+        settle = once.refused if error.status < 500 and not found.again else once.failed
         await db.retrying(lambda conn: settle(conn, slot))
         raise
     except BaseException:

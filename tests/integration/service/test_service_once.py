@@ -15,6 +15,7 @@ from served import ASSIGNMENT, SOLVED, Client, notebook, problem
 from sqlalchemy import func, select
 from stub_hub import COURSE, PREFIX, Hub
 
+from learnflow_ext.contracts.errors import TooBusy
 from learnflow_ext.contracts.grades import CourseFile, FileSet, SubmissionView
 from learnflow_ext.contracts.runs import RunBatch
 from learnflow_ext.service.handlers import once as handling
@@ -22,6 +23,7 @@ from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import once
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import AnsweredRequest, Submission
+from learnflow_ext.store.once import Kept, Reserved
 
 HAND_IN = f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions"
 OTHER = FileSet(files=(CourseFile(path=f"{ASSIGNMENT}.ipynb", content=notebook("total = 4")),))
@@ -167,3 +169,37 @@ class TestTwinThatTakesTooLong:
         assert busy.code == 409
         assert busy.headers["Retry-After"] == "5"
         assert await count(ask.service) == 0
+
+
+class TestSecondTryThatIsRefusedWhileTheFirstIsAtWork:
+    async def test_the_first_ones_answer_is_kept(self, ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(once, "HELD", timedelta())
+        begun, end = asyncio.Event(), asyncio.Event()
+        done = Kept(status=200, body=b"done")
+
+        async def slow(_: Reserved) -> Kept:
+            begun.set()
+            await end.wait()
+            return done
+
+        async def refuses(_: Reserved) -> Kept:
+            raise TooBusy("One at a time.", retry_after=5)
+
+        async def send(work: Callable[[Reserved], Awaitable[Kept]]) -> tuple[Kept, bool]:
+            return await handling.do(
+                ask.service.parts.db,
+                work,
+                person="ada",
+                address="POST /checks",
+                key="key",
+                body=b"{}",
+                lasts=timedelta(days=1),
+            )
+
+        first = asyncio.create_task(send(slow))
+        await begun.wait()
+        with pytest.raises(TooBusy):
+            await send(refuses)
+        end.set()
+        assert await first == (done, False)
+        assert await send(refuses) == (done, True)
