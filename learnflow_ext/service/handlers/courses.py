@@ -94,7 +94,8 @@ class SubmissionsHandler(ApiHandler):
             max_bytes=parts.grading_settings.max_submission_mb * KIB * KIB,
         )
         if self.reserved and (kept := await self._kept(str(self.reserved.id))):
-            self.answer(kept, 201)
+            # It may have been graded since.
+            self.answer((await parts.results.withheld(course, person)).submission(kept), 201)
             return
         await self._refuse_flood(released)
         terms = await parts.deadlines.of(course, assignment, person.name)

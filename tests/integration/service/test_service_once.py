@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from served import ASSIGNMENT, SOLVED, Client, notebook, problem
+from served import ASSIGNMENT, SOLVED, Client, graded, notebook, problem
 from sqlalchemy import func, select
 from stub_hub import COURSE, PREFIX, Hub
 
 from learnflow_ext.contracts.errors import TooBusy
-from learnflow_ext.contracts.grades import CourseFile, FileSet, SubmissionView
+from learnflow_ext.contracts.grades import AssignmentView, CourseFile, FileSet, SubmissionView
 from learnflow_ext.contracts.runs import RunBatch
 from learnflow_ext.service.handlers import once as handling
 from learnflow_ext.service.running import RunningService
@@ -125,6 +125,26 @@ class TestCrashAfterTheWorkBeforeTheAnswer:
         assert await count(ask.service) == 1
         assert (await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)).code == 201
         assert await count(ask.service) == 1
+
+    async def test_the_next_try_is_told_no_points_that_are_held_back(
+        self, ask: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        async def crash(*args: object) -> None:
+            raise RuntimeError("the power went")
+
+        await asyncio.to_thread((tmp_path / "course" / "course.yaml").write_text, "feedback: by_hand\n")
+        monkeypatch.setattr(once, "HELD", timedelta())
+        with monkeypatch.context() as broken:
+            broken.setattr(once, "answered", crash)
+            assert (await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)).code == 500
+        assignments = await ask(f"api/courses/{COURSE}/assignments", "ada")
+        ((submission,),) = (
+            one.submissions for one in msgspec.json.decode(assignments.body, type=list[AssignmentView])
+        )
+        await graded(ask.service, submission.submission_id)
+        again = await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)
+        view = msgspec.json.decode(again.body, type=SubmissionView)
+        assert (again.code, view.status, view.score, view.has_feedback) == (201, "graded", None, False)
 
 
 class TestTheServiceStopsInTheMomentTheWorkIsKept:
