@@ -53,7 +53,7 @@ class Engine:
         """Ids of all there are, running or not."""
         client = self.client()
         try:
-            return [str(container.id) for container in client.containers.list(all=True)]
+            return [str(container.id) for container in client.containers.list(all=True, ignore_removed=True)]
         finally:
             client.close()
 
@@ -199,7 +199,7 @@ def running_engine() -> Iterator[Engine]:
 def _remove_everything(engine: Engine) -> None:
     client = engine.client()
     try:
-        for container in client.containers.list(all=True):
+        for container in client.containers.list(all=True, ignore_removed=True):
             with contextlib.suppress(docker.errors.APIError):
                 container.remove(force=True)
         for network in client.networks.list(filters={"type": "custom"}):
