@@ -220,8 +220,9 @@ class LearnFlowJwt(Configurable):
 
     single_use = Bool(
         False,
-        help="""Take each token once, by its `jti` claim. Remembered in the service's memory: right for one
-        service, and for clients that get a token a request. Off, a token works until it expires.""",
+        help="""Take each token once, by its `jti` claim: right for clients that get a token a request. What
+        was used is kept in the database until it expires, so it holds across restarts and replicas. Off, a
+        token works until it expires.""",
     ).tag(config=True)
 
 

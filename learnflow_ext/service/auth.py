@@ -98,6 +98,9 @@ class People:
         self._known: dict[str, tuple[float, Person]] = {}
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}
         self._asking: dict[str, asyncio.Task[Person]] = {}
+        self._watchers: dict[str, set[Callable[[], None]]] = {}
+        self._changes = 0
+        """How often something was forgotten: what was asked for before is not kept after."""
 
     async def find(self, name: str) -> Person:
         """The person called `name`. NotSignedIn when the hub knows nobody, Unavailable when it is silent."""
@@ -109,8 +112,11 @@ class People:
             # One question to the hub however many requests of the same person wait for it.
             task = asyncio.create_task(self._ask(name))
             self._asking[name] = task
-            task.add_done_callback(lambda _: self._asking.pop(name, None))
+            task.add_done_callback(self._asked)
+        changes = self._changes
         person = await asyncio.shield(task)
+        if changes != self._changes:
+            return person
         self._known = {key: value for key, value in self._known.items() if now - value[0] < self._seconds}
         self._known[name] = (now, person)
         return person
@@ -120,19 +126,40 @@ class People:
         now = self._clock()
         if (known := self._groups.get(group)) and now - known[0] < self._seconds:
             return known[1]
+        changes = self._changes
         try:
             found = await self._get(_HubGroup, "groups", group)
         except NotFound:
             found = _HubGroup()
-        self._groups[group] = (now, frozenset(found.users))
+        if changes == self._changes:
+            self._groups[group] = (now, frozenset(found.users))
         return frozenset(found.users)
 
     def forget(self, names: Iterable[str], groups: Iterable[str]) -> None:
         """Ask the hub again about these people and groups: they were changed just now."""
-        for name in names:
-            self._known.pop(name, None)
+        self._changes += 1
         for group in groups:
             self._groups.pop(group, None)
+        for name in names:
+            self._known.pop(name, None)
+            self._asking.pop(name, None)
+            for changed in tuple(self._watchers.get(name, ())):
+                changed()
+
+    def watch(self, name: str, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed` each time when `name` is forgotten, until what this returns is called."""
+        self._watchers.setdefault(name, set()).add(changed)
+
+        def end() -> None:
+            watchers = self._watchers.get(name, set())
+            watchers.discard(changed)
+            if not watchers:
+                self._watchers.pop(name, None)
+
+        return end
+
+    def _asked(self, task: asyncio.Task[Person]) -> None:
+        self._asking = {name: other for name, other in self._asking.items() if other is not task}
 
     async def _ask(self, name: str) -> Person:
         try:
@@ -192,6 +219,9 @@ def make_hub_auth(environment: Mapping[str, str]) -> SealedOAuth:
     if not auth.access_scopes:
         # An empty set would let every token of the hub in.
         auth.access_scopes = {f"access:services!service={SERVICE_NAME}"}
+    if not any(name.lower() == "samesite" for name in auth.cookie_options):
+        # What newer browsers take for granted. The way back from the hub is a link followed, which has them.
+        auth.cookie_options = {**auth.cookie_options, "samesite": "Lax"}
     return auth
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from learnflow_ext.store import once, partitions
+from learnflow_ext.store import once, partitions, spent
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 
@@ -26,6 +26,7 @@ async def keep_house(
         try:
             await tidy(db, keep_events_months)
             await db.retrying(lambda conn: once.forget(conn, timedelta(hours=answers_hours)))
+            await db.retrying(spent.forget)
             pause = every_s
         except Exception:
             # The boundary of a task that nothing may end: the log would run into its catch-all for ever.

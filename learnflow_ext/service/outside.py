@@ -11,8 +11,9 @@ public key is never taken for a shared secret; `none` is no algorithm; keys that
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ AGAIN_SECONDS = 30
 KEYS_TIMEOUT_SECONDS = 5
 LARGEST_KEY_SET = 256 * 1024
 MOST_REMEMBERED = 100_000
+LONGEST_NAME = 255
 READ_METHODS = ("GET", "HEAD")
 
 ROLES = ("student", "teacher")
@@ -43,6 +45,9 @@ ROLES = ("student", "teacher")
 NOT_VALID = "The token in the Authorization header is not valid here, or has expired."
 
 NO_SUCH_ROLE = f"The token's `role` is none that is known here. It may be {' or '.join(ROLES)}, or missing."
+
+Spend = Callable[[str, float], Awaitable[bool]]
+"""Whether this is the first use of the token with this mark, good until then in seconds since the epoch."""
 
 log = logs.get("learnflow.auth")
 
@@ -76,6 +81,25 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
         return Person(name=person.name, groups=groups, admin=False)
 
 
+class Memory:
+    """Tokens that were used, as one process knows them."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        """`clock` gives seconds since the epoch."""
+        self._clock = clock
+        self._used: dict[str, float] = {}
+
+    async def spend(self, mark: str, until: float) -> bool:
+        """As `Spend`."""
+        if len(self._used) > MOST_REMEMBERED:
+            now = self._clock()
+            self._used = {key: end for key, end in self._used.items() if end > now}
+        if mark in self._used:
+            return False
+        self._used[mark] = until
+        return True
+
+
 class OutsideTokens:
     """Checks tokens as `LearnFlowJwt` says."""
 
@@ -84,16 +108,20 @@ class OutsideTokens:
         settings: LearnFlowJwt,
         environment: Mapping[str, str],
         *,
+        spend: Spend | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """ValueError (a sentence) when the settings cannot work; `clock` gives seconds since the epoch."""
+        """ValueError (a sentence) when the settings cannot work; `clock` gives seconds since the epoch.
+
+        `spend` remembers what was used where `single_use` asks for it; without, this object does.
+        """
         self._settings = settings
         self._clock = clock
         self._secret = _secret(settings, environment)
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched = float("-inf")
         self._lock = asyncio.Lock()
-        self._used: dict[str, float] = {}
+        self._spend = spend or Memory(clock).spend
         if self.on and not (settings.issuer and settings.audience):
             raise ValueError("LearnFlowJwt needs `issuer` and `audience` beside its keys.")
         if settings.jwks_url and self._secret:
@@ -135,11 +163,11 @@ class OutsideTokens:
         except UnknownRole as error:
             log.info("a token was refused", reason=str(error))
             raise Forbidden(NO_SUCH_ROLE) from error
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             # Why is for the log: whoever tries tokens out is not told how near they came.
             log.info("a token was refused", reason=f"{type(error).__name__}: {error}")
             raise NotSignedIn(NOT_VALID) from error
-        self._refuse_replay(found)
+        await self._refuse_replay(found)
         if claims.read_only and method not in READ_METHODS:
             raise Forbidden("This token may only read.")
         return claims
@@ -149,7 +177,8 @@ class OutsideTokens:
         if not 0 < lifetime <= self._settings.longest_minutes * 60:
             raise jwt.InvalidTokenError(f"lives {lifetime:.0f} s, which is longer than is taken")
         name = found[self._settings.name_claim]
-        if not isinstance(name, str) or not 0 < len(name) <= 255:
+        # Nothing invisible: no line feeds, no half characters, none without width.
+        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
             raise jwt.InvalidTokenError("names nobody")
         scope = found.get("scope", "")
         courses = found.get("courses")
@@ -203,18 +232,17 @@ class OutsideTokens:
                 log.error("the issuer's keys cannot be had", url=self._settings.jwks_url, error=str(error))
             self._fetched = self._clock()
 
-    def _refuse_replay(self, found: dict[str, Any]) -> None:
+    async def _refuse_replay(self, found: dict[str, Any]) -> None:
         """Where tokens are for one use: NotSignedIn for the second."""
         if not self._settings.single_use:
             return
-        now = self._clock()
         number = found.get("jti")
-        if len(self._used) > MOST_REMEMBERED:
-            self._used = {key: until for key, until in self._used.items() if until > now}
-        if not isinstance(number, str) or not number or number in self._used:
-            log.info("a token was refused", reason="used before, or without a `jti`")
-            raise NotSignedIn(NOT_VALID)
-        self._used[number] = float(found["exp"]) + self._settings.leeway_seconds
+        if isinstance(number, str) and number:
+            mark = hashlib.sha256(f"{found['iss']}\n{number}".encode(errors="surrogatepass")).hexdigest()
+            if await self._spend(mark, float(found["exp"]) + self._settings.leeway_seconds):
+                return
+        log.info("a token was refused", reason="used before, or without a `jti`")
+        raise NotSignedIn(NOT_VALID)
 
 
 def _secret(settings: LearnFlowJwt, environment: Mapping[str, str]) -> bytes:

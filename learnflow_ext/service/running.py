@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Protocol, Self, cast
 from urllib.parse import urlsplit
 
@@ -68,6 +69,7 @@ from learnflow_ext.settings import (
     LearnFlowStruggle,
     LearnFlowTutor,
 )
+from learnflow_ext.store import spent
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.presence import present
 
@@ -143,7 +145,11 @@ class RunningService:
         tutor_settings, api = LearnFlowTutor(config=config), LearnFlowApi(config=config)
         grading, metrics = LearnFlowGrading(config=config), Metrics()
         people = People(hub_auth)
-        outside = OutsideTokens(LearnFlowJwt(config=config), environment)
+
+        async def spend(mark: str, until: float) -> bool:
+            return await db.retrying(lambda conn: spent.spend(conn, mark, datetime.fromtimestamp(until, UTC)))
+
+        outside = OutsideTokens(LearnFlowJwt(config=config), environment, spend=spend)
         # One releases and checks exercises also where all is graded by others.
         workers = [make_worker() for _ in range(max(1, grading.workers))]
         releases = Releases(db, workers[0], settings)

@@ -781,4 +781,15 @@ class AnsweredRequest(Base):
     """Its body, compressed with zlib."""
 
 
+class SpentToken(Base):
+    """A token of an outside client that was good for one use, and had it; see `store.spent`."""
+
+    __tablename__ = "spent_tokens"
+    __table_args__ = (Index("ix_spent_tokens_age", "good_until"), *_not_empty("mark"))
+
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Digest of issuer and `jti`: says nothing of a person."""
+    good_until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 bound_texts(Base.metadata)

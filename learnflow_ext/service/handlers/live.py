@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from tornado.ioloop import PeriodicCallback
+from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.websocket import WebSocketHandler
 
 from learnflow_ext.contracts.errors import BadRequest, Forbidden, LearnFlowError, TooBusy
 from learnflow_ext.service.handlers.base import Common
 from learnflow_ext.service.tail import Place
 
-STILL_ALLOWED_SECONDS = 30
+STILL_ALLOWED_SECONDS = 10
+"""With how long an answer of the hub is believed, this makes thirty at most. Whom a teacher takes out on our
+own page is looked at again at once."""
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
 
@@ -28,6 +30,7 @@ class LiveHandler(Common, WebSocketHandler):
     _course: str = ""
     _after: Place | None = None
     _leave: Callable[[], None] | None = None
+    _unwatch: Callable[[], None] | None = None
     _rechecking: PeriodicCallback | None = None
 
     async def prepare(self) -> None:
@@ -66,6 +69,9 @@ class LiveHandler(Common, WebSocketHandler):
         self.parts.metrics.dashboards.inc()
         self._rechecking = PeriodicCallback(self._recheck, STILL_ALLOWED_SECONDS * 1000)
         self._rechecking.start()
+        self._unwatch = self.parts.people.watch(
+            self.person.name, lambda: IOLoop.current().spawn_callback(self._recheck)
+        )
         self.log.info("dashboard opened", course=self._course)
 
     def _try_again(self) -> None:
@@ -98,3 +104,5 @@ class LiveHandler(Common, WebSocketHandler):
         self.parts.metrics.dashboards.dec()
         if self._rechecking is not None:
             self._rechecking.stop()
+        if self._unwatch is not None:
+            self._unwatch()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import msgspec
 import pytest
@@ -240,6 +240,8 @@ class Browser:
     def __init__(self, ask: Client, hub: Hub) -> None:
         self.ask = ask
         self.jar: dict[str, str] = {}
+        self.given: list[str] = []
+        """Each `Set-Cookie`, as it came."""
         hub.service_url = f"http://127.0.0.1:{ask.service.port}"
 
     @property
@@ -252,6 +254,7 @@ class Browser:
             path, headers={"Cookie": self.cookie, **{k.replace("_", "-"): v for k, v in headers.items()}}
         )
         for line in response.headers.get_list("Set-Cookie"):
+            self.given.append(line)
             name, _, value = line.partition(";")[0].partition("=")
             self.jar[name] = value.strip('"')
         return response.code, response.body.decode(), response.headers.get("Location", "")
@@ -344,6 +347,35 @@ class TestBrowser:
         assert "style=" not in page
         assert not re.search(r"<script(?![^>]*src=)", page)
 
+    async def test_cookies_are_for_our_pages_alone(self, browser: Browser, ask: Client, hub: Hub) -> None:
+        safe = Browser(ask, hub)
+        await safe.get(f"courses/{COURSE}", X_Forwarded_Proto="https", X_Forwarded_For="203.0.113.9")
+        assert safe.given
+        assert len(browser.given) > 2
+        for line, secure in (
+            *((each, True) for each in safe.given),
+            *((each, False) for each in browser.given),
+        ):
+            flags = {part.strip().lower() for part in line.split(";")[1:]}
+            name, _, value = line.partition(";")[0].partition("=")
+            if value.strip('"'):
+                assert {"httponly", "samesite=lax", f"path={PREFIX}"} <= flags, line
+                assert ("secure" in flags) >= secure, line
+            assert not any(flag.startswith("domain") for flag in flags), name
+
+    async def test_no_cache_keeps_what_is_somebodys(self, ask: Client) -> None:
+        pages = [
+            re.sub(r"\{course\}", COURSE, route.path)
+            for route in TABLE
+            if "GET" in route.methods
+            and not route.path.startswith(("static", "oauth"))
+            and route.path != "ws"
+        ]
+        for path in (*pages, f"courses/{COURSE}/people?format=csv", "nothing"):
+            for who in ("teacher", "ada", None):
+                headers = (await ask(path, who)).headers
+                assert headers["Cache-Control"] == "no-store", (path, who)
+
     async def test_a_part_of_an_open_page_after_signing_out(self, ask: Client) -> None:
         response = await ask(f"courses/{COURSE}/scores", headers={"HX-Request": "true"})
         assert response.code == 401
@@ -357,6 +389,24 @@ class TestForgedRequests:
         response = await ask("api/runs", headers={"Cookie": browser.cookie}, raw=b'{"runs":[]}')
         assert response.code == 403
         assert "did not come from one of our pages" in problem(response).message
+
+    async def test_no_form_of_any_page_can_be_sent_from_elsewhere(
+        self, browser: Browser, ask: Client
+    ) -> None:
+        names = {"course": COURSE, "student": "ada", "assignment": ASSIGNMENT}
+        sent = 0
+        for route in TABLE:
+            path = re.sub(r"\{(\w+)\}", lambda part: names.get(part.group(1), "1"), route.path)
+            for method in set(route.methods) - {"GET"}:
+                # As a form on another site sends it, and with a proof that is none of ours.
+                for more in ({}, {"X-XSRFToken": "made-up"}, {"Sec-Fetch-Site": "cross-site"}):
+                    headers = {"Cookie": browser.cookie, "Content-Type": "text/plain", **more}
+                    raw = b"do=extra_time&percent=100&_xsrf=made-up"
+                    response = await ask(path, headers=headers, method=method, raw=raw)
+                    assert response.code == 403, (path, more)
+                    assert b"did not come from one of our pages" in response.body, (path, more)
+                    sent += 1
+        assert sent >= 60
 
     async def test_a_made_up_header_does_not_help(self, browser: Browser, ask: Client) -> None:
         for extra in (
@@ -468,6 +518,30 @@ class TestSocket:
         assert await asyncio.wait_for(socket.read_message(), 5) is None
         assert socket.close_code == 1008
         socket.close()
+
+    async def test_ends_at_once_when_a_teacher_takes_them_out_on_our_page(
+        self, ask: Client, hub: Hub
+    ) -> None:
+        hub.add("asa", f"assistant-{COURSE}")
+        url = f"{ask.base.replace('http', 'ws', 1)}ws?course={COURSE}"
+        sockets = [
+            await websocket_connect(HTTPRequest(url, headers=HTTPHeaders(self.as_(ask, who))))
+            for who in ("asa", "teacher")
+        ]
+        form, shown = {"user": "asa", "role": ""}, {"HX-Request": "true"}
+        for path in (f"courses/{COURSE}/people/preview", f"courses/{COURSE}/people"):
+            answer = await ask(path, "teacher", raw=urlencode(form).encode(), headers=shown)
+            if seen := re.search(r'name="seen" value="(\w+)"', answer.body.decode()):
+                form["seen"] = seen.group(1)
+        assert answer.code == 204
+        while (said := await asyncio.wait_for(sockets[0].read_message(), 5)) is not None:
+            assert "changed" in str(said) or "happened" in str(said)
+        assert sockets[0].close_code == 1008
+        # Others stay.
+        await ask(f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions", "ada", body=SOLVED)
+        assert await asyncio.wait_for(sockets[1].read_message(), 5) is not None
+        sockets[0].close()
+        await hang_up(sockets[1])
 
     async def test_not_any_number(self, ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("learnflow_ext.service.live.MAX_PER_PERSON", 1)

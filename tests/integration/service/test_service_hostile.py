@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+from urllib.parse import quote, urlencode
 
 import msgspec
 import pytest
@@ -87,6 +89,151 @@ async def test_slow_loris_keeps_nobody_else_waiting(ask: Client, monkeypatch: py
         "Content-Length: 100\r\n\r\n{"
     )
     assert await exchange(ask, head.encode()) == b""
+
+
+async def test_a_line_break_makes_no_header(ask: Client) -> None:
+    evil = "Set-Cookie: evil=1"
+    token = ask.hub.token("teacher")
+    begin = f"GET {PREFIX}api/courses HTTP/1.1\r\nHost: x\r\nX-Request-Id: "
+    end = "\r\nConnection: close\r\n\r\n"
+    for offered in (
+        "abcdefgh%0d%0a" + evil,
+        f"abcdefgh\t{evil}",
+        "abcdefgh;" * 4,
+        "a" * 300,
+        "abcdefg\xe9",
+        "a",
+    ):
+        said = await exchange(ask, f"{begin}{offered}{end}".encode("latin-1"))
+        assert said.startswith(b"HTTP/1.1 401")
+        assert b"evil" not in said.lower()
+        assert b"abcdefg" not in said
+    # Folded and bare line ends, with which one proxy sees another header than the next.
+    for ends in ("\r\n ", "\n", "\r"):
+        said = await exchange(ask, f"{begin}abcdefgh{ends}{evil}{end}".encode())
+        assert b"evil" not in said.lower()
+    for path in (
+        f"courses/{COURSE}%0d%0a{quote(evil)}",
+        f"courses/{COURSE}/people?format=csv&table=a%0d%0a{quote(evil)}",
+        f"courses/{COURSE}?next=%0d%0a{quote(evil)}",
+        f"courses/{COURSE}/students/ada%0d%0a{quote(evil)}/time?done=1",
+    ):
+        for headers in ({"Authorization": f"token {token}"}, {}):
+            response = await ask(path, headers=headers)
+            assert all("evil" not in name.lower() for name in response.headers), path
+            assert "evil=1" not in response.headers.get("Set-Cookie", ""), path
+
+
+async def test_two_ways_to_say_how_long_a_request_is_are_refused(ask: Client) -> None:
+    """Of which a proxy could believe one, and this server the other."""
+    token = ask.hub.token("ada")
+    begin = f"POST {PREFIX}api/runs HTTP/1.1\r\nHost: x\r\nAuthorization: token {token}\r\n"
+    hidden = f"GET {PREFIX}api/courses HTTP/1.1\r\nHost: x\r\nAuthorization: token {token}\r\n\r\n"
+    for lengths in (
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: +5",
+        "Content-Length: 5, 6",
+        "Transfer-Encoding: xchunked",
+    ):
+        said = await exchange(ask, f"{begin}{lengths}\r\n\r\n0\r\n\r\n{hidden}".encode())
+        assert said == b"" or said.startswith(b"HTTP/1.1 400"), lengths
+        assert said.count(b"HTTP/1.1 ") <= 1, lengths
+
+
+async def test_another_host_in_the_request_leads_nobody_there(ask: Client) -> None:
+    for path in (
+        "",
+        f"courses/{COURSE}",
+        f"courses/{COURSE}?next=//evil.example",
+        "oauth_callback?next=//evil.example",
+        "nothing",
+    ):
+        for more in (
+            "Host: evil.example",
+            "Host: x\r\nX-Forwarded-Host: evil.example",
+            "Host: x\r\nForwarded: host=evil.example",
+        ):
+            head = f"GET {PREFIX}{path} HTTP/1.1\r\n{more}\r\nAccept: text/html\r\nConnection: close\r\n\r\n"
+            said = await exchange(ask, head.encode())
+            assert said.split(b" ")[1] in (b"302", b"400", b"403", b"404"), path
+            assert b"//evil.example" not in said.replace(b"%2F%2Fevil", b""), (path, more)
+            assert b"evil.example/" not in said, (path, more)
+    # Addresses that begin like another host's.
+    for target in (
+        "//evil.example/",
+        "http://evil.example" + PREFIX,
+        "/\\evil.example/",
+        "//evil.example" + PREFIX,
+    ):
+        said = await exchange(ask, f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        assert b"\nlocation:" not in said.lower(), target
+
+
+async def test_what_is_packed_is_not_unpacked(ask: Client) -> None:
+    bomb = gzip.compress(b'{"runs":[]}' + b" " * 50_000_000)
+    assert len(bomb) < MAX_BODY
+    response = await ask("api/runs", "ada", raw=bomb, headers={"Content-Encoding": "gzip"})
+    assert response.code == 400
+    assert problem(response).message == "The request's body is not JSON."
+
+
+async def test_a_name_that_looks_like_a_courses_is_another(ask: Client) -> None:
+    """Full-width, another case, a dot, a blank or nothing visible at its end, another alphabet, a slash."""
+    for name in (
+        "\uff50ython-basics",
+        "Python-Basics",
+        f"{COURSE}.",
+        f"{COURSE} ",
+        f"{COURSE}\u200b",
+        "python\u2010basics",
+        "p\u0443thon-basics",
+        f"{COURSE}/",
+        f"{COURSE}\x00",
+        f"./{COURSE}",
+    ):
+        for path in ("api/courses/{}/scores", "courses/{}/people", "courses/{}"):
+            asked = path.format(quote(name, safe=""))
+            for who in ("teacher", "ada"):
+                assert (await ask(asked, who)).code in (403, 404), (asked, who)
+        # Blanks around a parameter are cut off, for the rule and for what it guards alike.
+        assert (await ask(f"api/progress?course={quote(name, safe='')}", "eve")).code in (403, 404), name
+        # Nor is it somebody who could be put into one.
+        form = urlencode({"user": name, "role": "student"}).encode()
+        answer = await ask(
+            f"courses/{COURSE}/people/preview", "teacher", raw=form, headers={"HX-Request": "true"}
+        )
+        assert answer.code == 422 or b"The hub does not know" in answer.body, name
+
+
+async def test_a_parameter_that_comes_twice_is_checked_and_used_as_one(ask: Client) -> None:
+    """Whoever is let in for one course reads no other."""
+    ask.hub.groups["nbgrader-other"].add("ada")
+    for query in (f"course=other&course={COURSE}", f"course={COURSE}&course=other"):
+        assert (await ask(f"api/progress?{query}", "eve")).code in (403, 404), query
+        assert (await ask(f"api/alerts?{query}", "eve")).code in (403, 404), query
+    # What stands in the path goes before the query.
+    assert (await ask(f"api/courses/{COURSE}/scores?course=other", "eve")).code == 403
+    assert (await ask(f"api/progress/ben?course={COURSE}&user=ada", "ada")).code == 403
+    # A form with two answers is understood alike when it is looked at and when it is done.
+    form = [("user", "eve"), ("user", "root"), ("role", "student"), ("role", "teacher")]
+    shown = await ask(f"courses/{COURSE}/people/preview", "teacher", raw=urlencode(form).encode())
+    assert b"eve becomes a student." in shown.body
+    assert b"root" not in shown.body
+
+
+async def test_a_slash_in_disguise_is_part_of_a_name(ask: Client) -> None:
+    for path in (
+        f"courses/{COURSE}%2fpeople",
+        f"courses/{COURSE}%2Fstudents%2Fada",
+        f"courses/{COURSE}/students/ada%2ftime",
+        f"courses/{COURSE}/students/..%2f..%2f{COURSE}%2fpeople",
+        f"api/courses/other%2f..%2f{COURSE}/scores",
+        f"api/courses/{COURSE}%2fscores",
+        "api%2fcourses",
+    ):
+        assert (await ask(path, "teacher")).code == 404, path
 
 
 async def test_health_tells_of_each_part(ask: Client) -> None:

@@ -52,6 +52,8 @@ class Issuer:
         self.keys = [public(RSA_KEY, "rsa-1"), public(EC_KEY, "ec-1")]
         self.asked = 0
         self.broken = False
+        self.moved = ""
+        """Where it says that the keys are now."""
         self.url = ""
 
 
@@ -64,6 +66,9 @@ async def issuer() -> AsyncIterator[Issuer]:
             state.asked += 1
             if state.broken:
                 self.send_error(503)
+                return
+            if state.moved:
+                self.redirect(state.moved)
                 return
             self.write({"keys": state.keys})
 
@@ -270,7 +275,48 @@ class TestKidTricks:
         assert issuer.asked == 2
 
 
+class TestHeaderThatAsksForMore:
+    """What we do not understand and must, a signature over something else, one thing said twice."""
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            {"crit": ["exp"], "exp": 1},
+            {"crit": ["b64"], "b64": False},
+            {"crit": []},
+            {"crit": "exp"},
+            {"b64": False},
+            {"alg": ["HS256"]},
+        ],
+    )
+    async def test_is_refused(self, header: dict[str, Any]) -> None:
+        await refused(by_secret(), sealed(json.dumps({"alg": "HS256", "typ": "JWT", **header}), claims()))
+
+    async def test_an_algorithm_twice(self) -> None:
+        await refused(by_secret(), sealed('{"alg":"HS256","alg":"none"}', claims()))
+        last = sealed('{"alg":"none","alg":"HS256"}', claims())
+        assert (await by_secret().read(last, "GET")).name == "ada"
+        await refused(by_secret(), last.rpartition(".")[0] + ".")
+
+    async def test_nests_without_end(self) -> None:
+        await refused(by_secret(), sealed('{"alg":"HS256","x":' + "[" * 3000 + "]" * 3000 + "}", claims()))
+
+
+def sealed(header: str, payload: dict[str, Any]) -> str:
+    """A token with a good signature and any header."""
+    text = f"{base64.urlsafe_b64encode(header.encode()).rstrip(b'=').decode()}.{part(payload)}"
+    mac = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest()
+    return f"{text}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+
+
 class TestIssuerIsSilent:
+    async def test_leads_elsewhere_and_is_not_followed(self, issuer: Issuer) -> None:
+        other = issuer.url + "?moved"
+        issuer.moved = other
+        with pytest.raises(Unavailable):
+            await by_keys(issuer).read(signed(claims(), RSA_KEY, "RS256", kid="rsa-1"), "GET")
+        assert issuer.asked == 1
+
     async def test_keys_that_we_have_stay_good(self, issuer: Issuer) -> None:
         clock = Clock()
         tokens = by_keys(issuer, clock)
@@ -312,10 +358,23 @@ class TestExpiredAndMisaddressed:
             {"sub": "x" * 300},
             {"scope": ["learnflow:read"]},
             {"courses": "a"},
+            {"exp": 10**400},
+            {"iat": -(10**400)},
+            {"nbf": float("inf")},
+            {"nbf": [1]},
+            {"sub": "ada\r\nX-Forwarded-For: 127.0.0.1"},
+            {"sub": "ada\x00"},
+            {"sub": "\ud800"},
+            {"sub": "ada\u200b"},
         ],
     )
     async def test_are_refused(self, changed: dict[str, Any]) -> None:
         await refused(by_secret(), signed(claims(**changed)))
+
+    async def test_a_start_may_be_as_early_as_clocks_differ(self) -> None:
+        now = int(time.time())
+        assert await by_secret().read(signed(claims(nbf=now + 20)), "GET")
+        await refused(by_secret(), signed(claims(nbf=now + 60)))
 
     async def test_what_is_no_token(self) -> None:
         for text in (
