@@ -37,6 +37,51 @@ def not_in_list(message: str, scene: Scene) -> str:
     return f"`{call.func.attr}` looks for {wanted}{is_value} in {holder}, and it is not there{holds}."
 
 
+def not_in_text(message: str, scene: Scene) -> str:
+    """`word.index("z")`."""
+    call = scene.the(ast.Call, lambda each: isinstance(each.func, ast.Attribute))
+    if message != "substring not found" or call is None or not call.args:
+        return ""
+    assert isinstance(call.func, ast.Attribute)
+    holder, wanted, held = piece(call.func.value), piece(call.args[0]), scene.value(call.func.value)
+    if not holder or not wanted:
+        return ""
+    shown = (
+        f": {holder} is `{held.text}`" if held and held.text and isinstance(call.func.value, ast.Name) else ""
+    )
+    return (
+        f"`{call.func.attr}` looks for {wanted} in {holder}, and it is not there{shown}. `find` answers"
+        " with -1 then, instead of an error."
+    )
+
+
+def no_root(message: str, scene: Scene) -> str:
+    """`math.sqrt(-4)`, `math.log(0)`."""
+    call = scene.the(ast.Call) if message == "math domain error" else None
+    value = scene.value(call.args[0]) if call is not None and len(call.args) == 1 else None
+    if call is None or value is None or not value.text or not (said := piece(call.func)):
+        return ""
+    given = piece(call.args[0])
+    known = "" if isinstance(call.args[0], (ast.Constant, ast.UnaryOp)) else f": {given} is `{value.text}`"
+    return f"{said[:-1]}()` has no result for {given}{known}, as with the square root of -1."
+
+
+def missing_in_format(message: str, scene: Scene) -> str:
+    """`"{name}".format(nam="Jo")`."""
+    call = scene.the(
+        ast.Call, lambda each: isinstance(each.func, ast.Attribute) and each.func.attr == "format"
+    )
+    name = message.strip("'")
+    if call is None or not name.isidentifier():
+        return ""
+    given = [f"`{each.arg}`" for each in call.keywords if each.arg]
+    has = f" It was given {' and '.join(given[:3])}." if given else ""
+    return (
+        f"The text before `.format` has a place called `{{{name}}}`, and between the brackets of `format`"
+        f" there is no value of that name.{has}"
+    )
+
+
 def missing_key(message: str, scene: Scene) -> str:
     """A key that a dictionary does not have."""
     taken = scene.the(ast.Subscript)

@@ -330,6 +330,8 @@ def _calls(scene: Scene) -> list[ast.Call]:
                 direct += part.args
             case ast.AugAssign() | ast.Assign():
                 direct.append(part.value)
+            case ast.For():
+                direct.append(part.iter)
             case _:
                 direct.append(part)
     return [each for each in direct if isinstance(each, ast.Call)]

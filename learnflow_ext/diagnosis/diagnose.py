@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from learnflow_ext.contracts.help import Diagnosis, Variable
 from learnflow_ext.diagnosis import endless, friendly, library, named, rules, syntax
 from learnflow_ext.diagnosis.concepts import concept_of
+from learnflow_ext.diagnosis.handed_over import handed_over
 from learnflow_ext.diagnosis.place import Place, cell_file, place_at, place_in_cell, place_in_text
 from learnflow_ext.diagnosis.plain import clean, without_host_paths
 from learnflow_ext.diagnosis.reading import syntax_error_of, without_magics
@@ -71,6 +72,26 @@ def _with_values(cause: str, exception: str, line: str, scene: Scene) -> str:
     return f"{cause}{end} {values}".strip()
 
 
+def _of_handed_over(error: SyntaxError, exception: str, message: str, source: str, place: Place) -> str:
+    """The cause for code that is not the cell's own: a text that it hands to Python, or a file it imports."""
+    step = place.step
+    assert step is not None
+    given = handed_over(error, source, step.tb_lineno)
+    if given.module:
+        line = f" in its line {error.lineno}" if error.lineno else ""
+        return (
+            f"Your code imports `{given.module}`, and Python cannot read that file as code{line}. Python's"
+            f" message is: {message.rstrip('.?')}. If that file is yours, look there; if not, perhaps a file"
+            f" of yours has the name of a module."
+        )
+    bad = clean(error.text or "", MAX_LINE).strip()
+    cause = _own(syntax.FIRST, exception, message, bad) or library.explain(exception, message)
+    if not cause and given.text:
+        cause = friendly.explain(error, given.text, error.filename or _TEXT)
+    cause = cause or _own(syntax.REST, exception, message, bad)
+    return f"{cause} It is in a text that your code hands to Python to be read as code." if cause else ""
+
+
 def _general(exception: str, message: str, place: Place) -> str:
     """The honest answer when no rule fits: what Python said, and where to look."""
     says = f" Python's message is: {message.rstrip('.?')}." if message else ""
@@ -125,6 +146,10 @@ def diagnose(
     place = place_in_cell(error, source, filename)
     if exception == _STOPPED:
         return _diagnosis(exception, message, place, endless.cause(source, place.line))
+    if isinstance(error, SyntaxError) and place.step is not None:
+        return _diagnosis(
+            exception, message, place, _of_handed_over(error, exception, message, source, place)
+        )
     line = place.source_line[:MAX_LINE]
     scene = live_scene(place, source, filename, namespace) if filename is not None else Scene()
     cause = _first(exception, message, line, scene)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from learnflow_ext.diagnosis import absences, attributes, calls, names, operators, wrong_kinds
+from learnflow_ext.diagnosis import (
+    absences,
+    attributes,
+    calls,
+    names,
+    one_for_several,
+    operators,
+    wrong_kinds,
+)
 from learnflow_ext.diagnosis.scene import Scene
 
 Rule = Callable[[str, Scene], str]
@@ -48,8 +56,9 @@ FIRST: dict[str, tuple[Rule, ...]] = {
         calls.gave_nothing,
         wrong_kinds.not_callable,
         wrong_kinds.nothing_there,
-        wrong_kinds.not_iterable,
-        wrong_kinds.not_several,
+        one_for_several.not_iterable,
+        one_for_several.function_wants_several,
+        one_for_several.not_several,
         wrong_kinds.not_a_container,
         wrong_kinds.not_subscriptable,
         wrong_kinds.no_length,
@@ -63,6 +72,9 @@ FIRST: dict[str, tuple[Rule, ...]] = {
         wrong_kinds.ordered,
         wrong_kinds.unchangeable,
         wrong_kinds.wrong_index,
+        wrong_kinds.raised_no_exception,
+        wrong_kinds.two_positions,
+        wrong_kinds.text_of_an_object,
     ),
     "NameError": (
         names.compared_not_given,
@@ -82,8 +94,14 @@ FIRST: dict[str, tuple[Rule, ...]] = {
         attributes.of_a_module,
         attributes.missing_attribute,
     ),
-    "ValueError": (absences.not_in_list, absences.not_a_number, absences.too_few_values),
-    "KeyError": (absences.missing_key, absences.not_in_set),
+    "ValueError": (
+        absences.not_in_list,
+        absences.not_in_text,
+        absences.no_root,
+        absences.not_a_number,
+        absences.too_few_values,
+    ),
+    "KeyError": (absences.missing_in_format, absences.missing_key, absences.not_in_set),
     "AssertionError": (absences.failed_check,),
     "RecursionError": (absences.endless_calls,),
     "ZeroDivisionError": (absences.divided_by_zero,),

@@ -45,14 +45,45 @@ _HOMES = {
     "collections": "Counter deque defaultdict namedtuple OrderedDict",
     "datetime": "timedelta date",
     "itertools": "permutations combinations product",
-    "functools": "reduce lru_cache",
+    "functools": "reduce lru_cache cache",
     "statistics": "mean median stdev",
 }
+
+
+_MODULES = frozenset(
+    ("math", "random", "time", "datetime", "statistics", "itertools", "json", "os", "sys", "re")
+)
+
+
+_SHORT_NAMES = {"plt": "matplotlib.pyplot", "np": "numpy", "pd": "pandas"}
+
+
+def _before_a_dot(scene: Scene, name: str) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
+        for part in scene.statement
+        for node in ast.walk(part)
+    )
 
 
 def to_import(message: str, scene: Scene) -> str:
     """`sqrt(16)` without an import."""
     name = _unknown(message)
+    if name in _SHORT_NAMES and scene.tree is not None and _before_a_dot(scene, name):
+        return (
+            f"The name `{name}` is not defined in your program. By custom it stands for a module: perhaps you"
+            f" forgot to import it, with `import {_SHORT_NAMES[name]} as {name}`."
+        )
+    if name == "self" and scene.tree is not None:
+        return (
+            "`self` has no meaning of its own: it is the first parameter of a method, and known inside that"
+            " method only. Is this line in a method, and does `self` stand between its brackets?"
+        )
+    if name in _MODULES and scene.tree is not None and _before_a_dot(scene, name):
+        return (
+            f"The name `{name}` is not defined in your program. Perhaps you forgot to import `{name}` which"
+            f" is found in Python's standard library: write `import {name}` above."
+        )
     home = next((module for module, found in _HOMES.items() if name in found.split()), "")
     if not home or scene.tree is None or code_facts.assigned_lines(scene.tree, name):
         return ""
@@ -145,6 +176,19 @@ def known_elsewhere(message: str, scene: Scene) -> str:
     if here is None and top and min(top) > line:
         what = "is defined" if code_facts.function_named(tree, name) else "gets its value"
         return f"`{name}` {what} only in line {min(top)}, and Python reads from top to bottom. {said}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and not top and code_facts.assigned_lines(node, name):
+            return (
+                f"`{name}` gets its value inside the class `{node.name}`, and is known there only. {said}"
+                f" From outside it is `{node.name}.{name}`."
+            )
+    if here is None and top and min(top) == line:
+        return (
+            f"Line {line} needs the value that `{name}` had before, and it never had one: give `{name}` a"
+            f" first value above. {said}"
+        )
+    if here is None and top and max(top) < line:
+        return _passed_by(name, tree, top, line, said)
     for function in code_facts.functions(tree):
         inside = code_facts.assigned_lines(function, name)
         if (inside or name in code_facts.parameters(function)) and function is not here:
@@ -157,6 +201,37 @@ def known_elsewhere(message: str, scene: Scene) -> str:
                 f" {said} What a function finds out reaches the rest of the program with `return`."
             )
     return ""
+
+
+def _passed_by(name: str, tree: ast.Module, top: list[int], line: int, said: str) -> str:
+    """It has its value from a line above on which Python did not come past, or in a comprehension alone."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.comprehension) and _gives(node.target, name):
+            if top == [node.target.lineno]:
+                return (
+                    f"`{name}` is known only inside the brackets in line {node.target.lineno}, where the"
+                    f" `for` stands. {said}"
+                )
+            return ""
+    return f"`{name}` gets its value only {_where(top)}, and {_why_not(tree, top)}. {said}"
+
+
+def _where(lines: list[int]) -> str:
+    return f"in line {lines[0]}" if len(lines) == 1 else f"in lines {' and '.join(map(str, lines[:3]))}"
+
+
+def _why_not(tree: ast.AST, lines: list[int]) -> str:
+    """Why lines that Python has passed gave no value."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Try) and node.body:
+            end = max(each.end_lineno or each.lineno for each in node.body)
+            if any(node.lineno < line <= end for line in lines):
+                return "inside the `try` there something went wrong before it had one"
+    return "Python did not come past there: the condition was not met, or a loop had nothing to do"
+
+
+def _gives(target: ast.AST, name: str) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(target))
 
 
 def of_the_object(message: str, scene: Scene) -> str:
@@ -195,11 +270,9 @@ def not_on_this_way(message: str, scene: Scene) -> str:
     if not lines or any(code_facts.assigned_lines(each, found[1]) for each in around):
         return ""  # `nonlocal` may be what is missing
     if max(lines) < scene.line:
-        where = f"in line {lines[0]}" if len(lines) == 1 else f"in lines {' and '.join(map(str, lines[:3]))}"
         return (
-            f"`{found[1]}` gets its value only {where}, and Python did not come past there this time: the"
-            f" condition"
-            f" was not met, or a loop had nothing to do. So `{found[1]}` has no value in line {scene.line}."
+            f"`{found[1]}` gets its value only {_where(lines)}, and {_why_not(here, lines)}. So `{found[1]}`"
+            f" has no value in line {scene.line}."
         )
     if min(lines) > scene.line:
         return (

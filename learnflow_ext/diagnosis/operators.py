@@ -32,6 +32,9 @@ def operands_of(scene: Scene) -> tuple[ast.AST, ...]:
     pair = scene.the(ast.BinOp)
     if pair is not None:
         return (pair.left, pair.right)
+    compared = scene.the(ast.Compare, lambda each: len(each.ops) == 1)
+    if compared is not None:
+        return (compared.left, compared.comparators[0])
     added = scene.the(ast.AugAssign)
     if added is not None:
         target = added.target
@@ -66,10 +69,12 @@ def function_itself(message: str, scene: Scene) -> str:
     types = _kinds_of(message)
     if not any(each in _FUNCTIONS for each in types):
         return ""
-    for node in operands_of(scene):
+    for node, type_ in zip(operands_of(scene), types, strict=False):
         value = scene.value(node)
         said = piece(node)
-        if value is None or value.type not in _FUNCTIONS or not said:
+        # What a method belongs to is not looked into, but the message says on which side the function is.
+        method = value is None and type_ in _FUNCTIONS and isinstance(node, ast.Attribute)
+        if not (method or (value is not None and value.type in _FUNCTIONS)) or not said:
             continue
         source = _given_in(node, scene)
         if source is not None:

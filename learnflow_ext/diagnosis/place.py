@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
+from learnflow_ext.diagnosis.handed_over import handed_over
+
 _TIMED = "<timed exec>"
 """The file name IPython gives to the body of a `%%time` cell."""
 _IPYTHON_LINE = re.compile(r"Cell In\s?\[(\d+)\], line (\d+)")
@@ -100,7 +102,8 @@ def cell_file(error: BaseException, source: str) -> str | None:
 def place_in_cell(error: BaseException, source: str, filename: str | None = None) -> Place:
     """The innermost place of `error` within the cell `source` that was compiled under `filename`.
 
-    With `filename` None the cell is found by its text.
+    With `filename` None the cell is found by its text. Of a text that the cell hands to Python as code it is
+    the line on which that text is written, where it is written in the cell.
     """
     filename = filename or cell_file(error, source)
     if filename is None:
@@ -122,6 +125,9 @@ def place_in_cell(error: BaseException, source: str, filename: str | None = None
     if found is None:
         return Place()
     raised_here = found.tb_next is None
+    if isinstance(error, SyntaxError):
+        given = handed_over(error, source, found.tb_lineno + shift)
+        return _at(source, given.line or found.tb_lineno + shift, found, raised_here=raised_here)
     if isinstance(error, RecursionError):
         found = _endless(error.__traceback__, found.tb_frame.f_code.co_filename) or found
     return _at(source, found.tb_lineno + shift, found, raised_here=raised_here)

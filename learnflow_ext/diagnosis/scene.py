@@ -166,6 +166,12 @@ def own_builtin(name: str) -> bool:
     return hasattr(builtins, name)
 
 
+def own_value(scene: Scene, name: str) -> bool:
+    """Whether the student gave a name of Python's own another value, as in `sum = 0`."""
+    value = scene.values.get(name)
+    return value is not None and value.type not in ("type", "builtin_function_or_method")
+
+
 def known_as(node: ast.AST | None, scene: Scene) -> str:
     """The piece with its value: ``n` is `5`, an integer (`int`)`; empty when either is unknown."""
     value = scene.value(node)

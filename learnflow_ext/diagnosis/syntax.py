@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Callable
 
-from learnflow_ext.diagnosis import foreign, slips
+from learnflow_ext.diagnosis import foreign, left_out, slips
 from learnflow_ext.diagnosis.syntax_text import blank_strings, compiles
 
 _BLOCK = re.compile(r"^(if|elif|else|while|for|def|class|try|except|finally|with|async)\b")
@@ -218,6 +218,7 @@ FIRST: tuple[Rule, ...] = (
     typographic_quotes,
     *foreign.RULES,
     *slips.RULES,
+    *left_out.RULES,
     missing_colon,
     unknown_operator,
     keyword_as_name,

@@ -9,6 +9,7 @@ import ast
 import re
 
 from learnflow_ext.diagnosis import code_facts
+from learnflow_ext.diagnosis.one_for_several import gone_through
 from learnflow_ext.diagnosis.operators import INPUT_IS_TEXT, operands_of
 from learnflow_ext.diagnosis.pieces import piece
 from learnflow_ext.diagnosis.scene import Scene, here, known_as, own_builtin
@@ -112,7 +113,7 @@ def nothing_there(message: str, scene: Scene) -> str:
         call = scene.the(ast.Call)
         node = call.args[0] if call and call.args else None
     elif "not iterable" in message:
-        node = _gone_through(scene)
+        node = gone_through(scene)
     elif "unsupported operand" in message or "can only concatenate" in message:
         node = next((each for each in operands_of(scene) if _is_none(each, scene)), None)
     said = piece(node) if node is not None else ""
@@ -135,83 +136,6 @@ def nothing_there(message: str, scene: Scene) -> str:
 def _is_none(node: ast.AST, scene: Scene) -> bool:
     value = scene.value(node)
     return value is not None and value.type == "NoneType"
-
-
-def _gone_through(scene: Scene) -> ast.AST | None:
-    """What a loop goes through."""
-    if scene.node is not None and isinstance(scene.node, (ast.Name, ast.Constant, ast.Attribute)):
-        return scene.node
-    for part in scene.statement:
-        if isinstance(part, (ast.Name, ast.Constant)) and isinstance(
-            getattr(part, "ctx", ast.Load()), ast.Load
-        ):
-            return part
-    return None
-
-
-def not_iterable(message: str, scene: Scene) -> str:
-    """One value where several are needed."""
-    found = re.search(r"'(int|float|bool)' object is not iterable", message)
-    node = _gone_through(scene) if found else None
-    if node is None or found is None or not (said := piece(node)):
-        return ""
-    value = scene.value(node)
-    if value is None or value.type != found[1]:
-        return ""
-    shown = said if isinstance(node, ast.Constant) else f"{said} (which is `{value.text}`)"
-    count = f" To count up to it, use `range({ast.unparse(node)})`." if found[1] == "int" else ""
-    return (
-        f"{shown} is one single number, and Python needs several values to go through, one after the other,"
-        f" such as a list or a text.{count}"
-    )
-
-
-def not_several(message: str, scene: Scene) -> str:
-    """`a, b = 5`, `for i in len(items)`."""
-    lone = re.search(r"cannot unpack non-iterable (\w+) object", message)
-    if lone:
-        what = (
-            "`None`, which means nothing" if lone[1] == "NoneType" else f"one single value, {kind(lone[1])}"
-        )
-        said = f"Several names stand before the `=` (or the `in`), and there is only {what}."
-        assign = next((part for part in scene.statement if isinstance(part, ast.Assign)), None)
-        source = piece(assign.value) if assign is not None else ""
-        if source and isinstance(assign.value if assign else None, ast.Call) and lone[1] == "NoneType":
-            said = f"{said} {source} gives nothing back: does its function have a `return`?"
-        elif assign is None and scene.statement and lone[1] == "int":
-            said = f"{said} `enumerate(...)` would give a number along with each item."
-        return (
-            f"{said} Unpacking is a convenient way to assign a name, to each item of an iterable, such as"
-            f" a list or a"
-            " tuple."
-        )
-    found = re.search(
-        r"'(int|float|bool|function|builtin_function_or_method|method|type)' object is not iterable", message
-    )
-    node = _gone_through(scene) if found else None
-    if found is None:
-        return ""
-    call = node if isinstance(node, ast.Call) else None
-    for part in scene.statement:
-        if call is None and isinstance(part, ast.Call):
-            call = part
-    is_len = call is not None and isinstance(call.func, ast.Name) and call.func.id == "len"
-    if is_len and call is not None and found[1] == "int" and (said := piece(call)):
-        return (
-            f"{said} is one single number, and Python needs several values to go through. To count up to"
-            f" it, use"
-            f" `range({ast.unparse(call)})`."
-        )
-    if (
-        found[1] in ("function", "builtin_function_or_method", "method")
-        and node is not None
-        and (said := piece(node))
-    ):
-        return (
-            f"{said} is a function, and Python needs several values to go through. Did you forget to call"
-            f" it? With round brackets, {said[:-1]}()`, it gives its result."
-        )
-    return ""
 
 
 def items_of_several_kinds(message: str, scene: Scene) -> str:
@@ -250,11 +174,13 @@ def not_a_container(message: str, scene: Scene) -> str:
 
 def not_subscriptable(message: str, scene: Scene) -> str:
     """Square brackets after what has no items."""
-    found = re.search(r"'(\w+)' object is not subscriptable", message)
+    found = re.search(r"(?:'(\w+)' object|type '\w+') is not subscriptable", message)
     taken = scene.the(ast.Subscript) if found else None
     if taken is None or found is None or not (said := piece(taken.value)):
         return ""
-    if found[1] in ("function", "builtin_function_or_method", "method"):
+    if found[1] is None and not (isinstance(taken.value, ast.Name) and own_builtin(taken.value.id)):
+        return ""
+    if found[1] in (None, "function", "builtin_function_or_method", "method"):
         return (
             f"{said} is a function, and a function is called with round brackets `()`. Square brackets"
             " `[]` take"
@@ -370,3 +296,46 @@ def ordered(message: str, scene: Scene) -> str:
     values = f" {here(' and '.join(shown[:2]))}." if shown else ""
     advice = f" {INPUT_IS_TEXT}" if {found[2], found[3]} in ({"str", "int"}, {"str", "float"}) else ""
     return f"`{found[1]}` cannot compare {kind(found[2])} with {kind(found[3])}.{values}{advice}"
+
+
+def two_positions(message: str, scene: Scene) -> str:
+    """`grid[0, 1]` of a list of lists."""
+    taken = scene.the(ast.Subscript) if message.endswith("slices, not tuple") else None
+    if taken is None or not isinstance(taken.slice, ast.Tuple) or len(taken.slice.elts) != 2:
+        return ""
+    first, second = (ast.unparse(each) for each in taken.slice.elts)
+    said, held = piece(taken.value), scene.value(taken.value)
+    if held is None or not held.items or not held.items[0].startswith("["):
+        return ""
+    if not said or len(first) + len(second) > 30:
+        return ""
+    return (
+        f"Square brackets after a list take one position, and here are two, with a comma between them. In a"
+        f" list of lists each has brackets of its own: `{said[1:-1]}[{first}][{second}]`."
+    )
+
+
+def text_of_an_object(message: str, scene: Scene) -> str:
+    """A `__str__` that gives back no text."""
+    found = re.search(r"__(str|repr)__ returned non-string \(type (\w+)\)", message)
+    if found is None:
+        return ""
+    return (
+        f"The method `__{found[1]}__` of the object's class says how it is shown, so it must give back a"
+        f" text, and it gave back {kind(found[2])}. `str(...)` turns a value into text."
+    )
+
+
+def raised_no_exception(message: str, scene: Scene) -> str:
+    """`raise "wrong input"`."""
+    if "exceptions must derive from BaseException" not in message:
+        return ""
+    part = next((each for each in scene.statement if isinstance(each, ast.Raise)), None)
+    value = scene.value(part.exc) if part is not None else None
+    if part is None or part.exc is None or value is None or not (said := piece(part.exc)):
+        return ""
+    shown = f"ValueError({said[1:-1]})" if value.type == "str" else "ValueError(...)"
+    return (
+        f"After `raise` an exception must stand, and {said} is {kind(value.type)}. Exceptions must be derived"
+        f" from `BaseException`. `ValueError` is one of them: `raise {shown}`."
+    )
