@@ -1,0 +1,90 @@
+"""The tables. Constraints guard what must hold, whoever writes.
+
+Counts, scores and times that are not known are NULL, texts that are not known are empty. A module each for
+what belongs together; they know each other by the names of tables only, and everybody else imports from here.
+"""
+
+from __future__ import annotations
+
+from learnflow_ext.store.base import Base, bound_texts
+from learnflow_ext.store.models.alerts import AlertRow, Mail, MailWish, Note
+from learnflow_ext.store.models.courses import Exercise, ExerciseTopic, Module, Quiz, QuizAnswer, Topic
+from learnflow_ext.store.models.grading import (
+    NO_DEADLINE,
+    REGRADE,
+    STATUSES,
+    Allowance,
+    FeedbackFile,
+    Grade,
+    NamesShown,
+    Regraded,
+    RegradeRequest,
+    Regrading,
+    ResultRelease,
+    Submission,
+)
+from learnflow_ext.store.models.people import Pseudonym, User
+from learnflow_ext.store.models.progress import LEVELS, Practice, Progress, Run
+from learnflow_ext.store.models.record import (
+    AnsweredRequest,
+    Consumed,
+    LoggedEvent,
+    OpenDoor,
+    OutboxEvent,
+    SpentToken,
+)
+from learnflow_ext.store.models.tutoring import (
+    HelpError,
+    HelpTurn,
+    HelpVote,
+    HintLadder,
+    ModelCall,
+    PatternRow,
+    TutorChoice,
+)
+
+__all__ = [
+    "LEVELS",
+    "NO_DEADLINE",
+    "REGRADE",
+    "STATUSES",
+    "AlertRow",
+    "Allowance",
+    "AnsweredRequest",
+    "Consumed",
+    "Exercise",
+    "ExerciseTopic",
+    "FeedbackFile",
+    "Grade",
+    "HelpError",
+    "HelpTurn",
+    "HelpVote",
+    "HintLadder",
+    "LoggedEvent",
+    "Mail",
+    "MailWish",
+    "ModelCall",
+    "Module",
+    "NamesShown",
+    "Note",
+    "OpenDoor",
+    "OutboxEvent",
+    "PatternRow",
+    "Practice",
+    "Progress",
+    "Pseudonym",
+    "Quiz",
+    "QuizAnswer",
+    "RegradeRequest",
+    "Regraded",
+    "Regrading",
+    "ResultRelease",
+    "Run",
+    "SpentToken",
+    "Submission",
+    "Topic",
+    "TutorChoice",
+    "User",
+]
+
+bound_texts(Base.metadata)
