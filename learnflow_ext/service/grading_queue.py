@@ -22,10 +22,10 @@ from learnflow_ext.service import logs
 from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading
-from learnflow_ext.store import submissions
+from learnflow_ext.store import claims, grades
+from learnflow_ext.store.claims import Claimed
 from learnflow_ext.store.database import ConnectionLost, Database
 from learnflow_ext.store.presence import Presence, presence_of, present
-from learnflow_ext.store.submissions import Claimed
 
 POLL_SECONDS = 5.0
 """How often to look without having been woken; another process may have queued something."""
@@ -174,13 +174,13 @@ class GradingQueue:
     async def _take_over(self) -> None:
         """Put back what graders who are gone had in hand."""
         async with self._db.glance() as conn:
-            holders = await submissions.graders(conn)
+            holders = await claims.graders(conn)
         if not holders:
             return
         # In this order: a grader is present before it takes anything.
         gone = {holder for holder in holders if holder is not None} - await present(self._db)
         if gone or None in holders:
-            again = await self._db.retrying(lambda conn: submissions.requeue_interrupted(conn, gone))
+            again = await self._db.retrying(lambda conn: claims.requeue_interrupted(conn, gone))
             log.info("graded again, for who graded them is gone", submissions=again, graders=sorted(gone))
             self.wake()
 
@@ -189,7 +189,7 @@ class GradingQueue:
         while not self._draining.is_set():
             try:
                 async with self._claiming:
-                    claimed = await self._db.retrying(lambda conn: submissions.claim_next(conn, name))
+                    claimed = await self._db.retrying(lambda conn: claims.claim_next(conn, name))
                 if claimed is not None:
                     await self._grade(grader, claimed, name)
                     continue
@@ -238,7 +238,7 @@ class GradingQueue:
                 late_share=terms.penalty(claimed.submitted_at),
                 late_note=terms.remark(claimed.submitted_at),
             )
-            kept = await self._insist(lambda conn: submissions.record_grade(conn, record, grader=name))
+            kept = await self._insist(lambda conn: grades.record_grade(conn, record, grader=name))
         except (LearnFlowError, OSError) as error:
             line.warning("grading failed", error=str(error), kind=type(error).__name__)
             hopeless = isinstance(error, LearnFlowError) and error.status < 500
@@ -260,7 +260,7 @@ class GradingQueue:
         try:
             async with asyncio.timeout(PUT_BACK_SECONDS):
                 await self._db.retrying(
-                    lambda conn: submissions.requeue(conn, claimed.submission_id, name, counts=False)
+                    lambda conn: claims.requeue(conn, claimed.submission_id, name, counts=False)
                 )
         except (LearnFlowError, TimeoutError) as error:
             log.warning("left for others to take over", submission=claimed.submission_id, error=str(error))
@@ -270,7 +270,7 @@ class GradingQueue:
         if not reason and claimed.attempts < self._grading.max_attempts:
             self._metrics.grading_retries.inc()
             await asyncio.sleep(FIRST_PAUSE_SECONDS * claimed.attempts)
-            await self._insist(lambda conn: submissions.requeue(conn, claimed.submission_id, name))
+            await self._insist(lambda conn: claims.requeue(conn, claimed.submission_id, name))
             return
         record = GradeRecord(
             submission_id=claimed.submission_id,
@@ -283,7 +283,7 @@ class GradingQueue:
             needs_review=True,
             message=reason or GIVEN_UP.format(attempts=min(claimed.attempts, self._grading.max_attempts)),
         )
-        if await self._insist(lambda conn: submissions.record_grade(conn, record, grader=name)) is None:
+        if await self._insist(lambda conn: grades.record_grade(conn, record, grader=name)) is None:
             return
         self._metrics.gradings.labels("failed").inc()
         log.error("gave up grading", submission=claimed.submission_id, attempts=claimed.attempts)

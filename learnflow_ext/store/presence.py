@@ -23,10 +23,10 @@ from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.store.database import Database, DatabaseUnavailable
-from learnflow_ext.store.seat import listen, own_connection
+from learnflow_ext.store.locks import listening, locked, own_connection
 
 if TYPE_CHECKING:
-    import psycopg
+    pass
 
 CHANNEL = "learnflow_queue"
 """PostgreSQL's NOTIFY channel: rung by every transaction that queues work."""
@@ -108,7 +108,7 @@ class _FilePresence(Presence):
             raise DatabaseUnavailable(f"{self._path} cannot be made: {error.strerror}.") from error
         try:
             # Somebody who looked before we had the lock may have taken the file for a dead one's.
-            if not _locks(file, fcntl.LOCK_EX) or not _is_at(file, self._path):
+            if not locked(file, fcntl.LOCK_EX) or not _is_at(file, self._path):
                 raise DatabaseUnavailable(f"{self._path} was taken away.", retry_after=1)
             yield
         finally:
@@ -116,14 +116,6 @@ class _FilePresence(Presence):
             with contextlib.suppress(OSError):
                 self._path.unlink()
             os.close(file)
-
-
-def _locks(file: int, how: int) -> bool:
-    try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _is_at(file: int, path: Path) -> bool:
@@ -150,7 +142,7 @@ def _living(place: Path) -> frozenset[str]:
             continue
         try:
             # Shared: two who look at once must not take each other for the holder.
-            if _locks(file, fcntl.LOCK_SH):
+            if locked(file, fcntl.LOCK_SH):
                 path.unlink(missing_ok=True)
             else:
                 found.add(path.name.removeprefix(place.name))
@@ -173,22 +165,12 @@ class _PostgresPresence(Presence):
         async with own_connection(self._url, "learnflow-grader") as conn:
             try:
                 await conn.execute("SELECT pg_advisory_lock(%s)", (self._key,))
-                await conn.execute(f"LISTEN {CHANNEL}")
             except psycopg.Error as error:
                 raise DatabaseUnavailable("The database does not answer.", retry_after=5) from error
-            listening = asyncio.create_task(self._listen(conn, ring))
-            try:
+
+            def broken(reason: str) -> None:
+                log.warning("grader.lost_presence", grader=self.id, error=reason)
+                self.lost.set()
+
+            async with listening(conn, CHANNEL, ring, broken):
                 yield
-            finally:
-                listening.cancel()
-                await asyncio.gather(listening, return_exceptions=True)
-
-    async def _listen(self, conn: psycopg.AsyncConnection, ring: Callable[[], None]) -> None:
-        import psycopg
-
-        try:
-            await listen(conn, ring)
-        except psycopg.Error as error:
-            log.warning("grader.lost_presence", grader=self.id, error=str(error))
-        finally:
-            self.lost.set()

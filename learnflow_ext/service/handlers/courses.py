@@ -15,7 +15,7 @@ from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.routes import KIB
 from learnflow_ext.service.terms import Terms
-from learnflow_ext.store import results, submissions
+from learnflow_ext.store import grades, results, submissions
 from learnflow_ext.store.clock import iso
 from learnflow_ext.store.database import ConnectionLost
 
@@ -201,7 +201,7 @@ class FeedbackHandler(ApiHandler):
         async with self.parts.db.connect() as conn:
             view = await submissions.view(conn, submission)
             _check_owner(view, course, self.person)
-            feedback = await submissions.feedback(conn, submission)
+            feedback = await grades.feedback(conn, submission)
         # There is no name in it, so whoever grades may see it.
         withheld = await self.parts.results.withheld(course, self.person)
         if not self.person.grades(course) and (why := withheld.why(view.assignment)):

@@ -47,7 +47,7 @@ class Submission(Base):
 
     number: Mapped[int] = mapped_column(BigId, primary_key=True)
     urgency: Mapped[int] = mapped_column(BigInteger, server_default=str(NO_DEADLINE))
-    """The less, the sooner it is graded; see `store.submissions`."""
+    """The less, the sooner it is graded; see `store.claims`."""
     submission_id: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"))
     module_id: Mapped[int] = mapped_column(BigId, ForeignKey("modules.id"))

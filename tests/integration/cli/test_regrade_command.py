@@ -28,7 +28,7 @@ from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.grading_queue import GradingQueue
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading
-from learnflow_ext.store import courses, submissions
+from learnflow_ext.store import courses, grades, submissions
 from learnflow_ext.store.database import Database
 
 pytestmark = [
@@ -56,7 +56,7 @@ def hand_in(state: Path, student: str, score: float, folder: Path | str = "/kept
             made = await submissions.create(
                 conn, course=course, assignment="a", student=student, files_path=str(folder), size=2
             )
-            await submissions.record_grade(
+            await grades.record_grade(
                 conn,
                 GradeRecord(
                     submission_id=made.submission_id,

@@ -16,7 +16,7 @@ from learnflow_ext.events.progress_consumer import progress_consumer
 from learnflow_ext.events.relay import Relay
 from learnflow_ext.events.wire import to_message
 from learnflow_ext.progress.standing import after_grade
-from learnflow_ext.store import eventlog, outbox, progress, regradings, submissions
+from learnflow_ext.store import claims, eventlog, grades, outbox, progress, regradings, submissions
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import Pseudonym
 
@@ -38,8 +38,8 @@ async def graded(
                 conn, course="c", assignment="a", student="ada", files_path="/x", size=1
             )
         async with db.begin() as conn:
-            await submissions.claim_next(conn, "a grader")
-            await submissions.record_grade(
+            await claims.claim_next(conn, "a grader")
+            await grades.record_grade(
                 conn,
                 GradeRecord(
                     submission_id=made.submission_id,
@@ -128,9 +128,9 @@ async def test_a_regrade_may_take_points_away_again(
         await regradings.start(conn, "c", "a", "turing")
     for score in (5, 3):
         async with db.begin() as conn:
-            claimed = await submissions.claim_next(conn, "a grader")
+            claimed = await claims.claim_next(conn, "a grader")
             assert claimed is not None
-            await submissions.record_grade(
+            await grades.record_grade(
                 conn,
                 GradeRecord(
                     submission_id=claimed.submission_id,

@@ -23,10 +23,10 @@ from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.grading_queue import GradingQueue
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading
-from learnflow_ext.store import eventlog, submissions
+from learnflow_ext.store import claims, eventlog, submissions
+from learnflow_ext.store.claims import Claimed
 from learnflow_ext.store.database import TRIES, ConnectionLost, Database
 from learnflow_ext.store.presence import present
-from learnflow_ext.store.submissions import Claimed
 
 T = TypeVar("T")
 
@@ -184,8 +184,8 @@ class TestAProcessIsKilledWhileItGrades:
         made, worker = await submit(db), PaperWorker()
         for _ in range(LearnFlowGrading().max_attempts):
             async with db.begin() as conn:
-                assert await submissions.claim_next(conn, "killed")
-                await submissions.requeue_interrupted(conn, ["killed"])
+                assert await claims.claim_next(conn, "killed")
+                await claims.requeue_interrupted(conn, ["killed"])
         async with at_work(db, worker):
             await reached(db, made, "failed")
         async with db.connect() as conn:

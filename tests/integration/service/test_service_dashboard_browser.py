@@ -17,7 +17,7 @@ from learnflow_ext.contracts.grades import CellScore, GradeRecord
 from learnflow_ext.contracts.help import CellError, HelpRequest
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.service.running import RunningService
-from learnflow_ext.store import courses, help, runs, submissions
+from learnflow_ext.store import claims, courses, grades, help, runs, submissions
 
 CHROMIUM = "/usr/bin/chromium"
 SHOTS = Path(os.environ.get("LEARNFLOW_SHOTS", "test-results/service"))
@@ -38,7 +38,7 @@ async def grade(
             conn, course=COURSE, assignment=assignment, student=student, files_path="/nowhere", size=1
         )
         names = EXERCISES[assignment][1]
-        await submissions.record_grade(
+        await grades.record_grade(
             conn,
             GradeRecord(
                 submission_id=view.submission_id,
@@ -114,7 +114,7 @@ async def seed(service: RunningService, hub: Hub) -> None:
             conn, course=COURSE, assignment=SECOND, student="goran", files_path="/nowhere", size=1
         )
         # Nobody grades it in this test: it shows as being graded.
-        await submissions.claim_next(conn, "a grader")
+        await claims.claim_next(conn, "a grader")
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ from learnflow_ext.contracts.grades import AssignmentView, CourseFile, FileSet, 
 from learnflow_ext.contracts.help import CellError, HelpRequest, ReplyChunk
 from learnflow_ext.contracts.runs import RunBatch, RunReport
 from learnflow_ext.service.running import RunningService
-from learnflow_ext.store import eventlog, submissions
+from learnflow_ext.store import claims, eventlog, submissions
 from learnflow_ext.store.database import Database
 
 SUBMIT = f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions"
@@ -427,7 +427,7 @@ class TestGradingFails:
         next(task for task in service._tasks if task.get_name() == "grading queue").cancel()
         view = view_of((await ask(SUBMIT, "ada", body=SOLVED)).body)
         async with service.parts.db.begin() as conn:
-            assert await submissions.claim_next(conn, "a grader") is not None
+            assert await claims.claim_next(conn, "a grader") is not None
         await service.stop()
         again = await start()
         await graded(again, view.submission_id)

@@ -10,7 +10,7 @@ from learnflow_ext.contracts.grades import CellScore, GradeRecord
 from learnflow_ext.contracts.help import HelpRequest
 from learnflow_ext.contracts.progress import Standing
 from learnflow_ext.contracts.runs import RunReport
-from learnflow_ext.store import board, courses, eventlog, help, people, progress, runs, submissions
+from learnflow_ext.store import board, courses, eventlog, grades, help, people, progress, runs, submissions
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 
@@ -31,7 +31,7 @@ async def graded(db: Database, student: str, points: tuple[float, float], *, rev
         made = await submissions.create(
             conn, course="c", assignment="a1", student=student, files_path="/x", size=1
         )
-        await submissions.record_grade(
+        await grades.record_grade(
             conn,
             GradeRecord(
                 submission_id=made.submission_id,

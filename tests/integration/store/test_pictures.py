@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import insert, update
 
 from learnflow_ext.contracts.grades import GradeRecord
-from learnflow_ext.store import courses, evidence, gradesheet, insight, people, quizzes, submissions
+from learnflow_ext.store import courses, evidence, grades, gradesheet, insight, people, quizzes, submissions
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import Run, Submission
 
@@ -66,7 +66,7 @@ async def test_evidence_comes_in_order_with_its_time(db: Database) -> None:
                 score=score or 0.0,
                 max_score=0.0 if score is None else 5.0,
             )
-            await submissions.record_grade(conn, record)
+            await grades.record_grade(conn, record)
             await conn.execute(
                 update(Submission)
                 .where(Submission.submission_id == view.submission_id)

@@ -14,7 +14,7 @@ from sqlalchemy import String, Text, cast, insert, select
 from learnflow_ext.contracts.events import HelpAsked, RunFinished
 from learnflow_ext.contracts.grades import CellScore, CourseFile, GradeRecord
 from learnflow_ext.contracts.help import HelpRequest
-from learnflow_ext.store import courses, eventlog, help, outbox, people, privacy, quizzes, submissions
+from learnflow_ext.store import courses, eventlog, grades, help, outbox, people, privacy, quizzes, submissions
 from learnflow_ext.store.base import Base
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
@@ -64,7 +64,7 @@ async def fill(db: Database, student: str, teacher: str) -> None:
         made = await submissions.create(
             conn, course="c", assignment="a", student=student, files_path=f"/kept/{student}", size=1
         )
-        await submissions.record_grade(
+        await grades.record_grade(
             conn,
             GradeRecord(
                 submission_id=made.submission_id, course="c", assignment="a", student=student,

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from learnflow_ext.contracts.errors import Conflict, NotFound
 from learnflow_ext.contracts.grades import CellScore, CourseFile, GradeRecord, Regrading, SubmissionView
-from learnflow_ext.store import eventlog, gradesheet, regradings, submissions
+from learnflow_ext.store import claims, eventlog, grades, gradesheet, regradings, submissions
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import Grade
@@ -26,7 +26,7 @@ async def submit(db: Database, student: str, assignment: str = "a", **more: Any)
 
 async def claim(db: Database) -> str:
     async with db.begin() as conn:
-        claimed = await submissions.claim_next(conn, "a grader")
+        claimed = await claims.claim_next(conn, "a grader")
     return claimed.submission_id if claimed else ""
 
 
@@ -43,7 +43,7 @@ async def grade(db: Database, made: SubmissionView, score: float, **other: Any) 
         feedback=(CourseFile(path="n.html", content=b"<p>so</p>"),),
     )
     async with db.begin() as conn:
-        await submissions.record_grade(conn, msgspec.structs.replace(record, **other))
+        await grades.record_grade(conn, msgspec.structs.replace(record, **other))
 
 
 async def view(db: Database, made: SubmissionView) -> SubmissionView:
@@ -208,5 +208,5 @@ class TestTheOrder:
         assert await claim(db) == first.submission_id
         await submit(db, "ada", due=now() + timedelta(hours=1))
         async with db.begin() as conn:
-            assert await submissions.requeue(conn, first.submission_id, "a grader")
+            assert await claims.requeue(conn, first.submission_id, "a grader")
         assert await claim(db) == first.submission_id

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from learnflow_ext.contracts.errors import BadRequest, Conflict, NotFound, Unprocessable
 from learnflow_ext.contracts.events import AssignmentSubmitted, SubmissionGraded
 from learnflow_ext.contracts.grades import CellScore, CourseFile, FileSet, GradeRecord, SubmissionView
-from learnflow_ext.store import eventlog, submissions
+from learnflow_ext.store import claims, eventlog, grades, submissions
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import Grade, Submission
 
@@ -44,7 +44,7 @@ def record_of(view: SubmissionView, **other: Any) -> GradeRecord:
 
 async def grade(db: Database, record: GradeRecord) -> bool:
     async with db.begin() as conn:
-        return await submissions.record_grade(conn, record) is not None
+        return await grades.record_grade(conn, record) is not None
 
 
 async def view(db: Database, submission_id: str) -> SubmissionView:
@@ -57,7 +57,7 @@ class TestTheQueue:
         made = [await submit(db, student) for student in ("ada", "ben", "chen")]
         assert [v.position for v in made] == [1, 2, 3]
         async with db.begin() as conn:
-            claimed = await submissions.claim_next(conn, ME)
+            claimed = await claims.claim_next(conn, ME)
         assert claimed is not None
         assert (claimed.student, claimed.attempts, claimed.files_path) == ("ada", 1, "/kept/here")
         assert (await view(db, made[0].submission_id)).status == "grading"
@@ -72,7 +72,7 @@ class TestTheQueue:
             taken: list[str] = []
             while True:
                 async with db.begin() as conn:
-                    claimed = await submissions.claim_next(conn, ME)
+                    claimed = await claims.claim_next(conn, ME)
                 if claimed is None:
                     return taken
                 taken.append(claimed.submission_id)
@@ -83,56 +83,56 @@ class TestTheQueue:
 
     async def test_an_empty_queue_gives_nothing(self, db: Database) -> None:
         async with db.begin() as conn:
-            assert await submissions.claim_next(conn, ME) is None
+            assert await claims.claim_next(conn, ME) is None
 
     async def test_what_a_crash_interrupted_is_back_in_its_old_place(self, db: Database) -> None:
         first, _ = await submit(db, "ada"), await submit(db, "ben")
         async with db.begin() as conn:
-            await submissions.claim_next(conn, ME)
+            await claims.claim_next(conn, ME)
         async with db.begin() as conn:
-            assert await submissions.requeue_interrupted(conn, [ME]) == 1
+            assert await claims.requeue_interrupted(conn, [ME]) == 1
         assert (await view(db, first.submission_id)).position == 1
         async with db.begin() as conn:
-            again = await submissions.claim_next(conn, ME)
+            again = await claims.claim_next(conn, ME)
         assert again is not None
         assert (again.submission_id, again.attempts) == (first.submission_id, 2)
 
     async def test_one_can_be_put_back(self, db: Database) -> None:
         made = await submit(db)
         async with db.begin() as conn:
-            assert not await submissions.requeue(conn, made.submission_id, ME)
-            await submissions.claim_next(conn, ME)
-            assert await submissions.requeue(conn, made.submission_id, ME)
+            assert not await claims.requeue(conn, made.submission_id, ME)
+            await claims.claim_next(conn, ME)
+            assert await claims.requeue(conn, made.submission_id, ME)
         assert (await view(db, made.submission_id)).status == "queued"
 
     async def test_put_back_by_who_stops_it_counts_as_never_tried(self, db: Database) -> None:
         made = await submit(db)
         async with db.begin() as conn:
-            await submissions.claim_next(conn, ME)
-            assert await submissions.requeue(conn, made.submission_id, ME, counts=False)
-            again = await submissions.claim_next(conn, OTHER)
+            await claims.claim_next(conn, ME)
+            assert await claims.requeue(conn, made.submission_id, ME, counts=False)
+            again = await claims.claim_next(conn, OTHER)
         assert again is not None
         assert again.attempts == 1
 
     async def test_what_others_have_in_hand_stays_theirs(self, db: Database) -> None:
         mine, theirs = await submit(db, "ada"), await submit(db, "ben")
         async with db.begin() as conn:
-            await submissions.claim_next(conn, ME)
-            await submissions.claim_next(conn, OTHER)
+            await claims.claim_next(conn, ME)
+            await claims.claim_next(conn, OTHER)
         async with db.connect() as conn:
-            assert await submissions.graders(conn) == {ME, OTHER}
+            assert await claims.graders(conn) == {ME, OTHER}
         async with db.begin() as conn:
-            assert not await submissions.requeue(conn, theirs.submission_id, ME)
-            assert await submissions.requeue_interrupted(conn, [ME]) == 1
+            assert not await claims.requeue(conn, theirs.submission_id, ME)
+            assert await claims.requeue_interrupted(conn, [ME]) == 1
         assert (await view(db, mine.submission_id)).status == "queued"
         assert (await view(db, theirs.submission_id)).status == "grading"
 
     async def test_what_an_older_version_took_has_nobody(self, db: Database) -> None:
         made = await submit(db)
         async with db.begin() as conn:
-            await submissions.claim_next(conn, ME)
+            await claims.claim_next(conn, ME)
             await conn.execute(update(Submission).values(grader=None))
-            assert await submissions.requeue_interrupted(conn, []) == 1
+            assert await claims.requeue_interrupted(conn, []) == 1
         assert (await view(db, made.submission_id)).status == "queued"
 
     async def test_two_who_take_at_once_never_have_two_of_one_student(
@@ -144,8 +144,8 @@ class TestTheQueue:
         await other.open()
         try:
             async with db.begin() as conn:
-                assert await submissions.claim_next(conn, ME) is not None
-                second = asyncio.create_task(other.retrying(lambda conn: submissions.claim_next(conn, OTHER)))
+                assert await claims.claim_next(conn, ME) is not None
+                second = asyncio.create_task(other.retrying(lambda conn: claims.claim_next(conn, OTHER)))
                 # Time enough to take the second while the first is not committed.
                 await asyncio.wait([second], timeout=0.5)
             assert await second is None
@@ -173,7 +173,7 @@ class TestAGrade:
         found = await view(db, made.submission_id)
         assert (found.status, found.score, found.max_score, found.has_feedback) == ("graded", 3, 5, True)
         async with db.connect() as conn:
-            assert (await submissions.feedback(conn, made.submission_id)) == FileSet(
+            assert (await grades.feedback(conn, made.submission_id)) == FileSet(
                 files=(CourseFile(path="n.html", content=b"<p>well done</p>" * 1000),)
             )
             assert await conn.scalar(select(Grade.message)) == "one test failed"
@@ -191,17 +191,17 @@ class TestAGrade:
     async def test_of_who_was_taken_for_dead_does_not_count(self, db: Database) -> None:
         made = await submit(db)
         async with db.begin() as conn:
-            await submissions.claim_next(conn, ME)
-            await submissions.requeue_interrupted(conn, [ME])
-            await submissions.claim_next(conn, OTHER)
+            await claims.claim_next(conn, ME)
+            await claims.requeue_interrupted(conn, [ME])
+            await claims.claim_next(conn, OTHER)
         late, good = record_of(made, score=1), record_of(made, score=4)
         async with db.begin() as conn:
-            assert await submissions.record_grade(conn, late, grader=ME) is None
+            assert await grades.record_grade(conn, late, grader=ME) is None
         async with db.begin() as conn:
-            assert await submissions.record_grade(conn, good, grader=OTHER) is not None
+            assert await grades.record_grade(conn, good, grader=OTHER) is not None
         assert (await view(db, made.submission_id)).score == 4
         async with db.connect() as conn:
-            assert await submissions.graders(conn) == frozenset()
+            assert await claims.graders(conn) == frozenset()
 
     async def test_of_a_failed_grading_says_why(self, db: Database) -> None:
         made = await submit(db)
@@ -210,7 +210,7 @@ class TestAGrade:
         assert (found.status, found.message, found.has_feedback) == ("failed", "No luck.", False)
         assert (found.score, found.max_score) == (None, None)
         async with db.connect() as conn:
-            assert (await submissions.feedback(conn, made.submission_id)).files == ()
+            assert (await grades.feedback(conn, made.submission_id)).files == ()
 
     @pytest.mark.parametrize("other", [{"student": "ben"}, {"assignment": "b"}, {"course": "d"}])
     async def test_of_another_student_or_assignment_is_refused(
@@ -240,7 +240,7 @@ class TestAGrade:
     async def test_with_endless_feedback_keeps_what_fits_and_asks_a_person(
         self, db: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(submissions, "MAX_FEEDBACK_BYTES", 10)
+        monkeypatch.setattr(grades, "MAX_FEEDBACK_BYTES", 10)
         made = await submit(db)
         pages = (CourseFile(path="big.html", content=b"x" * 11), CourseFile(path="ok.html", content=b"x"))
         await grade(db, record_of(made, feedback=pages))
@@ -248,7 +248,7 @@ class TestAGrade:
         assert found.needs_review
         assert "big.html was too large" in found.message
         async with db.connect() as conn:
-            kept = await submissions.feedback(conn, made.submission_id)
+            kept = await grades.feedback(conn, made.submission_id)
         assert [file.path for file in kept.files] == ["ok.html"]
 
 
@@ -272,4 +272,4 @@ async def test_an_unknown_submission_is_not_found(db: Database) -> None:
         await grade(db, record_of(ghost))
     async with db.connect() as conn:
         with pytest.raises(NotFound):
-            await submissions.feedback(conn, "nope")
+            await grades.feedback(conn, "nope")

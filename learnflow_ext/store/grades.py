@@ -1,0 +1,189 @@
+"""What grading came to: points and feedback, kept once."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import zlib
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from learnflow_ext.contracts.errors import Conflict, NotFound, Unprocessable
+from learnflow_ext.contracts.events import Envelope, SubmissionGraded
+from learnflow_ext.contracts.grades import CourseFile, FileSet, GradeRecord
+from learnflow_ext.store import outbox, regradings, texts
+from learnflow_ext.store.clock import now
+from learnflow_ext.store.models import FeedbackFile, Grade, Module, Submission, User
+
+MAX_FEEDBACK_BYTES = 20 * 2**20
+"""Of one submission, uncompressed; what goes beyond is left out, and a person is asked to look."""
+
+
+async def record_grade(
+    conn: AsyncConnection, record: GradeRecord, *, grader: str | None = None
+) -> Envelope | None:
+    """Keep what grading came to: scores, feedback, and a `SubmissionGraded`; None when it was kept before,
+    and when it comes from a `grader` who was taken for dead meanwhile: others have the work then.
+
+    What could not be graded again keeps the grade it had, and a person is asked to look.
+
+    NotFound for an unknown submission, Conflict when the record names another student or assignment,
+    Unprocessable for points that are no points.
+    """
+    statement = (
+        select(
+            Submission.number,
+            Submission.submission_id,
+            Submission.status,
+            Submission.grader,
+            Submission.score,
+            Submission.max_score,
+            Module.course,
+            Module.assignment,
+            User.name.label("student"),
+        )
+        .join(Module, Module.id == Submission.module_id)
+        .join(User, User.id == Submission.user_id)
+        .where(Submission.submission_id == record.submission_id)
+    )
+    # Held, so that of two who grade the same work at once the second finds it graded.
+    statement = statement.with_for_update(key_share=True, of=(Submission, User))
+    row = (await conn.execute(statement)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such submission.")
+    if (row.course, row.assignment, row.student) != (record.course, record.assignment, record.student):
+        raise Conflict("The grade belongs to another submission.")
+    if row.status in ("graded", "failed") or (grader is not None and row.grader != grader):
+        return None
+    points = [
+        record.score,
+        record.max_score,
+        record.penalty,
+        *(p for c in record.cells for p in (c.score, c.max_score)),
+    ]
+    if not all(math.isfinite(value) and value >= 0 for value in points):
+        raise Unprocessable("Points are numbers from 0 upwards.")
+    regrade = await regradings.waiting(conn, row.number)
+    if regrade is not None and record.status == "failed" and regrade.before_score is not None:
+        return await _keep_grade(conn, row, regrade, record.message)
+    pages, dropped = await asyncio.to_thread(_compressed, record.feedback)
+    message = record.message
+    if dropped:
+        message = f"{message} The feedback on {', '.join(dropped)} was too large to keep.".strip()
+    needs_review = record.needs_review or bool(dropped)
+    await conn.execute(
+        update(Submission)
+        .where(Submission.number == row.number)
+        .values(
+            status=record.status,
+            grader=None,
+            # Nought points would say that the work was looked at.
+            score=record.score if record.status == "graded" else None,
+            max_score=record.max_score if record.status == "graded" else None,
+            needs_review=needs_review,
+            message=texts.clip(message, texts.PATH),
+            duration_ms=max(record.duration_ms, 0),
+            # Graded again, it keeps its time: it is no news of this student.
+            finished_at=func.coalesce(Submission.finished_at, now()) if regrade is not None else now(),
+        )
+    )
+    if regrade is not None or row.score is not None:
+        for table in (Grade, FeedbackFile):
+            await conn.execute(delete(table).where(table.submission_number == row.number))
+    if regrade is not None:
+        after = (record.score, record.max_score) if record.status == "graded" else (None, None)
+        await regradings.done(conn, regrade, record.status, *after)
+    if record.cells:
+        await conn.execute(
+            insert(Grade),
+            [
+                {
+                    "submission_number": row.number,
+                    "notebook": cell.notebook,
+                    "name": cell.name,
+                    "score": cell.score,
+                    "max_score": cell.max_score,
+                    "message": texts.clip(cell.message, texts.PATH),
+                    "provisional": texts.clip(cell.provisional, texts.PATH),
+                }
+                for cell in record.cells
+            ],
+        )
+    if pages:
+        await conn.execute(
+            insert(FeedbackFile),
+            [{"submission_number": row.number, "path": path, "content": page} for path, page in pages],
+        )
+    return await outbox.record(
+        conn,
+        SubmissionGraded(
+            course=record.course,
+            student=record.student,
+            submission_id=record.submission_id,
+            assignment=record.assignment,
+            status=record.status,
+            score=record.score,
+            max_score=record.max_score,
+            needs_review=needs_review,
+            penalty=record.penalty,
+            before=regrade.before_score if regrade is not None else None,
+        ),
+    )
+
+
+async def _keep_grade(
+    conn: AsyncConnection, row: Row[*tuple[Any, ...]], regrade: regradings.Waiting, message: str
+) -> Envelope:
+    """Leave the grade as it was before a regrade that could not be done."""
+    await conn.execute(
+        update(Submission)
+        .where(Submission.number == row.number)
+        .values(status="graded", grader=None, needs_review=True, message=texts.clip(message, texts.PATH))
+    )
+    await regradings.done(conn, regrade, "failed", regrade.before_score, regrade.before_max)
+    return await outbox.record(
+        conn,
+        SubmissionGraded(
+            course=row.course,
+            student=row.student,
+            submission_id=row.submission_id,
+            assignment=row.assignment,
+            status="graded",
+            score=row.score,
+            max_score=row.max_score,
+            needs_review=True,
+            before=row.score,
+        ),
+    )
+
+
+def _compressed(files: tuple[CourseFile, ...]) -> tuple[list[tuple[str, bytes]], list[str]]:
+    """(path, compressed page) of what fits, and the paths of what does not."""
+    pages, dropped, room = [], [], MAX_FEEDBACK_BYTES
+    for file in files:
+        if len(file.content) > room:
+            dropped.append(file.path)
+            continue
+        room -= len(file.content)
+        pages.append((file.path, zlib.compress(file.content, level=3)))
+    return pages, dropped
+
+
+async def feedback(conn: AsyncConnection, submission_id: str) -> FileSet:
+    """The pages of feedback; no files before grading. NotFound for an unknown submission."""
+    number = await conn.scalar(select(Submission.number).where(Submission.submission_id == submission_id))
+    if number is None:
+        raise NotFound("There is no such submission.")
+    rows = await conn.execute(
+        select(FeedbackFile.path, FeedbackFile.content)
+        .where(FeedbackFile.submission_number == number)
+        .order_by(FeedbackFile.path)
+    )
+    pages = [(row.path, row.content) for row in rows]
+    return await asyncio.to_thread(
+        lambda: FileSet(
+            files=tuple(CourseFile(path=path, content=zlib.decompress(page)) for path, page in pages)
+        )
+    )

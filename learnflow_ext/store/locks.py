@@ -1,0 +1,97 @@
+"""Locks that die with their holder, so that no clock says who lives: `seat` and `presence` are made of them.
+
+On PostgreSQL an advisory lock of one connection, which listens too; beside SQLite a lock on a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL
+
+from learnflow_ext.store.database import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    import psycopg
+
+PING_EVERY_S = 10.0
+KEEPALIVE = "keepalives_idle=5&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=20000"
+"""A server that vanished is noticed by us."""
+THEIR_KEEPALIVE = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+"""A holder whose machine vanished is noticed by the server, which then frees what it held."""
+
+
+def locked(file: int, how: int = fcntl.LOCK_EX) -> bool:
+    """Lock the file behind a descriptor without waiting; False when somebody else holds it."""
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@asynccontextmanager
+async def own_connection(url: URL, name: str) -> AsyncIterator[psycopg.AsyncConnection]:
+    """A connection to PostgreSQL of its own, in no pool, that `pg_stat_activity` shows as `name`. What it
+    holds is free as soon as its process or its machine is gone. DatabaseUnavailable when it cannot be made.
+    """
+    import psycopg
+
+    # Made for psycopg's own functions, which know no SQLAlchemy driver.
+    plain = url.set(drivername="postgresql").update_query_string(KEEPALIVE)
+    try:
+        conn = await psycopg.AsyncConnection.connect(
+            plain.render_as_string(hide_password=False),
+            autocommit=True,
+            connect_timeout=5,
+            application_name=name,
+        )
+    except psycopg.Error as error:
+        raise DatabaseUnavailable("The database does not answer.", retry_after=5) from error
+    try:
+        try:
+            for setting, value in THEIR_KEEPALIVE.items():
+                await conn.execute("SELECT set_config(%s, %s, false)", (setting, value))
+        except psycopg.Error as error:
+            raise DatabaseUnavailable("The database does not answer.", retry_after=5) from error
+        yield conn
+    finally:
+        # Shielded: a half-closed connection would keep what it holds from the next one.
+        await asyncio.shield(conn.close())
+
+
+@asynccontextmanager
+async def listening(
+    conn: psycopg.AsyncConnection, channel: str, ring: Callable[[], None], broken: Callable[[str], None]
+) -> AsyncIterator[None]:
+    """While it lasts `ring` is called for each NOTIFY on `channel`. `broken` is called with the reason when
+    the connection ends, and with it what it held: within `PING_EVERY_S` and the keepalive's time.
+
+    DatabaseUnavailable when it cannot even begin.
+    """
+    import psycopg
+
+    async def listen() -> None:
+        try:
+            while True:
+                async for _ in conn.notifies(timeout=PING_EVERY_S):
+                    ring()
+                await conn.execute("SELECT 1")
+        except Exception as error:
+            # Whatever it was: nobody watches over the connection any more.
+            broken(str(error))
+
+    try:
+        await conn.execute(f"LISTEN {channel}")
+    except psycopg.Error as error:
+        raise DatabaseUnavailable("The database does not answer.", retry_after=5) from error
+    task = asyncio.create_task(listen(), name=f"listens to {channel}")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
