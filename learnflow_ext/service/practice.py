@@ -1,70 +1,38 @@
-"""Practice: exercises made for one student, proved by the gate, kept and graded on the service side.
-
-Each course has a second course folder for them, below `practice/` of the state folder, with a gradebook and
-an exchange of its own: nothing of them shows among the course's assignments. Students are called `learner`
-there.
-"""
+"""Practice: exercises made for one student, proved by the gate, kept and graded on the service side."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-import uuid
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from functools import lru_cache
 from pathlib import Path
-from textwrap import dedent
 from typing import Protocol
 
-import msgspec
 from learnflow_grading import released
 
 from learnflow_ext.agents.references import Reference
-from learnflow_ext.contracts.errors import Forbidden, TooBusy, Unavailable
-from learnflow_ext.contracts.events import ExerciseGenerated
-from learnflow_ext.contracts.grades import FileSet, GradeRecord
+from learnflow_ext.contracts.errors import Forbidden
+from learnflow_ext.contracts.grades import FileSet
 from learnflow_ext.contracts.practice import PracticeResult, place_for
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.runner import Runner
 from learnflow_ext.exercises.choosing import Choice, Known, choose
-from learnflow_ext.exercises.exercise import Exercise
-from learnflow_ext.exercises.gate import Verdict
-from learnflow_ext.exercises.generating import generate
-from learnflow_ext.exercises.notebook import ON_CHECK, notebook
 from learnflow_ext.progress.mastery import with_practice
-from learnflow_ext.service import logs, uploads
+from learnflow_ext.service import logs
 from learnflow_ext.service.auth import Person
 from learnflow_ext.service.grading_queue import Grader
-from learnflow_ext.service.hinting import FarRunner
-from learnflow_ext.service.limits import RateLimiter
 from learnflow_ext.service.metrics import Metrics
+from learnflow_ext.service.practice_checks import Checks
+from learnflow_ext.service.practice_kept import Area, reference_of
+from learnflow_ext.service.practice_making import MOST_GIVEN, Maker
 from learnflow_ext.service.practice_rules import PracticeRules, named_topics, parse
 from learnflow_ext.service.releases import Releaser
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowPractice
 from learnflow_ext.store import courses, practices
-from learnflow_ext.store.clock import iso, now
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.practices import PracticeRow
 
-LEARNER = "learner"
-"""Whoever a practice notebook is graded for: the gradebook of practice knows nobody by name."""
-MOST_GIVEN = 60
-"""A student's latest exercises, of which a new one must be no copy."""
 MOST_GUARDED = 10
 """A student's latest unsolved exercises whose solutions the tutor keeps to itself, wherever it is asked."""
-MAX_WAITING = 8
-"""Exercises that are being made or wait for it; whoever comes then is told to come again."""
-_LOOK_AGAIN = "Your teacher will have a look."
-NONE_PASSED = (
-    "I made several exercises on this just now, and none of them was good enough to give you: each was too "
-    "much like one you had, or a check of mine found a fault. Ask for a harder or an easier one, or for "
-    "another topic."
-)
-TOO_LONG = "Making an exercise took too long just now: a lot is going on here. Ask again in a few minutes."
-BUSY = "So many exercises are being made at the moment that yours would take too long. Ask again in a minute."
-ONE_AT_A_TIME = "I am at work on that for you already. Wait until it is there."
 
 log = logs.get("learnflow.practice")
 
@@ -74,7 +42,7 @@ class PracticeWorker(Grader, Releaser, Protocol):
 
 
 class Practices:
-    """Makes exercises for students, hands them out, and grades the answers. Safe to use from many tasks."""
+    """Chooses exercises for students, has them made, and hands them out. Safe to use from many tasks."""
 
     def __init__(
         self,
@@ -90,25 +58,17 @@ class Practices:
     ) -> None:
         """`files` has each course's `course.yaml`; `taught` what each assignment of each course teaches."""
         self._db = db
-        self._worker = worker
-        self._runner = runner
         self._settings = settings
-        self._grading = grading
         self._practice = practice
-        self._metrics = metrics
         self._files = dict(files)
         self._taught = taught
-        self._checks = RateLimiter(practice.checks_per_minute)
-        self._at_work: set[str] = set()
-        # One thread: making is processor work, and the sandboxes are shared with the answers of the class.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="practice")
-        self._waiting = 0
-        # A class that practises must not keep those waiting who hand in: at most one grader is taken.
-        self._grader = asyncio.Semaphore(1)
+        self._area = Area(settings.state_path)
+        self._maker = Maker(db, worker, runner, self._area, practice, metrics)
+        self._checks = Checks(db, worker, self._area, grading, practice.checks_per_minute)
 
     def close(self) -> None:
         """Take no more; what is under way ends by its own time limit."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._maker.close()
 
     async def offered(self, course: str) -> bool:
         """Whether exercises are made for the students of `course`."""
@@ -155,169 +115,20 @@ class Practices:
 
         TooBusy for one too many, Unavailable (a sentence for the student) where none could be made.
         """
-        if student in self._at_work:
-            raise TooBusy(ONE_AT_A_TIME, retry_after=10)
-        if self._waiting >= MAX_WAITING:
-            raise TooBusy(BUSY, retry_after=60)
-        self._at_work.add(student)
-        self._waiting += 1
-        outcome = "failed"
-        try:
-            async with asyncio.timeout(self._practice.seconds):
-                row = await self._made(student, course, choice)
-            outcome = "made"
-            return row
-        except TimeoutError:
-            outcome = "late"
-            raise Unavailable(TOO_LONG, retry_after=300) from None
-        except _NonePassed:
-            outcome = "none"
-            raise Unavailable(NONE_PASSED) from None
-        except TooBusy:
-            outcome = "refused"
-            raise
-        finally:
-            self._at_work.discard(student)
-            self._waiting -= 1
-            self._metrics.practices.labels(outcome).inc()
-
-    async def _made(self, student: str, course: str, choice: Choice) -> PracticeRow:
-        async with self._db.connect() as conn:
-            today = await practices.made_since(conn, student, now() - timedelta(days=1))
-            before = await practices.of_student(conn, student, limit=MOST_GIVEN)
-        if self._practice.per_day and today >= self._practice.per_day:
-            raise TooBusy(
-                f"Within a day you had {today} exercises of mine, and that is as many as there are. Go back "
-                "to one that is not solved yet, or do something else: what was learnt settles in between.",
-                retry_after=3600,
-            )
-        exercise, verdict = await self._proved(choice, [exercise_of(row.made_of) for row in before])
-        await self._release(course, exercise)
-        event = ExerciseGenerated(
-            course=course,
-            student=student,
-            name=exercise.name,
-            title=exercise.title,
-            topic=exercise.topic,
-            difficulty=exercise.difficulty,
-            family=exercise.family,
-            mutants=verdict.mutants,
-            killed=verdict.killed,
-        )
-        made_of = msgspec.json.encode(exercise).decode()
-        await self._db.retrying(
-            lambda conn: practices.given(conn, event, assignment=choice.assignment, made_of=made_of)
-        )
-        log.info("made", name=exercise.name, course=course, mutants=verdict.mutants, killed=verdict.killed)
-        async with self._db.connect() as conn:
-            return await practices.named(conn, student, exercise.name)
-
-    async def _proved(self, choice: Choice, given: Sequence[Exercise]) -> tuple[Exercise, Verdict]:
-        """One that passed the gate. The trees of mutants are work of the processor: it has a thread."""
-        runner = FarRunner(self._runner, asyncio.get_running_loop())
-        seconds = self._practice.seconds
-
-        async def searched() -> tuple[tuple[Exercise, Verdict], ...]:
-            async with asyncio.timeout(seconds):
-                made = await generate(
-                    runner,
-                    choice.topic,
-                    choice.difficulty,
-                    seed=new_seed(),
-                    given=given,
-                )
-            for name, reasons in made.refused:
-                log.info("refused", name=name, reasons=reasons)
-            return made.passed
-
-        passed = await asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: asyncio.run(searched())
-        )
-        if not passed:
-            raise _NonePassed
-        return passed[0]
-
-    async def _release(self, course: str, exercise: Exercise) -> None:
-        source = self._root(course) / "source" / exercise.name
-        await asyncio.to_thread(_write_source, source, exercise)
-        await self._worker.release(
-            course=course,
-            course_root=self._root(course),
-            exchange_root=self._exchange,
-            assignment=exercise.name,
-        )
+        return await self._maker.make(student, course, choice)
 
     async def files(self, person: Person, name: str) -> FileSet:
         """What the student gets: the notebook without solution and hidden tests. NotFound, Forbidden."""
         row = await self._own(person, name)
-        return await asyncio.to_thread(released.files, self._exchange, row.course, row.name)
+        return await asyncio.to_thread(released.files, self._area.exchange, row.course, row.name)
 
     async def check(self, person: Person, name: str, files: FileSet) -> PracticeResult:
         """Grade an answer as submissions are graded, and record what it came to.
 
-        NotFound and Forbidden for what is not theirs, TooLarge and Unprocessable for files that are no
-        answer, TooBusy for too many, Unavailable while grading does not work; then nothing is recorded.
+        NotFound and Forbidden for what is not theirs, and what `Checks.check` raises.
         """
         row = await self._own(person, name)
-        uploads.check(files, notebooks=(row.name,), max_bytes=self._grading.max_submission_mb * 1024 * 1024)
-        mark = f"{person.name}/{name}"
-        if mark in self._at_work:
-            raise TooBusy(ONE_AT_A_TIME, retry_after=5)
-        self._checks.take(person.name)
-        self._at_work.add(mark)
-        try:
-            record = await self._graded(row, files)
-            return await self._recorded(person, row, record)
-        finally:
-            self._at_work.discard(mark)
-
-    async def _graded(self, row: PracticeRow, files: FileSet) -> GradeRecord:
-        root = self._root(row.course)
-        folder = await uploads.keep(files, self._area / "answers")
-        try:
-            async with self._grader:
-                return await self._worker.grade(
-                    submission_id=str(uuid.uuid4()),
-                    course=row.course,
-                    course_root=root,
-                    assignment=row.name,
-                    student=LEARNER,
-                    submitted_dir=folder,
-                    submitted_at=iso(now()),
-                    cell_timeout=self._grading.cell_timeout,
-                    memory_mb=self._grading.memory_mb,
-                    late_share=0.0,
-                    late_note="",
-                )
-        finally:
-            await uploads.discard(folder)
-            for step in ("submitted", "autograded", "feedback"):
-                await uploads.discard(root / step / LEARNER / row.name)
-
-    async def _recorded(self, person: Person, row: PracticeRow, record: GradeRecord) -> PracticeResult:
-        if record.status != "graded" or not record.max_score:
-            raise Unavailable(_said(record) or "This answer could not be checked. Save it, then try again.")
-        # Points of a test that ran beside the student's code would rest on that code's word.
-        score = sum(cell.score for cell in record.cells if not cell.provisional)
-        after = await self._db.retrying(
-            lambda conn: practices.checked(
-                conn, person.name, row.name, score=score, max_score=record.max_score
-            )
-        )
-        async with self._db.connect() as conn:
-            titles = {info.assignment: info.title for info in await courses.assignments(conn, row.course)}
-        log.info("checked", name=row.name, course=row.course, score=score, max_score=record.max_score)
-        return PracticeResult(
-            name=row.name,
-            title=row.title,
-            score=score,
-            max_score=record.max_score,
-            best=after.score or 0.0,
-            solved=score >= record.max_score,
-            message=_said(record),
-            attempt=after.attempts,
-            counts_for=titles.get(row.assignment, ""),
-        )
+        return await self._checks.check(person.name, row, files)
 
     async def places(self, person: Person, names: Sequence[str]) -> dict[str, tuple[str, str]]:
         """(course, what stands for the assignment) of each of the person's exercises among `names`."""
@@ -352,61 +163,3 @@ class Practices:
         except (OSError, ValueError) as error:
             log.error("no practice: its settings cannot be read", course=course, error=str(error))
             return PracticeRules(enabled=False)
-
-    @property
-    def _area(self) -> Path:
-        return self._settings.state_path / "practice"
-
-    @property
-    def _exchange(self) -> Path:
-        return self._area / "exchange"
-
-    def _root(self, course: str) -> Path:
-        return self._area / "courses" / course
-
-
-class _NonePassed(Exception):
-    """No exercise passed the gate."""
-
-
-def new_seed() -> int:
-    """Of exercises: nobody can tell which will come."""
-    return secrets.randbelow(10**8)
-
-
-def _said(record: GradeRecord) -> str:
-    """What the tests found, for the student. Nobody looks at practice, so nobody is announced."""
-    general = record.message.removesuffix(_LOOK_AGAIN).strip()
-    missing = [cell.message for cell in record.cells if cell.message and cell.score < cell.max_score]
-    unsure = (
-        ["Part of it cannot be checked safely, so it does not count."]
-        if any(cell.provisional for cell in record.cells)
-        else []
-    )
-    return " ".join(dict.fromkeys(filter(None, [general, *missing, *unsure])))
-
-
-def _write_source(folder: Path, exercise: Exercise) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / f"{exercise.name}.ipynb").write_text(notebook(exercise, ON_CHECK), encoding="utf-8")
-
-
-@lru_cache(maxsize=512)
-def exercise_of(made_of: str) -> Exercise:
-    """The exercise that a row keeps."""
-    return msgspec.json.decode(made_of, type=Exercise)
-
-
-@lru_cache(maxsize=512)
-def reference_of(made_of: str) -> Reference:
-    """What must not be said of the exercise that a row keeps."""
-    exercise = exercise_of(made_of)
-    visible, hidden = "\n".join(exercise.visible), "\n".join(exercise.hidden)
-    return Reference(
-        name=f"{place_for(exercise.name)}/{exercise.name}",
-        code=dedent(exercise.reference.removeprefix(exercise.starter)),
-        program=exercise.reference,
-        tests=exercise.tests,
-        hidden=hidden,
-        shown="\n".join((exercise.statement, exercise.starter, visible)),
-    )

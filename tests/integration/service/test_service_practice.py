@@ -29,9 +29,9 @@ from learnflow_ext.diagnosis.fingerprint import attempt_of
 from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.exercises.gate import mutated, near_copy
 from learnflow_ext.exercises.generating import Made
-from learnflow_ext.service import practice, practising
+from learnflow_ext.service import practice_making, practising
 from learnflow_ext.service.auth import Person
-from learnflow_ext.service.practice import exercise_of
+from learnflow_ext.service.practice_kept import exercise_of
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import courses, eventlog, practices
 
@@ -42,7 +42,7 @@ WRONG = "    return None\n"
 def same_exercises(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever holds for one run of these tests holds for the next."""
     seeds = itertools.count(4_000, 1_000)
-    monkeypatch.setattr(practice, "new_seed", lambda: next(seeds))
+    monkeypatch.setattr(practice_making, "new_seed", lambda: next(seeds))
 
 
 async def asked(ask: Client, text: str, who: str = "ada", **more: Any) -> list[ReplyChunk]:
@@ -240,9 +240,9 @@ class TestFaults:
         async def none(*_: object, **__: object) -> Made:
             return Made((), (("counting-1-1", ("The tests are too easy.",)),))
 
-        monkeypatch.setattr(practice, "generate", none)
+        monkeypatch.setattr(practice_making, "generate", none)
         answer = await asked(ask, "something on loops", "ben")
-        assert words(answer).endswith(practice.NONE_PASSED)
+        assert words(answer).endswith(practice_making.NONE_PASSED)
         assert (answer[-1].kind, answer[-1].practice) == ("end", "")
         async with service.parts.db.connect() as conn:
             assert await practices.of_student(conn, "ben", limit=9) == []
