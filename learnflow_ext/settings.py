@@ -399,10 +399,17 @@ class LearnFlowPractice(Configurable):
 
     enabled = Bool(
         True,
-        help="""Whether students get exercises made for them, which pass the gate of docs/exercises.md and
-        nobody reads before. A course decides for itself with `practice: off` (or `on`) in its `course.yaml`.
-        Where it is off, `@Exercise` suggests what the course has; a teacher who wants to read each exercise
-        first makes them with `learnflow generate`, edits and releases them.""",
+        help="""Whether students get exercises made for them, which pass the gate of docs/exercises.md. A
+        course decides for itself with `practice: on`, `off` or `read first` in its `course.yaml`. Where it is
+        off, `@Exercise` suggests what the course has.""",
+    ).tag(config=True)
+
+    read_first = Bool(
+        False,
+        help="""Whether a teacher reads each of these exercises before the student gets it, may change its
+        words, and lets it through or refuses it, on the dashboard's page Exercises. By default an exercise
+        that passed the gate is given at once: whoever practises in the evening does not wait for a teacher. A
+        course decides for itself: `practice: read first`, or `practice: on` to let them through.""",
     ).tag(config=True)
 
     per_day = Integer(

@@ -315,6 +315,26 @@ class ExerciseGenerated(Event, frozen=True, kw_only=True):
     """How many of those its tests noticed."""
 
 
+class ExerciseDecided(Event, frozen=True, kw_only=True):
+    """A teacher read an exercise before the student who had asked for it, and let it through or did not."""
+
+    TYPE = "org.learnflow.exercise.decided.v1"
+    TOPIC = "exercise.generated"
+    PERSONAL = ("reason",)
+
+    name: str
+    title: str
+    topic: str
+    difficulty: int
+    """1 to 5."""
+    outcome: str
+    """given or refused."""
+    edited: bool = False
+    """Whether the teacher changed the statement."""
+    reason: str = ""
+    """Why it was refused, for the student."""
+
+
 class MembershipChanged(Event, frozen=True, kw_only=True):
     """A teacher put somebody into a course, gave them another role there, or took them out."""
 
@@ -391,6 +411,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         StruggleDetected,
         StruggleChanged,
         ExerciseGenerated,
+        ExerciseDecided,
         MembershipChanged,
         AllowanceChanged,
         PracticeChecked,

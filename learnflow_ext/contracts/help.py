@@ -117,3 +117,6 @@ class ReplyChunk(msgspec.Struct, frozen=True, kw_only=True):
     """With `end`: the hints are used up, or did not help. `/teacher` would take the question to a person."""
     practice: str = ""
     """With `end`: name of an exercise that was made for the student, to be fetched into their folder."""
+    awaited: str = ""
+    """With `end`: name of an exercise that a teacher looks at first. `GET api/practice/{name}` says what came
+    of it."""

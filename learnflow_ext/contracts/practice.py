@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from learnflow_ext.contracts.paths import split_path
@@ -9,6 +11,20 @@ from learnflow_ext.contracts.paths import split_path
 PRACTICE_DIR = "practice"
 """Below a student's root: `practice/<name>/<name>.ipynb`."""
 _PREFIX = PRACTICE_DIR + "/"
+
+
+PracticeState = Literal["given", "waiting", "refused"]
+"""Whether the student has it, or a teacher looks at it first, or a teacher decided against it."""
+
+
+class PracticeStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an exercise that a student asked for."""
+
+    name: str
+    title: str
+    state: PracticeState
+    message: str
+    """The same as a sentence for the student."""
 
 
 class PracticeResult(msgspec.Struct, frozen=True, kw_only=True):

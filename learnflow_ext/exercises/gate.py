@@ -12,10 +12,11 @@ from typing import Any
 from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.contracts.runner import Runner
 from learnflow_ext.exercises.edits import applied
-from learnflow_ext.exercises.exercise import MAX_DIFFICULTY, MIN_DIFFICULTY, Exercise
+from learnflow_ext.exercises.exercise import Exercise
+from learnflow_ext.exercises.form import faults
 from learnflow_ext.exercises.mutants import mutants
 from learnflow_ext.exercises.proving import Asserts, Outcome, Prover
-from learnflow_ext.exercises.trees import parse, parts, without_docstrings
+from learnflow_ext.exercises.trees import parse, without_docstrings
 
 SCORE = 0.9
 """Share of the mutants that the tests must notice; the measure of DeMillo, Lipton and Sayward (1978)."""
@@ -29,7 +30,6 @@ LIKE = 0.9
 """From this share of equal words two statements are called copies."""
 _MAX_MUTANTS = 400
 _BATCH = 40
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 _CLAIM = re.compile(r"`(\w+\([^`\n]*\))` (?:is|gives|returns) `([^`\n]+)`")
 _CONSTANTS = ("None", "True", "False", "0", "1", "''", "[]", "{}")
 
@@ -67,7 +67,7 @@ class Gate:
 
     async def check(self, exercise: Exercise) -> Verdict:
         """The verdict on `exercise`. A LearnFlowError is raised only when no sandbox can be had."""
-        reasons = _form(exercise)
+        reasons = faults(exercise)
         if (other := near_copy(exercise, self._given)) is not None:
             reasons.append(f"It is nearly a copy of {other.name}, which was given before.")
         if reasons:
@@ -180,31 +180,6 @@ def mutated(reference: str, starter: str = "") -> list[str]:
         if all(edit.line > given for edit in mutant)
     )
     return list(dict.fromkeys(each for each in made if each != plain))[:_MAX_MUTANTS]
-
-
-def _form(exercise: Exercise) -> list[str]:
-    reasons = []
-    if not _NAME.fullmatch(exercise.name):
-        reasons.append("Its name should have letters, digits and hyphens only, and at most 80 of them.")
-    if not MIN_DIFFICULTY <= exercise.difficulty <= MAX_DIFFICULTY:
-        reasons.append(f"Its difficulty should be {MIN_DIFFICULTY} to {MAX_DIFFICULTY}.")
-    if not exercise.statement.strip():
-        reasons.append("It has no statement.")
-    tree = parse(exercise.reference)
-    if tree is None:
-        reasons.append("Python cannot read the solution.")
-    elif not parts(tree):
-        reasons.append("The solution defines no function or class.")
-    if not exercise.starter.strip() or not exercise.reference.startswith(exercise.starter):
-        reasons.append("The solution does not begin with what the student starts from.")
-    if not exercise.examples:
-        reasons.append("The statement shows no example.")
-    if not exercise.visible or not exercise.hidden:
-        reasons.append("It needs visible and hidden tests.")
-    solution = exercise.reference.removeprefix(exercise.starter).strip()
-    if solution and " ".join(solution.split()) in " ".join(exercise.statement.split()):
-        reasons.append("The statement tells the solution.")
-    return reasons
 
 
 def _claims(statement: str) -> list[str]:

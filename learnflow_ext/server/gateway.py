@@ -17,7 +17,7 @@ from learnflow_ext.contracts import errors
 from learnflow_ext.contracts.errors import LearnFlowError, Problem, Unavailable
 from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, SubmissionView
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
-from learnflow_ext.contracts.practice import PracticeResult
+from learnflow_ext.contracts.practice import PracticeResult, PracticeStanding
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
 from learnflow_ext.contracts.runs import RunBatch
@@ -123,6 +123,10 @@ class Gateway:
         """The feedback on one graded submission."""
         path = f"api/courses/{_part(course)}/submissions/{_part(submission_id)}/feedback"
         return await self._get(path, FileSet)
+
+    async def practice(self, name: str) -> PracticeStanding:
+        """What became of an exercise that the student asked for."""
+        return await self._get(f"api/practice/{_part(name)}", PracticeStanding)
 
     async def practice_files(self, name: str) -> FileSet:
         """The notebook of an exercise that was made for the student."""

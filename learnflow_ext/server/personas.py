@@ -21,7 +21,7 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyterlab_chat.models import Message
 from traitlets import Unicode
 
-from learnflow_ext.contracts.errors import LearnFlowError, TooLarge
+from learnflow_ext.contracts.errors import LearnFlowError, NotFound, TooLarge
 from learnflow_ext.contracts.help import MAX_QUESTION_CHARS, AgentName, HelpRequest, ReplyChunk
 from learnflow_ext.contracts.paths import place_of
 from learnflow_ext.contracts.practice import name_in
@@ -38,6 +38,12 @@ SETTING_PRACTICE = "learnflow_practice"
 SETTING_SITUATIONS = "learnflow_situations"
 AVATARS = Path(__file__).parent / "avatars"
 OFFER = "Still stuck? `/teacher` takes this to your teacher."
+FIRST_LOOK, LAST_LOOK = 2.0, 60.0
+"""Seconds until it is asked what a teacher decided about an exercise: soon, then ever more rarely."""
+MOST_LOOKS = 500
+"""After about eight hours the chat says it when the student next asks for an exercise."""
+_LATER: set[asyncio.Task[None]] = set()
+"""Kept here: the event loop alone would let go of them."""
 NOT_WRITTEN = (
     "\n\nOnly, I could not put it into your folder just now. Free some space if your disk is full, then ask "
     "for another one."
@@ -179,6 +185,8 @@ class ServicePersona(BasePersona):
                 if chunk.text:
                     yield chunk.text
                 if chunk.kind == "end" and chunk.intent is not None:
+                    if chunk.awaited:
+                        self._await(chunk.awaited)
                     if chunk.practice:
                         yield await self._practice(chunk.practice)
                     exists = app.contents_manager.file_exists
@@ -186,6 +194,28 @@ class ServicePersona(BasePersona):
                     yield footer(chunk)
         except LearnFlowError as error:
             failures.append(error)
+
+    def _await(self, name: str) -> None:
+        """Tell the student in this chat what a teacher decided about the exercise, once that is known."""
+        task = asyncio.create_task(self._told_later(name))
+        _LATER.add(task)
+        task.add_done_callback(_LATER.discard)
+
+    async def _told_later(self, name: str) -> None:
+        gateway: Gateway = self._settings[SETTING_GATEWAY]
+        for look in range(MOST_LOOKS):
+            await asyncio.sleep(min(LAST_LOOK, FIRST_LOOK * 1.3 ** min(look, 20)))
+            try:
+                standing = await gateway.practice(name)
+            except NotFound:
+                return
+            except LearnFlowError:
+                continue
+            if standing.state == "waiting":
+                continue
+            link = await self._practice(name) if standing.state == "given" else ""
+            self.send_message(standing.message + link)
+            return
 
     async def _practice(self, name: str) -> str:
         """The link to an exercise that was just made, once its notebook is in the student's folder."""

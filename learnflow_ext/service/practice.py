@@ -9,10 +9,11 @@ from typing import Protocol
 
 from learnflow_grading import released
 
+from learnflow_ext.agents.markdown import plain
 from learnflow_ext.agents.references import Reference
-from learnflow_ext.contracts.errors import Forbidden
+from learnflow_ext.contracts.errors import Conflict, Forbidden
 from learnflow_ext.contracts.grades import FileSet
-from learnflow_ext.contracts.practice import PracticeResult, place_for
+from learnflow_ext.contracts.practice import PracticeResult, PracticeStanding, place_for
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.runner import Runner
 from learnflow_ext.exercises.choosing import Choice, Known, choose
@@ -24,15 +25,20 @@ from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.practice_checks import Checks
 from learnflow_ext.service.practice_kept import Area, reference_of
 from learnflow_ext.service.practice_making import MOST_GIVEN, Maker
+from learnflow_ext.service.practice_reviews import Reviews
 from learnflow_ext.service.practice_rules import PracticeRules, named_topics, parse
 from learnflow_ext.service.releases import Releaser
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowPractice
-from learnflow_ext.store import courses, practices
+from learnflow_ext.store import courses, practice_reviews, practices
 from learnflow_ext.store.database import Database
+from learnflow_ext.store.practice_reviews import Reviewed
 from learnflow_ext.store.practices import PracticeRow
 
 MOST_GUARDED = 10
 """A student's latest unsolved exercises whose solutions the tutor keeps to itself, wherever it is asked."""
+
+MOST_WORDS = 200
+"""Of a teacher's reason, as the chat says it."""
 
 log = logs.get("learnflow.practice")
 
@@ -64,6 +70,8 @@ class Practices:
         self._taught = taught
         self._area = Area(settings.state_path)
         self._maker = Maker(db, worker, runner, self._area, practice, metrics)
+        self.reviews = Reviews(db, self._maker)
+        """For the course's teachers."""
         self._checks = Checks(db, worker, self._area, grading, practice.checks_per_minute)
 
     def close(self) -> None:
@@ -76,6 +84,11 @@ class Practices:
             return False
         rules = await self._rules(course)
         return self._practice.enabled if rules.enabled is None else rules.enabled
+
+    async def read_first(self, course: str) -> bool:
+        """Whether a teacher of `course` reads each exercise before the student gets it."""
+        rules = await self._rules(course)
+        return self._practice.read_first if rules.read_first is None else rules.read_first
 
     async def choice(
         self, student: str, course: str, text: str, at_hand: str, progress: StudentProgress | None
@@ -111,23 +124,45 @@ class Practices:
         return choose(text, known, at_hand=at_hand, last=last)
 
     async def make(self, student: str, course: str, choice: Choice) -> PracticeRow:
-        """A new exercise, proved and kept; the student's server may fetch it now.
+        """A new exercise, proved and kept. Where the course says so its `state` is `waiting`: the student has
+        it once a teacher has let it through. Otherwise the student's server may fetch it now.
 
         TooBusy for one too many, Unavailable (a sentence for the student) where none could be made.
         """
-        return await self._maker.make(student, course, choice)
+        return await self._maker.make(student, course, choice, read_first=await self.read_first(course))
+
+    async def news(self, student: str, course: str) -> list[Reviewed]:
+        """What teachers decided about the student's exercises, and the student does not know yet."""
+        async with self._db.connect() as conn:
+            return await practice_reviews.news(conn, course, student)
+
+    async def told(self, student: str, names: Sequence[str]) -> None:
+        """The student knows what was decided about these."""
+        if names:
+            await self._db.retrying(lambda conn: practice_reviews.told(conn, student, names))
+
+    async def standing(self, person: Person, name: str) -> PracticeStanding:
+        """What became of an exercise that the person asked for; whoever asks has been told. NotFound,
+        Forbidden."""
+        row = await self._own(person, name)
+        if row.state == "refused":
+            await self.told(person.name, [name])
+        return PracticeStanding(name=name, title=row.title, state=row.state, message=said_of(row))
 
     async def files(self, person: Person, name: str) -> FileSet:
-        """What the student gets: the notebook without solution and hidden tests. NotFound, Forbidden."""
-        row = await self._own(person, name)
-        return await asyncio.to_thread(released.files, self._area.exchange, row.course, row.name)
+        """What the student gets: the notebook without solution and hidden tests. NotFound, Forbidden;
+        Conflict while a teacher looks at it, and when it was refused."""
+        row = await self._had(person, name)
+        found = await asyncio.to_thread(released.files, self._area.exchange, row.course, row.name)
+        await self.told(person.name, [name])
+        return found
 
     async def check(self, person: Person, name: str, files: FileSet) -> PracticeResult:
         """Grade an answer as submissions are graded, and record what it came to.
 
-        NotFound and Forbidden for what is not theirs, and what `Checks.check` raises.
+        NotFound, Forbidden and Conflict as `files`, and what `Checks.check` raises.
         """
-        row = await self._own(person, name)
+        row = await self._had(person, name)
         return await self._checks.check(person.name, row, files)
 
     async def places(self, person: Person, names: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -146,6 +181,12 @@ class Practices:
         wanted += [row for row in unsolved[:MOST_GUARDED] if row.name != at_hand]
         return tuple(reference_of(row.made_of) for row in wanted)
 
+    async def _had(self, person: Person, name: str) -> PracticeRow:
+        row = await self._own(person, name)
+        if row.state != "given":
+            raise Conflict(said_of(row))
+        return row
+
     async def _own(self, person: Person, name: str) -> PracticeRow:
         async with self._db.connect() as conn:
             row = await practices.named(conn, person.name, name)
@@ -163,3 +204,19 @@ class Practices:
         except (OSError, ValueError) as error:
             log.error("no practice: its settings cannot be read", course=course, error=str(error))
             return PracticeRules(enabled=False)
+
+
+def said_of(row: PracticeRow | Reviewed) -> str:
+    """What became of an exercise that a teacher looks at first, for the student who asked for it."""
+    if row.state == "waiting":
+        return (
+            f"Your teacher looks at **{plain(row.title)}** before you get it. You need not wait here: this "
+            "chat tells you when it is there."
+        )
+    if row.state == "refused":
+        return (
+            f"Your teacher decided not to give you **{plain(row.title)}**, and says why: "
+            f"“{plain(row.reason, MOST_WORDS)}”. That is about the exercise, not about you. Ask for "
+            "another one whenever you like."
+        )
+    return f"**{plain(row.title)}**, which you asked for, is there: your teacher has looked at it."

@@ -13,7 +13,7 @@ from learnflow_ext.contracts.events import ExerciseGenerated
 from learnflow_ext.contracts.runner import Runner
 from learnflow_ext.exercises.choosing import Choice
 from learnflow_ext.exercises.exercise import Exercise
-from learnflow_ext.exercises.gate import Verdict
+from learnflow_ext.exercises.gate import Gate, Verdict
 from learnflow_ext.exercises.generating import generate
 from learnflow_ext.service import logs
 from learnflow_ext.service.hinting import FarRunner
@@ -21,7 +21,7 @@ from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.practice_kept import Area, exercise_of, kept
 from learnflow_ext.service.releases import Releaser
 from learnflow_ext.settings import LearnFlowPractice
-from learnflow_ext.store import practices
+from learnflow_ext.store import practice_reviews, practices
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.practices import PracticeRow
@@ -30,6 +30,8 @@ MOST_GIVEN = 60
 """A student's latest exercises, of which a new one must be no copy."""
 MAX_WAITING = 8
 """Exercises that are being made or wait for it; whoever comes then is told to come again."""
+MOST_UNREAD = 3
+"""A student's exercises that may wait for a teacher."""
 NONE_PASSED = (
     "I made several exercises on this just now, and none of them was good enough to give you: each was too "
     "much like one you had, or a check of mine found a fault. Ask for a harder or an easier one, or for "
@@ -69,8 +71,11 @@ class Maker:
         """Take no more; what is under way ends by its own time limit."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def make(self, student: str, course: str, choice: Choice) -> PracticeRow:
-        """A new exercise, proved and kept; the student's server may fetch it now.
+    async def make(
+        self, student: str, course: str, choice: Choice, *, read_first: bool = False
+    ) -> PracticeRow:
+        """A new exercise, proved and kept; the student's server may fetch it now, or with `read_first` once a
+        teacher let it through.
 
         TooBusy for one too many, Unavailable (a sentence for the student) where none could be made.
         """
@@ -83,7 +88,7 @@ class Maker:
         outcome = "failed"
         try:
             async with asyncio.timeout(self._settings.seconds):
-                row = await self._made(student, course, choice)
+                row = await self._made(student, course, choice, read_first)
             outcome = "made"
             return row
         except TimeoutError:
@@ -100,18 +105,26 @@ class Maker:
             self._waiting -= 1
             self._metrics.practices.labels(outcome).inc()
 
-    async def _made(self, student: str, course: str, choice: Choice) -> PracticeRow:
+    async def _made(self, student: str, course: str, choice: Choice, read_first: bool) -> PracticeRow:
         async with self._db.connect() as conn:
             today = await practices.made_since(conn, student, now() - timedelta(days=1))
             before = await practices.of_student(conn, student, limit=MOST_GIVEN)
+            unread = await practice_reviews.how_many_wait(conn, student)
         if self._settings.per_day and today >= self._settings.per_day:
             raise TooBusy(
                 f"Within a day you had {today} exercises of mine, and that is as many as there are. Go back "
                 "to one that is not solved yet, or do something else: what was learnt settles in between.",
                 retry_after=3600,
             )
+        if read_first and unread >= MOST_UNREAD:
+            raise TooBusy(
+                f"{unread} exercises that you asked for wait for your teacher, who looks at each before you "
+                "get it. Let us see first what becomes of those.",
+                retry_after=3600,
+            )
         exercise, verdict = await self._proved(choice, [exercise_of(row.made_of) for row in before])
-        await self.release(course, exercise)
+        if not read_first:
+            await self.release(course, exercise)
         event = ExerciseGenerated(
             course=course,
             student=student,
@@ -125,7 +138,9 @@ class Maker:
         )
         made_of = kept(exercise)
         await self._db.retrying(
-            lambda conn: practices.given(conn, event, assignment=choice.assignment, made_of=made_of)
+            lambda conn: practices.given(
+                conn, event, assignment=choice.assignment, made_of=made_of, waits=read_first
+            )
         )
         log.info("made", name=exercise.name, course=course, mutants=verdict.mutants, killed=verdict.killed)
         async with self._db.connect() as conn:
@@ -155,6 +170,25 @@ class Maker:
         if not passed:
             raise _NonePassed
         return passed[0]
+
+    async def checked(self, exercise: Exercise, given: Sequence[Exercise]) -> Verdict:
+        """What the gate says of an exercise that somebody changed. Unavailable when it takes too long."""
+        runner = FarRunner(self._runner, asyncio.get_running_loop())
+        gate = Gate(runner, given)
+        seconds = self._settings.seconds
+
+        async def judged() -> Verdict:
+            async with asyncio.timeout(seconds):
+                return await gate.check(exercise)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._thread, lambda: asyncio.run(judged())
+            )
+        except TimeoutError:
+            raise Unavailable(
+                "Checking the exercise took too long just now. Try again in a minute.", retry_after=60
+            ) from None
 
     async def release(self, course: str, exercise: Exercise) -> None:
         """Make it one that can be fetched and graded; again is fine."""

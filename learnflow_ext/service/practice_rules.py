@@ -13,12 +13,17 @@ from learnflow_ext.exercises.choosing import topics_in
 from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.service.course_yaml import keys_in
 
+READ_FIRST = "read first"
+"""The value of `practice` with which a teacher reads each exercise before the student gets it."""
+
 
 class PracticeRules(msgspec.Struct, frozen=True, kw_only=True):
     """The part of `course.yaml` that practice goes by."""
 
     enabled: bool | None = None
     """None where the course says nothing."""
+    read_first: bool | None = None
+    """Whether a teacher reads each exercise before the student gets it; None likewise."""
     topics: Mapping[str, str] = {}
     """By assignment, where the course says it."""
 
@@ -26,12 +31,13 @@ class PracticeRules(msgspec.Struct, frozen=True, kw_only=True):
 def parse(text: bytes) -> PracticeRules:
     """The rules in a `course.yaml`. ValueError, with a sentence for the teacher, when a key does not fit."""
     found = keys_in(text)
-    enabled = found.get("practice")
-    if enabled is not None and not isinstance(enabled, bool):
-        raise ValueError(f"practice is {enabled!r}; it can be on or off.")
+    said = found.get("practice")
+    if said is not None and not isinstance(said, bool) and said != READ_FIRST:
+        raise ValueError(f"practice is {said!r}; it can be on, off or {READ_FIRST}.")
     listed = found.get("assignments") or []
     return PracticeRules(
-        enabled=enabled,
+        enabled=None if said is None else bool(said),
+        read_first=None if said is None else said == READ_FIRST,
         topics={
             str(each["name"]): _topic(each["topic"], str(each["name"]))
             for each in (listed if isinstance(listed, list) else [])

@@ -13,7 +13,7 @@ from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.exercises.choosing import Choice, spoken
 from learnflow_ext.exercises.exercise import MAX_DIFFICULTY
 from learnflow_ext.service import logs
-from learnflow_ext.service.practice import Practices
+from learnflow_ext.service.practice import Practices, said_of
 from learnflow_ext.store.practices import PracticeRow
 
 SIGN_OF_LIFE_SECONDS = 3.0
@@ -32,9 +32,22 @@ async def practised(
     plan: Plan,
     request_id: str,
 ) -> AsyncGenerator[ReplyChunk]:
-    """Chunks from `start` to `end`; that of kind `end` names the exercise, or none where none was made."""
+    """Chunks from `start` to `end`; that of kind `end` names the exercise, or none where none was made.
+
+    One that a teacher let through meanwhile comes first: then none is made.
+    """
     chunk = partial(ReplyChunk, agent=plan.agent, intent=plan.intent, request_id=request_id)
     yield chunk(kind="start")
+    news = await practices.news(student, request.course)
+    refused = [one for one in news if one.state == "refused"]
+    for one in refused:
+        yield chunk(kind="text", text=f"{said_of(one)}\n\n")
+    await practices.told(student, [one.name for one in refused])
+    there = next((one for one in news if one.state == "given"), None)
+    if there is not None:
+        yield chunk(kind="text", text=f"{said_of(there)} Ask again for another one.")
+        yield chunk(kind="end", practice=there.name)
+        return
     choice = await practices.choice(
         student, request.course, request.text, request.assignment, context.progress
     )
@@ -53,6 +66,10 @@ async def practised(
         return
     finally:
         making.cancel()
+    if row.state == "waiting":
+        yield chunk(kind="text", text=said_of(row))
+        yield chunk(kind="end", awaited=row.name)
+        return
     yield chunk(kind="text", text=given(row, choice))
     yield chunk(kind="end", practice=row.name)
 

@@ -218,6 +218,13 @@ WHY: dict[str, str] = {
 """Triggers of alerts, continuing a sentence that a name begins."""
 
 
+def _exercise_decided(data: Mapping[str, object]) -> _Said:
+    title = quote(_text(data, "title"))
+    if _text(data, "outcome") == "refused":
+        return f"does not get the exercise “{title}”: “{quote(_text(data, 'reason'))}”", "note"
+    return f"gets the exercise “{title}”, which a teacher read first", "note"
+
+
 def _struggles(data: Mapping[str, object]) -> _Said:
     where = _text(data, "assignment")
     why = WHY.get(_text(data, "trigger"), "seems stuck")
@@ -237,6 +244,7 @@ _SAYINGS = {
     "org.learnflow.names.shown.v1": _names_shown,
     "org.learnflow.regrade.asked.v1": _regrade_asked,
     "org.learnflow.regrade.answered.v1": _regrade_answered,
+    "org.learnflow.exercise.decided.v1": _exercise_decided,
     "org.learnflow.progress.changed.v1": _changed,
     "org.learnflow.struggle.detected.v1": _struggles,
 }

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import NotFound
 from learnflow_ext.contracts.events import ExerciseGenerated, PracticeChecked
+from learnflow_ext.contracts.practice import PracticeState
 from learnflow_ext.store import outbox, people, texts
 from learnflow_ext.store.clock import now
-from learnflow_ext.store.models import Practice, User
+from learnflow_ext.store.models import Practice, PracticeReview, User
 
 
 class PracticeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,13 +35,19 @@ class PracticeRow(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None
     """Of the best answer; None before the first."""
     max_score: float | None
+    state: PracticeState
+    reason: str
+    """Why a teacher refused it; empty otherwise."""
 
 
-async def given(conn: AsyncConnection, event: ExerciseGenerated, *, assignment: str, made_of: str) -> None:
-    """Keep an exercise that `event` tells of, and record that event."""
+async def given(
+    conn: AsyncConnection, event: ExerciseGenerated, *, assignment: str, made_of: str, waits: bool = False
+) -> None:
+    """Keep an exercise that `event` tells of, and record that event. A teacher reads first what `waits`."""
     user_id = await people.ensure(conn, event.student)
-    await conn.execute(
-        insert(Practice).values(
+    number = await conn.scalar(
+        insert(Practice)
+        .values(
             user_id=user_id,
             course=event.course,
             assignment=assignment,
@@ -52,7 +59,20 @@ async def given(conn: AsyncConnection, event: ExerciseGenerated, *, assignment: 
             made_at=now(),
             attempts=0,
         )
+        .returning(Practice.id)
     )
+    if waits:
+        await conn.execute(
+            insert(PracticeReview).values(
+                practice_id=number,
+                state="waiting",
+                mutants=event.mutants,
+                killed=event.killed,
+                edited=False,
+                reason="",
+                decided_by="",
+            )
+        )
     await outbox.record(conn, event)
 
 
@@ -156,7 +176,10 @@ def _rows(student: str) -> Select[*tuple[object, ...]]:
             Practice.attempts,
             Practice.score,
             Practice.max_score,
+            func.coalesce(PracticeReview.state, "given").label("state"),
+            func.coalesce(PracticeReview.reason, "").label("reason"),
         )
         .join(User, User.id == Practice.user_id)
+        .outerjoin(PracticeReview, PracticeReview.practice_id == Practice.id)
         .where(User.name == student)
     )

@@ -26,6 +26,7 @@ from learnflow_ext.store.models import (
     LoggedEvent,
     Module,
     Note,
+    PracticeReview,
     RegradeRequest,
     Regrading,
     Submission,
@@ -50,7 +51,8 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     redacted: int
     """Events whose personal texts were emptied."""
     unsigned: int
-    """Notes, regradings, and judged alerts and answered requests of others, that no longer say by whom."""
+    """Notes, regradings, and judged alerts, answered requests and read exercises of others, that no longer
+    say by whom."""
     files: tuple[str, ...]
     """Folders of what the person handed in, which the caller removes."""
 
@@ -136,13 +138,16 @@ async def erase(conn: AsyncConnection, name: str) -> Erased | None:
     answers = await conn.execute(
         update(RegradeRequest).where(RegradeRequest.answered_by == name).values(answered_by="")
     )
+    reviews = await conn.execute(
+        update(PracticeReview).where(PracticeReview.decided_by == name).values(decided_by="")
+    )
     nobody = ERASED + secrets.token_hex(8)
     await conn.execute(update(User).where(User.id == user_id).values(name=nobody))
     return Erased(
         name=nobody,
         deleted=deleted,
         redacted=redacted,
-        unsigned=sum(each.rowcount for each in (notes, alerts, regradings, answers)),
+        unsigned=sum(each.rowcount for each in (notes, alerts, regradings, answers, reviews)),
         files=folders,
     )
 

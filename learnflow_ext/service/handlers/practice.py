@@ -6,6 +6,13 @@ from learnflow_ext.contracts.grades import FileSet
 from learnflow_ext.service.handlers.base import ApiHandler
 
 
+class StandingHandler(ApiHandler):
+    """`GET api/practice/{name}`: whether it can be had, or a teacher looks at it first, or refused it."""
+
+    async def get(self, name: str) -> None:
+        self.answer(await self.parts.practices.standing(self.person, name))
+
+
 class FilesHandler(ApiHandler):
     """`GET api/practice/{name}/files`: without solution and hidden tests."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import msgspec
@@ -26,9 +26,13 @@ from learnflow_ext.store import (
     evidence,
     insight,
     people,
+    practice_reviews,
     regrade_requests,
     submissions,
 )
+
+DECIDED_LATELY = timedelta(days=7)
+"""How long a student's page says what a teacher decided about an exercise."""
 
 
 class StudentHandler(CoursePage):
@@ -92,6 +96,8 @@ class MeHandler(PageHandler):
             assignments = await courses.assignments(conn, course)
             handed_in = await submissions.of_student(conn, course, name)
             requests = await regrade_requests.of_course(conn, course, student=name, limit=10)
+            since = datetime.now(UTC) - DECIDED_LATELY
+            practices = await practice_reviews.of_student(conn, course, name, since=since)
         terms = await self.parts.deadlines.of_course(course)
         withheld = await self.parts.results.withheld(course, self.person)
         counted = Counter(one.assignment for one in handed_in if one.status != "failed")
@@ -105,6 +111,7 @@ class MeHandler(PageHandler):
             alerts=sorted({for_student(alert) for alert in withheld.alerts(mine)}),
             notes=notes,
             requests=requests,
+            practices=practices,
             held=withheld.among(counted),
             deadlines=[(title, sentence) for title, sentence in told if sentence],
             now=datetime.now(UTC),

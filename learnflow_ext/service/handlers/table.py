@@ -21,7 +21,7 @@ from learnflow_ext.contracts.grades import (
     SubmissionView,
 )
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
-from learnflow_ext.contracts.practice import PracticeResult
+from learnflow_ext.contracts.practice import PracticeResult, PracticeStanding
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
 from learnflow_ext.contracts.runner import ExecuteRequest, RunResult
@@ -42,6 +42,7 @@ from learnflow_ext.service.handlers import (
     more_time,
     people,
     practice,
+    practice_reviews,
     progress,
     quizzes,
     regrade_requests,
@@ -159,6 +160,14 @@ TABLE: tuple[Route, ...] = (
             summary="Run code in a sandbox. What it does, a limit too, is part of a good answer.",
             body=ExecuteRequest,
             answer=RunResult,
+        ),
+    ),
+    api(
+        "api/practice/{name}",
+        practice.StandingHandler,
+        Who.PERSON,
+        get=Operation(
+            summary="What became of an exercise that the caller asked for.", answer=PracticeStanding
         ),
     ),
     api(
@@ -357,6 +366,8 @@ TABLE: tuple[Route, ...] = (
     page("courses/{course}/grading/cancel", grading.CancelPartHandler, Who.TEACHER, "POST"),
     page("courses/{course}/grading/give-out", grading.GiveOutPartHandler, Who.TEACHER, "POST"),
     page("courses/{course}/grading/names", grading.NamesPartHandler, Who.TEACHER, "POST"),
+    page("courses/{course}/practice", practice_reviews.PracticeHandler, Who.TEACHER),
+    page("courses/{course}/practice/{number}", practice_reviews.DecideHandler, Who.TEACHER, "POST"),
     page("courses/{course}/regrade-requests/{submission}", regrade_requests.AnswerHandler, Who.STAFF, "POST"),
     page("courses/{course}/regradings", regradings.RegradingsHandler, Who.TEACHER, "POST"),
     page("courses/{course}/regradings/{regrading}", regradings.RegradingHandler, Who.STAFF),

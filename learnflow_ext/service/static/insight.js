@@ -25,14 +25,21 @@
     if (event.detail.target.id === "preview") return;
     // The bar says how far it is; twenty times a minute aloud is too often.
     if (event.detail.target.id === "regrading-bar") return;
+    // An exercise that came back says why, or that its words are kept.
+    const verdict = document.querySelector(".exercise .verdict");
+    if (verdict) {
+      verdict.focus();
+      return;
+    }
     announce.textContent = "Done. The next one follows.";
-    const next = document.querySelector("#alerts .alert:not(.done) :is(button, input)");
+    const next = document.querySelector("#alerts .alert:not(.done) :is(button, input, textarea)");
     if (next) next.focus();
   });
 
-  // Mistakes in a roster are shown where the preview would be.
+  // Mistakes in a roster are shown where the preview would be, those in an exercise in its card.
   document.body.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.xhr.status === 422 && event.detail.target.id === "preview") {
+    const { target } = event.detail;
+    if (event.detail.xhr.status === 422 && (target.id === "preview" || target.matches("li.exercise"))) {
       event.detail.shouldSwap = true;
       event.detail.isError = false;
     }

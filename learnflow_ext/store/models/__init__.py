@@ -24,7 +24,7 @@ from learnflow_ext.store.models.grading import (
     Submission,
 )
 from learnflow_ext.store.models.people import Pseudonym, User
-from learnflow_ext.store.models.progress import LEVELS, Practice, Progress, Run
+from learnflow_ext.store.models.progress import LEVELS, Practice, PracticeReview, Progress, Run
 from learnflow_ext.store.models.record import (
     AnsweredRequest,
     Consumed,
@@ -71,6 +71,7 @@ __all__ = [
     "OutboxEvent",
     "PatternRow",
     "Practice",
+    "PracticeReview",
     "Progress",
     "Pseudonym",
     "Quiz",

@@ -99,3 +99,30 @@ class Practice(Base):
     """Of the best answer; NULL before the first."""
     max_score: Mapped[float | None]
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PracticeReview(Base):
+    """What a teacher said of an exercise that is read first; one that was given at once has no such row."""
+
+    __tablename__ = "practice_reviews"
+    __table_args__ = (
+        one_of("state", ("waiting", "given", "refused")),
+        *not_negative("mutants", "killed"),
+    )
+
+    practice_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("practices.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    state: Mapped[str] = mapped_column(String(16))
+    mutants: Mapped[int]
+    """Small mistakes that the gate put into the solution."""
+    killed: Mapped[int]
+    """How many of them the tests noticed."""
+    edited: Mapped[bool]
+    """Whether the teacher changed the statement."""
+    reason: Mapped[str] = mapped_column(String(texts.PATH))
+    """Why it was refused, for the student; empty otherwise."""
+    decided_by: Mapped[str] = mapped_column(String(texts.NAME))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the student had the exercise, or read that it was refused; NULL before."""

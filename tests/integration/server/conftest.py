@@ -33,6 +33,7 @@ from learnflow_ext.contracts.grades import (
     SubmissionView,
 )
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
+from learnflow_ext.contracts.practice import PracticeStanding
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
 from learnflow_ext.contracts.runs import RunBatch, RunReport
@@ -55,6 +56,9 @@ class Script:
         self.answer = ["It is ", "a name ", "without a value."]
         self.pause = 0.15
         self.break_off = False
+        self.end = ReplyChunk(kind="end")
+        self.standings: list[PracticeStanding] = []
+        """What is said of the exercise `loop-1-7`, one a request; the last one from then on."""
         self.problem: tuple[int, Problem] | None = None
         self.released = FileSet(files=(CourseFile(path="first.ipynb", content=NOTEBOOK),))
         self.answered: list[QuizFeedback] = []
@@ -115,6 +119,11 @@ class StubHandler(RequestHandler):
             self.say(self.script.released)
         elif path == "api/courses/py/assignments/one/quiz":
             self.say(QuizView(answers=tuple(self.script.answered)))
+        elif path == "api/practice/loop-1-7" and self.script.standings:
+            more = len(self.script.standings) > 1
+            self.say(self.script.standings.pop(0) if more else self.script.standings[0])
+        elif path == "api/practice/loop-1-7/files":
+            self.say(FileSet(files=(CourseFile(path="loop-1-7.ipynb", content=NOTEBOOK),)))
         elif path.endswith("/feedback"):
             self.say(FileSet(files=(CourseFile(path="first.html", content=b"<p>Well done</p>"),)))
         else:
@@ -147,7 +156,7 @@ class StubHandler(RequestHandler):
             await self.flush()
             await asyncio.sleep(self.script.pause)
         if not self.script.break_off:
-            self.write(b"data: " + msgspec.json.encode(ReplyChunk(kind="end")) + b"\n\n")
+            self.write(b"data: " + msgspec.json.encode(self.script.end) + b"\n\n")
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from learnflow_ext.contracts.errors import Problem
+from learnflow_ext.contracts.help import ReplyChunk
+from learnflow_ext.contracts.practice import PracticeStanding
 
 if TYPE_CHECKING:
     from tests.integration.server.conftest import Chat, OpenChat, Script, Server
@@ -188,3 +190,25 @@ class TestCopyOfAChat:
             await two.reply()
         async with open_chat(first) as one:
             assert [each["body"] for each in one.frames[0]["messages"]] == ["hello"]
+
+
+async def test_what_a_teacher_decided_about_an_exercise_is_told_in_the_same_chat(
+    chat: Chat, service: Script, server: Server
+) -> None:
+    def standing(state: Any, message: str) -> PracticeStanding:
+        return PracticeStanding(name="loop-1-7", title="Stars", state=state, message=message)
+
+    service.end = ReplyChunk(kind="end", intent="exercise", awaited="loop-1-7")
+    service.standings = [standing("waiting", "wait"), standing("given", "**Stars** is there.")]
+    await chat.say("@Exercise something on loops")
+    await chat.reply()
+    told = (await chat.reply())[-1]["body"]
+    assert told.startswith("**Stars** is there.")
+    assert "practice/loop-1-7/loop-1-7.ipynb" in told
+    assert (
+        server.work / "practice/loop-1-7/loop-1-7.ipynb"
+    ).read_bytes() == b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    service.standings = [standing("refused", "Your teacher says why.")]
+    await chat.say("@Exercise another one")
+    await chat.reply()
+    assert (await chat.reply())[-1]["body"] == "Your teacher says why."

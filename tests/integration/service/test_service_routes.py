@@ -48,6 +48,7 @@ NAMES = {
     "name": "none",
     "user": "ada",
     "alert": "none",
+    "number": "none",
     "student": "ada",
 }
 

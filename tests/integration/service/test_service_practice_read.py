@@ -1,0 +1,234 @@
+"""Exercises that a teacher reads before the student gets them: the queue, the decision, and what is told."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from pathlib import Path
+from urllib.parse import urlencode
+
+import axe_playwright_python
+import msgspec
+import pytest
+from playwright.async_api import async_playwright, expect
+from served import Client, chunks, notebook, problem
+from stub_hub import COURSE, PREFIX, Hub
+from tornado.httpclient import HTTPResponse
+from traitlets.config import Config
+
+from learnflow_ext.contracts.events import ExerciseDecided
+from learnflow_ext.contracts.grades import CourseFile, FileSet
+from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
+from learnflow_ext.contracts.practice import PracticeStanding
+from learnflow_ext.exercises.exercise import Exercise
+from learnflow_ext.service import practice_making
+from learnflow_ext.service.practice_kept import exercise_of
+from learnflow_ext.service.running import RunningService
+from learnflow_ext.store import eventlog, practice_reviews, practices
+from learnflow_ext.store.practice_reviews import Reviewed
+
+CHROMIUM = "/usr/bin/chromium"
+SHOTS = Path(os.environ.get("LEARNFLOW_SHOTS", "test-results/service"))
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+QUEUE = f"courses/{COURSE}/practice"
+WISH = "something on loops"
+
+
+@pytest.fixture
+def config(config: Config, tmp_path: Path) -> Config:
+    (tmp_path / "course" / "course.yaml").write_text("practice: read first\n")
+    return config
+
+
+@pytest.fixture(autouse=True)
+def same_exercises(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds = itertools.count(4_000, 1_000)
+    monkeypatch.setattr(practice_making, "new_seed", lambda: next(seeds))
+
+
+async def asked(ask: Client, text: str = WISH, who: str = "ada") -> list[ReplyChunk]:
+    return chunks(await ask("api/help", who, body=HelpRequest(text=text, agent="exercise", course=COURSE)))
+
+
+def words(answer: list[ReplyChunk]) -> str:
+    return "".join(chunk.text for chunk in answer)
+
+
+async def waiting(service: RunningService) -> list[Reviewed]:
+    async with service.parts.db.connect() as conn:
+        return await practice_reviews.waiting(conn, COURSE, 10)
+
+
+async def decides(
+    ask: Client, number: int, do: str, who: str = "teacher", course: str = COURSE, **form: str
+) -> HTTPResponse:
+    path = f"courses/{course}/practice/{number}?do={do}"
+    return await ask(path, who, raw=urlencode(form).encode(), headers={"HX-Request": "true"})
+
+
+async def standing(ask: Client, name: str, who: str = "ada") -> PracticeStanding:
+    return msgspec.json.decode((await ask(f"api/practice/{name}", who)).body, type=PracticeStanding)
+
+
+async def recorded(service: RunningService) -> list[tuple[str, str, str]]:
+    async with service.parts.db.connect() as conn:
+        return [
+            (entry.student, str(entry.data["outcome"]), str(entry.data["reason"]))
+            for entry in await eventlog.tail(conn, topic=ExerciseDecided.TOPIC)
+            if entry.type == ExerciseDecided.TYPE
+        ]
+
+
+async def kept(service: RunningService, name: str) -> Exercise:
+    async with service.parts.db.connect() as conn:
+        return exercise_of((await practices.named(conn, "ada", name)).made_of)
+
+
+class TestLetThrough:
+    async def test_nobody_has_it_before_and_the_student_is_told_when_it_is_there(
+        self, ask: Client, service: RunningService
+    ) -> None:
+        answer = await asked(ask)
+        name = answer[-1].awaited
+        assert name and not answer[-1].practice
+        assert "before you get it" in words(answer) and "You need not wait here" in words(answer)
+        for response in (
+            await ask(f"api/practice/{name}/files", "ada"),
+            await ask(
+                f"api/practice/{name}/checks",
+                "ada",
+                body=FileSet(files=(CourseFile(path=f"{name}.ipynb", content=notebook("x = 1")),)),
+            ),
+        ):
+            assert response.code == 409 and "before you get it" in problem(response).message
+        assert (await standing(ask, name)).state == "waiting"
+        assert (await ask(f"api/practice/{name}", "ben")).code == 404, "it is hers alone"
+        assert "looks at it before you get it" in (await ask(f"courses/{COURSE}/me", "ada")).body.decode()
+
+        # All of it is there to be read, and what is changed passes the gate again.
+        exercise = await kept(service, name)
+        (one,) = await waiting(service)
+        page = (await ask(QUEUE, "teacher")).body.decode()
+        assert f"notice {one.killed} of {one.mutants} small mistakes" in page
+        for part in (exercise.starter.splitlines()[0], exercise.title, "Asked for by"):
+            assert part in page, part
+        for statement, reason in (
+            ("", "It has no statement"),
+            (f"Write {exercise.reference.removeprefix(exercise.starter)}", "tells the solution"),
+            (exercise.statement + f" So `{exercise.examples[0].call}` is `-12345`.", "not true"),
+            (exercise.statement + " <img src=x onerror=alert(1)>", "HTML"),
+            (exercise.statement + " See [this](https://elsewhere.example/).", "link"),
+        ):
+            refused = await decides(ask, one.number, "give", statement=statement)
+            shown = refused.body.decode()
+            assert (refused.code, reason in shown, "<img" in shown) == (422, True, False), shown
+        assert (await standing(ask, name)).state == "waiting"
+        better = exercise.statement + " Take your time."
+        saved = await decides(ask, one.number, "reword", statement=better)
+        assert saved.code == 200 and "passed the gate" in saved.body.decode()
+        given = await decides(ask, one.number, "give", statement=better)
+        assert given.code == 200 and "with your words" in given.body.decode()
+        assert await recorded(service) == [("ada", "given", "")]
+        assert (await decides(ask, one.number, "refuse", reason="too late")).code == 409
+
+        assert (await standing(ask, name)).state == "given"
+        assert "your teacher has looked at it" in (await ask(f"courses/{COURSE}/me", "ada")).body.decode()
+        # Who did not wait in the chat has it with the next wish, until it was fetched.
+        there = await asked(ask)
+        assert there[-1].practice == name and "your teacher has looked at it" in words(there)
+        files = msgspec.json.decode((await ask(f"api/practice/{name}/files", "ada")).body, type=FileSet)
+        assert "Take your time." in files.files[0].content.decode()
+        assert (await asked(ask))[-1].awaited not in ("", name)
+
+
+class TestRefused:
+    async def test_the_student_reads_why_and_asks_again(self, ask: Client, service: RunningService) -> None:
+        name = (await asked(ask))[-1].awaited
+        (one,) = await waiting(service)
+        for reason, sentence in (("  ", "Write in a sentence why"), ("x" * 1_001, "at most 1000")):
+            answer = await decides(ask, one.number, "refuse", reason=reason)
+            assert answer.code == 422 and sentence in answer.body.decode()
+        reason = "We have not had *this* <b>yet</b>"
+        assert (await decides(ask, one.number, "refuse", reason=reason)).code == 200
+        assert await recorded(service) == [("ada", "refused", reason)]
+        page = (await ask(f"courses/{COURSE}/me", "ada")).body.decode()
+        assert "your teacher decided against it" in page and "<b>yet" not in page
+        assert (await ask(f"api/practice/{name}/files", "ada")).code == 409
+        again = await asked(ask)
+        assert "We have not had" in words(again) and again[-1].awaited
+        assert "We have not had" not in words(await asked(ask, "harder, on loops")), "once is enough"
+        # Two wait by now; a third may, and then it is time to see what becomes of them.
+        assert (await asked(ask, "easier, on loops"))[-1].awaited
+        full = await asked(ask)
+        assert "3 exercises that you asked for wait" in words(full) and not full[-1].awaited
+        # The course changes its mind: who asks now is not kept waiting.
+        (Path(service.parts.settings.courses[COURSE]) / "course.yaml").write_text("practice: on\n")
+        assert (await asked(ask, who="ben"))[-1].practice
+        assert len(await waiting(service)) == 3
+
+
+class TestRights:
+    async def test_only_teachers_of_the_course_read_and_decide(
+        self, ask: Client, service: RunningService, hub: Hub
+    ) -> None:
+        hub.add("asa", f"assistant-{COURSE}")
+        await asked(ask)
+        (one,) = await waiting(service)
+        for who in ("ada", "ben", "asa", "eve", "root"):
+            assert (await ask(QUEUE, who)).code == 403, who
+            for do in ("give", "reword", "refuse"):
+                answer = await decides(ask, one.number, do, who, statement="x", reason="x")
+                assert answer.code == 403, (who, do)
+        assert (await decides(ask, one.number, "give", course="other", statement="x")).code == 404
+        assert (await decides(ask, one.number + 1, "give", statement="x")).code == 404
+        assert (await decides(ask, one.number, "sell", statement="x")).code == 422
+        assert await recorded(service) == [] and len(await waiting(service)) == 1
+
+
+async def test_in_the_browser(ask: Client, service: RunningService, hub: Hub) -> None:
+    for wish in (WISH, "harder, on loops"):
+        assert (await asked(ask, wish))[-1].awaited
+    hub.service_url = f"http://127.0.0.1:{service.port}"
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = await browser.new_page(viewport={"width": 1366, "height": 860})
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}")
+        await page.get_by_role("link", name="Exercises").click()
+        cards = page.locator("li.exercise")
+        await expect(cards).to_have_count(2)
+        await cards.first.get_by_text("Solution", exact=True).click()
+        words_ = cards.first.get_by_label("What the student reads")
+        told = await words_.input_value()
+        await words_.fill("")
+        await cards.first.get_by_role("button", name="Give it").click()
+        await expect(cards.first.get_by_role("alert")).to_have_text("It has no statement.")
+        complaints.clear()  # the browser itself notes the 422
+        for name, options in (
+            ("light", {"width": 1366, "height": 860}),
+            ("dark", {"width": 1366, "height": 860}),
+            ("dark-phone", {"width": 390, "height": 844}),
+        ):
+            await page.set_viewport_size(options)  # type: ignore[arg-type]  # width and height
+            await page.emulate_media(color_scheme="dark" if "dark" in name else "light")
+            await page.screenshot(path=SHOTS / f"practice-{name}.png", full_page=True)
+            result = await page.evaluate(
+                AXE.read_text(encoding="utf-8")
+                + ";axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+            )
+            assert [found["id"] for found in result["violations"]] == [], name
+            assert await page.evaluate("document.documentElement.scrollWidth") <= options["width"], name
+        await cards.first.get_by_label("What the student reads").fill(told + "\n\nTake your time.")
+        await cards.first.get_by_role("button", name="Give it").click()
+        await expect(page.locator("#alerts .done")).to_contain_text("with your words")
+        await cards.first.get_by_label("If you refuse it").fill("Not yet: lists come next week.")
+        await cards.first.get_by_role("button", name="Refuse").click()
+        await expect(page.locator("#alerts .done").nth(1)).to_contain_text("lists come next week")
+        await page.reload()
+        await expect(page.locator("#decided tbody tr")).to_have_count(2)
+        assert complaints == []
+        await browser.close()
