@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import psutil
 
-WRAPPERS = frozenset({"bwrap", "setpriv", "env"})
+WRAPPERS = frozenset({"bwrap", "setpriv", "env", "sh"})
 """Programs that only start the next one; bubblewrap stays as a monitor that passes no signal on."""
 
 

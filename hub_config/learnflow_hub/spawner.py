@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
+import secrets
 import signal
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from subprocess import DEVNULL, Popen
@@ -14,11 +17,14 @@ from typing import Any
 
 import psutil
 from jupyterhub.spawner import LocalProcessSpawner, SpawnException
+from jupyterhub.traitlets import ByteSpecification
+from learnflow_kernels import cgroups
 from learnflow_kernels.bubblewrap import drop_to, server_argv
 from learnflow_kernels.caches import GIVEN, font_list
 from learnflow_kernels.check import SandboxUnavailable, require_sandbox
 from learnflow_kernels.limits import FOR_ADMINS, KERNELS_ENV
 from learnflow_kernels.paths import server_mounts
+from learnflow_kernels.provisioner import SandboxProvisioner
 from learnflow_kernels.reach import reach_prefix
 from traitlets import Bool, Dict, Enum, Float, Integer, List, Unicode, default
 
@@ -37,6 +43,13 @@ CONFIG = "singleuser_config.py"
 CACHES = ".caches"
 """Folder below `users_dir` for what is made once for all kernels; no user's name begins with a dot."""
 LOOK_EVERY_S = 0.05
+MIB = 2**20
+OF_A_SERVER_MB = 768
+"""Memory that a server may take beside its kernels, in MiB."""
+PROCESSES_OF_A_SERVER = 256
+KERNELS_AT_A_TIME = 4
+"""How many kernels, each at its own limit, the bounds of one server are made for."""
+REMOVED_WITHIN_S = 5.0
 
 
 class StartRefused(SpawnException):
@@ -76,6 +89,22 @@ class ConfinedSpawner(LocalProcessSpawner):
         `{"memory_mb": 1024, "cpus": 1, "cell_seconds": 120}`. They hold from a server's next start.""",
     ).tag(config=True)
 
+    mem_limit = ByteSpecification(
+        None,
+        allow_none=True,
+        help=f"""Memory of one server and all its kernels together, as in `2G`, by a control group; where none
+        can be made (`learnflow doctor` tells) each process has only the kernels' own limit. Reaching it ends
+        a kernel. The default is {KERNELS_AT_A_TIME} times a kernel's memory and {OF_A_SERVER_MB} MiB for the
+        server. 0 sets no limit: then one student's code may take all memory of this machine.""",
+    ).tag(config=True)
+
+    cpu_limit = Float(
+        None,
+        allow_none=True,
+        help="""Processor cores that one server and all its kernels may keep busy, by a control group. The
+        default is one more than a kernel may (`kernel_limits`); 0 is for all there are.""",
+    ).tag(config=True)
+
     network_courses = List(
         Unicode(),
         help="""Courses whose people's kernels reach the network: all that this machine reaches, its own local
@@ -97,6 +126,7 @@ class ConfinedSpawner(LocalProcessSpawner):
         help="Variables of the hub that servers get; nothing else of its environment reaches them.",
     ).tag(config=True)
 
+    control_groups = List(Unicode(), help="Control groups of the server that runs; empty for none.")
     started = Float(0.0, help="When the process `pid` began, in seconds since the epoch; 0 for not yet.")
 
     @default("ip")
@@ -152,7 +182,43 @@ class ConfinedSpawner(LocalProcessSpawner):
                 log_message=str(error),
                 status_code=500,
             ) from error
-        return confined_argv(folders, uid, font_list(Path(self.users_dir) / CACHES))
+        fonts = font_list(Path(self.users_dir) / CACHES)
+        return [*self._enter_group(), *confined_argv(folders, uid, fonts)]
+
+    def bounds(self) -> tuple[int, int, float]:
+        """Of a server and its kernels together: bytes of memory, processes and threads, cores (0: all)."""
+        own = SandboxProvisioner.class_traits()
+        kernel = {name: self.kernel_limits.get(name, own[name].default_value) for name in FOR_ADMINS}
+        memory: int | None = self.mem_limit
+        cores: float | None = self.cpu_limit
+        if memory is None:
+            memory = (KERNELS_AT_A_TIME * int(kernel["memory_mb"]) + OF_A_SERVER_MB) * MIB
+        if cores is None:
+            cores = kernel["cpus"] + 1 if kernel["cpus"] else 0.0
+        return memory, KERNELS_AT_A_TIME * int(kernel["processes"]) + PROCESSES_OF_A_SERVER, cores
+
+    def _enter_group(self) -> list[str]:
+        """Arguments that put what follows into a control group of its own; none where none can be made.
+
+        Its name says whose it is and nothing about the hub's process, which it may outlive: no janitor
+        takes it for a leftover. What an earlier hub left of this user's is removed here.
+        """
+        whose = hashlib.sha256(f"{self.users_dir}/{self.user.name}".encode()).hexdigest()[:12]
+        cgroups.remove_empty(f"server-{whose}-")
+        memory, processes, cores = self.bounds()
+        group = cgroups.NONE
+        if memory:
+            name = f"server-{whose}-{secrets.token_hex(3)}"
+            group = cgroups.create(name, memory=memory, processes=processes, cpus=cores)
+        self.control_groups = [str(folder) for folder in group.folders]
+        return group.enter_argv()
+
+    def _leave_group(self) -> None:
+        """Remove the control group, once what was killed in it is gone."""
+        group, self.control_groups = cgroups.Group(tuple(map(Path, self.control_groups))), []
+        began = time.monotonic()
+        while not group.remove() and time.monotonic() - began < REMOVED_WITHIN_S:
+            time.sleep(0.02)
 
     async def start(self) -> tuple[str, int]:
         """Start the server; address and port it will listen on."""
@@ -173,13 +239,14 @@ class ConfinedSpawner(LocalProcessSpawner):
         """Take over a server that an earlier hub started, unless its number is another process's now."""
         super().load_state(state)
         self.started = state.get("started", 0.0)
+        self.control_groups = state.get("groups", [])
         if self.pid and started_at(self.pid) != self.started:
             self.pid = 0
 
     def get_state(self) -> dict[str, Any]:
         """What `load_state` needs."""
         state: dict[str, Any] = super().get_state()
-        return {**state, "started": self.started} if self.pid else state
+        return {**state, "started": self.started, "groups": self.control_groups} if self.pid else state
 
     async def _signal(self, sig: int) -> bool:
         """Send `sig` to the server inside its sandbox; True while there is one."""
@@ -206,6 +273,7 @@ class ConfinedSpawner(LocalProcessSpawner):
         left = await asyncio.to_thread(kill_all, [process for process in processes if is_alive(process)])
         if left:
             self.log.error("Processes %s of %s could not be killed", left, self.user.name)
+        await asyncio.to_thread(self._leave_group)
         await self.poll()
 
     async def _wait_for_end(self) -> None:

@@ -15,7 +15,7 @@ import msgspec
 
 from learnflow_kernels import seccomp
 from learnflow_kernels.imports import let_students_import_their_files
-from learnflow_kernels.program import Report, Task, place_files, run
+from learnflow_kernels.program import Report, Task, place_files, report_in, run
 
 MARK_BYTES = 32
 _LENGTH = struct.Struct(">I")
@@ -47,10 +47,7 @@ def split(mark: bytes, stderr: bytes) -> tuple[bytes, Report | None]:
     body, after = rest[_LENGTH.size : _LENGTH.size + length], rest[_LENGTH.size + length :]
     if length > MAX_REPORT:
         return said, None
-    try:
-        return said + after, msgspec.msgpack.decode(body, type=Report)
-    except msgspec.DecodeError:
-        return said + after, None
+    return said + after, report_in(body)
 
 
 def sent(stream: bytes) -> bytes:

@@ -15,7 +15,10 @@ _PERIOD_US = 100_000
 _CPU = ("cpu.max", "cpu.cfs_quota_us")
 _OOM_COUNTERS = ("memory.events", "memory.oom_control")
 """Of version 2 and version 1."""
-_ENTER = 'for group in $LEARNFLOW_CGROUPS; do echo $$ > "$group" || exit 125; done; exec "$@"'
+_ENTER = (
+    'for group in $LEARNFLOW_CGROUPS; do echo $$ > "$group" || exit 125; done;'
+    ' unset LEARNFLOW_CGROUPS; exec "$@"'
+)
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,14 @@ def existing(root: Path = ROOT, table: str | None = None) -> list[Path]:
     if not parents and (place := own_path(text, "")) is not None:
         parents = [_beside(root, place)]
     return [folder for parent in parents for folder in sorted(parent.glob(f"{PREFIX}*"))]
+
+
+def remove_empty(prefix: str, root: Path = ROOT, table: str | None = None) -> None:
+    """Remove the groups whose name begins so (without `PREFIX`) and in which nothing runs any more."""
+    for folder in existing(root, table):
+        if folder.name.startswith(f"{PREFIX}{prefix}"):
+            with contextlib.suppress(OSError):  # Linux removes no group with a process in it
+                folder.rmdir()
 
 
 def _create_v1(

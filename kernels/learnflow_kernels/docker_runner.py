@@ -26,7 +26,7 @@ from learnflow_kernels.docker_box import BoxSpec, box_spec
 from learnflow_kernels.docker_engine import FAILURES, Engine, container, own_name
 from learnflow_kernels.docker_stream import Streams
 from learnflow_kernels.program import Task
-from learnflow_kernels.results import Ended, result_of
+from learnflow_kernels.results import Ended, answer, result_of
 from learnflow_kernels.runner import require_paths, shown
 
 IMAGE = "learnflow/grader:latest"
@@ -182,7 +182,7 @@ class DockerRunner:
             run = _Run(self._engine, spec, task, limits)
             running = asyncio.get_running_loop().run_in_executor(self._threads, run)
             try:
-                return await asyncio.shield(running)
+                return answer(await asyncio.shield(running), call)
             except asyncio.CancelledError:
                 run.stop()
                 await asyncio.wait([running])

@@ -143,13 +143,21 @@ def _namespaces(facts: Facts) -> Finding:
 
 
 def _resources(facts: Facts) -> Iterator[Finding]:
-    # Where a student's server is confined it sees no control groups, whatever the machine has.
-    yield Finding(
-        name="memory of notebooks",
-        level="weak",
-        text="The limit holds for each process of a notebook by itself, not for all of them together.",
-        advice="Limit whole servers from outside, for instance in containers, where classes are hostile.",
-    )
+    name = "memory of notebooks"
+    if facts.memory_group:
+        # Where a student's server is confined it sees no control groups; the hub makes it one.
+        text = (
+            "Control groups limit each student's server with all its notebooks together; inside, a notebook's"
+            " own limit holds for each of its processes."
+        )
+        yield Finding(name=name, level="strong", text=text)
+    else:
+        yield Finding(
+            name=name,
+            level="weak",
+            text="The limit holds for each process of a notebook by itself, not for all of them together.",
+            advice="Start the hub as root, or as a systemd service with Delegate=yes; or use containers.",
+        )
     if facts.memory_group:
         text = "Control groups limit the memory of grading and other runs of the service as a whole."
         yield Finding(name="memory of the service's runs", level="strong", text=text)
@@ -161,7 +169,7 @@ def _resources(facts: Facts) -> Iterator[Finding]:
             advice="Start the hub as root, or as a systemd service with Delegate=yes.",
         )
     if facts.cpu_group:
-        text = "Control groups bound how many processor cores grading keeps busy; notebooks start on as few."
+        text = "Control groups bound how many processor cores a student's server and a grading keep busy."
         yield Finding(name="processor", level="strong", text=text)
     else:
         yield Finding(

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import shutil
 import signal
 import stat
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 from learnflow_ext.contracts.errors import LearnFlowError
 from learnflow_kernels import cgroups, rundir
 from learnflow_kernels.owner import surely_dead
+from learnflow_kernels.removal import remove_tree
 
 EVERY_S = 300.0
 _YOUNG_S = 60.0
@@ -58,8 +58,7 @@ def _sweep_folders(place: Path, young_s: float) -> int:
                 status = entry.stat(follow_symlinks=False)
                 ours = os.geteuid() in (0, status.st_uid)
                 if stat.S_ISDIR(status.st_mode) and ours and _old(status, young_s):
-                    shutil.rmtree(entry.path)
-                    swept += 1
+                    swept += remove_tree(Path(entry.path))
     return swept
 
 

@@ -72,8 +72,11 @@ class OutputBudget:
     def bundle(self, cell: str, data: dict[str, Any]) -> dict[str, Any] | None:
         """The MIME bundle as it may be shown; None when nothing of it may, and that was said."""
         plain = data.get("text/plain", "")
-        text = len(plain) if isinstance(plain, str) else 0
-        rich = sum(_size(value) for mime, value in data.items() if mime != "text/plain")
+        others = {mime: value for mime, value in data.items() if mime != "text/plain"}
+        if not isinstance(plain, str):  # which no honest one is
+            plain, others = "", data
+        text = len(plain)
+        rich = sum(_size(value) for value in others.values())
         left, rich_left = self._take(cell, text, rich)
         if text <= left and rich <= rich_left:
             return data

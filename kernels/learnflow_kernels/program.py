@@ -102,6 +102,18 @@ def plain(value: object, depth: int = 20) -> Any:
     raise TypeError(f"the function returned a {kind.__name__}, which is not plain data")
 
 
+def report_in(data: bytes) -> Report | None:
+    """What the run said of its end; None where it said nothing, or nonsense.
+
+    Nonsense is also what `program` never sends: data nested without end, or of kinds that are no plain data.
+    """
+    try:
+        report = msgspec.msgpack.decode(data, type=Report)
+        return msgspec.structs.replace(report, value=plain(report.value))
+    except (msgspec.DecodeError, RecursionError, TypeError):
+        return None
+
+
 def _called(call: Call, namespace: dict[str, object], place: int) -> Report:
     """The function's value."""
     try:

@@ -35,11 +35,15 @@ _OWN_PROCESSES = 8
 
 
 def last_words(pipe: IO[bytes], limit: int = 2000) -> str:
-    """The end of what is left in the pipe, which is then closed; never waits for more."""
+    """The end of what is left in the pipe, as one line; the pipe is then closed. Never waits for more.
+
+    Code inside may have written it: in a log it is to look like no other line, and to steer no terminal.
+    """
     with pipe:
         os.set_blocking(pipe.fileno(), False)
         said = pipe.read() or b""
-    return said.decode(errors="replace").strip()[-limit:]
+    text = said.decode(errors="replace").strip()[-limit:]
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def some_cores(count: float) -> tuple[int, ...]:

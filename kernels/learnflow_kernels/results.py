@@ -10,7 +10,7 @@ from typing import cast, get_args
 import msgspec
 
 from learnflow_ext.contracts.help import CellError
-from learnflow_ext.contracts.runner import Limit, RunLimits, RunResult
+from learnflow_ext.contracts.runner import Call, Limit, RunLimits, RunResult
 from learnflow_kernels.endings import signal_in, why_ended
 from learnflow_kernels.program import Report
 
@@ -51,14 +51,6 @@ class Ended:
     report: Report | None
 
 
-def report_in(data: bytes) -> Report | None:
-    """What the run said of its end; None where it said nothing, or nonsense."""
-    try:
-        return msgspec.msgpack.decode(data, type=Report)
-    except msgspec.DecodeError:
-        return None
-
-
 def result_of(
     ended: Ended, cells: tuple[str, ...], limits: RunLimits, stdout: str, stderr: str, duration_ms: int
 ) -> RunResult:
@@ -92,3 +84,8 @@ def result_of(
         duration_ms=duration_ms,
         value=report.value if error is None and limit is None else None,
     )
+
+
+def answer(result: RunResult, call: Call | None) -> RunResult:
+    """The result as it is handed out: whoever called nothing gets no value, whatever the code claims."""
+    return result if call is not None else msgspec.structs.replace(result, value=None)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from learnflow_kernels.bubblewrap import RUN, group_text, passwd_text
 from learnflow_kernels.owner import tag
+from learnflow_kernels.removal import remove_tree
 
 PLACE = Path("/tmp")  # noqa: S108 - each has a name of its own, made by mkdtemp
 PREFIX = "lf-"
@@ -75,13 +75,13 @@ class RunDir:
         """Remove what a kernel left in the sockets' folder, links unfollowed."""
         for path in self.sockets.iterdir() if self.sockets.is_dir() else ():
             if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
+                remove_tree(path)
             else:
                 path.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Remove all of it; fine when it is gone already."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        remove_tree(self.root)
 
 
 def _give(path: Path, uid: int) -> None:

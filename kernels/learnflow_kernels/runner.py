@@ -23,9 +23,9 @@ from learnflow_kernels.check import require_sandbox
 from learnflow_kernels.limits import limits_env
 from learnflow_kernels.outputs import BYTES_ENV
 from learnflow_kernels.paths import kernel_mounts
-from learnflow_kernels.program import Report, Task
+from learnflow_kernels.program import Report, Task, report_in
 from learnflow_kernels.reach import reach_prefix
-from learnflow_kernels.results import MAX_REPORT, Ended, Output, report_in, result_of
+from learnflow_kernels.results import MAX_REPORT, Ended, Output, answer, result_of
 from learnflow_kernels.workplace import kernel_env
 
 MIB = 2**20
@@ -81,7 +81,8 @@ class BubblewrapRunner:
                     processes=limits.processes + _OWN_PROCESSES,
                 )
                 await asyncio.to_thread(run.write, None, self._uid)
-                return await self._sandboxed(task, shown(cells, call), limits, features, run, group)
+                done = await self._sandboxed(task, shown(cells, call), limits, features, run, group)
+                return answer(done, call)
             finally:
                 await asyncio.shield(asyncio.to_thread(_clean_up, run, group))
 

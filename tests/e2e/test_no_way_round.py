@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from classroom import Classroom, Session, person
 from intruder import Intruder, ServiceClient, call, files_below
 from lab import COURSE, ROOT, ask, chat
 from learnflow_grading.hidden import leaks, notebook_texts, secret_lines
+from learnflow_kernels import cgroups
+from learnflow_kernels.owner import tag
 from nbformat import read, reads
 from playwright.sync_api import Browser, expect
 from traps import (
@@ -91,6 +94,14 @@ def quiz_reasons() -> list[str]:
     ]
 
 
+def own_memory(process: psutil.Process) -> int:
+    """Bytes that no other process shares; 0 when it is gone."""
+    try:
+        return int(process.memory_full_info().uss)
+    except psutil.Error:
+        return 0
+
+
 class TestKernel:
     """Student code sees its folder and nothing else."""
 
@@ -122,6 +133,25 @@ class TestKernel:
             "    try:\n        what(); print('could')\n    except OSError: print('no')"
         )
         assert set(chen.run(code).split()) == {"no"}
+
+    def test_many_children_take_no_more_than_one_persons_share(self, chen: Intruder) -> None:
+        server = chen.server_process()
+        grouped = "learnflow-server-" in Path(f"/proc/{server.pid}/cgroup").read_text()
+        probe = cgroups.create(f"probe-{tag()}", memory=2**26, processes=16)
+        probe.remove()
+        assert grouped is probe.limits_memory
+        chen.run(
+            "import os, time\nfor _ in range(45):\n    if os.fork() == 0:\n"
+            "        held = bytearray(b'x' * 100_000_000); time.sleep(20); os._exit(0)"
+        )
+        most = 0
+        for _ in range(25):
+            most = max(most, sum(own_memory(each) for each in server.children(recursive=True)))
+            time.sleep(0.1)
+        assert most < 3 * 2**30 or not grouped, "they wanted 4.5 GB"
+        assert server.is_running()
+        assert chen.server("POST", f"api/kernels/{chen.kernel()}/restart").status == 200
+        assert "42" in chen.run("print(6 * 7)")
 
     def test_no_magic_reaches_a_model(self, chen: Intruder) -> None:
         said = chen.run("%load_ext jupyter_ai_magics")

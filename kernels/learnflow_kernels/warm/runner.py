@@ -14,8 +14,8 @@ import msgspec
 from learnflow_ext.contracts.grades import CourseFile
 from learnflow_ext.contracts.runner import Call, RunLimits, RunResult
 from learnflow_kernels.check import SandboxUnavailable
-from learnflow_kernels.program import HEADER, Task
-from learnflow_kernels.results import MAX_REPORT, Ended, Output, report_in, result_of
+from learnflow_kernels.program import HEADER, Task, report_in
+from learnflow_kernels.results import MAX_REPORT, Ended, Output, answer, result_of
 from learnflow_kernels.runner import BubblewrapRunner, require_paths, shown
 from learnflow_kernels.warm.sandboxes import LIBRARIES, WarmSandbox, WarmSandboxes
 
@@ -86,7 +86,7 @@ class WarmRunner:
             except SandboxUnavailable as error:
                 return await self._fall_back(error).run(cells, files=files, limits=limits, call=call)
             try:
-                return await _run(box, task, shown(cells, call), limits)
+                return answer(await _run(box, task, shown(cells, call), limits), call)
             finally:
                 await asyncio.shield(box.close())
 

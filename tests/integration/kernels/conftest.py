@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import tempfile
@@ -11,13 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from jupyter_client.asynchronous.client import AsyncKernelClient
+from learnflow_kernels.docker_runner import DockerRunner
 from learnflow_kernels.manager import SandboxKernelManager
 from learnflow_kernels.provisioner import SandboxProvisioner
+from learnflow_kernels.runner import BubblewrapRunner
+from learnflow_kernels.warm.runner import WarmRunner
 from traitlets.config import Config
 
 from learnflow_ext.contracts.help import ERROR_MIME
+from learnflow_ext.contracts.runner import RunLimits, RunResult
 
 
 @dataclass
@@ -69,7 +75,7 @@ class Notebook:
                 seen.error = content["ename"]
             elif kind in ("display_data", "execute_result"):
                 seen.bundles.append(content["data"])
-                seen.text += content["data"].get("text/plain", "")
+                seen.text += str(content["data"].get("text/plain", ""))
             elif kind == "status" and content["execution_state"] == "idle":
                 return seen
 
@@ -120,3 +126,76 @@ async def start(work: Path) -> AsyncIterator[Starter]:
 async def notebook(start: Starter) -> Notebook:
     """A kernel with the default limits."""
     return await start()
+
+
+UID = 110_000 + os.getpid() % 40_000
+"""Our own when we are root, so that other tests on this machine do not count."""
+Box = BubblewrapRunner | WarmRunner | DockerRunner
+
+
+@pytest.fixture(params=["cold", "warm", "docker"])
+async def box(request: pytest.FixtureRequest) -> AsyncIterator[Box]:
+    """A runner; when a test is over, nothing that it started runs on."""
+    made: Box
+    if request.param == "cold":
+        made = BubblewrapRunner(uid=UID)
+    elif request.param == "docker":
+        image = request.getfixturevalue("grader_image")
+        made = DockerRunner(image=image, url=request.getfixturevalue("engine").url, uid=UID)
+    else:
+        made = WarmRunner(uid=UID, ready=0, preload=())
+        await made.start()
+    yield made
+    await made.close()
+    if os.geteuid() == 0:
+        for _ in range(100):
+            left = await asyncio.to_thread(_programs)
+            if not left:
+                break
+            await asyncio.sleep(0.05)
+        assert left == []
+    if request.param == "docker":
+        assert request.getfixturevalue("engine").containers() == []
+
+
+def _programs() -> list[str]:
+    """Command lines of what runs under the test's own uid."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.uids().real == UID and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(" ".join(process.cmdline()))
+    return found
+
+
+async def run(box: Box, code: str, **limits: float) -> RunResult:
+    return await box.run([code], limits=RunLimits(**{"wall_s": 20, **limits}))  # type: ignore[arg-type]
+
+
+async def works(box: Box) -> None:
+    """The next one gets a sandbox as if nothing had been."""
+    done = await run(box, "print(6 * 7)")
+    assert (done.stdout, done.error, done.limit) == ("42\n", None, None)
+
+
+TRY = """
+import ctypes, errno, glob, os, signal, socket, stat, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+def attempt(name, what):
+    try: print(name, 'DONE', what())
+    except Exception as error: print(name, 'refused', type(error).__name__)
+def call(number, *arguments):
+    if libc.syscall(number, *arguments) == -1:
+        raise OSError(ctypes.get_errno(), 'call')
+    return 'returned'
+"""
+
+
+async def all_refused(box: Box, code: str, count: int) -> RunResult:
+    """Run attempts; each must have been made, and refused."""
+    done = await run(box, TRY + code)
+    assert done.error is None, done
+    lines = done.stdout.splitlines()
+    assert len(lines) == count, done
+    assert [line for line in lines if " refused " not in line] == []
+    return done

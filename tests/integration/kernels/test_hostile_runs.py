@@ -13,91 +13,17 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from learnflow_kernels.docker_runner import DockerRunner
-from learnflow_kernels.runner import BubblewrapRunner
-from learnflow_kernels.warm.runner import WarmRunner
 
-from learnflow_ext.contracts.runner import RunLimits, RunResult
+from .conftest import Box, all_refused, run, works
 
 pytestmark = pytest.mark.timeout(600)  # the first with a container may have to build the image
 
-UID = 110_000 + os.getpid() % 40_000
-"""Our own when we are root, so that other tests on this machine do not count."""
-Any = BubblewrapRunner | WarmRunner | DockerRunner
 CANARY = f"canary-{secrets.token_hex(8)}"
-
-
-@pytest.fixture(params=["cold", "warm", "docker"])
-async def box(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
-    """A runner; when a test is over, nothing that it started runs on."""
-    made: Any
-    if request.param == "cold":
-        made = BubblewrapRunner(uid=UID)
-    elif request.param == "docker":
-        image = request.getfixturevalue("grader_image")
-        made = DockerRunner(image=image, url=request.getfixturevalue("engine").url, uid=UID)
-    else:
-        made = WarmRunner(uid=UID, ready=0, preload=())
-        await made.start()
-    yield made
-    await made.close()
-    if os.geteuid() == 0:
-        for _ in range(100):
-            left = await asyncio.to_thread(_programs)
-            if not left:
-                break
-            await asyncio.sleep(0.05)
-        assert left == []
-    if request.param == "docker":
-        assert request.getfixturevalue("engine").containers() == []
-
-
-def _programs() -> list[str]:
-    """Command lines of what runs under the test's own uid."""
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if process.uids().real == UID and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(" ".join(process.cmdline()))
-    return found
-
-
-async def run(box: Any, code: str, **limits: float) -> RunResult:
-    return await box.run([code], limits=RunLimits(**{"wall_s": 20, **limits}))  # type: ignore[arg-type]
-
-
-async def works(box: Any) -> None:
-    """The next one gets a sandbox as if nothing had been."""
-    done = await run(box, "print(6 * 7)")
-    assert (done.stdout, done.error, done.limit) == ("42\n", None, None)
-
-
-TRY = """
-import ctypes, errno, glob, os, signal, socket, stat, sys, time
-libc = ctypes.CDLL(None, use_errno=True)
-def attempt(name, what):
-    try: print(name, 'DONE', what())
-    except Exception as error: print(name, 'refused', type(error).__name__)
-def call(number, *arguments):
-    if libc.syscall(number, *arguments) == -1:
-        raise OSError(ctypes.get_errno(), 'call')
-    return 'returned'
-"""
-
-
-async def all_refused(box: Any, code: str, count: int) -> RunResult:
-    """Run attempts; each must have been made, and refused."""
-    done = await run(box, TRY + code)
-    assert done.error is None, done
-    lines = done.stdout.splitlines()
-    assert len(lines) == count, done
-    assert [line for line in lines if " refused " not in line] == []
-    return done
 
 
 @pytest.fixture
@@ -126,7 +52,7 @@ def neighbour() -> Iterator[None]:
 
 
 class TestNetwork:
-    async def test_tcp_udp_dns_and_the_metadata_address(self, box: Any) -> None:
+    async def test_tcp_udp_dns_and_the_metadata_address(self, box: Box) -> None:
         heard = []
         with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(type=socket.SOCK_DGRAM) as udp:
             udp.bind(("127.0.0.1", 0))
@@ -147,7 +73,7 @@ class TestNetwork:
                     heard.append(what())
         assert heard == []
 
-    async def test_abstract_and_path_sockets_of_the_host(self, box: Any, secret: Path) -> None:
+    async def test_abstract_and_path_sockets_of_the_host(self, box: Box, secret: Path) -> None:
         name, path = f"\0learnflow-{CANARY}", str(secret.with_name("s"))
         with socket.socket(socket.AF_UNIX) as abstract, socket.socket(socket.AF_UNIX) as bound:
             abstract.bind(name)
@@ -163,7 +89,7 @@ class TestNetwork:
                 6,
             )
 
-    async def test_sockets_of_other_kinds(self, box: Any) -> None:
+    async def test_sockets_of_other_kinds(self, box: Box) -> None:
         await all_refused(
             box,
             "for family in (socket.AF_PACKET, socket.AF_VSOCK, socket.AF_ALG):\n"
@@ -173,7 +99,7 @@ class TestNetwork:
             10,
         )
 
-    async def test_no_interface_can_be_made(self, box: Any) -> None:
+    async def test_no_interface_can_be_made(self, box: Box) -> None:
         done = await run(box, "import socket; print([name for _, name in socket.if_nameindex()])")
         names = set(done.stdout.replace("'", "").strip("[]\n").split(", "))
         # A kernel with tunnels built in puts these into every namespace; they are down, and have no route.
@@ -182,7 +108,7 @@ class TestNetwork:
 
 
 class TestFilesAndSecrets:
-    async def test_other_students_files_and_the_hubs_database(self, box: Any, secret: Path) -> None:
+    async def test_other_students_files_and_the_hubs_database(self, box: Box, secret: Path) -> None:
         await all_refused(
             box,
             f"for path in ({str(secret)!r}, {str(secret.parent)!r}, '/proc/1/root' + {str(secret)!r}):\n"
@@ -194,7 +120,7 @@ class TestFilesAndSecrets:
         assert _text_and_names(secret) == (CANARY, 1)
 
     async def test_tokens_in_any_environment_or_command(
-        self, box: Any, monkeypatch: pytest.MonkeyPatch, neighbour: None
+        self, box: Box, monkeypatch: pytest.MonkeyPatch, neighbour: None
     ) -> None:
         monkeypatch.setenv("JUPYTERHUB_API_TOKEN", CANARY)
         done = await run(
@@ -209,7 +135,7 @@ class TestFilesAndSecrets:
         assert CANARY not in done.stdout + done.stderr
         assert "sleep" not in done.stdout
 
-    async def test_proc_sys_and_sys_stay_as_they_are(self, box: Any) -> None:
+    async def test_proc_sys_and_sys_stay_as_they_are(self, box: Box) -> None:
         watched = [Path("/proc/sys/kernel/core_pattern"), Path("/proc/sys/vm/overcommit_memory")]
         before = [path.read_text() for path in watched]
         await all_refused(
@@ -223,7 +149,7 @@ class TestFilesAndSecrets:
         )
         assert [path.read_text() for path in watched] == before
 
-    async def test_device_nodes(self, box: Any) -> None:
+    async def test_device_nodes(self, box: Box) -> None:
         await all_refused(
             box,
             "disk, char = stat.S_IFBLK, stat.S_IFCHR\n"
@@ -237,7 +163,7 @@ class TestFilesAndSecrets:
         )
         assert done.stdout == "[]\n"
 
-    async def test_the_system_cannot_be_written_to(self, box: Any) -> None:
+    async def test_the_system_cannot_be_written_to(self, box: Box) -> None:
         done = await run(
             box,
             "import os, sys, learnflow_kernels\n"
@@ -250,7 +176,7 @@ class TestFilesAndSecrets:
 
 
 class TestPrivileges:
-    async def test_no_way_to_become_more(self, box: Any) -> None:
+    async def test_no_way_to_become_more(self, box: Box) -> None:
         await all_refused(
             box,
             "attempt('setuid', lambda: os.setuid(0))\nattempt('setgid', lambda: os.setgid(0))\n"
@@ -264,7 +190,7 @@ class TestPrivileges:
         assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
         assert "0" not in status["Uid"].split()
 
-    async def test_setuid_programs(self, box: Any) -> None:
+    async def test_setuid_programs(self, box: Box) -> None:
         done = await run(
             box,
             "import os, shutil, subprocess\n"
@@ -280,7 +206,7 @@ class TestPrivileges:
         assert done.error is None
         assert "0" not in done.stdout.split()
 
-    async def test_ptrace_keyrings_and_new_namespaces(self, box: Any) -> None:
+    async def test_ptrace_keyrings_and_new_namespaces(self, box: Box) -> None:
         # ptrace(TRACEME), process_vm_readv, add_key, keyctl, request_key, unshare(USER|NET|NS), setns,
         # mount, pivot_root, bpf, userfaultfd, io_uring_setup, perf_event_open, open_by_handle_at
         if os.uname().machine != "x86_64":
@@ -297,7 +223,7 @@ class TestPrivileges:
 
 
 class TestProcesses:
-    async def test_a_fork_bomb(self, box: Any) -> None:
+    async def test_a_fork_bomb(self, box: Box) -> None:
         done = await run(
             box,
             "import os, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -308,7 +234,7 @@ class TestProcesses:
         assert done.limit == "time"
         await works(box)
 
-    async def test_many_threads(self, box: Any) -> None:
+    async def test_many_threads(self, box: Box) -> None:
         done = await run(
             box,
             "import threading, time\nwhile True:\n"
@@ -317,7 +243,7 @@ class TestProcesses:
         )
         assert done.limit == "processes"
 
-    async def test_signals_to_the_parent_and_everybody(self, box: Any) -> None:
+    async def test_signals_to_the_parent_and_everybody(self, box: Box) -> None:
         me = os.getpid()
         await run(
             box,
@@ -328,7 +254,7 @@ class TestProcesses:
         )
         await works(box)  # and this process, its parent, goes on
 
-    async def test_killing_the_first_process(self, box: Any) -> None:
+    async def test_killing_the_first_process(self, box: Box) -> None:
         done = await run(
             box,
             "import os, time\nfor number in range(1, 65):\n"
@@ -338,7 +264,7 @@ class TestProcesses:
         assert done.stdout in ("on\n", "")
         await works(box)
 
-    async def test_a_daemon_that_would_stay(self, box: Any) -> None:
+    async def test_a_daemon_that_would_stay(self, box: Box) -> None:
         done = await run(
             box,
             "import os, signal, time\n"
@@ -351,7 +277,7 @@ class TestProcesses:
         assert done.stdout == "left\n"
         await works(box)
 
-    async def test_endings_without_a_word(self, box: Any) -> None:
+    async def test_endings_without_a_word(self, box: Box) -> None:
         for code in ("os._exit(0)", "os.kill(os.getpid(), 9)", "os.abort()", "ctypes.string_at(0)"):
             done = await run(box, f"import ctypes, os\n{code}")
             assert done.error is not None
@@ -371,7 +297,7 @@ class TestResources:
         ],
         ids=["heap", "shared", "children"],
     )
-    async def test_memory(self, box: Any, code: str) -> None:
+    async def test_memory(self, box: Box, code: str) -> None:
         before = psutil.virtual_memory().available
         taken = 0
 
@@ -389,7 +315,7 @@ class TestResources:
         assert taken < 6 * 2**30
         await works(box)
 
-    async def test_filling_every_folder(self, box: Any) -> None:
+    async def test_filling_every_folder(self, box: Box) -> None:
         done = await run(
             box,
             "import os\nfor folder in ('.', '/tmp', '/dev/shm', '/var/tmp', '/run'):\n"
@@ -400,7 +326,7 @@ class TestResources:
         )
         assert done.stdout.split() == ["True"] * 5, done
 
-    async def test_output_to_both_streams_and_to_every_descriptor(self, box: Any) -> None:
+    async def test_output_to_both_streams_and_to_every_descriptor(self, box: Box) -> None:
         done = await run(
             box,
             "import os\nwhile True:\n    for fd in range(1, 30):\n"
@@ -412,12 +338,12 @@ class TestResources:
         assert max(len(done.stdout), len(done.stderr)) <= 50_000
         await works(box)
 
-    async def test_every_descriptor_taken(self, box: Any) -> None:
+    async def test_every_descriptor_taken(self, box: Box) -> None:
         done = await run(box, "import os\nkept = []\nwhile True: kept.append(os.pipe())", open_files=64)
         assert done.limit == "open_files"
         await works(box)
 
-    async def test_an_endless_task_that_will_not_be_interrupted(self, box: Any) -> None:
+    async def test_an_endless_task_that_will_not_be_interrupted(self, box: Box) -> None:
         done = await run(
             box,
             "while True:\n    try:\n        while True: pass\n    except BaseException: pass",

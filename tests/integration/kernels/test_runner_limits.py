@@ -136,6 +136,12 @@ def strange(): return same
 class Sly(int): pass
 def sly(): return Sly(3)
 def huge(): return "x" * 100_000
+def digits(): return 10 ** 1_000_000
+def keys(): return dict.fromkeys(range(1_000_000))
+def deep():
+    found = []
+    for _ in range(10_000): found = [found]
+    return found
 def end(): raise SystemExit(0)
 """
 
@@ -156,6 +162,9 @@ def end(): raise SystemExit(0)
             ("strange", "TypeError"),
             ("sly", "TypeError"),
             ("huge", "ValueError"),
+            ("digits", "OverflowError"),
+            ("keys", "ValueError"),
+            ("deep", "TypeError"),
             ("end", "SystemExit"),
         ],
     )

@@ -17,9 +17,11 @@ import pytest
 from learnflow_hub import spawner as module
 from learnflow_hub.folders import UserFolders
 from learnflow_hub.processes import inner_process, is_alive, tree
-from learnflow_hub.spawner import ConfinedSpawner, StartRefused, confined_argv
+from learnflow_hub.spawner import MIB, ConfinedSpawner, StartRefused, confined_argv
+from learnflow_kernels import cgroups
 from learnflow_kernels.check import SandboxUnavailable
 from learnflow_kernels.limits import FOR_ADMINS, KERNELS_ENV
+from learnflow_kernels.owner import tag
 from learnflow_kernels.provisioner import SandboxProvisioner
 from traitlets import TraitError
 
@@ -30,6 +32,15 @@ PARENT = (
     "subprocess.Popen([sys.executable,'-c','import time; time.sleep(600)'], start_new_session=True)\n"
     "print('up', flush=True); time.sleep(600)"
 )
+
+HOG = (
+    "import os,time\n"
+    "for _ in range(12):\n"
+    "    if os.fork() == 0:\n"
+    "        held = bytearray(b'x' * 30_000_000); time.sleep(600)\n"
+    "print('up', flush=True); time.sleep(600)"
+)
+"""Many small children: each stays below any limit that is one process's."""
 
 Make = Callable[..., ConfinedSpawner]
 
@@ -275,6 +286,7 @@ class TestHubRestart:
         after.load_state(before.get_state())
         assert await after.poll() is None
         await after.stop()
+        assert not there(before.control_groups)
         assert before.proc is not None
         before.proc.wait(5)
         assert not any(is_alive(process) for process in processes)
@@ -294,6 +306,69 @@ class TestHubRestart:
         spawner.pid = 2**22 - 7
         assert await spawner._signal(signal.SIGTERM) is False
         assert await spawner._signal(0) is False
+
+
+def group_can_be_made() -> bool:
+    group = cgroups.create(f"probe-{tag()}", memory=64 * MIB, processes=16)
+    group.remove()
+    return group.limits_memory
+
+
+def there(groups: list[str]) -> list[str]:
+    return [group for group in groups if Path(group).exists()]
+
+
+class TestBoundsOfAServer:
+    def test_they_are_made_for_some_kernels_and_can_be_set(self, make: Make) -> None:
+        assert make().bounds() == ((4 * 512 + 768) * MIB, 512, 3.0)
+        roomy = make(kernel_limits={"memory_mb": 1024, "cpus": 0, "processes": 100})
+        assert roomy.bounds() == ((4 * 1024 + 768) * MIB, 656, 0.0)
+        assert make(mem_limit="2G", cpu_limit=1.5).bounds() == (2048 * MIB, 512, 1.5)
+
+    def test_an_admin_may_do_without(self, make: Make) -> None:
+        spawner = make(mem_limit=0)
+        assert "/bin/sh" not in spawner.prepare()
+        assert spawner.control_groups == []
+
+    async def test_many_small_processes_stay_within_it_together(
+        self, make: Make, instead: Callable[[str], None]
+    ) -> None:
+        instead(HOG)
+        spawner = make(mem_limit="128M")
+        await spawner.start()
+        groups = spawner.control_groups
+        assert bool(groups) is group_can_be_made()
+        most = 0
+        for _ in range(30):
+            most = max(most, sum(own_memory(process) for process in tree(spawner.pid)))
+            await asyncio.sleep(0.05)
+        await spawner.stop()
+        assert most < 130 * MIB or not groups, "all together want 360 MB"
+        assert not there(groups)
+
+    async def test_a_hub_that_was_killed_leaves_no_group_behind(
+        self, make: Make, instead: Callable[[str], None]
+    ) -> None:
+        instead(OBEDIENT)
+        lost = make()
+        await started(lost)
+        groups = lost.control_groups
+        for process in tree(lost.pid):
+            process.kill()
+        assert lost.proc is not None
+        lost.proc.wait(5)
+        after = make()  # of the next hub, which found no server to take over
+        await started(after)
+        assert not there(groups)
+        await after.stop()
+
+
+def own_memory(process: psutil.Process) -> int:
+    """Bytes that no other process shares; 0 when it is gone."""
+    try:
+        return int(process.memory_full_info().uss)
+    except psutil.Error:
+        return 0
 
 
 class TestKernelsOfAServer:

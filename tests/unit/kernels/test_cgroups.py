@@ -141,3 +141,18 @@ class TestProcessorCores:
         assert (tmp_path / "cpu/a/learnflow-x/cpu.cfs_quota_us").read_text() == "150000"
         assert not cgroups.create("y", memory=1, processes=2, root=tmp_path, table=table).limits_cpu
         assert len(cgroups.existing(tmp_path, table)) == 5
+
+
+class TestLeftByAnEarlierHub:
+    def test_what_nothing_runs_in_goes_and_what_is_anothers_stays(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "memory" / "box").mkdir(parents=True)
+        Kernfs(tmp_path, monkeypatch, {"memory": ("cgroup.procs",)})
+        folder = tmp_path / "memory" / "box"
+        for name in ("learnflow-server-a-1", "learnflow-server-a-2", "learnflow-server-b-1"):
+            (folder / name).mkdir()
+        (folder / "learnflow-server-a-2" / "cgroup.procs").write_text("12\n")
+        cgroups.remove_empty("server-a-", tmp_path, V1)
+        left = sorted(path.name for path in folder.iterdir() if not path.name.endswith("-removed"))
+        assert left == ["learnflow-server-a-2", "learnflow-server-b-1"]

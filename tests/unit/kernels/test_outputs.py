@@ -57,6 +57,10 @@ class TestBundles:
         picture = {"image/png": "p" * 500, "text/plain": "<Figure>"}
         assert budget.bundle("cell", picture) == picture
 
+    def test_text_that_is_no_text_counts_too(self) -> None:
+        budget = OutputBudget(100)
+        assert budget.bundle("cell", {"text/plain": {"a": "x" * 2000}}) == {"text/plain": f"\n{notice(100)}"}
+
     def test_a_huge_one_becomes_a_sentence_and_then_nothing(self) -> None:
         budget = OutputBudget(100)
         cut = budget.bundle("cell", {"application/json": {"rows": ["x" * 100] * 20}, "text/plain": "table"})
