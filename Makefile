@@ -5,6 +5,7 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .make
+OLDEST := .nox/compat-oldest
 FRONT_END := $(wildcard labextension/*.json labextension/*.py labextension/yarn.lock) \
 	$(shell find $(wildcard $(addprefix labextension/,src style schema scripts)) -type f)
 # Some programs of the environment start others by name: jlpm starts node, a build of the wheel jlpm.
@@ -46,7 +47,7 @@ docs: setup ## Make the documentation's site: build/docs/index.html
 	$(BIN)/python -W ignore -m learnflow_ext.reference
 	$(SPHINX) docs build/docs
 
-test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their coverage
+test: $(STAMPS)/test-system lint $(OLDEST)/.installed ## Run all checks and tests, and measure their coverage
 	$(JLPM) test
 	$(BIN)/coverage erase
 	rm -f .pytest_cache/v/cache/lastfailed
@@ -103,4 +104,9 @@ $(VENV)/.made: $(STAMPS)/run-system
 
 $(VENV)/.installed: $(VENV)/.made pyproject.toml $(FRONT_END)
 	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode -e '.[kernels,grading,hub,dev]'
+	@touch $@
+
+# A test runs a brief pass in it: the oldest versions that are allowed. The newest are those above.
+$(OLDEST)/.installed: $(VENV)/.installed noxfile.py
+	$(WITH_PATH) nice nox -s "compat(oldest)" --install-only
 	@touch $@

@@ -2,6 +2,9 @@
 
 `make compat`, or one of them: `nox -s "compat(oldest)"`. The oldest are read from the lower bounds there, so
 a bound that is too low shows. What passed last is in `docs/contributors/compatibility.md`.
+
+`make test` makes the environment of the oldest too, and runs `nox -R -s "compat(oldest)" -- brief` in it
+(`tests/integration/hub/test_oldest_versions.py`); the newest are what a clone's own environment has.
 """
 
 import re
@@ -13,7 +16,14 @@ import nox
 nox.options.default_venv_backend = "uv|virtualenv"
 
 PLATFORM = ("jupyterhub", "jupyterlab", "jupyter-ai", "nbgrader", "jupyter-server", "jupyter-client")
-SHOW = "import sys, importlib.metadata as m; print([f'{n} {m.version(n)}' for n in sys.argv[1:]])"
+SHOW = """
+import sys, importlib.metadata as m
+from packaging.version import Version
+for wanted in sys.argv[1:]:
+    name, _, version = wanted.partition("==")
+    print(name, m.version(name))
+    assert not version or Version(m.version(name)) == Version(version), wanted
+"""
 QUICK = (
     "tests/unit/compat",
     "tests/unit/hub",
@@ -27,6 +37,17 @@ QUICK = (
     "tests/e2e/test_story.py",
 )
 """Where others' changes would be felt: private names, hub, chat, kernel, grading, and the whole story."""
+BRIEF = (
+    "tests/unit/compat",
+    "tests/unit/hub/test_hub_setup.py",
+    "tests/integration/hub/test_hub_people.py::TestOwnServer",
+    "tests/integration/hub/test_hub_people.py::TestServices::test_a_teacher_gets_both",
+    "tests/integration/hub/test_hub_people.py::TestServices::test_a_students_server_may_ask_the_service",
+    "tests/integration/grading/test_grading_release.py",
+    "tests/integration/server/test_chat.py",
+)
+"""As much of it as each run of the tests can afford: private names, a hub with a student's server and its
+kernel, a release by nbgrader, a chat with a tutor in it."""
 
 
 def lower_bounds() -> list[str]:
@@ -42,5 +63,6 @@ def compat(session: nox.Session, versions: str) -> None:
     """Install, say what was installed, and run the quick pass."""
     pins = lower_bounds() if versions == "oldest" else []
     session.install("-e", ".[kernels,grading,hub,dev]", *pins)
-    session.run("python", "-c", SHOW, *PLATFORM)
-    session.run("pytest", "-q", *(session.posargs or QUICK))
+    session.run("python", "-c", SHOW, *(pins or PLATFORM))
+    chosen = BRIEF if session.posargs[:1] == ["brief"] else session.posargs or QUICK
+    session.run("pytest", "-q", "-p", "no:cacheprovider", *chosen)

@@ -15,6 +15,7 @@ from served import ASSIGNMENT, SOLVED, Client, PaperWorker, graded, until
 from stub_hub import COURSE, PREFIX, Hub
 from traitlets.config import Config
 
+from learnflow_ext.contracts.errors import Unprocessable
 from learnflow_ext.contracts.grades import SubmissionView
 from learnflow_ext.contracts.help import CellError, HelpRequest
 from learnflow_ext.contracts.runs import RunBatch, RunReport
@@ -35,7 +36,7 @@ def markup(field: str) -> str:
 NAME, TEACHER = markup("name"), markup("teacher")
 FIELDS = (
     "name", "teacher", "title", "assignment", "question", "asked", "code", "run", "notebook", "note",
-    "pattern", "reason", "review", "roster", "find",
+    "pattern", "reason", "review", "roster", "find", "answer", "failure",
 )  # fmt: skip
 
 
@@ -103,6 +104,12 @@ async def seed(ask: Client, service: RunningService, worker: PaperWorker) -> Non
     await graded(service, submission)
     path = f"api/courses/{COURSE}/submissions/{submission}/regrade-request"
     await does(path, NAME, {"reason": markup("reason")})
+    answered = f"courses/{COURSE}/regrade-requests/{submission}?as=declined"
+    await does(answered, TEACHER, answer=markup("answer"))
+    # Of the second, nothing came: what the student reads of it.
+    worker.failures = [Unprocessable(markup("failure"))]
+    made = await does(f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions", NAME, SOLVED)
+    await graded(service, msgspec.json.decode(made.body, type=SubmissionView).submission_id)
     await does(f"courses/{COURSE}/errors", TEACHER, text=markup("note"))
     page = (await does(f"courses/{COURSE}/errors", TEACHER)).body.decode()
     key = re.search(r'<option value="([^"]+)"', page)
