@@ -70,10 +70,11 @@ bench: $(STAMPS)/test-system setup ## Measure how fast all of it is, into test-r
 eval: $(STAMPS)/run-system setup ## Measure how good its judgement is, on the data in LEARNFLOW_EVAL_DATA (a folder)
 	LEARNFLOW_EVAL_DATA="$(LEARNFLOW_EVAL_DATA)" $(BIN)/python tests/evaluation/evaluate.py $(ARGS)
 
-soak: $(STAMPS)/test-system setup ## Kill every part of the event stream 200 times over 20,000 events; gate every family five times
+soak: $(STAMPS)/test-system setup ## Kill each part of the event stream, and of a class at work, again and again; gate every family five times
 	LEARNFLOW_SOAK_SEEDS=5 $(BIN)/pytest -s tests/integration/exercises/test_gate.py -k "family or five"
 	$(WITH_PATH) LEARNFLOW_SOAK=1 LEARNFLOW_SOAK_KILLS=200 LEARNFLOW_SOAK_EVENTS=20000 $(BIN)/pytest -s \
 		tests/integration/events/test_soak.py tests/integration/events/test_faults.py
+	$(WITH_PATH) LEARNFLOW_CHAOS_ROUNDS=3 $(BIN)/pytest -s tests/integration/many/test_chaos.py
 
 clean: ## Delete everything that was built or installed here; a classroom's state in .learnflow stays
 	rm -rf $(VENV) $(STAMPS) dist build htmlcov test-results labextension/lib labextension/node_modules

@@ -28,6 +28,11 @@ T = TypeVar("T")
 DOWN = "The tutor cannot be reached just now. Your notebook is safe. Try again in a minute."
 MAX_ANSWER_BYTES = 64 << 20
 COURSES_KEPT_SECONDS = 60.0
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 4.0
+AWAY = (502, 503, 504)
+"""Nobody answers, or who does says that it is about to stop: another replica may, or the same one soon."""
+STILL_AT_WORK = 409
 _KINDS: dict[int, type[LearnFlowError]] = {
     kind.status: kind
     for kind in (
@@ -54,17 +59,20 @@ class Gateway:
         connect_seconds: float = 5.0,
         answer_seconds: float = 60.0,
         silence_seconds: float = 10.0,
+        insist_seconds: float = 15.0,
     ) -> None:
         """`url` is the service's, with its prefix; `token` this server's own.
 
         An answer may take `answer_seconds` in all, and pause for `silence_seconds` before its first words or
-        between two pieces.
+        between two pieces. What must not get lost is sent again for `insist_seconds` while nobody answers,
+        with the same `Idempotency-Key`, so that it is done once.
         """
         self.url = url.rstrip("/") + "/" if url else ""
         self._token = token
         self._log = log
         self._connect_seconds = connect_seconds
         self._answer_seconds = answer_seconds
+        self._insist_seconds = insist_seconds
         self.silence_seconds = silence_seconds
         self._client: AsyncHTTPClient | None = None
         self._courses: tuple[float, tuple[CourseView, ...]] | None = None
@@ -109,7 +117,7 @@ class Gateway:
     async def submit(self, course: str, assignment: str, files: FileSet) -> SubmissionView:
         """Hand in. Once this returns, the service has it."""
         path = f"api/courses/{_part(course)}/assignments/{_part(assignment)}/submissions"
-        return self._decode(await self._call("POST", path, files), SubmissionView)
+        return self._decode(await self._insist(path, files), SubmissionView)
 
     async def quiz(self, course: str, assignment: str) -> QuizView:
         """The student's own answers to the questions of an assignment."""
@@ -117,7 +125,7 @@ class Gateway:
 
     async def answer_quiz(self, course: str, assignment: str, given: QuizAnswer) -> QuizFeedback:
         """Answer a question."""
-        return self._decode(await self._call("POST", _quiz(course, assignment), given), QuizFeedback)
+        return self._decode(await self._insist(_quiz(course, assignment), given), QuizFeedback)
 
     async def feedback(self, course: str, submission_id: str) -> FileSet:
         """The feedback on one graded submission."""
@@ -199,6 +207,31 @@ class Gateway:
         if not 200 <= status < 300:
             raise self.refused(request, status, answer)
         return answer
+
+    async def _insist(self, path: str, body: Any) -> bytes:
+        """POST, again and again while the service is away: its restart is nothing a student should see."""
+        loop = asyncio.get_running_loop()
+        end, pause, again = loop.time() + self._insist_seconds, FIRST_PAUSE_S, list(AWAY)
+        key = uuid.uuid4().hex
+        while True:
+            request = self.request("POST", path, body)
+            request.headers["Idempotency-Key"] = key
+            try:
+                status, answer = await self.fetch(request)
+            except Unavailable as error:
+                refusal: LearnFlowError = error
+            else:
+                if 200 <= status < 300:
+                    return answer
+                refusal = self.refused(request, status, answer)
+                if status not in again:
+                    raise refusal
+            if loop.time() + pause > end:
+                raise refusal
+            # From here on a try of ours may still be at work somewhere.
+            again = [*AWAY, STILL_AT_WORK]
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_PAUSE_S, 2 * pause)
 
     def unreachable(self, request: HTTPRequest, error: BaseException | None) -> Unavailable:
         """The service does not answer: log why, and say so kindly."""

@@ -101,7 +101,8 @@ class GradingQueue:
         self._settings = settings
         self._grading = grading
         self._metrics = metrics
-        self._woken = asyncio.Event()
+        self._bells: set[asyncio.Event] = set()
+        """One for each grader: nobody's answering a call may silence it for another."""
         # Those of this process need not wait for each other in the database.
         self._claiming = asyncio.Lock()
         self._draining = asyncio.Event()
@@ -109,7 +110,8 @@ class GradingQueue:
 
     def wake(self) -> None:
         """Something was queued; look now."""
-        self._woken.set()
+        for bell in self._bells:
+            bell.set()
 
     async def run(self) -> None:
         """Until cancelled or drained. What graders who are gone left half graded is graded again."""
@@ -185,8 +187,18 @@ class GradingQueue:
             self.wake()
 
     async def _work(self, grader: Grader, presence: Presence) -> None:
+        bell = asyncio.Event()
+        self._bells.add(bell)
+        try:
+            await self._work_at(bell, grader, presence)
+        finally:
+            self._bells.discard(bell)
+
+    async def _work_at(self, bell: asyncio.Event, grader: Grader, presence: Presence) -> None:
         name = presence.id
         while not self._draining.is_set():
+            # Before looking: whatever is queued from here on rings again.
+            bell.clear()
             try:
                 async with self._claiming:
                     claimed = await self._db.retrying(lambda conn: claims.claim_next(conn, name))
@@ -204,8 +216,7 @@ class GradingQueue:
             # Not wait_for: before Python 3.12 it may swallow the cancellation that ends this task.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
-                    await self._woken.wait()
-            self._woken.clear()
+                    await bell.wait()
 
     async def _grade(self, grader: Grader, claimed: Claimed, name: str) -> None:
         try:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.grading_queue import GradingQueue
     from learnflow_ext.service.limits import ApiLimits
     from learnflow_ext.service.live import LiveBoards
+    from learnflow_ext.service.living import Living
     from learnflow_ext.service.mailing import Mailing
     from learnflow_ext.service.metrics import Metrics
     from learnflow_ext.service.outside import OutsideTokens
@@ -71,6 +72,7 @@ class Parts:
     mailing: Mailing
     skills: Skills
     live: LiveBoards
+    living: Living
     checkup: Checkup
     pages: Pages
     metrics: Metrics

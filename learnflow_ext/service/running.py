@@ -1,105 +1,52 @@
-"""The service as a whole: builds its parts, starts them, and stops them in order."""
+"""The service as a whole: starts its parts, and stops them in order."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, Protocol, Self, cast
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from jupyterhub.httpclient import JupyterHubHTTPClient
 from learnflow_grading.client import GradingWorker
 from learnflow_kernels import janitor
 from learnflow_kernels.check import SandboxUnavailable
-from learnflow_kernels.choice import ChosenRunner
-from sqlalchemy import text
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from traitlets.config import Config
 
-from learnflow_ext.agents.context import Policy
-from learnflow_ext.agents.llm.model import Model
-from learnflow_ext.agents.triage import triage as triaged
 from learnflow_ext.contracts.events import TOPICS
 from learnflow_ext.events.bus import Bus
 from learnflow_ext.events.progress_consumer import progress_consumer
 from learnflow_ext.events.relay import Relay
 from learnflow_ext.events.struggle_consumer import struggle_consumer
 from learnflow_ext.progress.standing import after_grade
-from learnflow_ext.service import housekeeping, live, logs, pages, tutors, uploads, web
-from learnflow_ext.service.assistance import Assistance
-from learnflow_ext.service.auth import People, make_hub_auth
-from learnflow_ext.service.blind import Blinds
+from learnflow_ext.service import housekeeping, live, logs, pages, uploads, web
+from learnflow_ext.service.assembly import Assembly, Worker, assemble
+from learnflow_ext.service.auth import make_hub_auth
 from learnflow_ext.service.buses import open_bus
-from learnflow_ext.service.checkup import Checkup, State
-from learnflow_ext.service.deadlines import Deadlines
-from learnflow_ext.service.enrolment import Enrolment, why_off
-from learnflow_ext.service.grading_queue import GradingProcess, GradingQueue
-from learnflow_ext.service.hinting import Hints
-from learnflow_ext.service.limits import ApiLimits
-from learnflow_ext.service.live import LiveBoards
-from learnflow_ext.service.mail_sender import open_sender
-from learnflow_ext.service.mailing import Mailing
-from learnflow_ext.service.metrics import Metrics
-from learnflow_ext.service.models import open_model
 from learnflow_ext.service.oauth import SealedOAuth
-from learnflow_ext.service.outside import OutsideTokens
-from learnflow_ext.service.pages import Pages
-from learnflow_ext.service.parts import Parts
-from learnflow_ext.service.policies import Policies
-from learnflow_ext.service.practice import Practices
-from learnflow_ext.service.quizzes import Quizzes
-from learnflow_ext.service.releases import Releaser, Releases
-from learnflow_ext.service.results import Results
+from learnflow_ext.service.probes import watch_parts
 from learnflow_ext.service.retention import forgetting
-from learnflow_ext.service.skills import Skills, keep_fitted
-from learnflow_ext.service.traffic import Traffic
-from learnflow_ext.service.watch import Watch, sweeping
-from learnflow_ext.settings import (
-    LearnFlow,
-    LearnFlowApi,
-    LearnFlowGrading,
-    LearnFlowJwt,
-    LearnFlowKafka,
-    LearnFlowMail,
-    LearnFlowModel,
-    LearnFlowPractice,
-    LearnFlowProgress,
-    LearnFlowStruggle,
-    LearnFlowTutor,
-)
-from learnflow_ext.store import spent
+from learnflow_ext.service.skills import keep_fitted
+from learnflow_ext.service.watch import sweeping
+from learnflow_ext.settings import LearnFlow, LearnFlowKafka
 from learnflow_ext.store.database import Database
-from learnflow_ext.store.presence import present
-
-FIRST_HINT_UID = 199_940
-"""Searches for hints run under ids from here downwards, apart from other runs of the service."""
 
 log = logs.get("learnflow.service")
-
-
-class Worker(GradingProcess, Releaser, Protocol):
-    """A grading process."""
 
 
 class RunningService:
     """A service that is up. Made by `start`; ends with `stop`."""
 
-    def __init__(
-        self, parts: Parts, workers: Sequence[Worker], runner: ChosenRunner, server: HTTPServer, port: int
-    ) -> None:
+    def __init__(self, made: Assembly, server: HTTPServer, port: int) -> None:
         """Use `start`."""
-        self.parts = parts
+        self.parts = made.parts
         self.port = port
         self.broken = asyncio.Event()
         """Set when a task that should never end has ended."""
-        self._workers = workers
-        self._runner = runner
+        self._made = made
         self._server = server
-        self._model: Model | None = None
-        self._hints: Hints | None = None
-        self._bare_runner: ChosenRunner | None = None
         self._bus: Bus | None = None
         """None while it is waited for."""
         self._ready = False
@@ -142,100 +89,16 @@ class RunningService:
         hub_auth: SealedOAuth,
         db: Database,
     ) -> Self:
-        tutor_settings, api = LearnFlowTutor(config=config), LearnFlowApi(config=config)
-        grading, metrics = LearnFlowGrading(config=config), Metrics()
-        people = People(hub_auth)
-
-        async def spend(mark: str, until: float) -> bool:
-            return await db.retrying(lambda conn: spent.spend(conn, mark, datetime.fromtimestamp(until, UTC)))
-
-        outside = OutsideTokens(LearnFlowJwt(config=config), environment, spend=spend)
-        # One releases and checks exercises also where all is graded by others.
-        workers = [make_worker() for _ in range(max(1, grading.workers))]
-        releases = Releases(db, workers[0], settings)
-        runner = ChosenRunner(config)
-        courses = await asyncio.to_thread(tutors.load, settings, runner)
-        model = await asyncio.to_thread(open_model, LearnFlowModel(config=config))
-        # A search starts a hundred programs: without libraries in memory each of them starts faster.
-        bare = ChosenRunner(config, preload=(), ready=1, uid=FIRST_HINT_UID)
-        hints = Hints(bare, metrics, tutor_settings.hint_seconds)
-        practices = Practices(
-            db,
-            workers[-1],
-            bare,
-            settings,
-            grading,
-            LearnFlowPractice(config=config),
-            metrics,
-            tutors.course_files(settings),
-            {course: tutored.taught for course, tutored in courses.items()},
-        )
-        policies = Policies(tutors.course_files(settings), cast("Policy", tutor_settings.policy), db)
-        await policies.refresh()
-        watch = Watch(LearnFlowStruggle(config=config), policies)
-        deadlines = Deadlines(tutors.course_files(settings), db)
-        blinds = Blinds(db, deadlines, settings)
-        results = Results(db, deadlines, blinds)
-        checkup = Checkup(metrics)
-        progress = LearnFlowProgress(config=config)
-        mail = LearnFlowMail(config=config)
-        sender = await asyncio.to_thread(open_sender, mail, environment)
-        titles = {course: each.title for course, each in courses.items()}
-        parts = Parts(
-            settings=settings,
-            api_settings=api,
-            api_limits=ApiLimits(api),
-            tutor_settings=tutor_settings,
-            grading_settings=grading,
-            progress_settings=progress,
-            hub_auth=hub_auth,
-            people=people,
-            enrolment=Enrolment(hub_auth, people, db, off=why_off(settings, config)),
-            outside=outside,
-            db=db,
-            courses=courses,
-            assistance=Assistance(
-                db,
-                courses,
-                releases,
-                settings,
-                tutor_settings,
-                metrics,
-                policies,
-                results,
-                model,
-                hints,
-                practices,
-            ),
-            queue=GradingQueue(db, workers[: grading.workers], settings, grading, metrics, deadlines),
-            deadlines=deadlines,
-            results=results,
-            blinds=blinds,
-            runner=runner,
-            releases=releases,
-            practices=practices,
-            quizzes=Quizzes(db, settings, releases, policies),
-            watch=watch,
-            mailing=Mailing(
-                db, people, watch, mail, sender, metrics, environment.get("JUPYTERHUB_PUBLIC_URL", ""), titles
-            ),
-            skills=Skills(progress.fit_from_students),
-            live=LiveBoards(db, blinds.untold),
-            checkup=checkup,
-            pages=Pages(hub_auth.base_url, hub_auth.hub_prefix),
-            metrics=metrics,
-            traffic=Traffic(),
-        )
+        made = await assemble(config, environment, make_worker, settings, hub_auth, db)
         secret = await asyncio.to_thread(
             web.shared_secret, environment, settings.state_path / "service_cookie_secret"
         )
         hub_auth.seal_with(secret)
         address = urlsplit(environment.get("JUPYTERHUB_SERVICE_URL") or "http://127.0.0.1:0")
         server, port = web.serve(
-            web.application(parts, secret), address.port or 0, address.hostname or "127.0.0.1"
+            web.application(made.parts, secret), address.port or 0, address.hostname or "127.0.0.1"
         )
-        service = cls(parts, workers, runner, server, port)
-        service._model, service._hints, service._bare_runner = model, hints, bare
+        service = cls(made, server, port)
         service._begin(LearnFlowKafka(config=config))
         log.info("listening", port=port, prefix=hub_auth.base_url, courses=sorted(settings.courses))
         return service
@@ -246,7 +109,7 @@ class RunningService:
                 self.broken.set()
 
         parts = self.parts
-        self._watch_parts()
+        watch_parts(self._made, lambda: self._bus is not None, lambda: self._ready)
         self._keep(parts.checkup.run(), "checkup")
         self._once(self._begin_events(kafka), "events").add_done_callback(begun)
         self._keep(sweeping(parts.db, parts.watch), "struggle sweep")
@@ -254,8 +117,9 @@ class RunningService:
         self._keep(forgetting(parts.db, parts.tutor_settings.retention_days), "forgetting")
         self._keep(parts.mailing.run(), "mail")
         self._keep(parts.queue.run(), "grading queue")
+        self._keep(parts.living.run(), "presence")
         self._keep(parts.blinds.run(), "blind grading")
-        self._keep(janitor.keep_clean(also=self._runner.sweep), "janitor")
+        self._keep(janitor.keep_clean(also=self._made.runner.sweep), "janitor")
         self._keep(
             housekeeping.keep_house(
                 parts.db, parts.settings.keep_events_months, parts.api_settings.idempotency_hours
@@ -263,47 +127,6 @@ class RunningService:
             "housekeeping",
         )
         self._once(self._prepare(), "preparation")
-
-    def _watch_parts(self) -> None:
-        """Say how the health of each part is looked at."""
-        parts = self.parts
-
-        async def database() -> State:
-            async with parts.db.connect() as conn:
-                await conn.execute(text("SELECT 1"))
-            return "ok"
-
-        async def bus() -> State:
-            return "ok" if self._bus is not None else "starting"
-
-        async def sandbox() -> State:
-            result = await self._runner.run(("40 + 2",))
-            return "ok" if result.error is None and result.limit is None else "down"
-
-        async def grading() -> State:
-            if parts.grading_settings.workers:
-                return "ok" if self._ready else "starting"
-            # Others grade: `learnflow worker --roles grading`.
-            return "ok" if await present(parts.db) else "down"
-
-        async def triage() -> State:
-            found = await asyncio.to_thread(triaged, "What is a list?")
-            return "ok" if found.intent == "concept" else "down"
-
-        async def model() -> State:
-            # Never called for this: each call costs money.
-            return "ok" if self._model is not None else "off"
-
-        for name, probe in (
-            ("database", database),
-            ("bus", bus),
-            ("sandbox", sandbox),
-            ("grading", grading),
-            ("triage", triage),
-            ("model", model),
-            ("mail", parts.mailing.state),
-        ):
-            parts.checkup.watch(name, probe)
 
     async def _begin_events(self, kafka: LearnFlowKafka) -> None:
         """Once the bus is there, which may take as long as Kafka takes. Nobody else waits for it."""
@@ -329,12 +152,12 @@ class RunningService:
         swept = await asyncio.to_thread(uploads.sweep, self.parts.submissions_root)
         if swept:
             log.info("removed uploads that were never finished", folders=swept)
-        for worker in self._workers:
+        for worker in self._made.workers:
             await worker.start()
         self._ready = True
-        runners = [self._runner]
-        if self._bare_runner is not None and any(each.references for each in self.parts.courses.values()):
-            runners.append(self._bare_runner)
+        runners = [self._made.runner]
+        if any(each.references for each in self.parts.courses.values()):
+            runners.append(self._made.bare_runner)
         try:
             for runner in runners:
                 await runner.start()
@@ -399,16 +222,14 @@ class RunningService:
             for task in left:
                 task.cancel()
             _, left = await asyncio.wait(left, timeout=1)
-        for worker in self._workers:
+        for worker in self._made.workers:
             await worker.stop()
-        if self._hints is not None:
-            self._hints.close()
+        self._made.hints.close()
         self.parts.practices.close()
-        if self._bare_runner is not None:
-            await self._bare_runner.close()
-        await self._runner.close()
-        if self._model is not None:
-            await self._model.close()
+        await self._made.bare_runner.close()
+        await self._made.runner.close()
+        if self._made.model is not None:
+            await self._made.model.close()
         if self._bus is not None:
             await self._bus.close()
         await self._server.close_all_connections()

@@ -7,8 +7,10 @@ the disk, in a folder whose name the student has no say in.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
+import time
 import unicodedata
 import uuid
 from collections.abc import Sequence
@@ -25,6 +27,8 @@ MAX_PART_BYTES = 120
 """File systems take 255 bytes a name; nbgrader appends to them."""
 MAX_DEPTH = 8
 _INCOMING = ".incoming-"
+ABANDONED_SECONDS = 3600.0
+"""Nobody writes one submission for so long."""
 _RESERVED = frozenset({"nbgrader_config.py", "gradebook.db"})
 """Files that nbgrader may take for its own."""
 
@@ -160,11 +164,19 @@ async def discard(folder: Path) -> None:
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-def sweep(root: Path) -> int:
-    """Remove what an interrupted `keep` left in `root`; how many folders those were."""
+def sweep(root: Path, *, older_than: float = ABANDONED_SECONDS) -> int:
+    """Remove what an interrupted `keep` left in `root`; how many folders those were.
+
+    What is younger than `older_than` seconds may be at work: on another replica, which shares the folder.
+    """
     if not root.is_dir():
         return 0
-    left = [path for path in root.iterdir() if path.name.startswith(_INCOMING)]
+    left = []
+    for path in root.iterdir():
+        # It may get its final name, or go, at any moment.
+        with contextlib.suppress(FileNotFoundError):
+            if path.name.startswith(_INCOMING) and time.time() - path.stat().st_mtime >= older_than:
+                left.append(path)
     for path in left:
         shutil.rmtree(path, ignore_errors=True)
     return len(left)

@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL
 
 from learnflow_ext.store.database import DatabaseUnavailable
+from learnflow_ext.store.postgresql import KEEPALIVE, THEIR_KEEPALIVE
 
 if TYPE_CHECKING:
     import psycopg
 
 PING_EVERY_S = 10.0
-KEEPALIVE = "keepalives_idle=5&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=20000"
-"""A server that vanished is noticed by us."""
-THEIR_KEEPALIVE = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
-"""A holder whose machine vanished is noticed by the server, which then frees what it held."""
 
 
 def locked(file: int, how: int = fcntl.LOCK_EX) -> bool:
@@ -42,7 +39,7 @@ async def own_connection(url: URL, name: str) -> AsyncIterator[psycopg.AsyncConn
     import psycopg
 
     # Made for psycopg's own functions, which know no SQLAlchemy driver.
-    plain = url.set(drivername="postgresql").update_query_string(KEEPALIVE)
+    plain = url.set(drivername="postgresql").update_query_dict(KEEPALIVE)
     try:
         conn = await psycopg.AsyncConnection.connect(
             plain.render_as_string(hide_password=False),

@@ -1,8 +1,9 @@
 """Requests with an `Idempotency-Key`: reserved before they are done, answered from here when they come again.
 
 The reservation is a row of its own, committed before the work begins, so that a second request sees it on
-whichever service it arrives. It is held for `HELD` only: who dies at work blocks nobody for longer. What may
-not be done twice even then takes `Reserved.id` as its own key, which is the same in each try.
+whichever service it arrives. It names who is at work: once they are gone, another may begin (`abandoned`).
+Where that cannot be known it is held for `HELD`. What may not be done twice even then takes `Reserved.id` as
+its own key, which is the same in each try.
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ class Reserved(msgspec.Struct, frozen=True, kw_only=True):
 class Busy(msgspec.Struct, frozen=True):
     """Somebody else is at work on it."""
 
+    holder: str = ""
+    """The id of their presence; empty where it is not known."""
+
 
 def slot_of(person: str, address: str, key: str) -> str:
     """The name of the row for `person`'s request to `address`, method included, with `key`."""
@@ -59,9 +63,9 @@ def slot_of(person: str, address: str, key: str) -> str:
 
 
 async def reserve(
-    conn: AsyncConnection, *, person: str, slot: str, fingerprint: str, lasts: timedelta
+    conn: AsyncConnection, *, person: str, slot: str, fingerprint: str, lasts: timedelta, holder: str = ""
 ) -> Reserved | Kept | Busy:
-    """Take the row `slot`, in a transaction of its own.
+    """Take the row `slot` for `holder`, the id of a presence, in a transaction of its own.
 
     `fingerprint` is a digest of what is asked for: Unprocessable when it differs from the first one's. What
     is older than `lasts` counts as never sent.
@@ -72,6 +76,7 @@ async def reserve(
         "fingerprint": fingerprint,
         "created_at": moment,
         "held_until": moment + HELD,
+        "holder": holder,
         "status": None,
         "answer": None,
     }
@@ -86,7 +91,14 @@ async def reserve(
         return _reserved(slot, moment)
     row = (
         await conn.execute(
-            select(table.created_at, table.held_until, table.fingerprint, table.status, table.answer)
+            select(
+                table.created_at,
+                table.held_until,
+                table.holder,
+                table.fingerprint,
+                table.status,
+                table.answer,
+            )
             .where(table.slot == slot)
             .with_for_update()
         )
@@ -99,8 +111,9 @@ async def reserve(
     if row.status is not None:
         return Kept(status=row.status, body=zlib.decompress(row.answer))
     if row.held_until > moment:
-        return Busy()
-    await conn.execute(update(table).where(table.slot == slot).values(held_until=moment + HELD))
+        return Busy(row.holder)
+    values = {"held_until": moment + HELD, "holder": holder}
+    await conn.execute(update(table).where(table.slot == slot).values(**values))
     return _reserved(slot, row.created_at, again=True)
 
 
@@ -130,6 +143,17 @@ async def failed(conn: AsyncConnection, slot: str) -> None:
     await conn.execute(
         update(AnsweredRequest)
         .where(AnsweredRequest.slot == slot, AnsweredRequest.status.is_(None))
+        .values(held_until=now())
+    )
+
+
+async def abandoned(conn: AsyncConnection, slot: str, holder: str) -> None:
+    """`holder` is gone, and whatever they did with them: the same request may be tried again at once."""
+    await conn.execute(
+        update(AnsweredRequest)
+        .where(
+            AnsweredRequest.slot == slot, AnsweredRequest.holder == holder, AnsweredRequest.status.is_(None)
+        )
         .values(held_until=now())
     )
 

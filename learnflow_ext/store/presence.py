@@ -1,8 +1,8 @@
-"""That a grader lives: a lock which dies with its holder, so that others know whose work to take over.
+"""That a grader or a service lives: a lock which dies with its holder, so that others take its work over.
 
-Nothing here rests on clocks. Each process that grades holds a lock of its own, under an id that no other
-ever had: an advisory lock of one connection to PostgreSQL, or a lock on a file beside SQLite's. While the
-lock is held the grader is at work; once it is free, by an end, a crash or a lost machine, it is not.
+Nothing here rests on clocks. Each process holds a lock of its own, under an id that no other ever had: an
+advisory lock of one connection to PostgreSQL, or a lock on a file beside SQLite's. While the lock is held its
+holder is at work; once it is free, by an end, a crash or a lost machine, it is not.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import URL, text
@@ -25,14 +25,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 from learnflow_ext.store.locks import listening, locked, own_connection
 
-if TYPE_CHECKING:
-    pass
-
 CHANNEL = "learnflow_queue"
 """PostgreSQL's NOTIFY channel: rung by every transaction that queues work."""
-KIND = 0x4C46
-"""`LF`: the upper 16 bits of a grader's lock. Advisory locks count within one database."""
 _BITS = 48
+
+
+class Kind(NamedTuple):
+    """What the holders do. Advisory locks count within one database."""
+
+    name: str
+    mark: int
+    """The upper 16 bits of each lock."""
+
+
+GRADERS = Kind("grader", 0x4C46)
+SERVICES = Kind("service", 0x4C53)
 
 # Of all locks on numbers of 64 bits, which PostgreSQL shows in two halves.
 _PRESENT = text(
@@ -47,8 +54,9 @@ log = structlog.get_logger(__name__)
 class Presence(ABC):
     """One time of being at work, under one id."""
 
-    def __init__(self) -> None:
-        self._key = (KIND << _BITS) | secrets.randbits(_BITS)
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._key = (kind.mark << _BITS) | secrets.randbits(_BITS)
         self.id = _id_of(self._key)
         """16 hexadecimal digits; never used before."""
         self.lost = asyncio.Event()
@@ -61,23 +69,23 @@ class Presence(ABC):
         """
 
 
-def presence_of(db: Database) -> Presence:
-    """A new presence among the graders of `db`; it counts once it is held."""
+def presence_of(db: Database, kind: Kind = GRADERS) -> Presence:
+    """A new presence among the holders of `kind` at `db`; it counts once it is held."""
     if db.url.get_backend_name() == "postgresql":
-        return _PostgresPresence(db.url)
-    return _FilePresence(_place(db))
+        return _PostgresPresence(kind, db.url)
+    return _FilePresence(kind, _place(db, kind))
 
 
-async def present(db: Database) -> frozenset[str]:
-    """The ids of all graders that are at work.
+async def present(db: Database, kind: Kind = GRADERS) -> frozenset[str]:
+    """The ids of all of `kind` that are at work.
 
-    Who asks whose work was left behind reads first whose work there is, and then this: a grader is here
-    before it takes anything.
+    Who asks whose work was left behind reads first whose work there is, and then this: everybody is here
+    before they take anything.
     """
     if db.url.get_backend_name() == "postgresql":
         async with db.glance() as conn:
-            return frozenset(_id_of(key) for key in await conn.scalars(_PRESENT, {"kind": KIND}))
-    return await asyncio.to_thread(_living, _place(db))
+            return frozenset(_id_of(key) for key in await conn.scalars(_PRESENT, {"kind": kind.mark}))
+    return await asyncio.to_thread(_living, _place(db, kind))
 
 
 async def ring(conn: AsyncConnection) -> None:
@@ -90,14 +98,14 @@ def _id_of(key: int) -> str:
     return f"{key:016x}"
 
 
-def _place(db: Database) -> Path:
+def _place(db: Database, kind: Kind) -> Path:
     """What the files' names begin with."""
-    return Path(f"{db.url.database}.grader-")
+    return Path(f"{db.url.database}.{kind.name}-")
 
 
 class _FilePresence(Presence):
-    def __init__(self, place: Path) -> None:
-        super().__init__()
+    def __init__(self, kind: Kind, place: Path) -> None:
+        super().__init__(kind)
         self._path = Path(f"{place}{self.id}")
 
     @asynccontextmanager
@@ -136,7 +144,7 @@ def _living(place: Path) -> frozenset[str]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            log.error("grader.unknown", file=str(path), error=error.strerror)
+            log.error("presence.unknown", file=str(path), error=error.strerror)
             # Nothing is taken from somebody who may live.
             found.add(path.name.removeprefix(place.name))
             continue
@@ -154,22 +162,22 @@ def _living(place: Path) -> frozenset[str]:
 class _PostgresPresence(Presence):
     """One connection holds the lock and listens: when it breaks, both are gone, and we know."""
 
-    def __init__(self, url: URL) -> None:
-        super().__init__()
+    def __init__(self, kind: Kind, url: URL) -> None:
+        super().__init__(kind)
         self._url = url
 
     @asynccontextmanager
     async def held(self, ring: Callable[[], None]) -> AsyncIterator[None]:
         import psycopg
 
-        async with own_connection(self._url, "learnflow-grader") as conn:
+        async with own_connection(self._url, f"learnflow-{self._kind.name}") as conn:
             try:
                 await conn.execute("SELECT pg_advisory_lock(%s)", (self._key,))
             except psycopg.Error as error:
                 raise DatabaseUnavailable("The database does not answer.", retry_after=5) from error
 
             def broken(reason: str) -> None:
-                log.warning("grader.lost_presence", grader=self.id, error=reason)
+                log.warning("presence.lost", kind=self._kind.name, id=self.id, error=reason)
                 self.lost.set()
 
             async with listening(conn, CHANNEL, ring, broken):

@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -56,16 +56,28 @@ SETTINGS = {
 class Kafka:
     """A broker. Killed and started again it has its port and what it kept."""
 
-    def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
-        """`folder` is new; `settings` are added to the broker's."""
+    def __init__(
+        self,
+        folder: Path,
+        settings: dict[str, str] | None = None,
+        *,
+        host: str = "127.0.0.1",
+        inside: Sequence[str] = (),
+    ) -> None:
+        """`folder` is new; `settings` are added to the broker's.
+
+        Clients find it at `host`; its command is put behind `inside`, as with a `netns`.
+        """
         self.folder = folder
+        self.host = host
+        self._inside = tuple(inside)
         self._port, self._controller = _free_ports(2)
         self._settings = {**SETTINGS, **(settings or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def bootstrap(self) -> str:
-        return f"127.0.0.1:{self._port}"
+        return f"{self.host}:{self._port}"
 
     @property
     def pid(self) -> int:
@@ -96,6 +108,7 @@ class Kafka:
             self._process = subprocess.Popen(
                 # Not even a test run that is killed may leave it behind.
                 [
+                    *self._inside,
                     *("setpriv", "--pdeathsig", "KILL"),
                     *_java(jars, archive),
                     *("kafka.Kafka", str(properties)),
@@ -111,7 +124,7 @@ class Kafka:
         assert self._process is not None
         deadline = time.monotonic() + START_S
         while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
+            with contextlib.suppress(OSError), socket.create_connection((self.host, self._port), 1):
                 return
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"Kafka did not start:\n{self.log.read_text()[-4000:]}")
@@ -146,18 +159,23 @@ class Kafka:
     def _properties(self) -> str:
         addresses = {
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller}",
-            "listeners": f"PLAINTEXT://127.0.0.1:{self._port},CONTROLLER://127.0.0.1:{self._controller}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self._port}",
+            "listeners": (
+                f"PLAINTEXT://{'0.0.0.0' if self._inside else '127.0.0.1'}:{self._port},"
+                f"CONTROLLER://127.0.0.1:{self._controller}"
+            ),
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "log.dirs": str(self.folder / "data"),
         }
         return "".join(f"{name}={value}\n" for name, value in {**self._settings, **addresses}.items())
 
 
 @contextmanager
-def running(settings: dict[str, str] | None = None) -> Iterator[Kafka]:
+def running(
+    settings: dict[str, str] | None = None, *, host: str = "127.0.0.1", inside: Sequence[str] = ()
+) -> Iterator[Kafka]:
     """A broker that is gone afterwards, with all it kept."""
     folder = Path(tempfile.mkdtemp(prefix="learnflow-kafka-"))
-    broker = Kafka(folder, settings)
+    broker = Kafka(folder, settings, host=host, inside=inside)
     try:
         broker.start()
         yield broker

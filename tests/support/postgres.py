@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypedDict
@@ -43,9 +43,15 @@ class Postgres:
 
     user = "learnflow"
 
-    def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
-        """`folder` is new, and short: a socket's path has at most 107 characters."""
+    def __init__(
+        self, folder: Path, settings: dict[str, str] | None = None, *, also_at: Sequence[str] = ()
+    ) -> None:
+        """`folder` is new, and short: a socket's path has at most 107 characters.
+
+        Machines of the networks (/24) of the addresses `also_at` are let in there as well.
+        """
         self.folder = folder
+        self._also_at = tuple(also_at)
         self.port = _free_port()
         self.settings = {**FAST, **(settings or {})}
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,9 +86,11 @@ class Postgres:
                 "initdb", "-D", str(self.data), "-U", self.user, "-A", "trust",
                 "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
             )  # fmt: skip
+            with (self.data / "pg_hba.conf").open("a") as rules:
+                rules.writelines(f"host all all {address}/24 trust\n" for address in self._also_at)
         command = [
             str(_programs() / "postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self.folder),
-            "-c", "listen_addresses=127.0.0.1",
+            "-c", f"listen_addresses={','.join(('127.0.0.1', *self._also_at))}",
         ]  # fmt: skip
         for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
@@ -135,10 +143,10 @@ class Postgres:
 
 
 @contextmanager
-def running(settings: dict[str, str] | None = None) -> Iterator[Postgres]:
+def running(settings: dict[str, str] | None = None, *, also_at: Sequence[str] = ()) -> Iterator[Postgres]:
     """A server that is gone afterwards, with all it kept."""
     folder = Path(tempfile.mkdtemp(prefix="lfpg", dir="/tmp"))
-    server = Postgres(folder, settings)
+    server = Postgres(folder, settings, also_at=also_at)
     try:
         server.start()
         yield server

@@ -136,7 +136,7 @@ class _Token(_HubHandler):
 
 
 @asynccontextmanager
-async def running_hub() -> AsyncIterator[Hub]:
+async def running_hub(port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[Hub]:
     """A hub with two students and a teacher of one course, somebody of others, and an admin."""
     state = Hub()
     state.add("ada", f"nbgrader-{COURSE}")
@@ -156,7 +156,7 @@ async def running_hub() -> AsyncIterator[Hub]:
         hub=state,
         log_function=lambda handler: None,
     )
-    sockets = bind_sockets(0, "127.0.0.1")
+    sockets = bind_sockets(port, host)
     server = HTTPServer(app)
     server.add_sockets(sockets)
     state.port = sockets[0].getsockname()[1]

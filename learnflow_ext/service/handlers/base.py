@@ -309,6 +309,7 @@ class ApiHandler(Common):
             key=once.key_in(key),
             body=b"".join(self._chunks),
             lasts=timedelta(hours=self.parts.api_settings.idempotency_hours),
+            holder=self.parts.living.id,
         )
         if repeated:
             self.set_header(once.REPEATED, "true")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,7 @@ from learnflow_ext.service import logs
 from learnflow_ext.store import once
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.once import Busy, Kept, Reserved
+from learnflow_ext.store.presence import SERVICES, present
 
 HEADER = "Idempotency-Key"
 REPEATED = "Idempotency-Replayed"
@@ -43,15 +45,16 @@ async def do(
     key: str,
     body: bytes,
     lasts: timedelta,
+    holder: str = "",
 ) -> tuple[Kept, bool]:
-    """What `work` comes to, or came to before; whether it came to that before.
+    """What `work` comes to, or came to before; whether it came to that before. `holder` is who works here.
 
     `work` raises what it refuses, having done nothing. Unprocessable for another body under the same key,
     Conflict when the first such request takes too long.
     """
     slot = once.slot_of(person, address, key)
     mark = hashlib.sha256(body).hexdigest()
-    found = await _reserve(db, person, slot, mark, lasts)
+    found = await _reserve(db, person, slot, mark, lasts, holder)
     if isinstance(found, Kept):
         return found, True
     try:
@@ -68,15 +71,23 @@ async def do(
     return kept, False
 
 
-async def _reserve(db: Database, person: str, slot: str, mark: str, lasts: timedelta) -> Reserved | Kept:
+async def _reserve(
+    db: Database, person: str, slot: str, mark: str, lasts: timedelta, holder: str
+) -> Reserved | Kept:
     loop = asyncio.get_running_loop()
     end, pause = loop.time() + WAIT_SECONDS, 0.05
     while True:
         found = await db.retrying(
-            lambda conn: once.reserve(conn, person=person, slot=slot, fingerprint=mark, lasts=lasts)
+            lambda conn: once.reserve(
+                conn, person=person, slot=slot, fingerprint=mark, lasts=lasts, holder=holder
+            )
         )
         if not isinstance(found, Busy):
             return found
+        if (gone := found.holder) and gone not in await present(db, SERVICES):
+            log.info("a request is done again, for who had it in hand is gone", service=gone)
+            await db.retrying(functools.partial(once.abandoned, slot=slot, holder=gone))
+            continue
         if loop.time() >= end:
             raise Conflict(STILL_AT_WORK, retry_after=5)
         await asyncio.sleep(pause)

@@ -118,6 +118,8 @@ class AnsweredRequest(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     held_until: Mapped[datetime] = mapped_column(UtcDateTime)
     """Until then somebody is believed to be at work on it, while there is no answer."""
+    holder: Mapped[str] = mapped_column(Text, server_default="")
+    """Who that is: the id of a `store.presence`; empty where it is not known."""
     status: Mapped[int | None]
     """The answer's; NULL while there is none."""
     answer: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -212,6 +212,54 @@ async def test_two_share_the_queue_and_grade_nothing_twice(database_url: str, db
     )
 
 
+class LooksForLong(Database):
+    """Who finds nothing to do is told so late: work is queued in between."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.looked = asyncio.Semaphore(0)
+        self.told = asyncio.Event()
+
+    async def retrying(self, work: Callable[[AsyncConnection], Awaitable[T]], *, tries: int = TRIES) -> T:
+        result = await super().retrying(work, tries=tries)
+        if result is None:
+            self.looked.release()
+            await self.told.wait()
+        return result
+
+
+async def test_nobody_sleeps_through_a_call_that_another_grader_answered(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grading_queue, "POLL_SECONDS", 600)
+    db = LooksForLong(database_url)
+    await db.open()
+    worker = PaperWorker()
+    worker.gate.clear()
+    db.told.set()
+    try:
+        async with at_work(db, worker, worker) as queue:
+            for _ in range(2):
+                await db.looked.acquire()
+            await submit(db)
+            queue.wake()
+            await db.looked.acquire()
+            # One is at work, the other rests. The first is done, looks for more, and is told late.
+            db.told.clear()
+            worker.gate.set()
+            await db.looked.acquire()
+            worker.gate.clear()
+            made = [await submit(db), await submit(db, "ben")]
+            queue.wake()
+            await asyncio.sleep(0.1)
+            db.told.set()
+            for each in made:
+                await reached(db, each, "grading")
+    finally:
+        worker.gate.set()
+        await db.close()
+
+
 class TestThePresenceIsLost:
     """PostgreSQL ends the connection that says we live: others may take our work over at any moment."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from served import ASSIGNMENT, SOLVED, Client, graded, notebook, problem
+from served import ASSIGNMENT, SOLVED, Client, graded, notebook, problem, until
 from sqlalchemy import func, select
 from stub_hub import COURSE, PREFIX, Hub
 
@@ -109,6 +109,39 @@ async def test_of_many_at_once_on_two_replicas_one_is_done(replicas: list[Client
     assert {answer.code for answer in answers} == {201}
     assert len({answer.body for answer in answers}) == 1
     assert await count(replicas[0].service) == 1
+
+
+class TestAReplicaIsKilledWithARequestInHand:
+    async def test_another_does_it_at_once(self, replicas: list[Client]) -> None:
+        db = replicas[0].service.parts.db
+        slot = once.slot_of("ada", f"POST {PREFIX}{HAND_IN}", KEY["Idempotency-Key"])
+        mark = hashlib.sha256(msgspec.json.encode(SOLVED)).hexdigest()
+        await db.retrying(
+            lambda conn: once.reserve(
+                conn, person="ada", slot=slot, fingerprint=mark, lasts=timedelta(hours=1), holder="0" * 16
+            )
+        )
+        async with asyncio.timeout(handling.WAIT_SECONDS):
+            assert (await replicas[1](HAND_IN, "ada", body=SOLVED, headers=KEY)).code == 201
+
+    async def test_who_lives_is_waited_for(
+        self, replicas: list[Client], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(handling, "WAIT_SECONDS", 0.5)
+        living = replicas[0].service.parts.living
+
+        async def is_known() -> bool:
+            return bool(living.id)
+
+        await until(is_known)
+        slot = once.slot_of("ada", f"POST {PREFIX}{HAND_IN}", KEY["Idempotency-Key"])
+        mark = hashlib.sha256(msgspec.json.encode(SOLVED)).hexdigest()
+        await replicas[0].service.parts.db.retrying(
+            lambda conn: once.reserve(
+                conn, person="ada", slot=slot, fingerprint=mark, lasts=timedelta(hours=1), holder=living.id
+            )
+        )
+        assert (await replicas[1](HAND_IN, "ada", body=SOLVED, headers=KEY)).code == 409
 
 
 class TestCrashAfterTheWorkBeforeTheAnswer:

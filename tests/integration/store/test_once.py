@@ -21,10 +21,12 @@ SLOT = once.slot_of("ada", "POST /x", "key-1")
 
 
 async def reserve(
-    db: Database, *, slot: str = SLOT, fingerprint: str = "f", lasts: timedelta = DAY
+    db: Database, *, slot: str = SLOT, fingerprint: str = "f", lasts: timedelta = DAY, holder: str = ""
 ) -> Reserved | Kept | Busy:
     return await db.retrying(
-        lambda conn: once.reserve(conn, person="ada", slot=slot, fingerprint=fingerprint, lasts=lasts)
+        lambda conn: once.reserve(
+            conn, person="ada", slot=slot, fingerprint=fingerprint, lasts=lasts, holder=holder
+        )
     )
 
 
@@ -64,6 +66,16 @@ class TestWhoeverDiesAtWork:
         # The same id: what the first did before it died is found by it.
         assert await reserve(db) == msgspec.structs.replace(first, again=True)
         assert isinstance(await reserve(db), Busy)
+
+    async def test_is_named_and_another_may_begin_at_once(self, db: Database) -> None:
+        first = await reserve(db, holder="one")
+        assert await reserve(db, holder="two") == Busy("one")
+        # Who looks late must not take it from who has it by then.
+        await db.retrying(lambda conn: once.abandoned(conn, SLOT, "another"))
+        assert await reserve(db, holder="two") == Busy("one")
+        await db.retrying(lambda conn: once.abandoned(conn, SLOT, "one"))
+        assert await reserve(db, holder="two") == msgspec.structs.replace(first, again=True)
+        assert await reserve(db, holder="three") == Busy("two")
 
 
 async def test_a_failure_leaves_the_request_to_be_tried_again_and_no_other(db: Database) -> None:

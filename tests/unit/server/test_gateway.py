@@ -7,9 +7,11 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 
 from learnflow_ext.contracts.errors import LearnFlowError, NotFound, Unavailable
+from learnflow_ext.contracts.grades import FileSet, SubmissionView
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.server.gateway import DOWN, Gateway
 
@@ -116,3 +118,71 @@ class TestReaderLeaves:
             chunks = gateway.help(HelpRequest())
             assert (await anext(chunks)).kind == "start"
             await chunks.aclose()  # type: ignore[attr-defined]  # an AsyncIterator here is a generator
+
+
+class Replica:
+    """Answers request after request as `script` says, the last for ever; None hangs up. Notes what came."""
+
+    def __init__(self, *script: bytes | None) -> None:
+        self._script = list(script)
+        self.keys: list[str] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        fields = dict(line.split(": ", 1) for line in head.splitlines()[1:] if line)
+        await reader.readexactly(int(fields.get("Content-Length", "0")))
+        self.keys.append(fields.get("Idempotency-Key", ""))
+        raw = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+        if raw is not None:
+            writer.write(raw)
+            await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def before(replica: Replica, *, insist: float = 15) -> AsyncIterator[Gateway]:
+    server = await asyncio.start_server(replica.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    gateway = Gateway(f"http://127.0.0.1:{port}/", "t", LOG, answer_seconds=5, insist_seconds=insist)
+    async with server:
+        yield gateway
+        gateway.close()
+
+
+MADE = msgspec.json.encode(
+    SubmissionView(
+        submission_id="s1", course="py", assignment="a", student="ada", status="queued", submitted_at=""
+    )
+)
+CONFLICT = answer(b'{"code": "conflict", "message": "Still at work."}', "409 Conflict")
+
+
+class TestHandingInWhileTheServiceRestarts:
+    async def test_it_is_sent_again_as_the_same_request(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("learnflow_ext.server.gateway.FIRST_PAUSE_S", 0.01)
+        replica = Replica(
+            None, answer(b"", "503 Busy"), answer(b"", "502 Bad Gateway"), CONFLICT, answer(MADE)
+        )
+        async with before(replica) as gateway:
+            assert (await gateway.submit("py", "a", FileSet(files=()))).submission_id == "s1"
+        assert len(replica.keys) == 5
+        assert len(set(replica.keys)) == 1 and replica.keys[0]
+
+    async def test_another_time_it_is_another_request(self) -> None:
+        replica = Replica(answer(MADE))
+        async with before(replica) as gateway:
+            for _ in range(2):
+                await gateway.submit("py", "a", FileSet(files=()))
+        assert len(set(replica.keys)) == 2
+
+    async def test_a_refusal_is_told_at_once(self) -> None:
+        replica = Replica(CONFLICT)
+        async with before(replica) as gateway:
+            with pytest.raises(LearnFlowError, match="Still at work"):
+                await gateway.submit("py", "a", FileSet(files=()))
+        assert len(replica.keys) == 1
+
+    async def test_in_the_end_it_is_a_sentence(self) -> None:
+        async with before(Replica(None), insist=0) as gateway:
+            with pytest.raises(Unavailable, match="cannot be reached"):
+                await gateway.submit("py", "a", FileSet(files=()))

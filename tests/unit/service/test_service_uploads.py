@@ -199,9 +199,14 @@ class TestKeep:
 
     async def test_discard_and_sweep(self, tmp_path: Path) -> None:
         kept = await uploads.keep(named({"a.txt": b"1"}), tmp_path)
-        (tmp_path / ".incoming-left").mkdir()
+        left, under_way = tmp_path / ".incoming-left", tmp_path / ".incoming-new"
+        left.mkdir()
+        os.utime(left, (0, 0))
+        # Another replica is writing it.
+        under_way.mkdir()
         assert uploads.sweep(tmp_path) == 1
-        assert os.listdir(tmp_path) == [kept.name]
+        assert sorted(os.listdir(tmp_path)) == sorted([kept.name, under_way.name])
+        under_way.rmdir()
         await uploads.discard(kept)
         assert os.listdir(tmp_path) == []
         assert uploads.sweep(tmp_path / "none") == 0

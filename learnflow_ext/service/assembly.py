@@ -1,0 +1,175 @@
+"""The parts of a service, made from its configuration; nothing of them runs yet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol, cast
+
+from learnflow_kernels.choice import ChosenRunner
+from traitlets.config import Config
+
+from learnflow_ext.agents.context import Policy
+from learnflow_ext.agents.llm.model import Model
+from learnflow_ext.service import tutors
+from learnflow_ext.service.assistance import Assistance
+from learnflow_ext.service.auth import People
+from learnflow_ext.service.blind import Blinds
+from learnflow_ext.service.checkup import Checkup
+from learnflow_ext.service.deadlines import Deadlines
+from learnflow_ext.service.enrolment import Enrolment, why_off
+from learnflow_ext.service.grading_queue import GradingProcess, GradingQueue
+from learnflow_ext.service.hinting import Hints
+from learnflow_ext.service.limits import ApiLimits
+from learnflow_ext.service.live import LiveBoards
+from learnflow_ext.service.living import Living
+from learnflow_ext.service.mail_sender import open_sender
+from learnflow_ext.service.mailing import Mailing
+from learnflow_ext.service.metrics import Metrics
+from learnflow_ext.service.models import open_model
+from learnflow_ext.service.oauth import SealedOAuth
+from learnflow_ext.service.outside import OutsideTokens
+from learnflow_ext.service.pages import Pages
+from learnflow_ext.service.parts import Parts
+from learnflow_ext.service.policies import Policies
+from learnflow_ext.service.practice import Practices
+from learnflow_ext.service.quizzes import Quizzes
+from learnflow_ext.service.releases import Releaser, Releases
+from learnflow_ext.service.results import Results
+from learnflow_ext.service.skills import Skills
+from learnflow_ext.service.traffic import Traffic
+from learnflow_ext.service.watch import Watch
+from learnflow_ext.settings import (
+    LearnFlow,
+    LearnFlowApi,
+    LearnFlowGrading,
+    LearnFlowJwt,
+    LearnFlowMail,
+    LearnFlowModel,
+    LearnFlowPractice,
+    LearnFlowProgress,
+    LearnFlowStruggle,
+    LearnFlowTutor,
+)
+from learnflow_ext.store import spent
+from learnflow_ext.store.database import Database
+
+FIRST_HINT_UID = 199_940
+"""Searches for hints run under ids from here downwards, apart from other runs of the service."""
+
+
+class Worker(GradingProcess, Releaser, Protocol):
+    """A grading process."""
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What a service is made of: what its handlers see, and what must be started and ended beside it."""
+
+    parts: Parts
+    workers: Sequence[Worker]
+    """One at least, for releases: also where all is graded by others."""
+    runner: ChosenRunner
+    bare_runner: ChosenRunner
+    """Without libraries in memory, for searches that start a hundred programs."""
+    hints: Hints
+    model: Model | None
+
+
+async def assemble(
+    config: Config,
+    environment: Mapping[str, str],
+    make_worker: Callable[[], Worker],
+    settings: LearnFlow,
+    hub_auth: SealedOAuth,
+    db: Database,
+) -> Assembly:
+    """The parts as `config` says; `db` is open. ValueError, a sentence, for settings that cannot work."""
+    tutor_settings, api = LearnFlowTutor(config=config), LearnFlowApi(config=config)
+    grading, metrics = LearnFlowGrading(config=config), Metrics()
+    people = People(hub_auth)
+
+    async def spend(mark: str, until: float) -> bool:
+        return await db.retrying(lambda conn: spent.spend(conn, mark, datetime.fromtimestamp(until, UTC)))
+
+    outside = OutsideTokens(LearnFlowJwt(config=config), environment, spend=spend)
+    # One releases and checks exercises also where all is graded by others.
+    workers = [make_worker() for _ in range(max(1, grading.workers))]
+    releases = Releases(db, workers[0], settings)
+    runner = ChosenRunner(config)
+    courses = await asyncio.to_thread(tutors.load, settings, runner)
+    model = await asyncio.to_thread(open_model, LearnFlowModel(config=config))
+    # A search starts a hundred programs: without libraries in memory each of them starts faster.
+    bare = ChosenRunner(config, preload=(), ready=1, uid=FIRST_HINT_UID)
+    hints = Hints(bare, metrics, tutor_settings.hint_seconds)
+    practices = Practices(
+        db,
+        workers[-1],
+        bare,
+        settings,
+        grading,
+        LearnFlowPractice(config=config),
+        metrics,
+        tutors.course_files(settings),
+        {course: tutored.taught for course, tutored in courses.items()},
+    )
+    policies = Policies(tutors.course_files(settings), cast("Policy", tutor_settings.policy), db)
+    await policies.refresh()
+    watch = Watch(LearnFlowStruggle(config=config), policies)
+    deadlines = Deadlines(tutors.course_files(settings), db)
+    blinds = Blinds(db, deadlines, settings)
+    results = Results(db, deadlines, blinds)
+    checkup = Checkup(metrics)
+    progress = LearnFlowProgress(config=config)
+    mail = LearnFlowMail(config=config)
+    sender = await asyncio.to_thread(open_sender, mail, environment)
+    titles = {course: each.title for course, each in courses.items()}
+    parts = Parts(
+        settings=settings,
+        api_settings=api,
+        api_limits=ApiLimits(api),
+        tutor_settings=tutor_settings,
+        grading_settings=grading,
+        progress_settings=progress,
+        hub_auth=hub_auth,
+        people=people,
+        enrolment=Enrolment(hub_auth, people, db, off=why_off(settings, config)),
+        outside=outside,
+        db=db,
+        courses=courses,
+        assistance=Assistance(
+            db,
+            courses,
+            releases,
+            settings,
+            tutor_settings,
+            metrics,
+            policies,
+            results,
+            model,
+            hints,
+            practices,
+        ),
+        queue=GradingQueue(db, workers[: grading.workers], settings, grading, metrics, deadlines),
+        deadlines=deadlines,
+        results=results,
+        blinds=blinds,
+        runner=runner,
+        releases=releases,
+        practices=practices,
+        quizzes=Quizzes(db, settings, releases, policies),
+        watch=watch,
+        mailing=Mailing(
+            db, people, watch, mail, sender, metrics, environment.get("JUPYTERHUB_PUBLIC_URL", ""), titles
+        ),
+        skills=Skills(progress.fit_from_students),
+        live=LiveBoards(db, blinds.untold),
+        living=Living(db),
+        checkup=checkup,
+        pages=Pages(hub_auth.base_url, hub_auth.hub_prefix),
+        metrics=metrics,
+        traffic=Traffic(),
+    )
+    return Assembly(parts, workers, runner, bare, hints, model)
