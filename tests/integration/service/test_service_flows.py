@@ -348,10 +348,8 @@ class TestSubmit:
         response = await ask(f"api/courses/{COURSE}/assignments/99-none/submissions", "ada", body=SOLVED)
         assert response.code == 404
 
-    async def test_again_and_again_while_nothing_is_graded(
-        self, ask: Client, service: RunningService, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(service.parts.queue, "wake", lambda: None)
+    async def test_again_and_again_while_nothing_is_graded(self, ask: Client, worker: PaperWorker) -> None:
+        worker.gate.clear()
         for _ in range(5):
             assert (await ask(SUBMIT, "ada", body=SOLVED)).code == 201
         response = await ask(SUBMIT, "ada", body=SOLVED)
