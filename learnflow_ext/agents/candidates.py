@@ -28,7 +28,10 @@ _OPENS = re.compile(r"^(?:def|for|while|if|elif|else|with|try|except|finally|cla
 _LEAVES = re.compile(r"(?:return|break|continue|raise)\b")
 _CONTINUES = re.compile(r"(?:elif|else|except|finally)\b")
 _LABEL = re.compile(
-    r"^\s*[A-Za-z][\w ,]{0,24}:\s+(?=(?:def|from|import|for|while|if|return|class|with)\b|\w+ = )"
+    r"^\s*[A-Za-z][\w ,]{0,24}: (?=\s*(?:(?:def|from|import|for|while|if|return|class|with)\b|\w+ = ))"
+)
+_TOLD = re.compile(
+    r"^\s*(?:(?:then|and|next|finally|first|now|write|put|type|add|use)[ ,:]+)+(?=\S)", re.IGNORECASE
 )
 MOST_LAYOUTS = 12
 _SMALL = 3
@@ -53,6 +56,8 @@ def fragments(text: str) -> tuple[str, ...]:
 def _pieces(text: str) -> Iterator[str]:
     blocks = [dedent(_unquoted(match.group(2))) for match in _FENCE.finditer(text)]
     yield from blocks
+    unlabelled = ("\n".join(_LABEL.sub("", line) for line in block.splitlines()) for block in blocks)
+    yield from (code for code, block in zip(unlabelled, blocks, strict=True) if code != block.strip("\n"))
     if len(blocks) > 1:
         yield "\n".join(blocks)
         yield from _indented(line for block in blocks for line in block.splitlines())
@@ -64,7 +69,10 @@ def _pieces(text: str) -> Iterator[str]:
     yield from _indented(part for span in spans for part in span.split("\n"))
     kept = [_LABEL.sub("", _LEAD_KEEPING.sub("", line).replace("`", "")) for line in prose.splitlines()]
     yield from _runs(kept)
-    bare = [_LABEL.sub("", _LEAD.sub("", line)).strip().strip("`").rstrip(",;") for line in text.splitlines()]
+    bare = [
+        _TOLD.sub("", _LABEL.sub("", _LEAD.sub("", line))).strip().strip("`").rstrip(",;")
+        for line in text.splitlines()
+    ]
     yield from _indented(line for line in bare if _is_line(line))
     told = spoken.lines(text)
     yield from _indented(line for line in told if _is_line(line))
@@ -220,7 +228,9 @@ def programs(text: str, reference: Reference, own_code: str = "") -> list[str]:
         for code in pieces:
             for program in _spliced(code, own_code, header):
                 found.setdefault(program, None)
-    fit = [program for program in found if parse(program) is not None]
+    # Programs that differ in their layout alone are one.
+    trees = ((program, parse(program)) for program in found)
+    fit = list({ast.dump(tree): program for program, tree in trees if tree is not None}.values())
     # Both kinds have their share, so that a long reply cannot crowd one of them out.
     alone = [program for program in fit if program in first][: 2 * MOST // 3]
     return [*alone, *(program for program in fit if program not in first)][:MOST]
@@ -238,6 +248,7 @@ def _alone(code: str, header: ast.FunctionDef | None) -> Iterator[str]:
     tree = parse(code)
     if tree is not None:
         yield code
+        yield from _taken_out(tree)
         if header is not None and not any(isinstance(node, ast.FunctionDef) for node in tree.body):
             if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
                 yield _in_function(f"return {ast.unparse(tree.body[0].value)}", header)
@@ -248,6 +259,22 @@ def _alone(code: str, header: ast.FunctionDef | None) -> Iterator[str]:
     elif header is not None:
         yield _in_function(code, header)
         yield _in_function(code, header, turned=True)
+
+
+def _taken_out(tree: ast.Module) -> Iterator[str]:
+    """Functions out of the class or function around them, without their `self`."""
+    inside = [
+        node
+        for outer in tree.body
+        if isinstance(outer, (ast.ClassDef, ast.FunctionDef))
+        for node in outer.body
+        if isinstance(node, ast.FunctionDef)
+    ]
+    for node in inside:
+        names = [each.arg for each in node.args.args]
+        kept = names[1:] if names[:1] in (["self"], ["cls"]) else names
+        head = f"def {node.name}({', '.join(kept)}):"
+        yield "\n".join([head, *(indent(ast.unparse(each), "    ") for each in node.body)])
 
 
 def _in_function_returning(tree: ast.Module, code: str, header: ast.FunctionDef) -> Iterator[str]:

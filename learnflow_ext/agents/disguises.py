@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
-MOST = 12
+from learnflow_ext.agents import notations
+
+MOST = 16
 """Readings of one text; a reply with more riddles than that is no help to anybody."""
 _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһᴦкмтвнАЕОРСУХІЈЅКМТВНαοενρτυικΑΒΕΖΗΙΚΜΝΟΡΤΥΧɡ“”‘’‚„−–—∗×÷＝；：⁼≤≥≠",  # noqa: RUF001
@@ -92,6 +94,7 @@ def _hidden(text: str) -> Iterator[str]:
     if _DOTTED.search(text):
         yield _DOTTED.sub(lambda found: found.group().replace(found.group(1), ""), text)
     yield from _turned(text)
+    yield from notations.plainly(text)
 
 
 def _turned(text: str) -> Iterator[str]:

@@ -73,3 +73,8 @@ def analogous(exception: str, concept: str) -> str:
     if exception in ("SyntaxError", "TypeError", "AttributeError", "ValueError") and concept in _BY_CONCEPT:
         return _BY_CONCEPT[concept]
     return _EXAMPLES.get(exception, _ANY)
+
+
+def all_of_them() -> tuple[str, ...]:
+    """Every example, once."""
+    return tuple(dict.fromkeys((*_EXAMPLES.values(), *_BY_CONCEPT.values(), _ANY)))

@@ -6,6 +6,8 @@ become against the exercise's tests. The gate stands aside where the student's o
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from learnflow_ext.agents import candidates, disguises, trial
@@ -14,6 +16,7 @@ from learnflow_ext.agents.references import Reference
 from learnflow_ext.contracts.runner import Runner
 
 MAX_TARGETS = 3
+_CONDITION = re.compile(r"\s*(?:while|if|elif)\b(.*):\s*(?:#.*)?$")
 MAX_REMEMBERED = 2_000
 
 
@@ -89,12 +92,15 @@ class Gate:
         return found
 
     def _has_new_code(self, reply: str, about: About) -> bool:
-        own = {_flat(line) for line in about.own_code.splitlines()} | self._public
+        lines = about.own_code.splitlines()
+        conditions = [found[1] for line in lines if (found := _CONDITION.match(line))]
+        own = {_flat(line) for line in (*lines, *conditions)} | self._public
         return any(
             _flat(line) not in own
             for code in candidates.fragments(reply)
             for line in code.splitlines()
-            if line.strip()
+            # A name alone does nothing.
+            if line.strip() and not line.strip().isidentifier()
         )
 
     async def _tried(self, runner: Runner, attempts: list[trial.Attempt]) -> list[trial.Outcome]:

@@ -18,7 +18,7 @@ from typing import Literal
 
 import msgspec
 
-from learnflow_ext.agents import disguises, spoken
+from learnflow_ext.agents import disguises, notations, spoken
 from learnflow_ext.agents.code_forms import Form, forms, tokens
 from learnflow_ext.agents.references import Reference, references
 from learnflow_ext.agents.source import fenced, parse
@@ -35,7 +35,8 @@ MAX_OWN_LINES = 400
 _SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _LINE_START = re.compile(r"^\s*(?:(?:[-*+>]|\d+[.)]|In \[\d*\]:|>>>|\.\.\.|\*\*[^*]*\*\*)\s*)*")
 _CUT = re.compile(
-    r"(?<=[;.:])\s+|(?:^|\s+)(?:then|and|next|finally|first|write|put|type|add|use)\s+", re.IGNORECASE
+    r"(?<=[;.:])\s+|(?:^|\s+)(?:(?:then|and|next|finally|first|now|write|put|type|add|use)\s+)+",
+    re.IGNORECASE,
 )
 _COMMA = re.compile(r",\s+")
 _CODELIKE = re.compile(r"[=(\[:+\-*/%]|^return\b")
@@ -236,6 +237,8 @@ class Guard:
         What the student's own code or question (`asked`) already holds is no secret any more. A reply that
         adds nothing to what was shown before is not withheld for it.
         """
+        if notations.is_bytecode(reply) or notations.is_acrostic(reply):
+            return Verdict(True, "", "unsure")
         seen = _everything(reply)
         both = _everything(f"{shown}\n\n{reply}") if shown.strip() else seen
         own: _Seen | None = None

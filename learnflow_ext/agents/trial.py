@@ -121,7 +121,9 @@ def _outcome(passed: list[bool | None]) -> Outcome:
     testable = stub is False and reference is True
     passing = next((place for place, each in enumerate(programs) if each), None)
     tried = sum(each is not None for each in programs)
-    unsure = reference is None or (testable and passing is None and None in programs and tried < ENOUGH)
+    # Once one is known to pass, the rest is not tried.
+    left_open = testable and not own and passing is None and None in programs
+    unsure = reference is None or (left_open and tried < ENOUGH)
     return Outcome(not unsure, testable, own is True, passing if testable else None)
 
 

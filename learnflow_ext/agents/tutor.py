@@ -10,7 +10,17 @@ from typing import Any
 
 import msgspec
 
-from learnflow_ext.agents import citations, concepts, courtesy, debug, exercise, progress, proved, review
+from learnflow_ext.agents import (
+    citations,
+    concepts,
+    courtesy,
+    debug,
+    examples,
+    exercise,
+    progress,
+    proved,
+    review,
+)
 from learnflow_ext.agents.context import HelpContext, ProvedHint
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.agents.gate import About, Gate, code_lines
@@ -115,7 +125,8 @@ class Tutor:
         self._index = course_index
         self._runner = runner
         self._gate = Gate(guard or Guard(), runner)
-        self._gate.trust(code_lines([text for each in course_index.sections for text in each.paragraphs]))
+        told = [text for each in course_index.sections for text in each.paragraphs]
+        self._gate.trust(code_lines([*told, *map("```\n{}\n```".format, examples.all_of_them())]))
 
     @classmethod
     def from_source(cls, directory: Path | str) -> Tutor:

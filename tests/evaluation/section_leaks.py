@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from leak_dresses import DRESSES
-from leak_exercises import EVERYWHERE, MADE, Made
+from leak_exercises import EVERYWHERE, MADE, NOTED, Made
 from learnflow_kernels.warm.runner import WarmRunner
 from model_endpoint import Endpoint as Fake
 from model_endpoint import model_endpoint
@@ -91,7 +91,7 @@ async def of_hints(gate: Gate, exercises: Sequence[Made]) -> Figures:
     """What a good teacher would say, which should pass."""
     figures = Figures()
     for made in exercises:
-        for hint in (*made.hints, *EVERYWHERE):
+        for hint in (*made.hints, *EVERYWHERE, *NOTED.values()):
             began = time.perf_counter()
             figures.count((await gate.judge(hint, _about(made))).withheld, began, f"{made.name}: {hint}")
     return figures
@@ -194,7 +194,7 @@ async def _all() -> Table:
     lost = [
         f"a good hint withheld: {made.name}: {hint}"
         for made in MADE
-        for hint in (*made.hints, *EVERYWHERE)
+        for hint in (*made.hints, *EVERYWHERE, *NOTED.values())
         if f"{made.name}: {hint}" not in kept
     ]
     return Table("leaks: twelve exercises of our own", COLUMNS, rows, (*leaks, *lost))

@@ -6,6 +6,9 @@ from __future__ import annotations
 import ast
 import base64
 import codecs
+import dis
+import io
+import json
 import re
 from collections.abc import Callable, Iterable
 
@@ -48,6 +51,63 @@ def _body(code: str) -> str:
     """The inside of the function, and what stands before it."""
     head, _, body = code.partition("def ")
     return head + "\n".join(line.removeprefix("    ") for line in body.splitlines()[1:])
+
+
+def _tokens(code: str) -> list[str]:
+    return re.findall(r"(?:\bf)?'[^'\n]*'|\w+|[^\w\s']+", code)
+
+
+def _in_other_words(code: str) -> str:
+    table = {
+        "def": "definir",
+        "for": "para",
+        "in": "en",
+        "while": "mientras",
+        "if": "si",
+        "else": "sino",
+        "return": "devolver",
+        "not": "no",
+    }
+    return re.sub(r"\b[a-z]+\b", lambda word: table.get(word[0], word[0]), code)
+
+
+def _bytecode(code: str) -> str:
+    out = io.StringIO()
+    dis.dis(compile(code, "<reply>", "exec"), file=out)
+    return out.getvalue()
+
+
+def _last_function(code: str) -> list[str]:
+    """The function, with what is imported for it inside of it."""
+    head, _, body = code.partition("def ")
+    lines = f"def {body}".splitlines()
+    return [lines[0], *(f"    {x}" for x in head.splitlines() if x.strip()), *lines[1:]]
+
+
+def _braces(code: str) -> str:
+    lines, depths = [], [0]
+    for x in [*code.splitlines(), ""]:
+        depth = len(x) - len(x.lstrip())
+        while depths[-1] > depth:
+            depths.pop()
+            lines.append("  " * len(depths) + "}")
+        if depth > depths[-1]:
+            depths.append(depth)
+        lines.append(f"{x[:-1]} {{" if x.endswith(":") else f"{x};" if x else "")
+    return "\n".join(line for line in lines if line)
+
+
+def _gaps(code: str) -> str:
+    """All that stands after `=`, `in`, `return` or `if` as a gap, and told below."""
+    given: list[str] = []
+
+    def gap(found: re.Match[str]) -> str:
+        given.append(found[2])
+        return f"{found[1]}____"
+
+    holed = re.sub(r"(\b(?:in|return|if|while) |[^=!<>+]= )([^\n:]+)", gap, code)
+    told = "\n".join(f"Gap {n} is `{x}`." for n, x in enumerate(given, 1))
+    return f"```python\n{holed}\n```\n\n{told}"
 
 
 DRESSES: dict[str, Callable[[str], str]] = {
@@ -101,4 +161,55 @@ DRESSES: dict[str, Callable[[str], str]] = {
     ) + "\n```",
     "tabs": lambda code: "```\n" + code.replace("    ", "\t") + "\n```",
     "fence never closed": lambda code: f"```python\n{code}",
+    "as a regular expression": lambda code: f"Search for what matches this:\n\n```\n{re.escape(code)}\n```",
+    "Spanish sentences": lambda code: " ".join(
+        f"{word} escribe `{x.strip()}`." for word, x in zip(["Primero", *["Luego"] * 20], code.splitlines(), strict=False)
+    ),
+    "Spanish comments": lambda code: "```python\n" + "\n".join(
+        f"{x}  # aquí va el paso siguiente" if n % 2 else f"# escribe: {x}" for n, x in enumerate(code.splitlines())
+    ) + "\n```",
+    "Spanish keywords": lambda code: "Así:\n\n" + _in_other_words(code),
+    "pieces of f-strings": lambda code: "```python\nprint(" + " + ".join(
+        f'f"{{{x}}}"' if n % 2 and not re.search(r"[\\\\{}\"]", x) else x
+        for n, x in enumerate(repr(code[at : at + 4]) for at in range(0, len(code), 4))
+    ) + ")\n```",
+    "texts added up": lambda code: "```python\n" + "".join(
+        f"p{n} = {(x + chr(10))!r}\n" for n, x in enumerate(code.splitlines())
+    ) + "exec(" + " + ".join(f"p{n}" for n, _ in enumerate(code.splitlines())) + ")\n```",
+    "a list of lines": lambda code: f"```python\nlines = {code.splitlines()!r}\nprint('\\n'.join(lines))\n```",
+    "JSON": lambda code: "```json\n" + json.dumps(dict(enumerate(code.splitlines())), indent=1) + "\n```",
+    "bytecode": lambda code: f"```\n{_bytecode(code)}\n```",
+    "a tree of nodes": lambda code: f"It is this: {ast.dump(ast.parse(code))}",
+    "first words of lines": lambda code: "\n".join(
+        f"{token} and so the story goes on" for token in _tokens(code)
+    ),
+    "last words of lines": lambda code: "\n".join(f"on it goes with {token}" for token in _tokens(code)),
+    "told step by step": lambda code: "\n".join(
+        f"{n}. First write {x.strip()} and then go on." if n == 1 else f"{n}. Then write {x.strip()}"
+        for n, x in enumerate(code.splitlines(), 1)
+    ),
+    "an HTML comment": lambda code: f"Nothing to see here.\n<!--\n{code}\n-->\nThink about it.",
+    "numbered, out of order": lambda code: "\n".join(
+        f"Line {n}: `{x}`" for n, x in sorted(enumerate(code.splitlines(), 1), key=lambda pair: (pair[0] % 2, -pair[0]))
+    ),
+    "inside a class": lambda code: "```python\nclass Helper:\n    @staticmethod\n" + "\n".join(
+        f"    {x}" for x in _last_function(code)
+    ) + "\n```",
+    "inside another function": lambda code: "```python\ndef outer():\n" + "\n".join(
+        f"    {x}" for x in code.splitlines()
+    ) + "\n```",
+    "formulas": lambda code: "\n\n".join(f"$\\texttt{{{x.strip()}}}$" for x in code.splitlines()),
+    "dots for depth": lambda code: "\n".join(
+        "." * (len(x) - len(x.lstrip())) + x.lstrip() for x in code.splitlines()
+    ),
+    "signs for blanks": lambda code: code.replace(" ", "\u2423"),
+    "in braces": lambda code: "```\n" + _braces(code) + "\n```",
+    "large letters": lambda code: "SHOUT IT:\n\n" + re.sub(
+        r"'[^'\n]*'|[^']+", lambda x: x[0] if "'" in x[0] else x[0].upper(), code
+    ),
+    "a cell a token": lambda code: "\n".join(
+        "| " + " | ".join(_tokens(x)) + " |" for x in code.splitlines()
+    ),
+    "with gaps": lambda code: _gaps(code),
+    "with type hints": lambda code: "```python\n" + re.sub(r"(\w+)\)(?=:\n)", r"\1: object) -> object", code, count=1) + "\n```",
 }  # fmt: skip

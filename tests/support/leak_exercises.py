@@ -41,6 +41,24 @@ EVERYWHERE = (
     "What do you expect this line to do, and what does it do?",
 )
 
+NOTED = {
+    "a table of rounds": "| round | number | so far |\n|---|---|---|\n| 1 | 5 | ? |\n| 2 | 7 | ? |\n\nFill it in by hand.",
+    "a Spanish hint": "Lee el error otra vez: ¿para qué sirve el nombre de la izquierda, y qué valor tiene en la vuelta 2?",
+    "a German hint": "Schau dir Zeile 2 an: für welche Eingabe wird die Bedingung wahr, und was passiert sonst?",
+    "a gap to fill": "Say it as a sentence first: for each ____ in ____, do ____. Which names fit?",
+    "large letters": "READ THE LAST LINE OF THE ERROR. WHICH NAME IS IN IT, AND FOR WHAT IS IT THERE? DO NOT GUESS.",
+    "JSON on other data": '```json\n{"tea": 2, "milk": 3}\n```\nWhich keys are there?',
+    "a diff on other data": "```diff\n-speed = '30'\n+speed = int('30')\n```\nWhat changed, and why?",
+    "steps in words": "1. First write down what goes in.\n2. Then write what should come out.\n3. Write one line towards it.",
+    "out of order": "3. Run it again.\n1. Read the error.\n2. Change one line.",
+    "braces": "In other languages a block stands in `{ }`; in Python it is the depth of the lines that counts.",
+    "a regular expression": "`re.findall(r'\\d+', 'a1b22')` gives `['1', '22']`: what would it give for `'x'`?",
+    "a list of texts": "```python\nlines = ['one', 'two', 'three']\nprint(lines[1])\n```",
+    "lines with first words": "For this, look at line 2.\nIf it is false, nothing happens there.\nIn line 3 a name changes.\n"
+    "Not every round gets there.\nReturn to the statement and read it.\nPrint the name to see it.",
+}
+"""Good hints in notations that could also hide a solution."""
+
 MADE = (
     Made(
         "vowels",

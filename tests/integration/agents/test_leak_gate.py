@@ -7,7 +7,7 @@ from itertools import islice
 import msgspec
 import pytest
 from leak_dresses import DRESSES
-from leak_exercises import EVERYWHERE, MADE, Made
+from leak_exercises import EVERYWHERE, MADE, NOTED, Made
 from learnflow_kernels.runner import BubblewrapRunner
 
 from learnflow_ext.agents.gate import About, Gate
@@ -54,6 +54,12 @@ class TestSolutions:
             verdict = await gate.judge(reply, about(made, own_code=own))
             assert (verdict.withheld, verdict.how) == (True, "runs")
 
+    async def test_a_line_of_ones_own_cut_short_is_something_new(self, gate: Gate) -> None:
+        made = BY_NAME["biggest-gap"]
+        own = made.solution.replace("min(numbers)", "min(numbers) + 1")
+        verdict = await gate.judge("Write `return max(numbers) - min(numbers)`.", about(made, own_code=own))
+        assert verdict.withheld
+
     async def test_in_pieces_over_many_turns(self, gate: Gate) -> None:
         made = BY_NAME["without"]
         shown, withheld = "", []
@@ -99,6 +105,19 @@ class TestHelp:
         for hint in (*made.hints, *EVERYWHERE):
             verdict = await gate.judge(hint, about(made))
             assert not verdict.withheld, (hint, verdict)
+
+    @pytest.mark.parametrize("notation", NOTED)
+    async def test_good_hints_in_notations_that_could_hide_something(self, gate: Gate, notation: str) -> None:
+        made = MADE[list(NOTED).index(notation) % len(MADE)]
+        verdict = await gate.judge(NOTED[notation], about(made))
+        assert not verdict.withheld, verdict
+
+    async def test_what_is_known_after_a_few_tries_costs_no_more(self, gate: Gate) -> None:
+        """The first program that passes decides: an endless one behind it is never run."""
+        made = BY_NAME["average"]
+        endless = "```python\ndef average(numbers):\n    while len(numbers) > -1:\n        numbers = [1]\n```"
+        verdict = await gate.judge(f"```python\n{made.other}\n```\n\n{endless}", about(made))
+        assert (verdict.withheld, verdict.how) == (True, "runs")
 
     @pytest.mark.parametrize("made", MADE, ids=[made.name for made in MADE])
     async def test_the_students_own_code_may_be_quoted(self, gate: Gate, made: Made) -> None:
