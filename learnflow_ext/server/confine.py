@@ -20,6 +20,9 @@ _DIR_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _CHUNK = 1 << 20
+MAX_PARTS = 100
+"""Parts of the longest path. Folders that lie deeper are not looked into: a kernel makes thousands, and each
+look at one costs a step for each part."""
 
 
 class Folder:
@@ -32,8 +35,11 @@ class Folder:
     def directory(self, parts: Sequence[str], *, create: bool = False) -> Iterator[int]:
         """A descriptor of the directory, open as long as the block runs.
 
-        NotFound when it is missing (with `create` it is made); Conflict when a part is a link or a file.
+        NotFound when it is missing (with `create` it is made) or lies too deep; Conflict when a part is a
+        link or a file.
         """
+        if len(parts) > MAX_PARTS:
+            raise NotFound(f"Folders that lie more than {MAX_PARTS} deep cannot be opened here.")
         fd = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             for part in parts:
@@ -130,11 +136,40 @@ class Folder:
                 _forget(spare, above)
             return True
 
+    def refused(self, parts: Sequence[str]) -> int:
+        """How many parts lead to the first that is there, and no ordinary file or folder; 0 for none such."""
+        fd = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for count, part in enumerate(parts, start=1):
+                if part in ("", ".", "..") or count > MAX_PARTS:
+                    return count
+                try:
+                    status = os.stat(part, dir_fd=fd, follow_symlinks=False)
+                except (OSError, ValueError):
+                    return 0  # not there, nor is anything below it
+                if not stat.S_ISDIR(status.st_mode):
+                    return 0 if is_ordinary(status) else count
+                if count < len(parts):
+                    try:
+                        below = os.open(part, _DIR_FLAGS, dir_fd=fd)
+                    except OSError:
+                        return count  # closed, or another thing since we looked
+                    os.close(fd)
+                    fd = below
+            return 0
+        finally:
+            os.close(fd)
+
     def names(self, parts: Sequence[str]) -> dict[str, os.stat_result]:
-        """What a student may see in the directory: ordinary files and folders, by name, with their status."""
+        """What a student may see in the directory: ordinary files and folders, by name, with their status.
+
+        Names that are no text are left out: no address could hold them.
+        """
         found: dict[str, os.stat_result] = {}
         with self.directory(parts) as fd:
             for name in os.listdir(fd):
+                if not name.isascii() and any("\ud800" <= char <= "\udfff" for char in name):
+                    continue
                 try:
                     status = os.stat(name, dir_fd=fd, follow_symlinks=False)
                 except OSError:
@@ -191,12 +226,14 @@ class Folder:
                 raise Conflict(f"There is a {'/'.join(new)} already.")
 
     def copy_tree(self, source: Sequence[str], target: Sequence[str], limit: int) -> None:
-        """Copy a folder's ordinary files and folders; links and the like are left out.
+        """Copy a folder's ordinary files and folders; links, and what lies too deep, are left out.
 
         `target` must not be there yet. TooLarge once more than `limit` bytes have been met; what was copied
         so far stays for the student to see.
         """
         for name, status in self.names(source).items():
+            if len(target) + 1 >= MAX_PARTS:
+                continue
             if stat.S_ISDIR(status.st_mode):
                 with self.directory([*target, name], create=True):
                     pass

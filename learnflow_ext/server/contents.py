@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import mimetypes
 import os
 import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from jupyter_server.files.handlers import FilesHandler
@@ -54,6 +56,13 @@ class ConfinedContentsManager(AsyncLargeFileManager):
         memory, so keep this well below the server's memory limit.""",
     ).tag(config=True)
 
+    max_listed = Integer(
+        5000,
+        min=1,
+        help="""How many files and folders the file browser lists of one folder, by name; the others are there
+        and can be opened by code. Much more than this slows the server and the browser down.""",
+    ).tag(config=True)
+
     @default("files_handler_class")
     def _default_files_handler_class(self) -> type[FilesHandler]:
         return FilesHandler  # the stock one opens files by name, past this manager
@@ -79,10 +88,9 @@ class ConfinedContentsManager(AsyncLargeFileManager):
         parent: Any = super()
         os_path: str = parent._get_os_path(path)
         parts = self._parts(os_path)
-        for count in range(1, len(parts) + 1):
-            there = os.path.lexists(os.path.join(self.root_dir, *parts[:count]))
-            if there and self.folder.status(parts[:count]) is None:
-                raise HTTPError(404, f"There is no file or folder {'/'.join(parts[:count])}.")
+        refused = self.folder.refused(parts)
+        if refused:
+            raise HTTPError(404, f"There is no file or folder {'/'.join(parts[:refused])}.")
         return os_path
 
     def _parts(self, os_path: str) -> list[str]:
@@ -147,14 +155,15 @@ class ConfinedContentsManager(AsyncLargeFileManager):
             return model
         with self._confined():
             entries = await asyncio.to_thread(self.folder.names, parts)
-        model["content"] = listed = []
-        for name in sorted(entries):
-            if not stock.should_list(name) or (name.startswith(".") and not self.allow_hidden):
-                continue
-            try:
-                listed.append(await stock.get(path=f"{path}/{name}", content=False))
-            except HTTPError:
-                continue  # gone, or made into a link, since we looked
+        shown = [
+            name
+            for name in sorted(entries)
+            if stock.should_list(name) and (self.allow_hidden or not name.startswith("."))
+        ]
+        if len(shown) > self.max_listed:
+            self.log.info("a folder with %d entries is listed in part", len(shown))
+        # From the status that we have: asking for each again takes seconds where a kernel left thousands.
+        model["content"] = [_entry(path, name, entries[name]) for name in shown[: self.max_listed]]
         model["format"] = "json"
         return model
 
@@ -206,3 +215,31 @@ class ConfinedContentsManager(AsyncLargeFileManager):
         """Whether the student may change it."""
         status = self.folder.status(self._parts(self._get_os_path(path)))
         return status is not None and bool(status.st_mode & stat.S_IWUSR)
+
+
+def _moment(seconds: float) -> datetime:
+    """A file's time; the epoch for one that no calendar has, which code can set."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
+
+
+def _entry(path: str, name: str, status: os.stat_result) -> dict[str, Any]:
+    """The model of a file or folder in a listing, as jupyter-server makes it."""
+    is_folder = stat.S_ISDIR(status.st_mode)
+    is_notebook = not is_folder and name.endswith(".ipynb")
+    return {
+        "name": name,
+        "path": f"{path}/{name}".strip("/"),
+        "last_modified": _moment(status.st_mtime),
+        "created": _moment(status.st_ctime),
+        "content": None,
+        "format": None,
+        "mimetype": None if is_folder or is_notebook else mimetypes.guess_type(name)[0],
+        "size": None if is_folder else status.st_size,
+        "writable": bool(status.st_mode & stat.S_IWUSR),
+        "hash": None,
+        "hash_algorithm": None,
+        "type": "directory" if is_folder else "notebook" if is_notebook else "file",
+    }

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
+import subprocess
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -144,6 +147,59 @@ class TestLinkMadeByAKernel:
         os.mkfifo(server.work / "pipe.txt")
         assert (await server.call("GET", "files/pipe.txt")).code == 404
         (server.work / "pipe.txt").unlink()
+
+
+class TestFolderThatAKernelFilled:
+    async def test_thousands_of_folders_inside_one_another(self, server: Server) -> None:
+        (server.work / "deep").mkdir()
+        above = os.open(server.work / "deep", os.O_RDONLY)
+        for _ in range(2000):
+            os.mkdir("d", dir_fd=above)
+            below = os.open("d", os.O_RDONLY, dir_fd=above)
+            os.close(above)
+            above = below
+        os.close(above)
+        assert (await server.call("GET", "api/contents/deep")).code == 200
+        # Each took longer than anybody waits, and the whole server with it.
+        for depth, code in ((20, 200), (99, 200), (100, 404), (1500, 404)):
+            assert (await server.call("GET", f"api/contents/deep{'/d' * depth}")).code == code
+        assert (await server.call("POST", "api/contents", {"copy_from": "deep"})).code == 201
+        assert (await server.call("PATCH", "api/contents/deep", {"path": "renamed"})).code == 200
+        assert (await server.call("GET", "learnflow/status")).code == 200
+        for name in ("renamed", "deep-Copy1"):
+            subprocess.run(["rm", "-rf", server.work / name], check=True)  # noqa: ASYNC221
+
+    async def test_thousands_of_files_and_names_that_are_none(self, server: Server) -> None:
+        box = server.work / "box2"
+        box.mkdir()
+        for number in range(6000):
+            (box / f"z{number:04}").touch()
+        odd = [b"x" * 250, b"a\nb.ipynb", b"\x1b]0;x\x07", b"<img src=x onerror=alert(1)>", b"%2e%2e", b" "]
+        for name in [*odd, b"\xff\xfe.txt"]:
+            (box / os.fsdecode(name)).touch()
+        os.utime(box / "z0000", (2**40, 2**40))
+        listed = [each["name"] for each in (await server.json("GET", "api/contents/box2"))["content"]]
+        assert len(listed) == 5000
+        assert {name.decode() for name in odd} <= set(listed)
+        assert not [name for name in listed if "\udcff" in name]
+        for name in odd:
+            assert (await server.call("GET", f"api/contents/box2/{quote(name)}?content=0")).code == 200
+        shutil.rmtree(box)
+
+    async def test_pipes_and_sockets_in_place_of_notebooks(self, server: Server) -> None:
+        os.mkfifo(server.work / "pipe.ipynb")
+        notebook = {"type": "notebook", "format": "json", "content": {"cells": [], "nbformat": 4}}
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(str(server.work / "door.ipynb"))
+            for name in ("pipe.ipynb", "door.ipynb"):
+                for method, path, body in (
+                    ("GET", f"api/contents/{name}?type=notebook", None),
+                    ("GET", f"files/{name}", None),
+                    ("PUT", f"api/contents/{name}", notebook),
+                    ("POST", f"api/contents/{name}/checkpoints", {}),
+                ):
+                    assert (await server.call(method, path, body)).code == 404, (method, path)
+                (server.work / name).unlink()
 
 
 class TestOrdinaryFiles:

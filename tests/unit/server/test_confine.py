@@ -18,7 +18,7 @@ from learnflow_ext.contracts.errors import (
     TooLarge,
     Unavailable,
 )
-from learnflow_ext.server.confine import Folder
+from learnflow_ext.server.confine import MAX_PARTS, Folder
 
 
 @pytest.fixture
@@ -219,3 +219,48 @@ class TestDiskIsFull:
         monkeypatch.undo()
         assert folder.read(["a"], 9) == b"old"
         assert [path.name for path in work.iterdir()] == ["a"]
+
+
+class TestFarDown:
+    @pytest.fixture
+    def deep(self, work: Path) -> list[str]:
+        parts = ["d"] * (MAX_PARTS + 20)
+        (work / "/".join(parts)).mkdir(parents=True)
+        return parts
+
+    def test_what_lies_too_deep_is_not_opened(self, folder: Folder, deep: list[str]) -> None:
+        assert folder.names(deep[:MAX_PARTS]) != {}
+        with pytest.raises(NotFound, match="deep"):
+            folder.names(deep)
+        with pytest.raises(NotFound, match="deep"):
+            folder.write_new([*deep, "x"], b"x")
+        assert (folder.refused(deep[:MAX_PARTS]), folder.refused(deep)) == (0, MAX_PARTS + 1)
+
+    def test_nor_is_it_copied(self, folder: Folder, deep: list[str]) -> None:
+        folder.copy_tree(["d"], ["copy"], 1000)
+        assert folder.status(["copy", *deep[: MAX_PARTS - 2]]) is not None
+
+
+def test_the_first_part_that_is_something_else(folder: Folder, work: Path) -> None:
+    (work / "a" / "b").mkdir(parents=True)
+    (work / "a" / "link").symlink_to(work.parent / "outside")
+    (work / "a" / "file").touch()
+    os.mkfifo(work / "a" / "pipe")
+    for path, count in (
+        ("a/b", 0),
+        ("a/none/below", 0),
+        ("a/file", 0),
+        ("a/file/below", 0),
+        ("a/link", 2),
+        ("a/link/inner", 2),
+        ("a/pipe", 2),
+        ("a/../..", 2),
+        ("a/\0", 0),
+    ):
+        assert folder.refused(path.split("/")) == count, path
+
+
+def test_names_that_are_no_text_are_left_out(folder: Folder, work: Path) -> None:
+    for name in (b"\xff.txt", "gr\u00fc\u00df".encode()):
+        (work / os.fsdecode(name)).touch()
+    assert list(folder.names([])) == ["gr\u00fc\u00df"]
