@@ -8,10 +8,12 @@ import logging
 import os
 import secrets
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path, PurePosixPath
 from time import monotonic
 from typing import Any
@@ -31,6 +33,7 @@ from .blueprint import Blueprint, read_blueprint
 from .course import Course, put_environment_on_path
 from .execute import REASONS, STOPPED
 from .hidden import split_hidden
+from .marks import Marks, attempt_of
 from .messages import Points, explain, given_score
 from .names import check_file, check_name
 from .notebooks import read_notebook, repaired
@@ -41,6 +44,8 @@ log = logging.getLogger(__name__)
 MAX_SUBMISSION_BYTES = 100 * 1024 * 1024
 MAX_FILES = 500
 _OURS = frozenset({"timestamp.txt", "submission_secret.txt"})
+GRADER = f"LearnFlow {metadata.version('learnflow-ext')}, nbgrader {metadata.version('nbgrader')}"
+"""What gives points here, for the record."""
 _LOOK_AGAIN = "Your teacher will have a look."
 
 
@@ -113,11 +118,17 @@ def _graded(
     if submission.in_place:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="learnflow-submitted-"))
         course = dataclasses.replace(course, submitted=Path(scratch))
-    _place(course, submission, notebooks, files)
+    when = (submission.submitted_at or datetime.now(UTC)).astimezone(UTC)
+    _place(course, submission, notebooks, files, when)
     try:
+        if not submission.in_place:
+            with Gradebook(course.db_url, course.name) as gradebook:
+                Marks(course.root).swap(gradebook, assignment, student, attempt_of(when))
         _run(course, assignment, student)
     except _Ungradable as error:
         return _record(course, submission, blueprint, status="failed", problems=[str(error)], start=start)
+    except (sqlite3.Error, SQLAlchemyError) as error:
+        raise Unavailable("Grading does not work at the moment; your submission was kept.") from error
     cells, found, penalty = _collect(course, blueprint, submission)
     return _record(
         course,
@@ -161,6 +172,7 @@ def _record(
         feedback=pages,
         duration_ms=round((monotonic() - start) * 1000),
         penalty=penalty,
+        grader=GRADER,
     )
 
 
@@ -209,6 +221,7 @@ def _place(
     submission: Submission,
     notebooks: Mapping[str, nbformat.NotebookNode],
     files: Mapping[PurePosixPath, Path],
+    when: datetime,
 ) -> None:
     """Replace what is in nbgrader's `submitted` folder, whole or not at all."""
     target = course.submitted_folder / submission.student / submission.assignment
@@ -220,7 +233,6 @@ def _place(
         shutil.copyfile(path, fresh / relative, follow_symlinks=False)
     for name, nb in notebooks.items():
         nbformat.write(nb, fresh / f"{name}.ipynb")
-    when = (submission.submitted_at or datetime.now(UTC)).astimezone(UTC)
     if submission.in_place and submission.submitted_at is None:
         for name in _OURS:
             if (submission.files / name).is_file():

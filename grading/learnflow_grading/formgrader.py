@@ -27,6 +27,7 @@ from traitlets.config import Config
 from .blind import BlindCourse
 from .course import TEMPLATES, Course, put_environment_on_path
 from .formgrader_blind import NAMELESS, NAMELESS_PAGE, REPLACED
+from .formgrader_marks import TELL_PAGE, Opened
 
 POLICY = "; ".join(
     (
@@ -124,6 +125,7 @@ class CourseFormgrader(FormgradeExtension):
         webapp.settings["nbgrader_jinja2_env"].autoescape = True
         webapp.settings["nbgrader_exporter"] = HTMLExporter(config=self.config)
         webapp.settings["learnflow_blind"] = BlindCourse(Path(self.coursedir.root))
+        webapp.settings["learnflow_opened"] = Opened()
 
     def init_handlers(self, webapp: Any) -> None:
         base = webapp.settings["base_url"]
@@ -197,7 +199,7 @@ class UtilsHandler(web.RequestHandler):
     def get(self) -> None:
         script = Path(handlers.static_path, "js", "utils.js").read_text(encoding="utf-8")
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
-        self.finish(f"{script}\nlinkTo = () => (_, element) => element;\n{NAMELESS_PAGE}")
+        self.finish(f"{script}\nlinkTo = () => (_, element) => element;\n{NAMELESS_PAGE}{TELL_PAGE}")
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:

@@ -18,6 +18,7 @@ from nbgrader.server_extensions.formgrader.base import BaseHandler
 from tornado import web
 
 from .blind import PREFIX, BlindCourse, Hidden, pseudonym
+from .formgrader_marks import MarkComment, MarkGrade, MarkGrades
 
 _SAFE = frozenset(
     "id name notebook assignment score max_score code_score max_code_score written_score max_written_score "
@@ -239,11 +240,11 @@ class Flag(Api, apihandlers.FlagSubmissionHandler):
         return self.nameless(data, self.assignment_of(data["id"]))
 
 
-class Grades(Api, apihandlers.GradeCollectionHandler):
+class Grades(Api, MarkGrades):
     """Points of a submitted notebook."""
 
 
-class OneGrade(Api, apihandlers.GradeHandler):
+class OneGrade(Api, MarkGrade):
     """Points of a cell, read or given."""
 
 
@@ -251,7 +252,7 @@ class Comments(Api, apihandlers.CommentCollectionHandler):
     """Comments on a submitted notebook."""
 
 
-class OneComment(Api, apihandlers.CommentHandler):
+class OneComment(Api, MarkComment):
     """A comment, read or written."""
 
 

@@ -22,6 +22,7 @@ from learnflow_ext.cli.explain import explain
 from learnflow_ext.cli.generate import generate
 from learnflow_ext.cli.hint import hint
 from learnflow_ext.cli.mastery import mastery
+from learnflow_ext.cli.points import points_command
 from learnflow_ext.cli.regrade import regrade
 from learnflow_ext.cli.review import review
 from learnflow_ext.cli.run import run
@@ -55,6 +56,7 @@ app.command()(review)
 app.command()(mastery)
 app.command()(autograde)
 app.command()(regrade)
+app.command("points")(points_command)
 app.command()(doctor)
 app.command()(backup)
 app.command()(restore)
@@ -94,6 +96,16 @@ def _quiet_logs() -> None:
     )
 
 
+def _said(error: Exception) -> str:
+    """The sentence of the first error in a group that has one: of several jobs, one could not go on."""
+    while isinstance(error, ExceptionGroup):
+        theirs = error.subgroup(LearnFlowError)
+        if theirs is None:
+            return ""
+        error = theirs.exceptions[0]
+    return error.message if isinstance(error, LearnFlowError) else ""
+
+
 def main() -> None:
     """Entry point of the `learnflow` command: what goes wrong ends in a sentence, never in a traceback."""
     _quiet_logs()
@@ -102,7 +114,10 @@ def main() -> None:
     except LearnFlowError as error:
         typer.echo(error.message, err=True)
         sys.exit(CANNOT_RUN)
-    except Exception:
+    except Exception as error:
+        if said := _said(error):
+            typer.echo(said, err=True)
+            sys.exit(CANNOT_RUN)
         # The boundary of the process. The detail is for who asks for it.
         error_id = uuid.uuid4().hex[:8]
         typer.echo(

@@ -10,9 +10,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import typer
 from learnflow_grading.client import GradingWorker
 
 from learnflow_ext.cli.bar import progress
+from learnflow_ext.cli.course import printable
 from learnflow_ext.cli.where import CannotRun
 from learnflow_ext.contracts.errors import LearnFlowError
 from learnflow_ext.contracts.grades import GradeRecord, Regraded
@@ -54,7 +56,11 @@ async def tried(
         await db.open(create=False)
         try:
             with progress(len(todo), "Trying", hidden=hidden) as step:
-                return await trial.all(todo, jobs, step)
+                found = await trial.all(todo, jobs, step)
+            for one, came_to in zip(todo, found, strict=True):
+                if came_to.state == "failed" and (said := trial.told.get(one.number)):
+                    typer.echo(printable(f"{one.student}: {said}"), err=True)
+            return found
         finally:
             await db.close()
 
@@ -86,6 +92,8 @@ class _Trial:
         self._root = root
         self._terms = terms
         self._grading = grading
+        self.told: dict[int, str] = {}
+        """Why a submission could not be graded again, by its number."""
 
     async def all(self, todo: Sequence[Ended], jobs: int, step: Callable[[int], None]) -> list[Regraded]:
         """What each came to. One student's work is graded one after another: it shares a folder."""
@@ -110,6 +118,8 @@ class _Trial:
     async def _one(self, worker: GradingWorker, one: Ended) -> Regraded:
         record = await self._graded(worker, one)
         graded = record is not None and record.status == "graded"
+        if record is not None and not graded:
+            self.told[one.number] = record.message
         return Regraded(
             student=one.student,
             submission_id=one.submission_id,
@@ -140,6 +150,7 @@ class _Trial:
                     late_note=terms.remark(one.submitted_at),
                 )
             except LearnFlowError as error:
+                self.told[one.number] = error.message
                 if error.status < 500:
                     break
         return None

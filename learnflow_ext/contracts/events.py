@@ -183,6 +183,41 @@ class SubmissionGraded(Event, frozen=True, kw_only=True):
     """Points taken off for lateness; `score` is without them already."""
     before: float | None = None
     """Points of the same submission before it was graded again; None for a first grading."""
+    attempt: int = 0
+    """Which of the student's attempts at the assignment it is, from 1; 0 where that was not kept."""
+    grader: str = ""
+    """What graded it, with its version; empty where nothing was graded."""
+    by: str = ""
+    """Graded again: the pseudonym of who asked for it; nobody can say whose it was once they are erased."""
+    parts: tuple[str, ...] = ()
+    """Graded again: each part whose points are others, as `notebook/part: before -> after`."""
+
+
+class PointsGiven(Event, frozen=True, kw_only=True):
+    """A teacher gave a student points by hand in the formgrader, changed them or took them back."""
+
+    TYPE = "org.learnflow.points.given.v1"
+    TOPIC = "progress.events"
+
+    submission_id: str
+    """Empty for an attempt that the service does not know."""
+    assignment: str
+    attempt: int
+    """Which of the student's attempts at the assignment it is, from 1; 0 for an unknown one."""
+    notebook: str
+    part: str
+    """The cell's nbgrader grade_id."""
+    max_score: float
+    before: float | None = None
+    """By hand; None for none: those of the tests count."""
+    after: float | None = None
+    extra_before: float = 0.0
+    extra_after: float = 0.0
+    """Extra credit."""
+    at: str
+    """When it was given, ISO 8601, UTC."""
+    by: str
+    """The pseudonym of the teacher who did it; nobody can say whose it was once they are erased."""
 
 
 class QuizAnswered(Event, frozen=True, kw_only=True):
@@ -401,6 +436,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         TeacherAsked,
         RunFinished,
         SubmissionGraded,
+        PointsGiven,
         QuizAnswered,
         RegradingStarted,
         ResultsReleased,

@@ -60,6 +60,8 @@ class GradeRecord(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: int = 0
     penalty: float = 0.0
     """Points taken off for lateness; `score` is without them already."""
+    grader: str = ""
+    """What graded it, with its version."""
 
 
 class SubmissionView(msgspec.Struct, frozen=True, kw_only=True):

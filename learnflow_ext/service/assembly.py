@@ -27,6 +27,7 @@ from learnflow_ext.service.live import LiveBoards
 from learnflow_ext.service.living import Living
 from learnflow_ext.service.mail_sender import open_sender
 from learnflow_ext.service.mailing import Mailing
+from learnflow_ext.service.marks import MarkKeeper
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.models import open_model
 from learnflow_ext.service.oauth import SealedOAuth
@@ -156,6 +157,7 @@ async def assemble(
         deadlines=deadlines,
         results=results,
         blinds=blinds,
+        marks=MarkKeeper(db, settings),
         runner=runner,
         releases=releases,
         practices=practices,

@@ -28,11 +28,12 @@ EVERY_SECONDS = 5.0
 """How often the formgrader is told: a teacher may have edited `course.yaml`."""
 WHY = "This assignment is graded blind: its results come back with the names, once they are given out."
 _DAY = len("2026-11-30")
-_TIMES = ("submitted_at", "finished_at", "asked_at")
+_TIMES = ("submitted_at", "finished_at", "asked_at", "given_at")
 _RESULTS = (
     # How often somebody handed in stands in the rows of their number.
     "org.learnflow.assignment.submitted.v1",
     "org.learnflow.submission.graded.v1",
+    "org.learnflow.points.given.v1",
     "org.learnflow.progress.changed.v1",
     "org.learnflow.regrade.asked.v1",
     "org.learnflow.regrade.answered.v1",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.live import LiveBoards
     from learnflow_ext.service.living import Living
     from learnflow_ext.service.mailing import Mailing
+    from learnflow_ext.service.marks import MarkKeeper
     from learnflow_ext.service.metrics import Metrics
     from learnflow_ext.service.outside import OutsideTokens
     from learnflow_ext.service.pages import Pages
@@ -64,6 +65,7 @@ class Parts:
     deadlines: Deadlines
     results: Results
     blinds: Blinds
+    marks: MarkKeeper
     runner: Runner
     releases: Releases
     practices: Practices

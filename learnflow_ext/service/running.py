@@ -119,6 +119,7 @@ class RunningService:
         self._keep(parts.queue.run(), "grading queue")
         self._keep(parts.living.run(), "presence")
         self._keep(parts.blinds.run(), "blind grading")
+        self._keep(parts.marks.run(), "points given by hand")
         self._keep(janitor.keep_clean(also=self._made.runner.sweep), "janitor")
         self._keep(
             housekeeping.keep_house(

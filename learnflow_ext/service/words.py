@@ -160,6 +160,14 @@ def _graded(data: Mapping[str, object]) -> _Said:
     return score, "grade"
 
 
+def _given(data: Mapping[str, object]) -> _Said:
+    part = f"{_text(data, 'part')} of {_text(data, 'assignment')}"
+    after = data.get("after")
+    if isinstance(after, int | float):
+        return f"has {points(after)}/{points(_number(data, 'max_score'))} by hand for {part}", "grade"
+    return f"has no points by hand any more for {part}", "grade"
+
+
 def quiz_answered(data: Mapping[str, object]) -> _Said:
     """An answer to a question of a notebook's quiz."""
     right, first = bool(data.get("right")), _number(data, "attempt") <= 1
@@ -238,6 +246,7 @@ _SAYINGS = {
     "org.learnflow.run.finished.v1": _run,
     "org.learnflow.assignment.submitted.v1": _submitted,
     "org.learnflow.submission.graded.v1": _graded,
+    "org.learnflow.points.given.v1": _given,
     "org.learnflow.quiz.answered.v1": _first_answer,
     "org.learnflow.regrading.started.v1": _regrading,
     "org.learnflow.results.released.v1": _released,

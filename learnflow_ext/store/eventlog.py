@@ -30,10 +30,14 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
     """The event's other fields, as they were in its version."""
 
 
-def _filtered(topic: str | None, student: str | None, course: str | None) -> Select[*tuple[Any, ...]]:
+def _filtered(
+    topic: str | None, student: str | None, course: str | None, types: Sequence[str] = ()
+) -> Select[*tuple[Any, ...]]:
     statement = select(LoggedEvent, User.name).join(User, User.id == LoggedEvent.user_id)
     if topic is not None:
         statement = statement.where(LoggedEvent.topic == topic)
+    if types:
+        statement = statement.where(LoggedEvent.type.in_(types))
     if student is not None:
         # As a subquery it lets the index on the user's id do the work.
         statement = statement.where(
@@ -50,11 +54,12 @@ async def tail(
     topic: str | None = None,
     student: str | None = None,
     course: str | None = None,
+    types: Sequence[str] = (),
     after: int | None = None,
     limit: int = 100,
 ) -> list[LogEntry]:
     """Events, oldest first: the first `limit` above sequence `after`, or with None the last `limit`."""
-    statement = _filtered(topic, student, course).limit(limit)
+    statement = _filtered(topic, student, course, types).limit(limit)
     if after is None:
         statement = statement.order_by(LoggedEvent.sequence.desc())
     else:

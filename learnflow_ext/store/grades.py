@@ -7,8 +7,9 @@ import math
 import zlib
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from learnflow_ext.contracts.errors import Conflict, NotFound, Unprocessable
 from learnflow_ext.contracts.events import Envelope, SubmissionGraded
@@ -19,6 +20,8 @@ from learnflow_ext.store.models import FeedbackFile, Grade, Module, Submission, 
 
 MAX_FEEDBACK_BYTES = 20 * 2**20
 """Of one submission, uncompressed; what goes beyond is left out, and a person is asked to look."""
+MOST_PARTS = 300
+"""Of a submission, whose change an event tells."""
 
 
 async def record_grade(
@@ -89,7 +92,9 @@ async def record_grade(
             finished_at=func.coalesce(Submission.finished_at, now()) if regrade is not None else now(),
         )
     )
+    parts: tuple[str, ...] = ()
     if regrade is not None or row.score is not None:
+        parts = await _other_points(conn, row.number, record)
         for table in (Grade, FeedbackFile):
             await conn.execute(delete(table).where(table.submission_number == row.number))
     if regrade is not None:
@@ -129,8 +134,43 @@ async def record_grade(
             needs_review=needs_review,
             penalty=record.penalty,
             before=regrade.before_score if regrade is not None else None,
+            attempt=await attempt_number(conn, row.number),
+            grader=texts.clip(record.grader, texts.NAME),
+            by=regrade.by if regrade is not None else "",
+            parts=parts,
         ),
     )
+
+
+async def attempt_number(conn: AsyncConnection, number: int) -> int:
+    """Which of its student's attempts at the assignment a submission is, from 1."""
+    own = aliased(Submission)
+    counted = await conn.scalar(
+        select(func.count())
+        .select_from(Submission)
+        .join(own, and_(own.user_id == Submission.user_id, own.module_id == Submission.module_id))
+        .where(own.number == number, Submission.number <= number)
+    )
+    return counted or 0
+
+
+async def _other_points(conn: AsyncConnection, number: int, record: GradeRecord) -> tuple[str, ...]:
+    """The parts that have other points by `record` than before, each with both."""
+    rows = await conn.execute(
+        select(Grade.notebook, Grade.name, Grade.score).where(Grade.submission_number == number)
+    )
+    before = {(row.notebook, row.name): row.score for row in rows}
+    after = {(cell.notebook, cell.name): cell.score for cell in record.cells}
+    changed = [
+        f"{texts.clip('/'.join(part), texts.NAME)}: {_said(before.get(part))} -> {_said(after.get(part))}"
+        for part in dict.fromkeys((*before, *after))
+        if before.get(part) != after.get(part)
+    ]
+    return tuple(changed[:MOST_PARTS])
+
+
+def _said(points: float | None) -> str:
+    return "none" if points is None else f"{points:.6g}"
 
 
 async def _keep_grade(
@@ -155,6 +195,8 @@ async def _keep_grade(
             max_score=row.max_score,
             needs_review=True,
             before=row.score,
+            attempt=await attempt_number(conn, row.number),
+            by=regrade.by,
         ),
     )
 

@@ -15,7 +15,7 @@ from learnflow_ext.contracts.errors import Conflict, NotFound
 from learnflow_ext.contracts.events import RegradingStarted
 from learnflow_ext.store import outbox, people, presence, texts
 from learnflow_ext.store.clock import iso, now
-from learnflow_ext.store.models import REGRADE, Module, Regraded, Regrading, Submission, User
+from learnflow_ext.store.models import REGRADE, Module, Pseudonym, Regraded, Regrading, Submission, User
 
 AT_ONCE = 500
 NO_ASSIGNMENT = "There is no such assignment in this course."
@@ -30,6 +30,8 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     submission_number: int
     before_score: float | None
     before_max: float | None
+    by: str
+    """The pseudonym of who asked for it; empty for one who was erased."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,7 +185,12 @@ async def waiting(conn: AsyncConnection, submission_number: int) -> Waiting | No
                 Regraded.submission_number,
                 Regraded.before_score,
                 Regraded.before_max,
-            ).where(Regraded.submission_number == submission_number, Regraded.state == "waiting")
+                func.coalesce(Pseudonym.pseudonym, "").label("by"),
+            )
+            .join(Regrading, Regrading.id == Regraded.regrading_id)
+            .outerjoin(User, User.name == Regrading.started_by)
+            .outerjoin(Pseudonym, Pseudonym.user_id == User.id)
+            .where(Regraded.submission_number == submission_number, Regraded.state == "waiting")
         )
     ).one_or_none()
     return None if row is None else Waiting(**row._mapping)

@@ -21,8 +21,10 @@ import threading
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
+from .endless import never_ends
 from .frames import BrokenChannel, Channel
 from .shell import make_shell
 from .wire import Reader, Uncrossable, Writer
@@ -32,6 +34,8 @@ MAX_FLOOD = 64 * 1024 * 1024
 _MAX_HANDLES = 500_000
 _MAX_OUTPUTS = 500
 _MAX_FILE = 4 * 1024 * 1024
+_LOOKS = (0.4, 1.0, 2.5)
+"""Seconds after which to see whether a loop can end at all."""
 _ITERATORS: tuple[Any, ...] = (
     types.GeneratorType, map, filter, zip, enumerate, reversed, type(iter([])), type(iter(())),
     type(iter({})), type(iter({}.values())), type(iter({}.items())), type(iter(set())), type(iter("")),
@@ -177,6 +181,8 @@ class Agent:
         self._numbers: dict[int, int] = {}
         self._asked = 0
         self._depth = 0
+        self._began = self._ends = 0.0
+        self._timed = False
         self._far: dict[int, Far] = {}
         self._seen_files: dict[str, tuple[int, int]] = {}
         self.output = _Output()
@@ -194,7 +200,7 @@ class Agent:
         self.namespace = self._shell.user_ns
         self._shell.user_ns["input"] = builtins.input = self._input
         self._shell.user_ns.pop("input")
-        signal.signal(signal.SIGALRM, _overtime)
+        signal.signal(signal.SIGALRM, self._alarm)
         signal.signal(signal.SIGPROF, _overtime)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         with contextlib.suppress(BrokenChannel):
@@ -211,10 +217,10 @@ class Agent:
         try:
             try:
                 if outermost and wall:
-                    signal.setitimer(signal.ITIMER_REAL, wall, 0.1)
+                    self._begin_clock(wall)
                     if cpu:
                         signal.setitimer(signal.ITIMER_PROF, cpu, 0.1)
-                reply = self._do(request, _silence if outermost else lambda: None)
+                reply = self._do(request, self._silence if outermost else lambda: None)
             except Overtime as error:
                 reply = {"late": True, "flood": error.args == ("flood",)}
             except Uncrossable as error:
@@ -223,13 +229,13 @@ class Agent:
                 raise
             except BaseException as error:
                 if outermost:
-                    _silence()
+                    self._silence()
                 reply = {"raised": self._exception(error)}
         except Overtime:
             reply = {"late": True}
         finally:
             if outermost:
-                _silence()
+                self._silence()
             self._depth -= 1
         reply["id"] = request.get("id")
         reply["out"] = self.output.entries
@@ -238,6 +244,32 @@ class Agent:
             self._channel.send(reply)
         except (TypeError, ValueError, RecursionError):
             self._channel.send({"id": request.get("id"), "odd": "a value cannot be sent", "out": []})
+
+    def _silence(self) -> None:
+        """No more alarms; one that is just going off does nothing, or is caught by the caller."""
+        self._timed = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+    def _begin_clock(self, wall: float) -> None:
+        self._timed = True
+        self._began, self._ends = monotonic(), monotonic() + wall
+        signal.setitimer(signal.ITIMER_REAL, min(wall, _LOOKS[0]), 0.1)
+
+    def _alarm(self, _: int, frame: types.FrameType | None) -> None:
+        """The time is over, or it is certain that it will be."""
+        if not self._timed:
+            return
+        now = monotonic()
+        if now < self._ends and not never_ends(frame):
+            looks = [each for each in _LOOKS if each > now - self._began + 0.05]
+            until = self._ends if not looks else min(self._ends, self._began + looks[0])
+            signal.setitimer(signal.ITIMER_REAL, max(0.001, until - now), 0.1)
+            return
+        # Again, until it comes through: code may catch everything once.
+        self._ends = 0.0
+        signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
+        raise Overtime
 
     def _do(self, request: dict[str, Any], quiet: Callable[[], None]) -> dict[str, Any]:
         op = request["op"]
@@ -498,12 +530,6 @@ def _or_text(writer: Writer, value: Any) -> Any:
 
 def _overtime(*_: object) -> None:
     raise Overtime
-
-
-def _silence() -> None:
-    """No more alarms; one that is just going off is caught by the caller."""
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 @contextlib.contextmanager

@@ -17,11 +17,13 @@ from learnflow_ext.service.terms import CourseTerms
 from learnflow_ext.service.views import grading as view
 from learnflow_ext.service.views.cells import has_page
 from learnflow_ext.service.views.grading import EXPORT, POINTS, PROVISIONAL, SUBMISSIONS, ExportRow
+from learnflow_ext.service.views.points import OF_COURSE
 from learnflow_ext.service.views.regradings import REGRADINGS
 from learnflow_ext.store import (
     courses,
     gradesheet,
     insight,
+    points,
     regrade_requests,
     regradings,
     results,
@@ -51,12 +53,14 @@ class GradingHandler(CoursePage):
             if chosen != latest and chosen not in {info.assignment for info in assignments}:
                 raise NotFound("There is no such assignment in this course.")
             found = await gradesheet.counted(conn, course, chosen)
+            given = await points.changes(conn, course, limit=MOST_ROWS if self.as_csv else PAGE)
         picture = view.spread(list(found.values()), chosen, assignments)
         hidden = await self.parts.blinds.hidden(course, self.person)
         rows = await self.parts.blinds.veil(course, hidden, rows)
         requests = await self.parts.blinds.veil(course, hidden, requests)
         provisional = await self.parts.blinds.veil(course, hidden, provisional)
         waiting = await self.parts.blinds.veil(course, hidden, waiting)
+        given = await self.parts.blinds.veil(course, hidden, given)
         facts = (
             (
                 "Waiting or being graded",
@@ -75,6 +79,7 @@ class GradingHandler(CoursePage):
             SUBMISSIONS.of(rows[self.offset :]),
             PROVISIONAL.of(provisional),
             REGRADINGS.of(again),
+            *((OF_COURSE.of(given),) if self.person.teaches(course) else ()),
             template="grading.html",
             charts=(picture,) if picture else (),
             facts=facts,

@@ -18,6 +18,7 @@ from learnflow_ext.service.views import mastery
 from learnflow_ext.service.views.alerts import ALERTS, for_student
 from learnflow_ext.service.views.cells import student_link
 from learnflow_ext.service.views.mastery import TOPICS
+from learnflow_ext.service.views.points import OF_STUDENT
 from learnflow_ext.service.views.timeline import timeline
 from learnflow_ext.store import (
     alerts,
@@ -26,6 +27,7 @@ from learnflow_ext.store import (
     evidence,
     insight,
     people,
+    points,
     practice_reviews,
     regrade_requests,
     submissions,
@@ -49,7 +51,9 @@ class StudentHandler(CoursePage):
             mine = await alerts.of_course(conn, course, states=("open", "handled"), student=student)
             steps = await evidence.history(conn, course, student)
             assignments = await courses.assignments(conn, course)
+            given = await points.changes(conn, course, student=student)
         withheld = await self.parts.results.withheld(course, self.person)
+        given = [one for one in given if not withheld.blind.covers(one.assignment)]
         steps = [
             msgspec.structs.replace(one, share=None) if withheld.blind.covers(one.assignment) else one
             for one in steps
@@ -79,6 +83,7 @@ class StudentHandler(CoursePage):
             words.shown_name(student),
             TOPICS.of(standing.topics),
             ALERTS.of(withheld.alerts(mine)),
+            *((OF_STUDENT.of(given),) if self.person.teaches(course) else ()),
             msgspec.structs.replace(lines, rows=lines.rows[self.offset :]),
             charts=(picture,) if picture else (),
             facts=facts,

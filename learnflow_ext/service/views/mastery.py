@@ -71,7 +71,11 @@ def picture(days: Sequence[Day], topics: Sequence[TopicProgress], now: datetime)
         return None
     shown = begun[-len(MARKS) :]
     names = [topics[place].title for place in shown]
-    moments = [*((day.at, day.topics) for day in days), (now, tuple(topics))]
+    # The day alone: when work was handed in may be nobody's to know, where it is graded blind.
+    moments = [
+        *((_day(day.at), day.topics) for day in days),
+        (_day(now.astimezone(days[0].at.tzinfo)), tuple(topics)),
+    ]
     since = days[0].at.strftime("%d %b %Y")
     levels = ", ".join(f"{topics[place].title} {percent(topics[place].mastery)}\u00a0%" for place in shown)
     sheet = Sheet[Day](
@@ -121,6 +125,10 @@ def picture(days: Sequence[Day], topics: Sequence[TopicProgress], now: datetime)
         ),
         table=sheet.of(reversed(days)),
     )
+
+
+def _day(at: datetime) -> datetime:
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _of_topic(place: int, title: str) -> Field[Day]:
