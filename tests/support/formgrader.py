@@ -29,7 +29,7 @@ TEACHER = "turing"
 class OneTeacher(PasswordIdentityProvider):
     """Stands for the hub, which knows by name who signs in."""
 
-    async def get_user(self, handler: Any) -> User | None:  # type: ignore[override]
+    async def get_user(self, handler: Any) -> User | None:
         """The teacher, for who has the token."""
         found: User | None = await ensure_async(super().get_user(handler))
         return None if found is None else User(username=TEACHER)
