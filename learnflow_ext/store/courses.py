@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import delete, literal, select, tuple_, update
+from sqlalchemy import bindparam, delete, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest
@@ -47,10 +47,13 @@ class AssignmentInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 async def find(conn: AsyncConnection, course: str, assignment: str) -> int | None:
     """The id of an assignment's row; None when there is none."""
-    found: int | None = await conn.scalar(
-        select(Module.id).where(Module.course == course, Module.assignment == assignment)
-    )
+    found: int | None = await conn.scalar(_FIND, {"course": course, "assignment": assignment})
     return found
+
+
+_FIND = select(Module.id).where(
+    Module.course == bindparam("course"), Module.assignment == bindparam("assignment")
+)
 
 
 async def having(conn: AsyncConnection, assignment: str) -> list[str]:
@@ -151,19 +154,9 @@ async def sync_assignment(
 
 async def assignments(conn: AsyncConnection, course: str) -> tuple[AssignmentInfo, ...]:
     """The assignments of `course` by name, with their exercises; empty for an unknown course."""
-    modules = await conn.execute(
-        select(Module.id, Module.assignment, Module.title, Quiz.module_id.label("quiz"))
-        .outerjoin(Quiz, Quiz.module_id == Module.id)
-        .where(Module.course == course)
-        .order_by(Module.assignment)
-    )
+    modules = await conn.execute(_ASSIGNMENTS, {"course": course})
     exercises: dict[int, list[ExerciseInfo]] = {}
-    for row in await conn.execute(
-        select(Exercise)
-        .join(Module, Module.id == Exercise.module_id)
-        .where(Module.course == course)
-        .order_by(Exercise.module_id, Exercise.position)
-    ):
+    for row in await conn.execute(_EXERCISES, {"course": course}):
         info = ExerciseInfo(notebook=row.notebook, name=row.name, max_score=row.max_score)
         exercises.setdefault(row.module_id, []).append(info)
     return tuple(
@@ -176,3 +169,18 @@ async def assignments(conn: AsyncConnection, course: str) -> tuple[AssignmentInf
         )
         for row in modules
     )
+
+
+# Built once: each look at one's progress asks for both.
+_ASSIGNMENTS = (
+    select(Module.id, Module.assignment, Module.title, Quiz.module_id.label("quiz"))
+    .outerjoin(Quiz, Quiz.module_id == Module.id)
+    .where(Module.course == bindparam("course"))
+    .order_by(Module.assignment)
+)
+_EXERCISES = (
+    select(Exercise)
+    .join(Module, Module.id == Exercise.module_id)
+    .where(Module.course == bindparam("course"))
+    .order_by(Exercise.module_id, Exercise.position)
+)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.store import many, practices, quizzes
@@ -63,38 +64,16 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
     """The evidence about each of `students`; unknown ones have none."""
     if not students:
         return {}
-    wanted = User.name.in_(students)
+    whose = {"course": course, "students": list(students)}
     best: dict[str, dict[str, float]] = defaultdict(dict)
-    for row in await conn.execute(
-        select(User.name, Module.assignment, Progress.best_score, Progress.max_score)
-        .join(User, User.id == Progress.user_id)
-        .join(Module, Module.id == Progress.module_id)
-        .where(Module.course == course, wanted, Progress.max_score > 0)
-    ):
+    for row in await conn.execute(_BEST, whose):
         best[row.name][row.assignment] = row.best_score / row.max_score
     submitted: dict[str, list[datetime]] = defaultdict(list)
     answers: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
     solved: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for handed_in in await conn.execute(
-        select(User.name, Submission.submitted_at)
-        .join(User, User.id == Submission.user_id)
-        .join(Module, Module.id == Submission.module_id)
-        .where(Module.course == course, wanted)
-    ):
+    for handed_in in await conn.execute(_HANDED_IN, whose):
         submitted[handed_in.name].append(handed_in.submitted_at)
-    for name, assignment, given in await conn.execute(
-        select(
-            User.name,
-            Module.assignment,
-            many.gathered(conn, Grade.id, Grade.name, Grade.score >= Grade.max_score),
-        )
-        .join(Submission, Submission.number == Grade.submission_number)
-        .join(User, User.id == Submission.user_id)
-        .join(Module, Module.id == Submission.module_id)
-        .where(Module.course == course, wanted, Grade.max_score > 0)
-        .group_by(Submission.number, User.name, Module.assignment)
-        .order_by(Submission.number)
-    ):
+    for name, assignment, given in await conn.execute(_graded(conn), whose):
         for _, exercise, right in sorted(many.rows_of(given)):
             answers[name][assignment].append(bool(right))
             if right:
@@ -113,6 +92,43 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
         )
         for student in students
     }
+
+
+# Built once, since each look at one's progress asks for all of them: to build them takes as long as to ask.
+_THEIRS = and_(Module.course == bindparam("course"), User.name.in_(bindparam("students", expanding=True)))
+_BEST = (
+    select(User.name, Module.assignment, Progress.best_score, Progress.max_score)
+    .join(User, User.id == Progress.user_id)
+    .join(Module, Module.id == Progress.module_id)
+    .where(_THEIRS, Progress.max_score > 0)
+)
+_HANDED_IN = (
+    select(User.name, Submission.submitted_at)
+    .join(User, User.id == Submission.user_id)
+    .join(Module, Module.id == Submission.module_id)
+    .where(_THEIRS)
+)
+_GRADED: dict[str, Select[*tuple[Any, ...]]] = {}
+"""By the database's dialect."""
+
+
+def _graded(conn: AsyncConnection) -> Select[*tuple[Any, ...]]:
+    dialect = conn.dialect.name
+    if dialect not in _GRADED:
+        _GRADED[dialect] = (
+            select(
+                User.name,
+                Module.assignment,
+                many.gathered(conn, Grade.id, Grade.name, Grade.score >= Grade.max_score),
+            )
+            .join(Submission, Submission.number == Grade.submission_number)
+            .join(User, User.id == Submission.user_id)
+            .join(Module, Module.id == Submission.module_id)
+            .where(_THEIRS, Grade.max_score > 0)
+            .group_by(Submission.number, User.name, Module.assignment)
+            .order_by(Submission.number)
+        )
+    return _GRADED[dialect]
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.store import people, texts
@@ -21,6 +21,16 @@ TOP = 4
 REMEMBERED = 40
 """Attempts: going back to one of them is not a new one."""
 _ATTEMPT = re.compile(r"[0-9a-f]{16}")
+
+# Built once, since each reported run asks for them: to build them takes as long as to ask.
+_PLACE = ("user_id", "course", "assignment", "exercise")
+_ROW = and_(*(getattr(HintLadder, name) == bindparam(f"at_{name}") for name in _PLACE))
+_MAKE = insert(HintLadder).on_conflict_do_nothing()
+_SEEN = select(HintLadder.seen).where(_ROW)
+_RUNG = select(HintLadder.rung, HintLadder.tried).where(_ROW)
+_KEEP = update(HintLadder).where(_ROW)
+_KEEP_SEEN = _KEEP.values(seen=bindparam("now_seen"))
+_KEEP_TRIED = _KEEP.values(seen=bindparam("now_seen"), tried=True)
 
 
 async def step(
@@ -39,12 +49,10 @@ async def step(
     the code that the question brought, empty for none; `cell_id` is where that code stands.
     """
     row, seen, is_new = await _noted(conn, student, course, assignment, exercise, cell_id, attempt)
-    found = (await conn.execute(select(HintLadder.rung, HintLadder.tried).where(row))).one()
+    found = (await conn.execute(_RUNG, row)).one()
     climbs = found.rung == 0 or is_new or found.tried
     rung = min(found.rung + climbs, TOP)
-    await conn.execute(
-        update(HintLadder).where(row).values(rung=rung, seen=seen, tried=False, updated_at=now())
-    )
+    await conn.execute(_KEEP.values(rung=rung, seen=seen, tried=False, updated_at=now()), row)
     return int(rung)
 
 
@@ -60,8 +68,7 @@ async def attempted(
 ) -> None:
     """Note the code of a run that was reported: the next hint climbs where the cell was another before."""
     row, seen, is_new = await _noted(conn, student, course, assignment, exercise, cell_id, attempt)
-    change = {"seen": seen, "tried": True} if is_new else {"seen": seen}
-    await conn.execute(update(HintLadder).where(row).values(**change))
+    await conn.execute(_KEEP_TRIED if is_new else _KEEP_SEEN, {**row, "now_seen": seen})
 
 
 async def _noted(
@@ -72,31 +79,17 @@ async def _noted(
     exercise: str,
     cell_id: str,
     attempt: str,
-) -> tuple[ColumnElement[bool], str, bool]:
-    """(which row, the attempts with this one, whether it is a new one). Makes the row where there is none."""
+) -> tuple[dict[str, object], str, bool]:
+    """(which row, as `_ROW` asks for it, the attempts with this one, whether it is a new one).
+
+    Makes the row where there is none.
+    """
     user_id = await people.ensure(conn, student)
     course, assignment, exercise = (texts.clip(name, texts.NAME) for name in (course, assignment, exercise))
-    await conn.execute(
-        insert(HintLadder)
-        .values(
-            user_id=user_id,
-            course=course,
-            assignment=assignment,
-            exercise=exercise,
-            rung=0,
-            seen="",
-            tried=False,
-            updated_at=now(),
-        )
-        .on_conflict_do_nothing()
-    )
-    row = and_(
-        HintLadder.user_id == user_id,
-        HintLadder.course == course,
-        HintLadder.assignment == assignment,
-        HintLadder.exercise == exercise,
-    )
-    seen: Sequence[str] = (await conn.execute(select(HintLadder.seen).where(row))).scalar_one().split()
+    place = dict(zip(_PLACE, (user_id, course, assignment, exercise), strict=True))
+    await conn.execute(_MAKE, {**place, "rung": 0, "seen": "", "tried": False, "updated_at": now()})
+    row = {f"at_{name}": value for name, value in place.items()}
+    seen: Sequence[str] = (await conn.execute(_SEEN, row)).scalar_one().split()
     if not _ATTEMPT.fullmatch(attempt):
         return row, " ".join(seen), False
     cell = hashlib.sha256(cell_id.encode("utf-8", "replace")).hexdigest()[:6]

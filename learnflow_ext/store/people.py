@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import String, collate, select
+from sqlalchemy import String, bindparam, collate, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest
@@ -14,6 +14,17 @@ from learnflow_ext.store import many, texts
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import Pseudonym, User
 from learnflow_ext.store.upsert import insert
+
+TURNS = "learnflow.turns"
+"""In a connection's `info`: (transaction, ids by name) of the people whose turn that transaction has."""
+_FIND = select(User.id).where(User.name == bindparam("name"))
+_TURN = (
+    select(User.id)
+    .join(Pseudonym, Pseudonym.user_id == User.id)
+    .where(User.name == bindparam("name"))
+    .with_for_update(key_share=True, of=User)
+)
+"""Built once, as what each transaction begins with: to build it takes as long as to ask."""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +36,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 async def find(conn: AsyncConnection, name: str) -> int | None:
     """The id of the user called `name`; None when we never heard of them."""
-    found: int | None = await conn.scalar(select(User.id).where(User.name == name))
+    found: int | None = await conn.scalar(_FIND, {"name": name})
     return found
 
 
@@ -45,14 +56,31 @@ async def ensure(conn: AsyncConnection, name: str) -> int:
     """
     if not name or texts.clip(name, texts.NAME) != name:
         raise BadRequest(f"A user name has between 1 and {texts.NAME} characters.")
-    found = await conn.scalar(
-        select(User.id)
-        .join(Pseudonym, Pseudonym.user_id == User.id)
-        .where(User.name == name)
-        .with_for_update(key_share=True, of=User)
-    )
-    if found is not None:
-        return int(found)
+    turns = _turns(conn)
+    if name in turns:
+        return turns[name]
+    found = await conn.scalar(_TURN, {"name": name})
+    turns[name] = int(found) if found is not None else await _made(conn, name)
+    return turns[name]
+
+
+def _turns(conn: AsyncConnection) -> dict[str, int]:
+    """The people whose turn this transaction has already; what is noted lasts as long as it."""
+    transaction = conn.sync_connection.get_transaction() if conn.sync_connection is not None else None
+    if transaction is None:
+        return {}
+    kept: tuple[object, dict[str, int]] | None = conn.info.get(TURNS)
+    if kept is None or kept[0] is not transaction:
+        kept = conn.info[TURNS] = (transaction, {})
+    return kept[1]
+
+
+def forget_turn(conn: AsyncConnection, name: str) -> None:
+    """For who erases somebody: the id that this transaction knows is theirs no longer."""
+    _turns(conn).pop(name, None)
+
+
+async def _made(conn: AsyncConnection, name: str) -> int:
     await conn.execute(
         insert(User).values(name=name, created_at=now()).on_conflict_do_nothing(index_elements=["name"])
     )
@@ -85,8 +113,12 @@ async def take_turns(conn: AsyncConnection, pseudonyms: Iterable[str]) -> None:
 
 async def pseudonym(conn: AsyncConnection, name: str) -> str:
     """The pseudonym under which `name` travels; both are made when new."""
-    user_id = await ensure(conn, name)
-    found = await conn.scalar(select(Pseudonym.pseudonym).where(Pseudonym.user_id == user_id))
+    wanted = select(Pseudonym.pseudonym)
+    found = await conn.scalar(wanted.where(Pseudonym.user_id == await ensure(conn, name)))
+    if found is None:
+        # They were erased earlier in this transaction.
+        forget_turn(conn, name)
+        found = await conn.scalar(wanted.where(Pseudonym.user_id == await ensure(conn, name)))
     assert found is not None, "ensure makes it"
     return str(found)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import NotFound
@@ -146,20 +146,22 @@ async def checked(
 async def points(conn: AsyncConnection, course: str, students: Sequence[str]) -> dict[str, dict[str, float]]:
     """By student and assignment, the points of the best answers; who has none is left out."""
     found: dict[str, dict[str, float]] = defaultdict(dict)
-    rows = await conn.execute(
-        select(User.name, Practice.assignment, func.sum(Practice.score).label("points"))
-        .join(User, User.id == Practice.user_id)
-        .where(
-            Practice.course == course,
-            User.name.in_(students),
-            Practice.score.is_not(None),
-            Practice.assignment != "",
-        )
-        .group_by(User.name, Practice.assignment)
-    )
-    for row in rows:
+    for row in await conn.execute(_POINTS, {"course": course, "students": list(students)}):
         found[row.name][row.assignment] = float(row.points)
     return found
+
+
+_POINTS = (
+    select(User.name, Practice.assignment, func.sum(Practice.score).label("points"))
+    .join(User, User.id == Practice.user_id)
+    .where(
+        Practice.course == bindparam("course"),
+        User.name.in_(bindparam("students", expanding=True)),
+        Practice.score.is_not(None),
+        Practice.assignment != "",
+    )
+    .group_by(User.name, Practice.assignment)
+)
 
 
 def _rows(student: str) -> Select[*tuple[object, ...]]:

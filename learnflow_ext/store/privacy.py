@@ -143,6 +143,7 @@ async def erase(conn: AsyncConnection, name: str) -> Erased | None:
     )
     nobody = ERASED + secrets.token_hex(8)
     await conn.execute(update(User).where(User.id == user_id).values(name=nobody))
+    people.forget_turn(conn, name)
     return Erased(
         name=nobody,
         deleted=deleted,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.progress import AssignmentProgress, Level, Standing, StudentProgress
@@ -27,21 +28,34 @@ async def apply_activity(
     submissions: int = 0,
 ) -> None:
     """Add to a student's counts in an assignment, in the transaction of what is counted."""
-    added = {
-        "runs": runs,
-        "failed_runs": failed_runs,
-        "questions": questions,
-        "submissions": submissions,
-    }
-    statement = insert(Progress).values(user_id=user_id, module_id=module_id, last_activity=at, **added)
-    changes: dict[str, ColumnElement[object] | datetime] = {
-        name: getattr(Progress, name) + amount for name, amount in added.items()
-    }
     await conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=["user_id", "module_id"], set_={**changes, "last_activity": at}
-        )
+        _ADD,
+        {
+            "user_id": user_id,
+            "module_id": module_id,
+            "last_activity": at,
+            "runs": runs,
+            "failed_runs": failed_runs,
+            "questions": questions,
+            "submissions": submissions,
+        },
     )
+
+
+def _add() -> Insert:
+    counts = ("runs", "failed_runs", "questions", "submissions")
+    statement = insert(Progress).values(
+        {name: bindparam(name) for name in ("user_id", "module_id", "last_activity", *counts)}
+    )
+    changes = {name: getattr(Progress, name) + statement.excluded[name] for name in counts}
+    return statement.on_conflict_do_update(
+        index_elements=["user_id", "module_id"],
+        set_={**changes, "last_activity": statement.excluded.last_activity},
+    )
+
+
+_ADD = _add()
+"""Built once: each run, question and submission is counted by it."""
 
 
 async def standing(conn: AsyncConnection, user_id: int, module_id: int) -> Standing | None:
@@ -87,22 +101,8 @@ async def of_student(conn: AsyncConnection, student: str, course: str) -> Studen
     An unknown student or course gives an empty or all-zero answer, not an error.
     """
     user_id = await people.find(conn, student)
-    rows = await conn.execute(
-        select(
-            Module.assignment,
-            func.coalesce(Progress.runs, 0).label("runs"),
-            func.coalesce(Progress.failed_runs, 0).label("failed_runs"),
-            func.coalesce(Progress.questions, 0).label("questions"),
-            func.coalesce(Progress.submissions, 0).label("submissions"),
-            Progress.best_score,
-            Progress.max_score,
-            Progress.level,
-            Progress.last_activity,
-        )
-        .outerjoin(Progress, and_(Progress.module_id == Module.id, Progress.user_id == user_id))
-        .where(Module.course == course)
-        .order_by(Module.assignment)
-    )
+    # No id is 0: a stranger has done nothing.
+    rows = await conn.execute(_OF_STUDENT, {"user": user_id or 0, "course": course})
     return StudentProgress(
         student=student,
         course=course,
@@ -121,3 +121,21 @@ async def of_student(conn: AsyncConnection, student: str, course: str) -> Studen
             for row in rows
         ),
     )
+
+
+_OF_STUDENT = (
+    select(
+        Module.assignment,
+        func.coalesce(Progress.runs, 0).label("runs"),
+        func.coalesce(Progress.failed_runs, 0).label("failed_runs"),
+        func.coalesce(Progress.questions, 0).label("questions"),
+        func.coalesce(Progress.submissions, 0).label("submissions"),
+        Progress.best_score,
+        Progress.max_score,
+        Progress.level,
+        Progress.last_activity,
+    )
+    .outerjoin(Progress, and_(Progress.module_id == Module.id, Progress.user_id == bindparam("user")))
+    .where(Module.course == bindparam("course"))
+    .order_by(Module.assignment)
+)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import case, func, insert, select, update
+from sqlalchemy import bindparam, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import QuizAnswered
@@ -120,13 +120,7 @@ async def of_student(
 async def shares(conn: AsyncConnection, course: str, students: Sequence[str]) -> dict[str, dict[str, Share]]:
     """How first answers went, by student and assignment; who answered nothing is left out."""
     found: dict[str, dict[str, Share]] = {}
-    for row in await conn.execute(
-        select(User.name, Module.assignment, _RIGHT, _ANSWERED)
-        .join(User, User.id == QuizAnswer.user_id)
-        .join(Module, Module.id == QuizAnswer.module_id)
-        .where(Module.course == course, User.name.in_(students))
-        .group_by(User.name, Module.assignment)
-    ):
+    for row in await conn.execute(_SHARES, {"course": course, "students": list(students)}):
         found.setdefault(row.name, {})[row.assignment] = Share(int(row.right), int(row.answered))
     return found
 
@@ -158,6 +152,13 @@ async def recent(conn: AsyncConnection, user_id: int, course: str, since: dateti
 
 _RIGHT = func.sum(case((QuizAnswer.first_right, 1), else_=0)).label("right")
 _ANSWERED = func.count().label("answered")
+_SHARES = (
+    select(User.name, Module.assignment, _RIGHT, _ANSWERED)
+    .join(User, User.id == QuizAnswer.user_id)
+    .join(Module, Module.id == QuizAnswer.module_id)
+    .where(Module.course == bindparam("course"), User.name.in_(bindparam("students", expanding=True)))
+    .group_by(User.name, Module.assignment)
+)
 
 
 def _answered(row: object) -> Answered:

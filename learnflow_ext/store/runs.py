@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import TooLarge, Unprocessable
@@ -19,6 +19,12 @@ from learnflow_ext.store.models import Run
 
 CLOCK_SLACK = timedelta(days=1)
 LONGEST_RUN_MS = 2**31 - 1
+
+# Built once: nothing is asked more often.
+_KNOWN = select(Run.run_id).where(
+    Run.user_id == bindparam("user_id"), Run.run_id.in_(bindparam("run_ids", expanding=True))
+)
+_KEEP = insert(Run)
 
 
 def believable(seconds: float, received: datetime) -> datetime:
@@ -59,13 +65,13 @@ async def record_batch(conn: AsyncConnection, student: str, reports: Sequence[Ru
     if not told:
         return 0
     user_id = await people.ensure(conn, student)
-    known = set(await conn.scalars(select(Run.run_id).where(Run.user_id == user_id, Run.run_id.in_(told))))
+    known = set(await conn.scalars(_KNOWN, {"user_id": user_id, "run_ids": list(told)}))
     new = [report for run_id, report in told.items() if run_id not in known]
     if not new:
         return 0
     received = now()
     await conn.execute(
-        insert(Run),
+        _KEEP,
         [
             {
                 "user_id": user_id,

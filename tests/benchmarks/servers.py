@@ -1,8 +1,8 @@
 """`make bench`: ten complete student servers at once, each with a notebook's kernel in its sandbox.
 
-A hub as an admin runs it, with the service, the proxy and LearnFlow's spawner. First one student alone: their
-server from the request until it answers, a kernel until its first result, then cells with a pause between
-them. Then ten others, all in the same moment. No browser: what a lab draws is its own machine's work.
+A hub as an admin runs it, with the service, the proxy and LearnFlow's spawner. First some students one by
+one: their server from the request until it answers, a kernel until its first result, then cells with a pause
+between them. Then ten others, all in the same moment. No browser: what a lab draws is its own machine's work.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from tornado.websocket import websocket_connect
 
 PATIENCE_S = 240
+ALONE = 4
+"""Students who come one after the other, before the others all at once."""
 CONFIG = """
 from learnflow_hub import course_folder, setup_learnflow
 
@@ -205,14 +207,15 @@ async def ran(connection: Any, number: int) -> None:
 
 
 async def measure(hub: Hub, names: list[str], cells: int, pause: float) -> tuple[Times, Times, float]:
-    """One alone, all others at once, and what memory each of those took."""
+    """Some one by one, all others at once, and what memory each of those took."""
     await hub.ready()
     alone: Times = {"server, until it answers": [], "kernel, until its first result": [], "a cell": []}
     together: Times = {what: [] for what in alone}
-    await lesson(hub, names[0], alone, cells, pause)
+    for name in names[:ALONE]:
+        await lesson(hub, name, alone, cells, pause)
     before = hub.memory_mib()
-    await asyncio.gather(*(lesson(hub, name, together, cells, pause) for name in names[1:]))
-    return alone, together, (hub.memory_mib() - before) / (len(names) - 1)
+    await asyncio.gather(*(lesson(hub, name, together, cells, pause) for name in names[ALONE:]))
+    return alone, together, (hub.memory_mib() - before) / (len(names) - ALONE)
 
 
 def p95(values: list[float]) -> float:
@@ -227,7 +230,7 @@ def main() -> None:
     parser.add_argument("--cells", type=int, default=20)
     parser.add_argument("--pause", type=float, default=2.0, help="seconds between two cells of a student")
     chosen = parser.parse_args()
-    names = [f"s{number:02}" for number in range(chosen.students + 1)]
+    names = [f"s{number:02}" for number in range(chosen.students + ALONE)]
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         running(Path(folder), names) as hub,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from urllib.parse import urlencode
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import NotFound
 from learnflow_ext.progress.streak import zone
@@ -34,16 +36,21 @@ def calendar(parts: Parts, course: str, time_zone: str = "") -> tuple[tzinfo, li
 
 
 async def standings_of(
-    parts: Parts, course: str, names: list[str], time_zone: str = "", withheld: Withheld | None = None
+    parts: Parts,
+    course: str,
+    names: list[str],
+    time_zone: str = "",
+    withheld: Withheld | None = None,
+    conn: AsyncConnection | None = None,
 ) -> dict[str, Standings]:
     """Where each of `names` stands in `course`; days are those of `time_zone`, or else of the settings.
 
-    Without what is `withheld`, for a student's own eyes.
+    Without what is `withheld`, for a student's own eyes. Reads through `conn` where the caller has one.
     """
     where, holidays = calendar(parts, course, time_zone)
-    async with parts.db.connect() as conn:
-        topics = await courses.assignments(conn, course)
-        checked = await evidence.of_students(conn, course, names)
+    async with nullcontext(conn) if conn is not None else parts.db.connect() as reading:
+        topics = await courses.assignments(reading, course)
+        checked = await evidence.of_students(reading, course, names)
     now = datetime.now(UTC)
     skills = parts.skills.of(course)
     return {

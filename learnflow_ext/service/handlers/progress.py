@@ -16,13 +16,13 @@ class ProgressHandler(ApiHandler):
     async def get(self, user: str = "") -> None:
         user = user or self.person.name
         course = self.get_query_argument("course")
+        time_zone = self.get_query_argument("time_zone", "")
+        withheld = await self.parts.results.withheld(course, self.person)
         async with self.parts.db.connect() as conn:
             counted = await progress.of_student(conn, user, course)
             mine = await alerts.of_course(conn, course, student=user, limit=5)
             notes = await insight.notes(conn, course, limit=3)
-        time_zone = self.get_query_argument("time_zone", "")
-        withheld = await self.parts.results.withheld(course, self.person)
-        standing = (await standings_of(self.parts, course, [user], time_zone, withheld))[user]
+            standing = (await standings_of(self.parts, course, [user], time_zone, withheld, conn))[user]
         self.answer(
             msgspec.structs.replace(
                 withheld.progress(counted),

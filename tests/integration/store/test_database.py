@@ -292,6 +292,17 @@ class TestPeople:
         assert ada != ben
         assert len(ada) == 32
 
+    async def test_who_was_made_in_vain_is_made_again(self, db: Database) -> None:
+        with pytest.raises(KeyError):
+            async with db.begin() as conn:
+                await people.ensure(conn, "ada")
+                raise KeyError("the transaction is taken back")
+        for _ in "12":
+            async with db.begin() as conn:
+                made = await people.ensure(conn, "ada")
+                assert made == await people.ensure(conn, "ada") == await people.find(conn, "ada")
+                assert await people.ensure(conn, "ben") != made
+
     async def test_the_person_behind_a_pseudonym_is_found(self, db: Database) -> None:
         async with db.begin() as conn:
             name = await people.pseudonym(conn, "ada")
