@@ -44,6 +44,11 @@ class Exercise:
     hidden: tuple[str, ...]
     family: str = ""
     """Empty for an exercise that was written by hand."""
+    must_use: tuple[str, ...] = ()
+    """The way that the statement asks for, in the words of rules for graded tests: names, `recursion`, …"""
+    must_not_use: tuple[str, ...] = ()
+    within: str = ""
+    """The function that these two are about; empty for the whole answer."""
 
     @property
     def tests(self) -> str:

@@ -39,11 +39,19 @@ def notebook(exercise: Exercise, more: str = AFTERWARDS) -> str:
         "### END HIDDEN TESTS",
     ]
     about = {"learnflow": {"topic": exercise.topic, "difficulty": exercise.difficulty}}
+    way: dict[str, Any] = {}
+    if exercise.must_use or exercise.must_not_use:
+        # Read by the grader: right results by another way than the statement asks for earn nothing.
+        rules = {"must_use": list(exercise.must_use), "must_not_use": list(exercise.must_not_use)}
+        way = {"learnflow": rules | ({"in": exercise.within} if exercise.within else {})}
     cells = [
         _cell("markdown", f"task-{name}", task.rstrip(), _metadata(f"task-{name}", locked=True) | about),
         _cell("code", f"answer-{name}", exercise.starter + solution, _metadata(name, solution=True)),
         _cell(
-            "code", f"test-{name}", "\n".join(tests), _metadata(f"test-{name}", locked=True, points=points)
+            "code",
+            f"test-{name}",
+            "\n".join(tests),
+            _metadata(f"test-{name}", locked=True, points=points) | way,
         ),
     ]
     for number, cell in enumerate(cells):

@@ -36,6 +36,11 @@ NEAREST = 5
 """How many correct programs, the most alike ones, are compared with each wrong function."""
 MAX_TRIED = 120
 """Programs of one round; smaller edits first."""
+MAX_PROGRAMS = 240
+"""Programs of one search, shared by the parts that are wrong: what keeps it near two seconds of one core. A
+number, not a time, so that a busy machine finds what an idle one finds."""
+LEAST_SHARE = 48
+"""Programs that each wrong part may take, however many there are."""
 MAX_PEERS = 400
 MAX_PAIRED = 14
 """Slips that help by themselves, of which every two are tried together."""
@@ -101,6 +106,7 @@ class Repairer:
         self._prover = prover
         self._tests = tests
         self._seconds: float | None = None
+        self._ran = 0
         trees = [parse(source) for source in correct[:MAX_PEERS]]
         self._correct = [without_docstrings(tree) for tree in trees if tree is not None]
 
@@ -110,6 +116,7 @@ class Repairer:
         if tree is None:
             return Repair(proved=False)
         without_docstrings(tree)
+        self._ran = 0
         near = self._nearest(tree)
         before, *good = await self._prover.outcomes(
             [ast.unparse(tree), *(ast.unparse(each) for each in near)], self._tests
@@ -145,8 +152,10 @@ class Repairer:
         for part in wrong:
             fixes[part.name] = _new_part(part)
         chosen: list[Change] = []
-        for part in wrong:
-            change = await self._of_part(tree, part, {k: v for k, v in fixes.items() if k != part.name})
+        for place, part in enumerate(wrong):
+            share = max(LEAST_SHARE, (MAX_PROGRAMS - self._ran) // (len(wrong) - place))
+            others = {k: v for k, v in fixes.items() if k != part.name}
+            change = await self._of_part(tree, part, others, share)
             if change is None:
                 return await self._alone(tree, before)
             chosen.append(change)
@@ -175,8 +184,15 @@ class Repairer:
             wrong = needed
         return [_Part(name, own.get(name), _differences(own.get(name), name, correct)) for name in wrong]
 
-    async def _of_part(self, tree: ast.Module, part: _Part, others: Mapping[str, ast.AST]) -> Change | None:
-        """The smallest change of one part that passes once `others` are right. None when there is none."""
+    async def _of_part(
+        self, tree: ast.Module, part: _Part, others: Mapping[str, ast.AST], share: int
+    ) -> Change | None:
+        """The smallest change of one part that passes once `others` are right. None when there is none.
+
+        Looked for with about `share` programs. Behind the single changes comes at once what is sure to pass,
+        so that the rest of the share only makes it smaller.
+        """
+        began = self._ran
         if part.own is None:
             return Change(part.name, tree, _whole(tree, part), own=False) if part.candidates else None
         own = part.own
@@ -184,9 +200,13 @@ class Repairer:
         single = [
             Change(part.name, own, (edit,), own=False) for each in part.candidates for edit in each.edits
         ]
-        best, helpful = await self._smallest_of(tree, others, [*single, *slips])
+        best, helpful = await self._smallest_of(tree, others, [*single, *slips], most=share // 2)
         if best is not None:
             return best
+        whole = [
+            Change(part.name, own, tuple(each.edits), own=False) for each in part.candidates if each.edits
+        ]
+        sure = await self._smallest(tree, others, whole)
         double = [
             Change(part.name, own, pair, own=False)
             for each in part.candidates
@@ -194,18 +214,21 @@ class Repairer:
         ]
         for one, other in combinations(helpful[:MAX_PAIRED], 2):
             double.append(Change(part.name, own, one.edits + other.edits, own=one.own and other.own))
-        best = await self._smallest(tree, others, double)
-        if best is not None:
+        if sure is not None:
+            double = [each for each in double if each.size < sure.size]
+        # Leaving out needs a program for each edit, most often twice.
+        spare = share - (self._ran - began) - (2 * len(sure.edits) if sure is not None else 0)
+        best = await self._smallest(tree, others, double, most=max(spare, LEAST_SHARE // 2))
+        if best is not None or sure is None:
             return best
-        whole = [
-            Change(part.name, own, tuple(each.edits), own=False) for each in part.candidates if each.edits
-        ]
-        best = await self._smallest(tree, others, whole)
-        return await self._fewer(tree, others, best) if best is not None else None
+        return await self._fewer(tree, others, sure, until=began + share)
 
-    async def _fewer(self, tree: ast.Module, others: Mapping[str, ast.AST], change: Change) -> Change:
-        """Leave out what is not needed, as long as anything can be left out."""
-        while len(change.edits) > 1:
+    async def _fewer(
+        self, tree: ast.Module, others: Mapping[str, ast.AST], change: Change, *, until: int
+    ) -> Change:
+        """Leave out what is not needed, as long as anything can be left out and fewer programs than `until`
+        were run."""
+        while len(change.edits) > 1 and self._ran < until:
             without = [
                 Change(change.part, change.before, tuple(e for e in change.edits if e is not left), own=False)
                 for left in change.edits
@@ -236,15 +259,28 @@ class Repairer:
         return change
 
     async def _smallest(
-        self, tree: ast.Module, others: Mapping[str, ast.AST], changes: Sequence[Change]
+        self,
+        tree: ast.Module,
+        others: Mapping[str, ast.AST],
+        changes: Sequence[Change],
+        *,
+        most: int = MAX_TRIED,
     ) -> Change | None:
-        return (await self._smallest_of(tree, others, changes))[0]
+        return (await self._smallest_of(tree, others, changes, most=most))[0]
 
     async def _smallest_of(
-        self, tree: ast.Module, others: Mapping[str, ast.AST], changes: Sequence[Change]
+        self,
+        tree: ast.Module,
+        others: Mapping[str, ast.AST],
+        changes: Sequence[Change],
+        *,
+        most: int = MAX_TRIED,
     ) -> tuple[Change | None, list[Change]]:
-        """The smallest change that passes, and those that pass more tests than most, the best first."""
-        ordered = sorted(changes, key=lambda change: (change.size, change.own))[:MAX_TRIED]
+        """The smallest change that passes, and those that pass more tests than most, the best first.
+
+        No more than `most` are tried, nor than `MAX_TRIED`.
+        """
+        ordered = sorted(changes, key=lambda change: (change.size, change.own))[: min(most, MAX_TRIED)]
         scored: list[tuple[int, Change]] = []
         for start in range(0, len(ordered), MAX_TRIED // 2):
             some = ordered[start : start + MAX_TRIED // 2]
@@ -274,13 +310,9 @@ class Repairer:
         """
         programs = [_written(tree, others, change) for change in changes]
         distinct = list(dict.fromkeys(each for each in programs if each is not None))
-        outcomes = dict(
-            zip(
-                distinct,
-                await self._prover.outcomes(distinct, self._tests, seconds=self._seconds, first=first),
-                strict=True,
-            )
-        )
+        found = await self._prover.outcomes(distinct, self._tests, seconds=self._seconds, first=first)
+        self._ran += sum(bool(outcome.verdicts) for outcome in found)
+        outcomes = dict(zip(distinct, found, strict=True))
         return [outcomes[each] if each is not None else None for each in programs]
 
 

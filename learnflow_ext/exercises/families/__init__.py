@@ -13,11 +13,17 @@ from learnflow_ext.exercises.families import (
     objects,
 )
 from learnflow_ext.exercises.families.abstractions import ABSTRACTIONS
+from learnflow_ext.exercises.families.ballots import BALLOTS
 from learnflow_ext.exercises.families.calls import CALLS
+from learnflow_ext.exercises.families.chains import CHAINS
+from learnflow_ext.exercises.families.clocks import CLOCKS
 from learnflow_ext.exercises.families.clubs import CLUBS
+from learnflow_ext.exercises.families.decks import DECKS
+from learnflow_ext.exercises.families.doors import DOORS
 from learnflow_ext.exercises.families.games import GAMES
 from learnflow_ext.exercises.families.grids import GRIDS
 from learnflow_ext.exercises.families.guards import GUARDS
+from learnflow_ext.exercises.families.letters import LETTERS
 from learnflow_ext.exercises.families.logs import LOGS
 from learnflow_ext.exercises.families.machines import MACHINES
 from learnflow_ext.exercises.families.making import Family
@@ -26,10 +32,14 @@ from learnflow_ext.exercises.families.modules import MODULES
 from learnflow_ext.exercises.families.orders import ORDERS
 from learnflow_ext.exercises.families.parts import PARTS
 from learnflow_ext.exercises.families.pipelines import PIPELINES
+from learnflow_ext.exercises.families.queues import QUEUES
 from learnflow_ext.exercises.families.records import RECORDS
 from learnflow_ext.exercises.families.recursion import RECURSION
+from learnflow_ext.exercises.families.rescues import RESCUES
 from learnflow_ext.exercises.families.rules import RULES
+from learnflow_ext.exercises.families.shapes import SHAPES
 from learnflow_ext.exercises.families.streaks import STREAKS
+from learnflow_ext.exercises.families.tallies import TALLIES
 from learnflow_ext.exercises.families.teams import TEAMS
 from learnflow_ext.exercises.families.truths import TRUTHS
 from learnflow_ext.exercises.families.walks import WALKS
@@ -39,9 +49,9 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
     "control_flow": (*control_flow.FAMILIES, RULES, WALKS, STREAKS, GAMES),
     "data_structures": (*data_structures.FAMILIES, PIPELINES, GRIDS, CLUBS, RECORDS),
     "functions": (*functions.FAMILIES, ABSTRACTIONS, CALLS, RECURSION, PARTS, ORDERS),
-    "objects": (*objects.FAMILIES, TEAMS),
-    "files": (*files.FAMILIES, LOGS),
-    "errors": (*errors.FAMILIES, GUARDS),
-    "libraries": (*libraries.FAMILIES, MODULES),
+    "objects": (*objects.FAMILIES, TEAMS, TALLIES, SHAPES, QUEUES),
+    "files": (*files.FAMILIES, LOGS, BALLOTS, LETTERS),
+    "errors": (*errors.FAMILIES, GUARDS, DOORS, RESCUES),
+    "libraries": (*libraries.FAMILIES, MODULES, CLOCKS, CHAINS, DECKS),
 }
 """In teaching order."""

@@ -71,6 +71,7 @@ def row(sign, length):
     """Return a row of the same sign."""
     return sign * length
 ''',
+        must_use=["row"],
         function=name,
         parameters="text",
         doc="Return the text with a row above and below.",

@@ -29,6 +29,7 @@ def area(length, width):
             """,
             before=given,
             function="price",
+            must_use=["area"],
             parameters="length, width",
             doc=f"Return the price of a {thing} of this size.",
             body=f"return area(length, width) * {cost} + {extra}",

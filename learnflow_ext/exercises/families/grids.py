@@ -344,6 +344,7 @@ def _turned(random: Random) -> Task:
         *How many columns are there? `len(table[0])`. Make one new row for each of them.*
         """,
         function="turned",
+        keeps=True,
         parameters="table",
         doc=f"Return a table of the {thing}s.",
         body=f"""

@@ -42,6 +42,11 @@ class Task:
     """Given to the student in front of the function."""
     call: Callable[..., str] | None = None
     """How a test asks, from its arguments; None for an ordinary call of the function."""
+    must_use: Sequence[str] = ()
+    """What the story says the function has to be written with; see `Exercise.must_use`."""
+    must_not_use: Sequence[str] = ()
+    keeps: bool = False
+    """Whether the story says that what the function gets stays as it is; a hidden test looks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +106,11 @@ class Family:
             starter=starter,
             reference=starter + textwrap.indent(textwrap.dedent(task.body).strip() + "\n", "    "),
             visible=tuple(f"{each.test}, {f'{each.call} should be {each.result}.'!r}" for each in examples),
-            hidden=tuple(_hidden(task)),
+            hidden=(*_hidden(task), *([_unchanged(task)] if task.keeps else [])),
             family=self.name,
+            must_use=tuple(task.must_use),
+            must_not_use=tuple(task.must_not_use),
+            within=task.function if task.must_use or task.must_not_use else "",
         )
 
     def _of_class(self, task: ClassTask, difficulty: int, seed: int) -> Exercise:
@@ -163,6 +171,16 @@ def _hidden(task: Task) -> Iterable[str]:
         if call not in known:
             known.add(call)
             yield f"assert {call} == {_result(task, arguments)}, {message!r}"
+
+
+def _unchanged(task: Task) -> str:
+    """A test that what the function gets is afterwards what it was before."""
+    arguments = task.shown[0]
+    given = ", ".join(map(repr, arguments))
+    return (
+        f"values = [{given}]\n{task.function}(*values)\n"
+        f"assert values == [{given}], 'What your function gets should stay as it is.'"
+    )
 
 
 def _call(task: Task, arguments: Arguments) -> str:

@@ -91,6 +91,7 @@ def {name}({things}):
     return {begin} + {things} * {each}
 ''',
         function="two_orders",
+        must_use=[name],
         parameters="first, second",
         doc=f"Return the {unit} that are asked for.",
         body=f"return {code}",
@@ -237,6 +238,7 @@ def {other}(number):
     return {law}
 ''',
         function="changed",
+        must_use=[one, other],
         parameters="number",
         doc=f"Return the number that `{one}` and `{other}` make of it.",
         body="\n".join(lines),

@@ -53,6 +53,7 @@ def _list(random: Random, level: int) -> Task:
         A list holds {what}. Complete `chosen`, so that it returns a new list of those that are {chosen},
         in the same order, {change}. The list that it gets stays as it is.
         """,
+        keeps=True,
         function="chosen",
         parameters=name,
         doc="Return the new list.",

@@ -80,12 +80,14 @@ def _tower(random: Random) -> Task:
         {told}. Complete `{name}`, which gets the number of {layer}s, 1 or more, and returns the {things} of
         all of them.
 
-        Try it with **recursion**. With one {layer} the answer is known at once. With more of them it is
-        what the last {layer} has, and what `{name}` gives for one {layer} fewer.
+        Do it with **recursion**, without a loop. With one {layer} the answer is known at once. With more of
+        them it is what the last {layer} has, and what `{name}` gives for one {layer} fewer.
         """,
             ]
         ),
         function=name,
+        must_use=["recursion"],
+        must_not_use=["loop"],
         parameters=layer,
         doc=f"Return how many {things} so many {layer}s need.",
         body=f"""
@@ -157,6 +159,7 @@ def _text(random: Random) -> Task:
         **Let the function call itself** for the text without its first letter, which is `text[1:]`.
         """,
         function=name,
+        must_use=["recursion"],
         parameters="text",
         doc="Return the new text.",
         body=body,
@@ -207,6 +210,8 @@ def _halves(random: Random) -> Task:
         with a smaller number.
         """,
         function=name,
+        must_use=["recursion"],
+        must_not_use=["loop"],
         parameters=unit,
         doc="Return what is asked for of all rounds.",
         body=f"""
@@ -257,6 +262,7 @@ def _ways(random: Random) -> Task:
         then?
         """,
         function=name,
+        must_use=["recursion"],
         parameters=unit,
         doc=f"Return in how many ways so many {unit} can be filled.",
         body=f"""
@@ -316,6 +322,7 @@ def _choices(random: Random) -> Task:
         as long as there is space for it?
         """,
         function=name,
+        must_use=["recursion"],
         parameters="things, space",
         doc=f"Return what is asked for of the ways to fill {what}.",
         body=body,

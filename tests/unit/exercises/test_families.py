@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from learnflow_grading import constructs
 
 from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.families.making import Family
 from learnflow_ext.exercises.gate import near_copy
+from learnflow_ext.exercises.notebook import notebook
 
 EVERY = [family for families in FAMILIES.values() for family in families]
 DIFFICULTIES = range(1, 6)
@@ -122,3 +125,67 @@ def test_who_changes_a_copy_and_not_the_list_itself_is_told() -> None:
         )
         assert passes(exercise.reference, exercise.tests) and copied != exercise.reference
         assert not passes(copied, exercise.tests)
+
+
+def rules_of(exercise: Exercise) -> constructs.Constructs | None:
+    """As the grader finds them in the exercise's notebook."""
+    cell = json.loads(notebook(exercise))["cells"][2]
+    return constructs.parse(cell["metadata"], "test")
+
+
+@given(st.sampled_from(EVERY), st.sampled_from(DIFFICULTIES), st.integers(0, 10**9 - 1))
+@settings(max_examples=120, deadline=None)
+def test_the_solution_goes_the_way_that_the_statement_asks_for(
+    family: Family, difficulty: int, seed: int
+) -> None:
+    exercise = family.exercise(difficulty, seed)
+    rules = rules_of(exercise)
+    asks = re.search(
+        r"Let the function call itself\*\*|\*\*recursion\*\*|^Call|\bCall `|Call the two", exercise.statement
+    )
+    assert (rules is not None) >= bool(asks), exercise.statement
+    if rules is not None:
+        assert rules.within in exercise.statement
+        assert constructs.broken(rules, [exercise.reference]) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "difficulty", "written", "said"),
+    [
+        (
+            "recursion",
+            1,
+            "total = 0\nfor each in range({0} + 1):\n    total += each\nreturn total",
+            "recursion",
+        ),
+        ("recursion", 3, "while {0} > 1:\n    {0} -= 1\nreturn {name}(0)", "without a loop"),
+        ("helpers", 1, "return length * width", "`area`"),
+        ("part", 1, "return first + second", "asks you to use `"),
+    ],
+)
+def test_another_way_than_the_statement_asks_for_is_told(
+    name: str, difficulty: int, written: str, said: str
+) -> None:
+    family = next(each for each in EVERY if each.name == name)
+    for seed in range(8):
+        exercise = family.exercise(difficulty, seed)
+        rules = rules_of(exercise)
+        assert rules is not None
+        parameter = re.findall(r"def \w+\((\w+)", exercise.starter)[-1]
+        body = written.format(parameter, name=rules.within)
+        answer = exercise.starter + "".join(f"    {line}\n" for line in body.splitlines())
+        assert said in constructs.broken(rules, [answer]), answer
+
+
+@pytest.mark.parametrize(("name", "difficulty"), [("grid", 5), ("pipeline", 1), ("pipeline", 2)])
+def test_who_changes_what_should_stay_as_it_is_is_told(name: str, difficulty: int) -> None:
+    family = next(each for each in EVERY if each.name == name)
+    for seed in range(12):
+        exercise = family.exercise(difficulty, seed)
+        if "stays as it is" not in exercise.statement:
+            continue
+        parameter = re.findall(r"def \w+\((\w+)", exercise.starter)[-1]
+        body = exercise.reference.removeprefix(exercise.starter)
+        kept = f"    {parameter}, old = [*{parameter}], {parameter}\n    old[:] = []\n"
+        assert passes(exercise.reference, exercise.tests)
+        assert not passes(exercise.starter + kept + body, exercise.tests), exercise.tests
