@@ -29,6 +29,7 @@ from learnflow_ext.exercises.trees import literals_in, names_in, parse, size, wi
 class _Figures:
     of: int = 0
     proved: int = 0
+    named: int = 0
     relative: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     leaks: int = 0
@@ -39,7 +40,7 @@ def evaluate(file: Path) -> Table:
     """One row for each question, without and with classmates."""
     questions = json.loads(file.read_text(encoding="utf-8"))["questions"]
     rows, misses = asyncio.run(_all(questions))
-    columns = ("question", "proved", "median edit", "p50", "p95", "leaks")
+    columns = ("question", "proved", "names the line", "median edit", "p50", "p95", "leaks")
     return Table(f"hint: {file.name}", columns, tuple(rows), tuple(misses))
 
 
@@ -75,6 +76,7 @@ async def _question(runner: WarmRunner, question: dict[str, Any], with_peers: bo
         figures.seconds.append(time.perf_counter() - began)
         figures.of += 1
         figures.proved += found.proved
+        figures.named += found.line is not None and f"line {found.line}" in found.rungs[1]
         tree = parse(attempt["code"])
         if found.proved and tree is not None:
             figures.relative.append(found.edit_size / size(without_docstrings(tree)))
@@ -118,6 +120,7 @@ def _row(name: str, figures: _Figures) -> tuple[str, ...]:
     return (
         name,
         share(figures.proved, figures.of),
+        share(figures.named, figures.proved),
         median,
         f"{statistics.median(seconds):.2f} s",
         f"{seconds[round(0.95 * (len(seconds) - 1))]:.2f} s",

@@ -13,6 +13,7 @@ from learnflow_kernels.warm.runner import WarmRunner
 from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.exercises.exercise import Example, Exercise
 from learnflow_ext.exercises.families import FAMILIES
+from learnflow_ext.exercises.form import faults
 from learnflow_ext.exercises.gate import SCORE, Gate
 from learnflow_ext.exercises.generating import generate
 
@@ -98,6 +99,45 @@ class TestBadExercises:
         ],
     )
     async def test_an_incomplete_one(self, runner: WarmRunner, changed: dict[str, object], why: str) -> None:
+        assert why in await reason(runner, replace(GOOD, **changed))  # type: ignore[arg-type]
+
+
+class TestHostileExercises:
+    """As a model, or somebody who means no good, might write them."""
+
+    @pytest.mark.parametrize(
+        ("added", "why"),
+        [
+            ("<img src=x onerror=alert(1)>", "HTML"),
+            ("a &lt;script&gt;", "HTML"),
+            ("[your grades](https://elsewhere.example/)", "link"),
+            ("![a picture](x.png)", "link"),
+            ("[see][1]", "link"),
+            ("Go to www.elsewhere.example for more.", "link"),
+            ("[x](javascript:alert(1))", "link"),
+        ],
+    )
+    async def test_a_statement_that_is_more_than_text(self, runner: WarmRunner, added: str, why: str) -> None:
+        assert why in await reason(runner, replace(GOOD, statement=f"{GOOD.statement} {added}"))
+        # Between backticks it is code, which a browser shows and does not follow.
+        code = replace(GOOD, statement=f"{GOOD.statement} Not `{added}`.")
+        assert not faults(code)
+
+    @pytest.mark.parametrize(
+        ("changed", "why"),
+        [
+            ({"reference": START + "    import os\n    return max(a, b)\n"}, "solution uses os"),
+            ({"reference": START + "    return eval('max(a, b)')\n"}, "solution uses eval"),
+            ({"reference": START + "    return larger.__globals__['a']\n"}, "solution uses __globals__"),
+            ({"reference": START + "    return open('/etc/shadow').read() and 5\n"}, "solution fails a test"),
+            ({"hidden": (*GOOD.hidden, "print(larger(1, 2))\nassert True")}, "test uses print"),
+            ({"visible": ("import subprocess\nassert larger(3, 5) == 5",)}, "test uses subprocess"),
+            ({"examples": (Example("larger(3, 5)", "'`'"),)}, "backtick"),
+        ],
+    )
+    async def test_one_that_reaches_beyond_its_task(
+        self, runner: WarmRunner, changed: dict[str, object], why: str
+    ) -> None:
         assert why in await reason(runner, replace(GOOD, **changed))  # type: ignore[arg-type]
 
 
