@@ -36,7 +36,7 @@ NEAREST = 5
 """How many correct programs, the most alike ones, are compared with each wrong function."""
 MAX_TRIED = 120
 """Programs of one round; smaller edits first."""
-MAX_PROGRAMS = 240
+MAX_PROGRAMS = 320
 """Programs of one search, shared by the parts that are wrong: what keeps it near two seconds of one core. A
 number, not a time, so that a busy machine finds what an idle one finds."""
 LEAST_SHARE = 48
@@ -200,7 +200,7 @@ class Repairer:
         single = [
             Change(part.name, own, (edit,), own=False) for each in part.candidates for edit in each.edits
         ]
-        best, helpful = await self._smallest_of(tree, others, [*single, *slips], most=share // 2)
+        best, helpful = await self._smallest_of(tree, others, [*single, *slips], most=2 * share // 3)
         if best is not None:
             return best
         whole = [

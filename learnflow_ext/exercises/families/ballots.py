@@ -234,7 +234,7 @@ def _grid(random: Random) -> Task:
     def row(size: int) -> str:
         return " ".join(str(random.randint(0, low + 4)) for _ in range(size)) + "\n"
 
-    def answer(text: str) -> int:
+    def answer(text: str) -> object:
         return value([list(map(int, line.split())) for line in text.split("\n") if line.split()])
 
     return Task(

@@ -224,7 +224,7 @@ def _beside(random: Random) -> Task:
         ]
     )
 
-    def answer(first: list[int], second: list[int]) -> int:
+    def answer(first: list[int], second: list[int]) -> object:
         size = max(len(first), len(second))
         rows = [[row[at] if at < len(row) else absent for row in (first, second)] for at in range(size)]
         return value([(a, b) for a, b in rows])

@@ -386,4 +386,4 @@ def _clock(random: Random, level: int) -> Task:
     return _LEVELS[level - 1](random)
 
 
-CLOCKS = Family("clock", "libraries", _clock)
+CLOCKS = Family("timetable", "libraries", _clock)

@@ -50,7 +50,7 @@ def _ends(random: Random) -> Task:
     )
     way, sign = random.choice([("from the front to the end", "-"), ("from the end to the front", "")])
 
-    def answer(numbers: list[int], steps: int) -> int:
+    def answer(numbers: list[int], steps: int) -> object:
         if not numbers:
             return -1
         for _ in range(steps + k):

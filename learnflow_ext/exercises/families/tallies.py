@@ -438,4 +438,4 @@ def _tally(random: Random, level: int) -> ClassTask:
     return _LEVELS[level - 1](random)
 
 
-TALLIES = Family("tally", "objects", _tally)
+TALLIES = Family("counter", "objects", _tally)
