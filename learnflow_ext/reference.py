@@ -16,11 +16,13 @@ from traitlets import TraitType
 from traitlets.config import Configurable
 
 from learnflow_ext.service.handlers.table import TABLE
+from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.routes import Route
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = "docs/settings.md"
 HTTP = "docs/http.md"
+METRICS = "docs/metrics.md"
 
 HUB = "For `jupyterhub_config.py`, before `setup_learnflow(c)`."
 SERVER = (
@@ -66,7 +68,11 @@ def _where(module: str, name: str) -> str:
 
 def files(root: Path = ROOT) -> dict[Path, str]:
     """Each page's text by its path."""
-    return {root / SETTINGS: settings_page(configurable()), root / HTTP: http_page(TABLE)}
+    return {
+        root / SETTINGS: settings_page(configurable()),
+        root / HTTP: http_page(TABLE),
+        root / METRICS: metrics_page(Metrics()),
+    }
 
 
 def settings_page(classes: Mapping[str, Iterable[type[Configurable]]]) -> str:
@@ -126,6 +132,32 @@ def http_page(table: Iterable[Route]) -> str:
             )
             said = (summary[:1].upper() + summary[1:]).replace("|", "\\|")
             lines.append(f"| {method} | `{route.path or '/'}` | {route.who.value} | {said} |")
+    return "\n".join(lines) + "\n"
+
+
+def metrics_page(metrics: Metrics) -> str:
+    """Every figure that Prometheus gets, with its labels and their values."""
+    lines = [
+        "# Metrics",
+        "",
+        "Made from the code by `python -m learnflow_ext.reference`; do not edit it here.",
+        "",
+        "What `GET /services/learnflow/metrics` tells Prometheus. Each figure is there, at zero, from the",
+        "service's start, so that an alarm can be set before the first failure. Each replica tells its own.",
+        "`hub_config/grafana/learnflow.json` is a dashboard of them for Grafana: *Dashboards*, *Import*.",
+        "",
+        "| name | kind | labels | |",
+        "|---|---|---|---|",
+    ]
+    for family in metrics.registry.collect():
+        name = family.name + ("_total" if family.type == "counter" else "")
+        values: dict[str, list[str]] = {}
+        for sample in family.samples:
+            for label, value in sample.labels.items():
+                if label != "le" and value not in values.setdefault(label, []):
+                    values[label].append(value)
+        labels = "; ".join(f"`{label}`: {', '.join(found)}" for label, found in values.items())
+        lines.append(f"| `{name}` | {family.type} | {labels} | {family.documentation} |")
     return "\n".join(lines) + "\n"
 
 

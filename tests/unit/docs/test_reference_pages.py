@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from traitlets.config import Configurable
 
 from learnflow_ext import reference
+from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.settings import CLASSES
 
 
@@ -38,6 +43,31 @@ def test_every_setting_has_a_help_that_teaches(classes: dict[str, list[type[Conf
         for cls in group:
             for name, trait in reference.own_traits(cls).items():
                 assert len(trait.help.split()) > 3, f"{cls.__name__}.{name}"
+
+
+def test_every_figure_is_there_before_anything_happened() -> None:
+    page = reference.metrics_page(Metrics())
+    for family in Metrics().registry.collect():
+        assert family.samples, f"{family.name} comes only once something has happened"
+        assert all(sample.value == 0 for sample in family.samples if not sample.name.endswith("_created"))
+        assert f"| `{family.name}" in page
+        assert family.documentation.endswith(".")
+
+
+def test_grafanas_dashboard_asks_for_figures_that_there_are() -> None:
+    text = (reference.ROOT / "hub_config" / "grafana" / "learnflow.json").read_text(encoding="utf-8")
+    told = {sample.name for family in Metrics().registry.collect() for sample in family.samples}
+    asked = set(re.findall(r"learnflow_\w+", "".join(_expressions(json.loads(text)))))
+    assert len(asked) > 12
+    assert asked - told == set()
+    panels = json.loads(text)["panels"]
+    assert len({panel["id"] for panel in panels}) == len({panel["title"] for panel in panels}) == len(panels)
+
+
+def _expressions(dashboard: dict[str, Any]) -> Iterator[str]:
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            yield f"{target['expr']} "
 
 
 def test_writing_makes_them(tmp_path: Path) -> None:
