@@ -21,7 +21,7 @@ from jupyterhub.traitlets import ByteSpecification
 from learnflow_kernels import cgroups
 from learnflow_kernels.bubblewrap import drop_to, server_argv
 from learnflow_kernels.caches import GIVEN, font_list
-from learnflow_kernels.check import SandboxUnavailable, require_sandbox
+from learnflow_kernels.check import SandboxUnavailable, known_features, require_sandbox
 from learnflow_kernels.limits import FOR_ADMINS, KERNELS_ENV
 from learnflow_kernels.paths import server_mounts
 from learnflow_kernels.provisioner import SandboxProvisioner
@@ -299,6 +299,7 @@ def confined_argv(folders: UserFolders, uid: int, fonts: Path | None = None) -> 
         work=folders.work,
         home=folders.server,
         files=files,
+        features=known_features(),
     )
     if os.geteuid() != 0:
         return argv

@@ -13,6 +13,8 @@ HOME = Path("/home/student")
 RUN = Path("/run/learnflow")
 """Where a kernel finds the files that were made for it, read-only."""
 USER = "student"
+SERVER_SCRATCH = 512 * 2**20
+"""Bytes of a server's temporary folder: it is memory, and kernels may write where in it their sockets lie."""
 SHM = Path("/dev/shm")  # noqa: S108 - as TMP
 TMP = Path("/tmp")  # noqa: S108 - a private file system inside, never the host's
 
@@ -235,6 +237,7 @@ def server_argv(
     env: Mapping[str, str] | None = None,
     files: Mapping[Path, Path] | None = None,
     read_only: Sequence[Path] = (),
+    features: Features = Features(),
 ) -> list[str]:
     """The command that runs a student's Jupyter server so that it sees no other student's files.
 
@@ -249,7 +252,8 @@ def server_argv(
         for name, value in sorted(env.items()):
             argv += ["--setenv", name, value]
     shown = Mounts((*mounts.read_only, *read_only), mounts.symlinks, mounts.masked)
-    argv += ["--perms", "1777", "--tmpfs", str(TMP)]
+    size = ["--size", str(SERVER_SCRATCH)] if features.size else []
+    argv += ["--perms", "1777", *size, "--tmpfs", str(TMP)]
     argv += _folders([*shown.read_only, *files, work, home], shown.read_only)
     argv += _system(shown)
     # Bound, not mounted anew: only a process that sees a whole /proc may mount one for its kernels.

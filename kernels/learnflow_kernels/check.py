@@ -32,6 +32,12 @@ def _features(bwrap: str) -> Features:
     return Features(disable_userns="--disable-userns" in text, size="--size" in text)
 
 
+def known_features() -> Features:
+    """What the bubblewrap that is installed can do, as it says itself; where there is none, all."""
+    found = shutil.which("bwrap")
+    return Features() if found is None else _features(found)
+
+
 def _why_not(complaint: str) -> str:
     """What to do about bubblewrap's own words."""
     first = complaint.strip().splitlines()[-1] if complaint.strip() else "it gave no reason"

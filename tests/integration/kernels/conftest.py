@@ -15,8 +15,10 @@ from typing import Any
 import psutil
 import pytest
 from jupyter_client.asynchronous.client import AsyncKernelClient
+from learnflow_kernels import cgroups
 from learnflow_kernels.docker_runner import DockerRunner
 from learnflow_kernels.manager import SandboxKernelManager
+from learnflow_kernels.owner import tag
 from learnflow_kernels.provisioner import SandboxProvisioner
 from learnflow_kernels.runner import BubblewrapRunner
 from learnflow_kernels.warm.runner import WarmRunner
@@ -156,6 +158,28 @@ async def box(request: pytest.FixtureRequest) -> AsyncIterator[Box]:
         assert left == []
     if request.param == "docker":
         assert request.getfixturevalue("engine").containers() == []
+
+
+def groups_can_be_made() -> bool:
+    """Whether whoever runs the tests may limit the memory of several processes together."""
+    group = cgroups.create(f"probe-{tag()}", memory=64 * 2**20, processes=16)
+    group.remove()
+    return group.limits_memory
+
+
+def held_by_runs() -> int:
+    """Bytes of memory that the runs of this test take, what they share counted once.
+
+    Of the whole machine when they have no user of their own, as those of an ordinary user's tests.
+    """
+    if os.geteuid() != 0:
+        return psutil.virtual_memory().used
+    held = 0
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.uids().real == UID:
+                held += process.memory_full_info().pss
+    return held
 
 
 def _programs() -> list[str]:

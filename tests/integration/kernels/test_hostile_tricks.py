@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import psutil
 import pytest
+from learnflow_kernels.processes import kernel_process
 from learnflow_kernels.seccomp import DENIED, MACHINES
 
 from .conftest import Box, Notebook, Starter, all_refused, run, works
@@ -168,6 +169,10 @@ class TestFilling:
         await works(box)
 
 
+def score(pid: int | None) -> int:
+    return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
+
+
 class TestKernel:
     async def test_odd_characters_and_outputs_spoil_nothing(self, notebook: Notebook) -> None:
         odd = (
@@ -222,6 +227,12 @@ class TestKernel:
         for one in (notebook, again):
             assert (await one.run("import os; print(os.listdir(os.path.expanduser('~/.local')))")).error
         assert not (work / "ran.txt").exists()
+
+    async def test_where_memory_runs_out_a_kernel_goes_before_its_server(self, notebook: Notebook) -> None:
+        process = notebook.provisioner.process
+        assert process is not None
+        kernel = kernel_process(process.pid)
+        assert score(kernel) == 1000 > score(os.getpid())
 
     async def test_folders_without_end_are_cleared_away(self, start: Starter) -> None:
         notebook = await start()

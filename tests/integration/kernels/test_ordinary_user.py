@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from learnflow_kernels.bubblewrap import drop_to, server_argv
+from learnflow_kernels.bubblewrap import SERVER_SCRATCH, drop_to, server_argv
+from learnflow_kernels.check import known_features
 from learnflow_kernels.paths import kernel_mounts, server_mounts
 from learnflow_kernels.reach import reach_prefix
 
@@ -40,6 +41,7 @@ async def main():
     client.stop_channels()
     await manager.shutdown_kernel(now=True)
     print("\\n" + json.dumps({"status": reply["content"]["status"], "uid": os.getuid(),
+                      "tmp": os.statvfs("/tmp").f_blocks * os.statvfs("/tmp").f_frsize,
                       "secret": os.path.exists(sys.argv[2]), "home": os.listdir(os.path.expanduser("~"))}))
 
 asyncio.run(main())
@@ -142,6 +144,7 @@ def test_a_confined_server_starts_a_kernel_and_sees_no_other_student(folder: Pat
         work=folder / "work",
         home=folder / "home",
         env=environment(folder),
+        features=known_features(),
     )
     done = subprocess.run(
         [*as_ordinary([*mounts.read_only, folder]), *inner],
@@ -154,6 +157,7 @@ def test_a_confined_server_starts_a_kernel_and_sees_no_other_student(folder: Pat
     assert done.returncode == 0, done.stderr[-3000:]
     told = json.loads(done.stdout.splitlines()[-1])
     assert (told["status"], told["secret"]) == ("ok", False)
+    assert told["tmp"] <= SERVER_SCRATCH, "kernels write there, and it is memory"
     assert told["uid"] == (NOBODY if os.geteuid() == 0 else os.getuid())
     assert "usr" in (folder / "work" / "found.txt").read_text()
 
