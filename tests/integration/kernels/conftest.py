@@ -173,7 +173,7 @@ def held_by_runs() -> int:
     Of the whole machine when they have no user of their own, as those of an ordinary user's tests.
     """
     if os.geteuid() != 0:
-        return psutil.virtual_memory().used
+        return int(psutil.virtual_memory().used)
     held = 0
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
