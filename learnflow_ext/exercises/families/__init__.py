@@ -38,7 +38,9 @@ from learnflow_ext.exercises.families.recursion import RECURSION
 from learnflow_ext.exercises.families.rescues import RESCUES
 from learnflow_ext.exercises.families.rules import RULES
 from learnflow_ext.exercises.families.shapes import SHAPES
+from learnflow_ext.exercises.families.stores import STORES
 from learnflow_ext.exercises.families.streaks import STREAKS
+from learnflow_ext.exercises.families.tables import TABLES
 from learnflow_ext.exercises.families.tallies import TALLIES
 from learnflow_ext.exercises.families.teams import TEAMS
 from learnflow_ext.exercises.families.truths import TRUTHS
@@ -50,8 +52,8 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
     "data_structures": (*data_structures.FAMILIES, PIPELINES, GRIDS, CLUBS, RECORDS),
     "functions": (*functions.FAMILIES, ABSTRACTIONS, CALLS, RECURSION, PARTS, ORDERS),
     "objects": (*objects.FAMILIES, TEAMS, TALLIES, SHAPES, QUEUES),
-    "files": (*files.FAMILIES, LOGS, BALLOTS, LETTERS),
-    "errors": (*errors.FAMILIES, GUARDS, DOORS, RESCUES),
+    "files": (*files.FAMILIES, LOGS, BALLOTS, LETTERS, TABLES),
+    "errors": (*errors.FAMILIES, GUARDS, DOORS, RESCUES, STORES),
     "libraries": (*libraries.FAMILIES, MODULES, CLOCKS, CHAINS, DECKS),
 }
 """In teaching order."""
