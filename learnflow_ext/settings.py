@@ -279,7 +279,7 @@ class LearnFlowTutor(Configurable):
     questions_per_minute = Integer(
         20,
         help="""How many questions a student may ask in a minute before being asked to wait. Protects the
-        service from a stuck key or a script; a person never notices.""",
+        service from a stuck key or a script; a person never notices. Counted for all replicas together.""",
     ).tag(config=True)
 
     questions_per_hour = Integer(

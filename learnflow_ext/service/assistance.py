@@ -142,7 +142,11 @@ class Assistance:
         self._policies = policies
         self._results = results
         self._limiter = RateLimiter(tutor_settings.questions_per_minute)
-        self._budget = Budget(tutor_settings.questions_per_hour, tutor_settings.questions_per_day)
+        self._budget = Budget(
+            tutor_settings.questions_per_hour,
+            tutor_settings.questions_per_day,
+            tutor_settings.questions_per_minute,
+        )
         self._metrics = metrics
         self._model = model
         self._learnt: dict[tuple[str, str], tuple[float, dict[int, tuple[int, int]]]] = {}

@@ -19,10 +19,11 @@ WINDOW_SECONDS = 60.0
 
 
 class Budget:
-    """So many questions a person within an hour and within a day, counted in the database."""
+    """So many questions a person in a minute, an hour and a day, counted in the database for all replicas."""
 
-    def __init__(self, per_hour: int, per_day: int) -> None:
+    def __init__(self, per_hour: int, per_day: int, per_minute: int = 0) -> None:
         """0 means no limit."""
+        self._per_minute = per_minute
         self._limits = [
             (limit, timedelta(hours=hours), words)
             for limit, hours, words in ((per_hour, 1, "hour"), (per_day, 24, "day"))
@@ -30,10 +31,19 @@ class Budget:
         ]
 
     async def left(self, conn: AsyncConnection, name: str) -> int | None:
-        """How many may follow the question asked now; None without limits. TooBusy for one too many."""
+        """How many may follow the question asked now, within the hour and the day; None without limits for
+        those. TooBusy for one too many.
+        """
+        moment = now()
+        if self._per_minute:
+            (lately,) = await help.asked_since(conn, name, [moment - timedelta(seconds=WINDOW_SECONDS)])
+            if lately >= self._per_minute:
+                raise TooBusy(
+                    "You asked a lot of questions in one minute. Please wait a moment, then ask again.",
+                    retry_after=int(WINDOW_SECONDS // 4),
+                )
         if not self._limits:
             return None
-        moment = now()
         counts = await help.asked_since(conn, name, [moment - span for _, span, _ in self._limits])
         for (limit, span, words), count in zip(self._limits, counts, strict=True):
             if count >= limit:

@@ -34,6 +34,8 @@ SHARE = 3
 """So many times longer than telling all of them took: most of the process's time is for others."""
 AGAIN_SECONDS = 1.0
 """Until the log is read again after the database failed."""
+LOOK_SECONDS = 5.0
+"""How often the log is read where the bus tells nothing: it may be away, or have passed us by."""
 AT_A_TIME = 100
 """Sockets written to before other work of the process gets its turn."""
 
@@ -45,6 +47,8 @@ class _Board:
 
     def __init__(self, tail: Tail, catch_up: CatchUp) -> None:
         self.boxes: set[Box] = set()
+        self.told = -1
+        """How much of the tail all of them were told; below zero before anything was."""
         self._tail = tail
         self._catch_up = catch_up
         self._change: Change | None = None
@@ -80,6 +84,7 @@ class _Board:
                     self._rung |= rung
                     await asyncio.sleep(AGAIN_SECONDS)
                     continue
+            self.told = self._tail.end
             text, began = as_text(change), time.monotonic()
             for number, box in enumerate(tuple(self.boxes), 1):
                 box.offer(change, text, self._tail, self._catch_up)
@@ -136,6 +141,24 @@ class LiveBoards:
         board = self._boards.get(course)
         if board is not None:
             board.changed(Change(what=tuple(sorted(set(what))), sequence=sequence))
+
+    async def look(self) -> None:
+        """Until cancelled: tell also what the bus brings to nobody here, within `LOOK_SECONDS`."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not self._tail.followed:
+                continue
+            try:
+                await self._tail.refresh()
+            except LearnFlowError as error:
+                log.warning("cannot read what to tell dashboards", code=error.code)
+                continue
+            for course, board in self._boards.items():
+                # What other courses have is no news here.
+                if board.told < 0 or self._tail.since(board.told, course) != []:
+                    self.changed(course, ("scores", "feed"), self._tail.place.mark)
+                else:
+                    board.told = self._tail.end
 
     async def follow(self, subscription: Subscription) -> None:
         """Pass on what the bus brings, until it is closed. Every message is acked, whatever it is."""

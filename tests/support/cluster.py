@@ -37,6 +37,7 @@ c.LearnFlow.database_url = {database!r}
 c.LearnFlow.release_on_start = {release}
 c.LearnFlowGrading.workers = 0
 c.LearnFlowKafka.bootstrap_servers = {bootstrap!r}
+c.LearnFlowKafka.topic_prefix = {prefix!r}
 c.LearnFlowKafka.create_topics = False
 """
 
@@ -103,11 +104,13 @@ class Cluster:
         folder: Path,
         students: Sequence[str],
         network: Network | None = None,
+        prefix: str = "",
     ) -> None:
         """`database` is a new one of `servers`; `students`, and who is called teacher, may all sign in.
 
-        With a `network` replicas may be on other machines.
+        With a `network` replicas may be on other machines. `prefix` stands before the names of topics.
         """
+        self.prefix = prefix
         self.network = network
         self.servers, self.database, self.folder = servers, database, folder
         self.tokens = hub_actor.tokens(list(students))
@@ -160,6 +163,7 @@ class Cluster:
                 database=self.database.replace("127.0.0.1", seen_from),
                 release=release,
                 bootstrap=self.servers.kafka.bootstrap,
+                prefix=self.prefix,
             )
         )
         return file
@@ -244,7 +248,7 @@ async def started(cluster: Cluster) -> None:
     from learnflow_ext.events.kafka_client import KafkaCluster
 
     await Database(cluster.database).upgrade()
-    await kafka_topics.create(KafkaCluster(bootstrap=cluster.servers.kafka.bootstrap))
+    await kafka_topics.create(KafkaCluster(bootstrap=cluster.servers.kafka.bootstrap, prefix=cluster.prefix))
     for part in cluster.parts.values():
         part.start()
     await cluster.up()

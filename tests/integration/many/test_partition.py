@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,8 +23,8 @@ from events_stage import SAFE, Servers
 from netns import Network, network
 from stub_hub import COURSE
 from stubborn import Told
-from tornado.httpclient import HTTPRequest
-from tornado.websocket import websocket_connect
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.websocket import WebSocketError, websocket_connect
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -47,7 +48,7 @@ class Dashboard:
         while True:
             try:
                 await self._listen()
-            except (OSError, TimeoutError):
+            except (OSError, HTTPClientError, WebSocketError):
                 await asyncio.sleep(0.5)
 
     async def _listen(self) -> None:
@@ -56,11 +57,14 @@ class Dashboard:
             url, headers={"Authorization": f"token {self._token}"}, connect_timeout=2, request_timeout=5
         )
         socket = await websocket_connect(request, ping_interval=2, ping_timeout=2)
-        while (message := await socket.read_message()) is not None:
-            told = msgspec.json.decode(message)
-            self._after = told.get("resume", self._after)
-            if told["kind"] == "happened" and told["what"] == "grade":
-                self.grades.append(told["sequence"])
+        try:
+            while (message := await socket.read_message()) is not None:
+                told = msgspec.json.decode(message)
+                self._after = told.get("resume", self._after)
+                if told["kind"] == "happened" and told["what"] == "grade":
+                    self.grades.append(told["sequence"])
+        finally:
+            socket.close()
 
 
 def without_kafka(cluster: Cluster, net: Network) -> Scene:
@@ -153,6 +157,19 @@ async def _all_heard(cluster: Cluster, boards: list[Dashboard]) -> None:
         rows = conn.execute("SELECT sequence FROM event_log WHERE type = %s ORDER BY 1", (GRADED,))
         wanted = [number for (number,) in rows]
     end = time.monotonic() + 60
-    while any(sorted(board.grades) != wanted for board in boards):
-        assert time.monotonic() < end, [wanted, *(board.grades for board in boards)]
+    while differ := [found for board in boards if (found := _differ(board.grades, wanted))]:
+        assert time.monotonic() < end, differ
         await asyncio.sleep(0.2)
+
+
+def _differ(found: list[int], wanted: list[int]) -> dict[str, list[int]]:
+    """What was never told, and what was told more than once; empty when neither."""
+    counts = Counter(found)
+    return {
+        name: some
+        for name, some in (
+            ("missed", sorted(set(wanted) - counts.keys())),
+            ("again", sorted(number for number, times in counts.items() if times > 1)),
+        )
+        if some
+    }

@@ -78,9 +78,13 @@ async def test_while_kafka_is_away_the_service_works_and_keeps_events(
 ) -> None:
     # Stopping waits for the thread that asks.
     monkeypatch.setattr("learnflow_ext.events.kafka_topics.TIMEOUT_S", 1.0)
+    monkeypatch.setattr("learnflow_ext.service.live.LOOK_SECONDS", 0.2)
     config.LearnFlowKafka.bootstrap_servers = "127.0.0.1:9"
     service = await start()
+    dashboard = await Socket.connect(service, hub)
     await record(service, 3)
+    assert await dashboard.grades(3) == [1, 2, 3]
+    await dashboard.lost()
     client = Client(service, hub)
     answer = await client("health")
     client.http.close()

@@ -87,8 +87,33 @@ class TestBudget:
         )
         assert sorted(answer.code for answer in answers) == [200] * 3 + [429] * 5
 
+    async def test_of_two_replicas_none_lets_more_through(self, config: Config, open_client: Asker) -> None:
+        config.LearnFlowTutor.questions_per_minute = 2
+        config.LearnFlowTutor.questions_per_hour = 4
+        replicas = [await open_client(), await open_client()]
+        left = [(await said(each, says("what is a loop?")))[1].questions_left for each in replicas]
+        assert left == [3, 2]
+        for each in replicas:
+            refused = await each("api/help", "ada", body=says("what is a loop?"))
+            assert refused.code == 429
+            assert "in one minute" in problem(refused).message
+            assert refused.headers["Retry-After"]
+
     async def test_without_one_nothing_is_counted_down(self, ask: Client) -> None:
         assert (await said(ask, says("what is a loop?")))[1].questions_left is None
+
+
+class TestACourseIsEdited:
+    async def test_all_replicas_notice(
+        self, config: Config, open_client: Asker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("learnflow_ext.service.policies.LOOK_AGAIN_SECONDS", 0.0)
+        replicas = [await open_client(), await open_client()]
+        for each in replicas:
+            assert "switched off" not in (await said(each, says("what is a loop?")))[0]
+        _write(tmp_path, "tutor: off\n")
+        for each in replicas:
+            assert "switched off" in (await said(each, says("what is a loop?")))[0]
 
 
 class TestPolicyOff:
