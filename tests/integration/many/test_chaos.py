@@ -1,6 +1,7 @@
 """A part of a deployment is killed while a class works: nothing is lost, and who sends again sees no error.
 
-Here once each, with a few students. `make soak` has two of everything, more of them, and prints a table.
+Here a few students, and what other tests do not kill already (Kafka: `events`, PostgreSQL:
+`test_service_postgres`). `make soak` kills each, has two of everything and more students, and prints a table.
 """
 
 from __future__ import annotations
@@ -42,8 +43,7 @@ def scenes(cluster: Cluster) -> list[Scene]:
         *([nothing(AWAY_S)] if FULL else []),
         killed("replica", lambda: cluster.replicas[first], AWAY_S),
         *workers,
-        crashed("kafka", cluster, AWAY_S),
-        crashed("postgres", cluster, AWAY_S),
+        *([crashed(name, cluster, AWAY_S) for name in ("kafka", "postgres")] if FULL else []),
         killed("hub", lambda: cluster.hub, AWAY_S),
     ]
 
