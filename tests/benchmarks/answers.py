@@ -47,8 +47,13 @@ def question(kind: str, number: int) -> HelpRequest:
     return HelpRequest(course=COURSE, agent="concepts", text=f"what is a list? ({number})")
 
 
-async def asked(ask: Client, request: HelpRequest) -> tuple[float, float, float | None]:
-    """Milliseconds to the first word, to the last, and to the first of a model's; None where it said none."""
+async def asked(
+    ask: Client, request: HelpRequest, patience: float = 30.0
+) -> tuple[float, float, float | None]:
+    """Milliseconds to the first word, to the last, and to the first of a model's; None where it said none.
+
+    `patience` in seconds.
+    """
     began = time.perf_counter()
     heard: list[tuple[float, bytes]] = []
     answer = await ask(
@@ -56,6 +61,7 @@ async def asked(ask: Client, request: HelpRequest) -> tuple[float, float, float 
         "ada",
         body=request,
         streaming_callback=lambda data: heard.append((time.perf_counter(), data)),
+        request_timeout=patience,
     )
     if answer.code != 200:
         raise SystemExit(f"the service answered with {answer.code}")
@@ -81,14 +87,15 @@ async def directly(model: Model) -> tuple[float, float]:
     return 1000 * (first - began), 1000 * (time.perf_counter() - began)
 
 
-async def classroom(hub: Hub, folder: Path, model_url: str) -> RunningService:
-    """The service, once its course is there."""
+async def classroom(hub: Hub, folder: Path, model_url: str, **patience: float) -> RunningService:
+    """The service, once its course is there. `patience` with its model, as `LearnFlowModel` has it."""
     config = Config()
     config.LearnFlow.state_dir = str(folder)
     config.LearnFlow.courses = {COURSE: str(SHIPPED)}
     config.LearnFlowTutor.questions_per_minute = 1_000_000
     if model_url:
         config.LearnFlowModel.base_url, config.LearnFlowModel.model = model_url, "bench"
+        config.LearnFlowModel.update(patience)
     service = await RunningService.start(config, environment(hub), make_worker=PaperWorker)
 
     async def released() -> bool:

@@ -147,8 +147,7 @@ class Client:
             headers=sent,
             body=data,
             follow_redirects=False,
-            request_timeout=30,
-            **options,
+            **{"request_timeout": 30, **options},
         )
         return await self.http.fetch(request, raise_error=False)
 

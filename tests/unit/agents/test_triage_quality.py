@@ -67,8 +67,9 @@ class TestTheMessages:
         near = [each.text for each in held_out() if closeness(words(each.text), learnt) >= 0.7]
         assert near == []
 
-    def test_no_training_message_is_one_of_the_fresh_ones(self) -> None:
-        file = Path(__file__).parents[2] / "evaluation" / "triage_fresh.jsonl"
+    @pytest.mark.parametrize("name", ["triage_fresh", "triage_stories"])
+    def test_no_training_message_is_one_of_the_evaluation(self, name: str) -> None:
+        file = Path(__file__).parents[2] / "evaluation" / f"{name}.jsonl"
         fresh = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         learnt = [words(message) for _, message in examples()]
         near = [each["text"] for each in fresh if closeness(words(each["text"]), learnt) >= 0.7]
