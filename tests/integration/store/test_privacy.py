@@ -21,7 +21,7 @@ from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import AlertRow, HelpTurn, LoggedEvent, ModelCall, Note, User
 
 SECRET = "my dog Rex died"
-IMPERSONAL = {"error_patterns", "regradings", "results_released", "names_shown",
+IMPERSONAL = {"error_patterns", "regradings", "results_released", "names_shown", "spent_tokens",
     "modules", "exercises", "topics", "exercise_topics", "quizzes", "notes", "consumed", "event_log_door",
 }  # fmt: skip
 """Tables whose rows belong to nobody. A note or regrading is its class's: only the author is a person."""
