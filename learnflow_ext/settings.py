@@ -527,7 +527,8 @@ class LearnFlowProgress(Configurable):
     holidays = Dict(
         key_trait=Unicode(),
         help="""Days without class that break no streak: course to a list of dates, for instance
-        `{"python-basics": ["2026-12-24", "2026-12-25"]}`.""",
+        `{"python-basics": ["2026-12-24", "2026-12-25"]}`. A teacher adds more as `holidays` in the course's
+        `course.yaml`.""",
     ).tag(config=True)
 
 

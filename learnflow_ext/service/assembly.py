@@ -42,6 +42,7 @@ from learnflow_ext.service.results import Results
 from learnflow_ext.service.skills import Skills
 from learnflow_ext.service.traffic import Traffic
 from learnflow_ext.service.watch import Watch
+from learnflow_ext.service.weeks import Weeks
 from learnflow_ext.settings import (
     LearnFlow,
     LearnFlowApi,
@@ -118,7 +119,7 @@ async def assemble(
     )
     policies = Policies(tutors.course_files(settings), cast("Policy", tutor_settings.policy), db)
     await policies.refresh()
-    watch = Watch(LearnFlowStruggle(config=config), policies)
+    watch = Watch(LearnFlowStruggle(config=config), policies, settings.courses)
     deadlines = Deadlines(tutors.course_files(settings), db)
     blinds = Blinds(db, deadlines, settings)
     results = Results(db, deadlines, blinds)
@@ -167,6 +168,7 @@ async def assemble(
             db, people, watch, mail, sender, metrics, environment.get("JUPYTERHUB_PUBLIC_URL", ""), titles
         ),
         skills=Skills(progress.fit_from_students),
+        weeks=Weeks(),
         live=LiveBoards(db, blinds.untold),
         living=Living(db),
         checkup=checkup,

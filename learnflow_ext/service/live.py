@@ -28,7 +28,7 @@ from learnflow_ext.store.database import Database
 
 GROUP = "dashboard"
 MAX_PER_PERSON = 20
-SHORTEST_SECONDS = 0.05
+SHORTEST_SECONDS = 0.02
 """Between two messages to the dashboards of a course."""
 SHARE = 3
 """So many times longer than telling all of them took: most of the process's time is for others."""

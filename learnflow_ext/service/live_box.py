@@ -22,6 +22,12 @@ CatchUp = Callable[["Box"], Awaitable[None]]
 class Box:
     """One open dashboard, and what it was sent."""
 
+    # There are thousands of them.
+    __slots__ = (
+        *("course", "person", "hang_up", "_teacher", "_send", "_place", "_position", "_greeted", "_last"),
+        *("_missed", "_waiting"),
+    )
+
     def __init__(
         self,
         course: str,
@@ -42,7 +48,7 @@ class Box:
         self.hang_up = hang_up
         self._teacher = teacher
         self._send = send
-        self._place = after
+        self._place: Place | None = after
         """How far its reader was told; None for who wants no events."""
         self._position = -1
         """The same on this process's tail; below zero while it is told from the log."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from learnflow_ext.service import words
+from learnflow_ext.service.views.cells import handed_in_link
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -42,6 +43,7 @@ class Pages:
         self._environment.globals.update(
             prefix=prefix,
             hub_prefix=hub_prefix,
+            handed_in_link=handed_in_link,
             static=lambda path: f"{prefix}static/{path}?v={_version(path)}",
         )
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.traffic import Traffic
     from learnflow_ext.service.tutors import TutoredCourse
     from learnflow_ext.service.watch import Watch
+    from learnflow_ext.service.weeks import Weeks
     from learnflow_ext.settings import (
         LearnFlow,
         LearnFlowApi,
@@ -73,6 +74,7 @@ class Parts:
     watch: Watch
     mailing: Mailing
     skills: Skills
+    weeks: Weeks
     live: LiveBoards
     living: Living
     checkup: Checkup

@@ -34,10 +34,15 @@ class Skills:
         """`enough` students of a topic are needed; 0 for never."""
         self._enough = enough
         self._found: dict[str, dict[str, SkillParameters]] = {}
+        self._answered: dict[str, dict[str, int]] = {}
 
     def of(self, course: str) -> Mapping[str, SkillParameters]:
         """By topic; a topic that is missing was not fitted."""
         return self._found.get(course, {})
+
+    def answered(self, course: str) -> Mapping[str, int] | None:
+        """By topic, how many students had answers at the last look; None before the first."""
+        return self._answered.get(course)
 
     async def refresh(self, db: Database, courses: Iterable[str]) -> None:
         """Fit anew, away from the event loop. DatabaseUnavailable leaves what there was."""
@@ -46,6 +51,7 @@ class Skills:
                 answers = await evidence.answers_by_topic(conn, course)
             found = await asyncio.to_thread(fitted, answers, self._enough)
             self._found[course] = found
+            self._answered[course] = {topic: len(given) for topic, given in answers.items()}
             log.info("knowledge tracing fitted", course=course, topics=sorted(found))
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, Literal, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
 
-Kind = Literal["text", "number", "time", "clock", "share", "long"]
-"""`time` is shown as how long ago it was, `clock` as hours and minutes; both are in ISO 8601."""
+Kind = Literal["text", "number", "time", "clock", "share", "long", "assignment"]
+"""`time` is shown as how long ago it was, `clock` as hours and minutes; both are in ISO 8601. An `assignment`
+is shown by its title."""
+NO_TITLES: Mapping[str, str] = {}
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -60,19 +62,24 @@ class Sheet(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     empty: str
     fields: tuple[Field[T], ...]
 
-    def of(self, things: Iterable[T]) -> Table:
-        """The table with a row for each of `things`."""
+    def of(self, things: Iterable[T], titles: Mapping[str, str] = NO_TITLES) -> Table:
+        """The table with a row for each of `things`; `titles` are those of the course's assignments."""
         return Table(
             name=self.name,
             title=self.title,
             columns=tuple(Column(field.title, field.kind) for field in self.fields),
-            rows=tuple(tuple(_cell(field.read(thing)) for field in self.fields) for thing in things),
+            rows=tuple(tuple(_cell(field, thing, titles) for field in self.fields) for thing in things),
             empty=self.empty,
         )
 
 
-def _cell(value: Cell | str) -> Cell:
-    return value if isinstance(value, Cell) else Cell(value)
+def _cell(field: Field[T], thing: T, titles: Mapping[str, str]) -> Cell:
+    value = field.read(thing)
+    cell = value if isinstance(value, Cell) else Cell(value)
+    if field.kind != "assignment":
+        return cell
+    # One that the course does not have keeps its name: students' servers claim what they like.
+    return msgspec.structs.replace(cell, text=titles.get(cell.text, cell.text))
 
 
 def csv_text(table: Table) -> str:

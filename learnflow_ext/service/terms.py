@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -13,6 +14,8 @@ from learnflow_ext.service.course_yaml import keys_in, moment
 from learnflow_ext.service.exams import ExtraTime, Window, extra_time_in, moved, windows_in
 
 DAY = timedelta(days=1)
+LONGEST_HOLIDAYS = 366
+"""Days."""
 _THAT_SECOND = timedelta(seconds=1)
 """Whoever hands in within the deadline's own second is in time."""
 
@@ -145,6 +148,8 @@ class CourseTerms(msgspec.Struct, frozen=True, kw_only=True):
     exams: tuple[Window, ...] = ()
     extra_time: tuple[ExtraTime, ...] = ()
     """More time in the exams, deadlines in them included."""
+    holidays: tuple[date, ...] = ()
+    """Days without class, which break nobody's streak."""
 
     def of(self, assignment: str, student: str) -> Terms:
         """What holds for `student`. Of several extensions each thing's most generous counts."""
@@ -203,7 +208,28 @@ def parse(text: bytes) -> CourseTerms:
         extensions=tuple(_extension(each) for each in _list(found, "extensions")),
         exams=tuple(window for window, _ in windows_in(found)),
         extra_time=extra_time_in(found),
+        holidays=tuple(day for each in _list(found, "holidays") for day in _holidays(each)),
     )
+
+
+def _holidays(found: Any) -> list[date]:
+    """A day, or all from a first to a last one."""
+    if isinstance(found, dict) and found.keys() == {"first", "last"}:
+        first, last = _day(found["first"]), _day(found["last"])
+    else:
+        first = last = _day(found)
+    if not 0 <= (last - first).days < LONGEST_HOLIDAYS:
+        raise ValueError(f"holidays go from a first day to a last one, within a year: {first} to {last}.")
+    return [first + number * DAY for number in range((last - first).days + 1)]
+
+
+def _day(found: Any) -> date:
+    if isinstance(found, str):
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(found)
+    if type(found) is not date:
+        raise ValueError(f"holidays are days, such as 2026-12-24, or have a first and a last day: {found!r}.")
+    return found
 
 
 def _list(found: Mapping[str, Any], key: str) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from learnflow_ext.contracts.alerts import Candidate, Finding, Moment, Told
@@ -22,9 +22,12 @@ log = logs.get("learnflow.struggle")
 class Watch:
     """Judges by the traits of `LearnFlowStruggle`, and is quiet in exams."""
 
-    def __init__(self, settings: LearnFlowStruggle, policies: Policies) -> None:
-        """`policies` knows when there are exams."""
+    def __init__(
+        self, settings: LearnFlowStruggle, policies: Policies, courses: Collection[str] | None = None
+    ) -> None:
+        """`policies` knows when there are exams; `courses` are those of the classroom, None for any."""
         self._policies = policies
+        self._courses = courses
         self.fresh = timedelta(minutes=settings.fresh_minutes)
         self._limits = struggle.Limits(
             same_error=settings.same_error,
@@ -48,8 +51,9 @@ class Watch:
         self.remembered = timedelta(seconds=self._rules.remembered_s)
 
     def watches(self, course: str, at: datetime) -> bool:
-        """False while an exam of `course` runs."""
-        return not self._policies.in_exam(course, at)
+        """False while an exam of `course` runs, and for a course that is no longer one of the classroom."""
+        here = self._courses is None or course in self._courses
+        return here and not self._policies.in_exam(course, at)
 
     async def refresh(self) -> None:
         """Take over exams that a teacher has set meanwhile."""

@@ -48,7 +48,8 @@ def roles_in(given: str) -> tuple[Role, ...]:
 
 def watch_of(struggle: LearnFlowStruggle, settings: LearnFlow, tutor: LearnFlowTutor, db: Database) -> Watch:
     """The judge of struggle, which knows the courses' exams once it was refreshed; `db` is open by then."""
-    return Watch(struggle, Policies(course_files(settings), cast("Policy", tutor.policy), db))
+    policies = Policies(course_files(settings), cast("Policy", tutor.policy), db)
+    return Watch(struggle, policies, settings.courses)
 
 
 async def work(

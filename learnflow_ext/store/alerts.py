@@ -315,13 +315,19 @@ async def of_course(
     *,
     states: Sequence[AlertState] = ("open",),
     student: str = "",
+    trigger: str = "",
+    verdicts: Sequence[Verdict] = (),
     limit: int = 100,
     offset: int = 0,
 ) -> list[Alert]:
-    """Alerts of `course`, newest first; of one student when named."""
+    """Alerts of `course`, newest first; of one student, by one rule, with one of some verdicts when named."""
     statement = _views().where(AlertRow.course == course, AlertRow.state.in_(states))
     if student:
         statement = statement.where(User.name == student)
+    if trigger:
+        statement = statement.where(AlertRow.trigger == trigger)
+    if verdicts:
+        statement = statement.where(AlertRow.verdict.in_(verdicts))
     rows = await conn.execute(
         statement.order_by(AlertRow.raised_at.desc(), AlertRow.id.desc()).limit(limit).offset(offset)
     )

@@ -152,6 +152,12 @@ async def sync_assignment(
     return module_id
 
 
+async def titles(conn: AsyncConnection, course: str) -> dict[str, str]:
+    """What the assignments of `course` are called, by name; empty for an unknown course."""
+    rows = await conn.execute(select(Module.assignment, Module.title).where(Module.course == course))
+    return {row.assignment: row.title for row in rows}
+
+
 async def assignments(conn: AsyncConnection, course: str) -> tuple[AssignmentInfo, ...]:
     """The assignments of `course` by name, with their exercises; empty for an unknown course."""
     modules = await conn.execute(_ASSIGNMENTS, {"course": course})

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, case, cast, extract, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest
-from learnflow_ext.store import texts
+from learnflow_ext.store import many, texts
 from learnflow_ext.store.clock import iso, now
-from learnflow_ext.store.models import HelpTurn, Module, Note, OutboxEvent, Run, Submission, User
+from learnflow_ext.store.models import (
+    Grade,
+    HelpError,
+    HelpTurn,
+    Module,
+    Note,
+    OutboxEvent,
+    Run,
+    Submission,
+    User,
+)
+
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class AtWork(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,11 +44,19 @@ class AtWork(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def at_work(
-    conn: AsyncConnection, course: str, since: datetime, *, limit: int = 5_000, offset: int = 0
+    conn: AsyncConnection,
+    course: str,
+    since: datetime,
+    until: datetime | None = None,
+    *,
+    limit: int = 5_000,
+    offset: int = 0,
 ) -> tuple[list[AtWork], int]:
-    """(who ran something in `course` since then, the latest first; how many these are on all pages, or 0 on a
-    page beyond the last)."""
-    here = (Run.course == course, Run.recorded_at >= since)
+    """(who ran something in `course` since then, and before `until`, the latest first; how many these are on
+    all pages, or 0 on a page beyond the last)."""
+    here = [Run.course == course, Run.recorded_at >= since]
+    if until is not None:
+        here.append(Run.recorded_at < until)
     counts = (
         select(
             Run.user_id,
@@ -103,9 +125,22 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
     students: int
 
 
-async def activity(conn: AsyncConnection, course: str, since: datetime, seconds: int) -> list[Slot]:
-    """Runs in `course` since then, by spans of `seconds`, from multiples of it on; none for empty ones."""
-    span = (cast(extract("epoch", Run.recorded_at), BigInteger) // seconds).label("span")
+async def activity(
+    conn: AsyncConnection,
+    course: str,
+    since: datetime,
+    seconds: int,
+    *,
+    until: datetime | None = None,
+    origin: datetime = EPOCH,
+) -> list[Slot]:
+    """Runs in `course` since then, and before `until`, by spans of `seconds` that begin at `origin` and at
+    multiples of it from there; none for empty ones."""
+    here = [Run.course == course, Run.recorded_at >= since]
+    if until is not None:
+        here.append(Run.recorded_at < until)
+    first = int(origin.timestamp())
+    span = ((cast(extract("epoch", Run.recorded_at), BigInteger) - first) // seconds).label("span")
     rows = await conn.execute(
         select(
             span,
@@ -113,13 +148,13 @@ async def activity(conn: AsyncConnection, course: str, since: datetime, seconds:
             func.sum(case((Run.ok, 0), else_=1)).label("failed"),
             func.count(Run.user_id.distinct()).label("students"),
         )
-        .where(Run.course == course, Run.recorded_at >= since)
+        .where(*here)
         # By its name: the expression again would be another one, with parameters of its own.
         .group_by("span")
         .order_by("span")
     )
     return [
-        Slot(begin=row.span * seconds, runs=row.runs, failed=row.failed, students=row.students)
+        Slot(begin=first + row.span * seconds, runs=row.runs, failed=row.failed, students=row.students)
         for row in rows
     ]
 
@@ -141,14 +176,27 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def conversations(
-    conn: AsyncConnection, course: str, *, student: str = "", limit: int = 50, offset: int = 0
+    conn: AsyncConnection,
+    course: str,
+    *,
+    student: str = "",
+    pattern: str = "",
+    since: datetime | None = None,
+    limit: int = 50,
+    offset: int = 0,
 ) -> list[Turn]:
-    """What was asked in `course` and answered, newest first; of one student when named."""
+    """What was asked in `course` and answered, newest first; of one student, about one pattern of errors, and
+    since then, when named."""
     statement = (
         select(HelpTurn, User.name).join(User, User.id == HelpTurn.user_id).where(HelpTurn.course == course)
     )
     if student:
         statement = statement.where(User.name == student)
+    if pattern:
+        met = select(HelpError.turn_id).where(HelpError.fingerprint == pattern)
+        statement = statement.where(HelpTurn.id.in_(met))
+    if since is not None:
+        statement = statement.where(HelpTurn.asked_at >= since)
     rows = await conn.execute(statement.order_by(HelpTurn.id.desc()).limit(limit).offset(offset))
     return [
         Turn(
@@ -166,6 +214,14 @@ async def conversations(
     ]
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """The points of one exercise of a submission."""
+
+    exercise: str
+    score: float
+    max_score: float
+
+
 class Queued(msgspec.Struct, frozen=True, kw_only=True):
     """A submission and how far it is."""
 
@@ -178,6 +234,67 @@ class Queued(msgspec.Struct, frozen=True, kw_only=True):
     max_score: float | None
     needs_review: bool
     message: str
+    parts: tuple[Part, ...] = ()
+    """The points by exercise; only where they were asked for."""
+
+
+async def submissions(
+    conn: AsyncConnection,
+    course: str,
+    *,
+    student: str = "",
+    assignment: str = "",
+    statuses: Sequence[str] = (),
+    to_check: bool = False,
+    limit: int = 100,
+    offset: int = 0,
+) -> list[Queued]:
+    """Submissions of `course` with their points by exercise, newest first; of those named, where any are."""
+    wanted = [Module.course == course]
+    if student:
+        wanted.append(User.name == student)
+    if assignment:
+        wanted.append(Module.assignment == assignment)
+    if statuses:
+        wanted.append(Submission.status.in_(statuses))
+    if to_check:
+        wanted.append(Submission.needs_review.is_(True))
+    found = await conn.execute(
+        select(Submission, User.name, Module.assignment)
+        .join(User, User.id == Submission.user_id)
+        .join(Module, Module.id == Submission.module_id)
+        .where(*wanted)
+        .order_by(Submission.number.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    rows = found.all()
+    parts: dict[int, list[Part]] = {}
+    if rows:
+        grades = await conn.execute(
+            select(Grade.submission_number, Grade.name, Grade.score, Grade.max_score)
+            .where(many.one_of(conn, Grade.submission_number, [row.number for row in rows], BigInteger))
+            .order_by(Grade.id)
+        )
+        for one in grades:
+            made = Part(exercise=one.name, score=one.score, max_score=one.max_score)
+            parts.setdefault(one.submission_number, []).append(made)
+    return [_queued(row, tuple(parts.get(row.number, ()))) for row in rows]
+
+
+def _queued(row: Any, parts: tuple[Part, ...] = ()) -> Queued:
+    return Queued(
+        student=row.name,
+        assignment=row.assignment,
+        status=row.status,
+        submitted_at=iso(row.submitted_at),
+        finished_at=iso(row.finished_at),
+        score=row.score,
+        max_score=row.max_score,
+        needs_review=row.needs_review,
+        message=row.message,
+        parts=parts,
+    )
 
 
 async def grading(conn: AsyncConnection, course: str, limit: int = 100) -> list[Queued]:
@@ -193,20 +310,7 @@ async def grading(conn: AsyncConnection, course: str, limit: int = 100) -> list[
             .order_by(Submission.number if status in ("grading", "queued") else Submission.number.desc())
             .limit(limit)
         )
-        rows += [
-            Queued(
-                student=row.name,
-                assignment=row.assignment,
-                status=row.status,
-                submitted_at=iso(row.submitted_at),
-                finished_at=iso(row.finished_at),
-                score=row.score,
-                max_score=row.max_score,
-                needs_review=row.needs_review,
-                message=row.message,
-            )
-            for row in found
-        ]
+        rows += map(_queued, found)
     return rows
 
 

@@ -20,7 +20,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import dashboard
 import kafka_broker
@@ -44,6 +44,19 @@ AIM_MS = 100
 SETTLE_S = 0.4
 """Between two broadcasts, so that none waits for the one before."""
 
+NOTE = """
+  window.came = {};
+  window.WebSocket = class extends WebSocket {
+    constructor(...address) {
+      super(...address);
+      this.addEventListener("message", ({ data }) => {
+        const { kind, sequence } = JSON.parse(data);
+        if (kind === "happened") window.came[sequence] = Date.now();
+      });
+    }
+  };
+"""
+"""Before the page's own scripts: when each event reached the page."""
 WATCH = """
 () => {
   window.seen = {};
@@ -103,6 +116,31 @@ async def acting(**order: Any) -> AsyncIterator[Actor]:
         await process.wait()
 
 
+class Asked(NamedTuple):
+    """A question."""
+
+    number: int
+    sequence: int
+    """Its place in the log."""
+    began: float
+    """Before its transaction, monotonic."""
+    clock: float
+    """The same, of the clock."""
+    kept: float
+    """After its transaction, of the clock."""
+
+
+LEGS = (
+    ("transaction", "began", "kept"),
+    ("the relay has it", "kept", "relayed"),
+    ("Kafka has brought it", "relayed", "brought"),
+    ("written to the socket", "brought", "written"),
+    ("in the page", "written", "came"),
+    ("on the screen", "came", "seen"),
+)
+"""Name, and from which moment to which."""
+
+
 class Room:
     """A class on one database, a service in a process of its own, and who asks questions."""
 
@@ -113,14 +151,14 @@ class Room:
         self._db = db
         self._asked = 0
 
-    async def ask(self) -> tuple[int, int, float, float]:
-        """A student's question: its number, its place in the log, and when (monotonic, and of the clock)."""
+    async def ask(self) -> Asked:
+        """A student's question."""
         self._asked += 1
         request = HelpRequest(text=f"What is number {self._asked}?", course=COURSE)
         began, clock = time.monotonic(), time.time()
         async with self._db.begin() as conn:
             event = await help.asked(conn, "ada", request, request_id=f"live-{self._asked}")
-        return self._asked, event.sequence, began, clock
+        return Asked(self._asked, event.sequence, began, clock, time.time())
 
 
 async def seen(page: Page, number: int, patience: float) -> float | None:
@@ -134,22 +172,22 @@ async def seen(page: Page, number: int, patience: float) -> float | None:
     return None
 
 
-async def to_screen(room: Room, quiet: int, busy: int) -> dict[str, list[float]]:
-    """Milliseconds to the screen."""
+async def to_screen(room: Room, quiet: int, busy: int) -> dict[str, list[dict[str, float]]]:
+    """By class, of each question the moments of its legs, in seconds of the clock."""
     chance = random.Random(7)
     room.hub.service_url = f"http://127.0.0.1:{room.port}"
-    waits: dict[str, list[float]] = {}
+    waits: dict[str, list[dict[str, float]]] = {}
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
         )
         page = await browser.new_page(viewport={"width": 1366, "height": 860})
+        await page.add_init_script(NOTE)
         await page.goto(f"{room.hub.service_url}{PREFIX}courses/{COURSE}")
         await page.wait_for_selector("#live[data-state=live]")
         await page.evaluate(WATCH)
         for _ in range(20):
-            number, *_ = await room.ask()
-            if await seen(page, number, 2) is not None:
+            if await seen(page, (await room.ask()).number, 2) is not None:
                 break
         else:
             raise AssertionError("nothing ever reaches the screen")
@@ -162,8 +200,23 @@ async def to_screen(room: Room, quiet: int, busy: int) -> dict[str, list[float]]
             for _ in range(count):
                 await asyncio.sleep(gap())
                 asked.append(await room.ask())
-            moments = [(clock, await seen(page, number, 10)) for number, _, _, clock in asked]
-            waits[name] = [(moment - clock) * 1000 for clock, moment in moments if moment is not None]
+            shown = {one.number: await seen(page, one.number, 10) for one in asked}
+            legs = await room.service.ask(legs=True)
+            legs["came"] = {key: ms / 1000 for key, ms in (await page.evaluate("window.came")).items()}
+            waits[name] = [
+                {
+                    "began": one.clock,
+                    "kept": one.kept,
+                    "seen": moment,
+                    **{
+                        leg: moments[key]
+                        for leg, moments in legs.items()
+                        if (key := str(one.sequence)) in moments
+                    },
+                }
+                for one in asked
+                if (moment := shown[one.number]) is not None
+            ]
             # The feed shows the newest only: one that came and went within a refresh was never seen.
             assert len(waits[name]) > 0.95 * count, f"{name}: {count - len(waits[name])} never came"
         await browser.close()
@@ -188,22 +241,33 @@ async def events(room: Room, crowd: Actor, kind: str, rounds: int) -> list[float
     waits: list[float] = []
     for number in range(rounds + 2):
         await asyncio.sleep(SETTLE_S)
-        _, sequence, began, _ = await room.ask()
-        moments = await crowd.ask(since=began, kind=kind, number=sequence, patience=20)
+        one = await room.ask()
+        moments = await crowd.ask(since=one.began, kind=kind, number=one.sequence, patience=20)
         assert len(moments) == crowd.number, f"{len(moments)} of {crowd.number} were told"
         if number >= 2:
-            waits += [(moment - began) * 1000 for moment in moments]
+            waits += [(moment - one.began) * 1000 for moment in moments]
     return waits
+
+
+def quantiles(values: list[float]) -> tuple[float, float, float]:
+    """p50, p95 and worst."""
+    ordered = sorted(values)
+    p50, p95 = (ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in (0.5, 0.95))
+    return p50, p95, ordered[-1]
+
+
+def between(moments: list[dict[str, float]], first: str, last: str) -> list[float]:
+    """Milliseconds of those that have both; what a page heard as part of a whole feed has no leg."""
+    return [(one[last] - one[first]) * 1000 for one in moments if first in one and last in one]
 
 
 def line(name: str, values: list[float], floor: float | None, memory: float | None) -> str:
     """p50, p95 and worst, and the p95 beside the floor's."""
-    ordered = sorted(values)
-    p50, p95 = (ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in (0.5, 0.95))
+    p50, p95, worst = quantiles(values)
     each = f"{memory:.1f} KiB" if memory is not None else ""
     beside = f"{p95 / floor:.2f}" if floor else ""
-    waited = f"{p50:.0f} ms | {p95:.0f} ms | {ordered[-1]:.0f} ms"
-    return f"| {name} | {each} | {waited} | {beside} | {len(ordered)} |"
+    waited = f"{p50:.0f} ms | {p95:.0f} ms | {worst:.0f} ms"
+    return f"| {name} | {each} | {waited} | {beside} | {len(values)} |"
 
 
 async def sockets(room: Room, count: int, rounds: int) -> None:
@@ -260,11 +324,18 @@ async def measure(database: postgres.Postgres, url: str, broker: Kafka, folder: 
         waits = await to_screen(room, chosen.quiet, chosen.busy)
         print(f"To the screen, a course of {STUDENTS} students:\n")
         print("| what | p50 | p95 | worst | p95 / aim | n |\n|---|---|---|---|---|---|")
-        for name, values in waits.items():
-            ordered = sorted(values)
-            p50, p95 = (ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in (0.5, 0.95))
-            figures = f"{p50:.0f} ms | {p95:.0f} ms | {ordered[-1]:.0f} ms | {p95 / AIM_MS:.2f}"
-            print(f"| {name} | {figures} | {len(ordered)} |", flush=True)
+        for name, moments in waits.items():
+            values = between(moments, "began", "seen")
+            p50, p95, worst = quantiles(values)
+            figures = f"{p50:.0f} ms | {p95:.0f} ms | {worst:.0f} ms | {p95 / AIM_MS:.2f}"
+            print(f"| {name} | {figures} | {len(values)} |", flush=True)
+        for name, moments in waits.items():
+            print(f"\nLeg by leg, {name}:\n\n| until | p50 | p95 | worst | n |\n|---|---|---|---|---|")
+            for leg, first, last in LEGS:
+                values = between(moments, first, last)
+                if values:
+                    figures = " | ".join(f"{value:.1f} ms" for value in quantiles(values))
+                    print(f"| {leg} | {figures} | {len(values)} |", flush=True)
         await sockets(room, chosen.sockets, chosen.rounds)
     await db.close()
 

@@ -168,7 +168,7 @@ async def _told(room: live.Room, crowds: list[live.Actor], rounds: int) -> list[
     waits: list[float] = []
     for number in range(rounds + 2):
         await asyncio.sleep(live.SETTLE_S)
-        _, sequence, began, _ = await room.ask()
+        _, sequence, began, *_ = await room.ask()
         heard = await asyncio.gather(
             *(crowd.ask(since=began, kind="happened", number=sequence, patience=20) for crowd in crowds)
         )

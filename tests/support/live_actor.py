@@ -27,6 +27,9 @@ from tornado.web import Application
 from tornado.websocket import WebSocketHandler
 from traitlets.config import Config
 
+from learnflow_ext.events.bus import BusMessage
+from learnflow_ext.events.wire import from_message
+from learnflow_ext.service.handlers.live import LiveHandler
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.service.web import PING_SECONDS
 
@@ -64,7 +67,11 @@ async def service(order: dict[str, Any]) -> None:
     await until(on_the_bus)
     print("up", running.port, flush=True)
 
-    async def tell(line: dict[str, Any]) -> float:
+    legs = noted(running)
+
+    async def tell(line: dict[str, Any]) -> Any:
+        if line.get("legs"):
+            return legs
         gc.collect()
         began = time.monotonic()
         running.parts.live.changed(COURSE, ["scores", "feed"], line["number"])
@@ -72,6 +79,43 @@ async def service(order: dict[str, Any]) -> None:
 
     await lines(tell)
     await running.stop()
+
+
+Moments = dict[str, float]
+"""When it came to an event, in seconds of the clock, by its place in the log."""
+
+
+def noted(running: RunningService) -> dict[str, Moments]:
+    """Note from now on when each event was handed to the bus, brought by it, and written to a socket."""
+    bus, boards = running._bus, running.parts.live
+    assert bus is not None
+    legs: dict[str, Moments] = {"relayed": {}, "brought": {}, "written": {}}
+    publish, changed, write = bus.publish, boards.changed, LiveHandler.write_message
+
+    async def publishing(message: BusMessage, **more: Any) -> Any:
+        moment = time.time()
+        future = await publish(message, **more)
+        legs["relayed"][str(from_message(message).sequence)] = moment
+        return future
+
+    def changing(course: str, what: Any, sequence: int = 0) -> None:
+        legs["brought"].setdefault(str(sequence), time.time())
+        changed(course, what, sequence)
+
+    def writing(self: LiveHandler, message: Any, binary: bool = False) -> Any:
+        moment = time.time()
+        future = write(self, message, binary)
+        if isinstance(message, str) and '"happened"' in message[:40]:
+            legs["written"].setdefault(str(json.loads(message)["sequence"]), moment)
+        return future
+
+    for owner, name, value in (
+        (bus, "publish", publishing),
+        (boards, "changed", changing),
+        (LiveHandler, "write_message", writing),
+    ):
+        setattr(owner, name, value)
+    return legs
 
 
 class _Bare(WebSocketHandler):

@@ -21,8 +21,10 @@ from learnflow_ext.service.board import (
 )
 from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.handlers.courses import courses_of
+from learnflow_ext.service.tables import Table
+from learnflow_ext.service.views.alerts import FOR_ADMINS
+from learnflow_ext.store import alerts, eventlog
 from learnflow_ext.store import board as stored
-from learnflow_ext.store import eventlog
 
 _ENTRIES_A_TOPIC = {
     "learning.requests": MAX_LINES,
@@ -143,7 +145,22 @@ class HomeHandler(PageHandler):
     """The service's front page: the person's courses."""
 
     async def get(self) -> None:
-        self.show("courses.html", courses=courses_of(self.parts, self.person), title=self.parts.title)
+        self.show(
+            "courses.html",
+            courses=courses_of(self.parts, self.person),
+            title=self.parts.title,
+            rules=await self.rules() if self.person.admin else None,
+        )
+
+    async def rules(self) -> Table:
+        """For administrators, who set the limits: how often each rule was right. It names nobody."""
+        async with self.parts.db.connect() as conn:
+            figures = [
+                (self.parts.title(course), one)
+                for course in self.parts.settings.courses
+                for one in await alerts.precision(conn, course)
+            ]
+        return FOR_ADMINS.of(figures)
 
 
 class BoardHandler(PageHandler):

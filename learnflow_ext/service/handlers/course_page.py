@@ -17,7 +17,7 @@ from learnflow_ext.service.handlers.board import PAGE, PageHandler, text_of
 from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.results import Withheld
 from learnflow_ext.service.standing import Standings, stand
-from learnflow_ext.service.tables import Table, csv_text
+from learnflow_ext.service.tables import NO_TITLES, Table, csv_text
 from learnflow_ext.service.views.alerts import for_teacher
 from learnflow_ext.service.views.cells import student_link
 from learnflow_ext.service.views.patterns import pattern_text
@@ -28,10 +28,12 @@ WEEK = timedelta(days=7)
 MOST_ROWS = 5_000
 
 
-def calendar(parts: Parts, course: str, time_zone: str = "") -> tuple[tzinfo, list[date]]:
-    """(whose days count: those of `time_zone`, or else of the settings; the holidays of `course`)."""
+async def calendar(parts: Parts, course: str, time_zone: str = "") -> tuple[tzinfo, list[date]]:
+    """(whose days count: those of `time_zone`, or else of the settings; the holidays of `course`, by the
+    settings and by its teachers)."""
     settings = parts.progress_settings
     holidays = [date.fromisoformat(day) for day in settings.holidays.get(course, ())]
+    holidays += (await parts.deadlines.written(course)).holidays
     return zone(time_zone or settings.time_zone, settings.time_zone), holidays
 
 
@@ -47,7 +49,7 @@ async def standings_of(
 
     Without what is `withheld`, for a student's own eyes. Reads through `conn` where the caller has one.
     """
-    where, holidays = calendar(parts, course, time_zone)
+    where, holidays = await calendar(parts, course, time_zone)
     async with nullcontext(conn) if conn is not None else parts.db.connect() as reading:
         topics = await courses.assignments(reading, course)
         checked = await evidence.of_students(reading, course, names)
@@ -107,6 +109,7 @@ class CoursePage(PageHandler):
         template: str = "insight.html",
         charts: Sequence[Chart] = (),
         context: Mapping[str, object] | None = None,
+        titles: Mapping[str, str] = NO_TITLES,
         **more: object,
     ) -> None:
         """Finish with a page of `tables`, or with the file of the one that `?table=` names, or the first.
@@ -153,5 +156,6 @@ class CoursePage(PageHandler):
             pattern_text=pattern_text,
             why=for_teacher,
             student_link=student_link,
+            titles=titles,
             **(context or {}),
         )

@@ -53,7 +53,8 @@ class ErrorsHandler(ErrorPage):
             found = await errors.by_cell(conn, course, datetime.now(UTC) - WEEK)
             notes = await insight.notes(conn, course)
             asked = await patterns.of_course(conn, course, datetime.now(UTC) - WEEK)
-        met = view.by_exercise(found, await self.cells(course))
+            titles = await courses.titles(conn, course)
+        met = view.by_exercise(found, await self.cells(course), titles)
         tables = (
             view.PATTERNS.of(met[self.offset : self.offset + self.limit]),
             ASKED_ABOUT.of(asked[:MOST_ROWS]),
@@ -111,7 +112,7 @@ class ErrorExamplesHandler(ErrorPage):
         self.show_tables(
             course,
             heading,
-            view.MESSAGES.of(view.messages(found, anonymous)),
+            view.what_python_said(view.messages(found, anonymous), self.request.query),
             view.QUESTIONS.of(dict.fromkeys(map(anonymous, asked))),
             facts=(
                 ("Names of students", "left out", ""),

@@ -9,14 +9,22 @@ import msgspec
 from learnflow_grading.blind import title
 
 from learnflow_ext.contracts.errors import BadRequest, NotFound, Problem
+from learnflow_ext.service import words
 from learnflow_ext.service.blind import midnight
 from learnflow_ext.service.handlers.board import PAGE
 from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage
 from learnflow_ext.service.tables import csv_text
 from learnflow_ext.service.terms import CourseTerms
 from learnflow_ext.service.views import grading as view
-from learnflow_ext.service.views.cells import has_page
-from learnflow_ext.service.views.grading import EXPORT, POINTS, PROVISIONAL, SUBMISSIONS, ExportRow
+from learnflow_ext.service.views.cells import handed_in_link, has_page
+from learnflow_ext.service.views.grading import (
+    CHOSEN,
+    EXPORT,
+    POINTS,
+    PROVISIONAL,
+    SUBMISSIONS,
+    ExportRow,
+)
 from learnflow_ext.service.views.points import OF_COURSE
 from learnflow_ext.service.views.regradings import REGRADINGS
 from learnflow_ext.store import (
@@ -32,6 +40,9 @@ from learnflow_ext.store import (
 from learnflow_ext.store.clock import iso
 from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.gradesheet import Counted
+
+STATES = {"waiting": ("queued", "grading"), "failed": ("failed",)}
+"""Statuses of submissions, as they may be asked for."""
 
 
 class GradingHandler(CoursePage):
@@ -54,6 +65,7 @@ class GradingHandler(CoursePage):
                 raise NotFound("There is no such assignment in this course.")
             found = await gradesheet.counted(conn, course, chosen)
             given = await points.changes(conn, course, limit=MOST_ROWS if self.as_csv else PAGE)
+        titles = {info.assignment: info.title for info in assignments}
         picture = view.spread(list(found.values()), chosen, assignments)
         hidden = await self.parts.blinds.hidden(course, self.person)
         rows = await self.parts.blinds.veil(course, hidden, rows)
@@ -64,23 +76,28 @@ class GradingHandler(CoursePage):
         facts = (
             (
                 "Waiting or being graded",
-                str(sum(row.status in ("queued", "grading") for row in rows)),
-                "grading",
+                str(sum(row.status in STATES["waiting"] for row in rows)),
+                handed_in_link(state="waiting"),
             ),
-            ("Not graded", str(sum(row.status == "failed" for row in rows)), "grading"),
-            ("To check", str(sum(row.needs_review for row in rows)), "grading"),
-            ("Asked for a regrade", str(len(requests)), ""),
+            (
+                "Not graded",
+                str(sum(row.status in STATES["failed"] for row in rows)),
+                handed_in_link(state="failed"),
+            ),
+            ("To check", str(sum(row.needs_review for row in rows)), handed_in_link(state="check")),
+            ("Asked for a regrade", str(len(requests)), "grading#requests" if requests else ""),
             ("Events still on their way", f"{lag.waiting:,}", ""),
             *((("The oldest of them waits for", f"{lag.oldest_s:.0f} s", ""),) if lag.waiting else ()),
         )
         self.show_tables(
             course,
             "Grading",
-            SUBMISSIONS.of(rows[self.offset :]),
-            PROVISIONAL.of(provisional),
-            REGRADINGS.of(again),
-            *((OF_COURSE.of(given),) if self.person.teaches(course) else ()),
+            SUBMISSIONS.of(rows[self.offset :], titles),
+            PROVISIONAL.of(provisional, titles),
+            REGRADINGS.of(again, titles),
+            *((OF_COURSE.of(given, titles),) if self.person.teaches(course) else ()),
             template="grading.html",
+            titles=titles,
             charts=(picture,) if picture else (),
             facts=facts,
             context={
@@ -94,6 +111,40 @@ class GradingHandler(CoursePage):
                 "blind": [info.assignment for info in assignments if hidden.covers(info.assignment)],
             },
         )
+
+
+class SubmissionsHandler(CoursePage):
+    """`courses/{course}/grading/submissions?student=…&assignment=…&state=…`: those behind a number."""
+
+    page = "grading"
+
+    async def get(self, course: str) -> None:
+        student, assignment, state = (
+            self.get_query_argument(name, "") for name in ("student", "assignment", "state")
+        )
+        if state not in ("", "check", *STATES):
+            raise BadRequest("Submissions are asked for by state: waiting, failed or check.")
+        async with self.parts.db.connect() as conn:
+            rows = await insight.submissions(
+                conn,
+                course,
+                student=student,
+                assignment=assignment,
+                statuses=STATES.get(state, ()),
+                to_check=state == "check",
+                limit=self.limit,
+                offset=self.offset,
+            )
+            titles = await courses.titles(conn, course)
+        hidden = await self.parts.blinds.hidden(course, self.person)
+        if student:
+            # Their number would stand beside their name: in the address.
+            rows = [row for row in rows if not hidden.covers(row.assignment)]
+        rows = await self.parts.blinds.veil(course, hidden, rows)
+        said = {"waiting": "Waiting or being graded", "failed": "Not graded", "check": "To check"}
+        parts = (said.get(state, ""), words.shown_name(student), titles.get(assignment, assignment))
+        heading = ", ".join(part for part in parts if part) or "Submissions"
+        self.show_tables(course, heading, CHOSEN.of(rows, titles))
 
 
 class PointsHandler(CoursePage):

@@ -7,7 +7,7 @@ import msgspec
 from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.handlers.course_page import standings_of
 from learnflow_ext.service.views.alerts import for_student
-from learnflow_ext.store import alerts, insight, progress
+from learnflow_ext.store import alerts, courses, insight, progress
 
 
 class ProgressHandler(ApiHandler):
@@ -23,6 +23,7 @@ class ProgressHandler(ApiHandler):
             mine = await alerts.of_course(conn, course, student=user, limit=5)
             notes = await insight.notes(conn, course, limit=3)
             standing = (await standings_of(self.parts, course, [user], time_zone, withheld, conn))[user]
+            titles = await courses.titles(conn, course)
         self.answer(
             msgspec.structs.replace(
                 withheld.progress(counted),
@@ -31,7 +32,7 @@ class ProgressHandler(ApiHandler):
                 streak_days=standing.streak.current,
                 longest_streak_days=standing.streak.longest,
                 next_step=standing.next_step,
-                alerts=tuple(for_student(alert) for alert in withheld.alerts(mine)),
+                alerts=tuple(for_student(alert, titles) for alert in withheld.alerts(mine)),
                 notes=tuple(note.text for note in notes),
             )
         )

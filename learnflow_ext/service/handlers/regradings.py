@@ -12,7 +12,7 @@ from learnflow_ext.contracts.grades import Regrading
 from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.handlers.course_page import CoursePage
 from learnflow_ext.service.views.regradings import CHANGES, facts, worth_showing
-from learnflow_ext.store import regradings
+from learnflow_ext.store import courses, regradings
 
 
 def number_in(text: str) -> int:
@@ -76,11 +76,12 @@ class RegradingHandler(CoursePage):
     async def get(self, course: str, regrading: str) -> None:
         async with self.parts.db.connect() as conn:
             found = await regradings.view(conn, course, number_in(regrading))
+            titles = await courses.titles(conn, course)
         found = await shown(self, course, found)
         rows = worth_showing(found)[self.offset : self.offset + self.limit]
         self.show_tables(
             course,
-            f"{found.assignment}, graded again",
+            f"{titles.get(found.assignment, found.assignment)}, graded again",
             CHANGES.of(rows),
             template="regrading.html",
             facts=() if found.waiting else facts(found),

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import cast
 
-from learnflow_ext.contracts.alerts import Mark
+from learnflow_ext.contracts.alerts import TRIGGERS, AlertState, Mark, Verdict
 from learnflow_ext.contracts.errors import BadRequest, Problem
 from learnflow_ext.service.handlers.board import PAGE, PageHandler
 from learnflow_ext.service.handlers.course_page import CoursePage
-from learnflow_ext.service.views.alerts import ALERTS, PRECISION
-from learnflow_ext.store import alerts
+from learnflow_ext.service.views.alerts import ALERTS, JUDGED, PRECISION, trigger_name
+from learnflow_ext.store import alerts, courses
 
 MARKS = ("helpful", "false", "handled")
+VERDICTS: dict[str, tuple[Verdict, ...]] = {
+    "": (),
+    "helpful": ("helpful",),
+    "false": ("false",),
+    "yes": ("helpful", "false"),
+}
+TOLD: tuple[AlertState, ...] = ("open", "handled")
 
 
 class AlertsHandler(CoursePage):
@@ -23,13 +30,42 @@ class AlertsHandler(CoursePage):
         async with self.parts.db.connect() as conn:
             found = await alerts.of_course(conn, course, limit=PAGE)
             held = await alerts.count(conn, course, "held")
-            before = await alerts.of_course(
-                conn, course, states=("open", "handled"), limit=self.limit, offset=self.offset
-            )
+            before = await alerts.of_course(conn, course, states=TOLD, limit=self.limit, offset=self.offset)
             figures = await alerts.precision(conn, course)
+            titles = await courses.titles(conn, course)
         withheld = await self.parts.results.withheld(course, self.person)
-        tables = ALERTS.of(withheld.alerts(before)), PRECISION.of(figures)
-        self.show_tables(course, "Who is stuck", *tables, alerts=withheld.alerts(found), held=held)
+        tables = ALERTS.of(withheld.alerts(before), titles), PRECISION.of(figures)
+        self.show_tables(
+            course, "Who is stuck", *tables, alerts=withheld.alerts(found), held=held, titles=titles
+        )
+
+
+class RaisedHandler(CoursePage):
+    """`courses/{course}/alerts/raised?rule=…&judged=…`, or `?state=held`: the alerts behind a number."""
+
+    page = "alerts"
+
+    async def get(self, course: str) -> None:
+        rule, judged = self.get_query_argument("rule", ""), self.get_query_argument("judged", "")
+        held = self.get_query_argument("state", "") == "held"
+        if (rule and rule not in TRIGGERS) or judged not in JUDGED:
+            raise BadRequest("There is no such rule, or nothing that is judged like that.")
+        async with self.parts.db.connect() as conn:
+            found = await alerts.of_course(
+                conn,
+                course,
+                states=("held",) if held else TOLD,
+                trigger=rule,
+                verdicts=VERDICTS[judged],
+                limit=self.limit,
+                offset=self.offset,
+            )
+            titles = await courses.titles(conn, course)
+        withheld = await self.parts.results.withheld(course, self.person)
+        heading = "May be stuck, and waits for room" if held else trigger_name(rule) or "Alerts"
+        if JUDGED[judged]:
+            heading = f"{heading}: {JUDGED[judged]}"
+        self.show_tables(course, heading, ALERTS.of(withheld.alerts(found), titles))
 
 
 class MarkHandler(CoursePage):

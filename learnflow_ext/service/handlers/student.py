@@ -16,8 +16,7 @@ from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage, ca
 from learnflow_ext.service.over_time import over_time
 from learnflow_ext.service.views import mastery
 from learnflow_ext.service.views.alerts import ALERTS, for_student
-from learnflow_ext.service.views.cells import student_link
-from learnflow_ext.service.views.mastery import TOPICS
+from learnflow_ext.service.views.cells import handed_in_link, student_link
 from learnflow_ext.service.views.points import OF_STUDENT
 from learnflow_ext.service.views.timeline import timeline
 from learnflow_ext.store import (
@@ -68,22 +67,25 @@ class StudentHandler(CoursePage):
         # Who is out of the course has a page still, and needs no more time.
         link = f"{student_link(student)}/time" if student in await self.enrolled(course) else ""
         talks = ("Conversations", "read", f"conversations?{urlencode({'student': student})}")
+        titles = {info.assignment: info.title for info in assignments}
+        # Not to an assignment, so that what is graded blind is left out there.
+        rows = handed_in_link(student)
         facts = (
-            ("Streak, days", str(standing.streak.current), ""),
-            ("Longest streak, days", str(standing.streak.longest), ""),
+            ("Streak, days", str(standing.streak.current), rows),
+            ("Longest streak, days", str(standing.streak.longest), rows),
             # What a student asked the tutor is between them and the teacher.
             *((talks, ("More time", room or "none", link)) if self.person.teaches(course) else ()),
             ("Next step", f"{step.exercise} in {step.title}" if step else "all solved", ""),
         )
-        where, holidays = calendar(self.parts, course)
+        where, holidays = await calendar(self.parts, course)
         days = over_time(steps, assignments, where=where, holidays=holidays)
-        picture = mastery.picture(days, standing.topics, datetime.now(UTC))
+        picture = mastery.picture(student, days, standing.topics, datetime.now(UTC))
         self.show_tables(
             course,
             words.shown_name(student),
-            TOPICS.of(standing.topics),
-            ALERTS.of(withheld.alerts(mine)),
-            *((OF_STUDENT.of(given),) if self.person.teaches(course) else ()),
+            mastery.topics_of(student, standing.topics),
+            ALERTS.of(withheld.alerts(mine), titles),
+            *((OF_STUDENT.of(given, titles),) if self.person.teaches(course) else ()),
             msgspec.structs.replace(lines, rows=lines.rows[self.offset :]),
             charts=(picture,) if picture else (),
             facts=facts,
@@ -105,6 +107,7 @@ class MeHandler(PageHandler):
             practices = await practice_reviews.of_student(conn, course, name, since=since)
         terms = await self.parts.deadlines.of_course(course)
         withheld = await self.parts.results.withheld(course, self.person)
+        titles = {info.assignment: info.title for info in assignments}
         counted = Counter(one.assignment for one in handed_in if one.status != "failed")
         told = [
             (it.title, terms.of(it.assignment, name).sentence(counted[it.assignment])) for it in assignments
@@ -113,7 +116,8 @@ class MeHandler(PageHandler):
             "me.html",
             title=self.parts.title(course),
             standing=(await standings_of(self.parts, course, [name], withheld=withheld))[name],
-            alerts=sorted({for_student(alert) for alert in withheld.alerts(mine)}),
+            alerts=sorted({for_student(alert, titles) for alert in withheld.alerts(mine)}),
+            titles=titles,
             notes=notes,
             requests=requests,
             practices=practices,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from learnflow_ext.contracts.progress import LEVELS, TopicProgress
 from learnflow_ext.service.tables import Cell
@@ -27,6 +27,17 @@ def student(name: str) -> Cell:
 def number_of(count: int, name: str) -> Cell:
     """A count that is made of what one student did."""
     return Cell(str(count), student_link(name))
+
+
+def handed_in_link(name: str = "", assignment: str = "", state: str = "") -> str:
+    """What was handed in: by one student, to one assignment, in one state, or any of these."""
+    given = {"student": name, "assignment": assignment, "state": state}
+    return f"grading/submissions?{urlencode({key: value for key, value in given.items() if value})}"
+
+
+def handed_in(text: str, name: str, assignment: str) -> Cell:
+    """A number that is made of what one student handed in to one assignment."""
+    return Cell(text, handed_in_link(name, assignment)) if text and has_page(name) else Cell(text)
 
 
 def percent(share: float | None) -> str:

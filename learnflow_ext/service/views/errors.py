@@ -12,8 +12,8 @@ import msgspec
 from learnflow_ext.contracts.grades import part_title
 from learnflow_ext.service import words
 from learnflow_ext.service.charts import MARKS, Chart, axis, colours, counted, told
-from learnflow_ext.service.tables import Cell, Field, Sheet
-from learnflow_ext.service.views.cells import file_name, student
+from learnflow_ext.service.tables import NO_TITLES, Cell, Field, Sheet, Table
+from learnflow_ext.service.views.cells import file_name, number_of, student
 from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.errors import CellErrors, ErrorOf, Example
 
@@ -36,14 +36,18 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True):
     students: int
     runs: int
     message: str
+    title: str = ""
+    """Of the assignment; empty where the course has none of that name."""
 
     @property
     def place(self) -> str:
         """As a person reads it."""
+        called = self.title or self.assignment
         if self.exercise:
-            return f"{part_title(self.exercise)} in {self.assignment}"
+            return f"{part_title(self.exercise)} in {called}"
+        name = file_name(self.notebook)
         # On one line: Vega draws no chart whose places hold a U+2028, and a student's server says both names.
-        rest = " ".join((file_name(self.notebook) or self.assignment).split())
+        rest = " ".join((called if name in ("", self.assignment) else name).split())
         return f"rest of {rest}" if rest else "?"
 
     @property
@@ -72,7 +76,9 @@ def cells_of(assignments: Iterable[AssignmentInfo], known: Cells) -> Cells:
     return {**named, **known}
 
 
-def by_exercise(found: Iterable[CellErrors], cells: Cells) -> list[Pattern]:
+def by_exercise(
+    found: Iterable[CellErrors], cells: Cells, titles: Mapping[str, str] = NO_TITLES
+) -> list[Pattern]:
     """Errors of cells put together by exercise, those of most students first. Nobody counts twice."""
     groups: dict[tuple[str, str, str, str], list[CellErrors]] = {}
     for one in found:
@@ -88,6 +94,7 @@ def by_exercise(found: Iterable[CellErrors], cells: Cells) -> list[Pattern]:
             students=len(set().union(*(one.students for one in parts))),
             runs=sum(one.runs for one in parts),
             message=max(parts, key=lambda one: one.runs).message,
+            title=titles.get(assignment, ""),
         )
         for (assignment, notebook, exercise, error), parts in groups.items()
     ]
@@ -188,7 +195,7 @@ STUDENTS = Sheet[ErrorOf](
     empty="Nobody did.",
     fields=(
         Field("Student", lambda one: student(one.student)),
-        Field("Runs", lambda one: str(one.runs), "number"),
+        Field("Runs", lambda one: number_of(one.runs, one.student), "number"),
         Field("Last", lambda one: one.at, "time"),
         Field("Message", lambda one: words.quote(one.message), "long"),
     ),
@@ -206,15 +213,19 @@ def messages(found: Sequence[Example], anonymous: Callable[[str], str]) -> Seque
     return sorted(merged.values(), key=lambda one: -one.runs)
 
 
-MESSAGES = Sheet[Example](
-    name="messages",
-    title="What Python said",
-    empty="No examples in the last seven days.",
-    fields=(
-        Field("Message", lambda one: one.text or "(no message)", "long"),
-        Field("Runs", lambda one: str(one.runs), "number"),
-    ),
-)
+def what_python_said(found: Iterable[Example], query: str) -> Table:
+    """`found`, of the error that `query` names in an address."""
+    sheet = Sheet[Example](
+        name="messages",
+        title="What Python said",
+        empty="No examples in the last seven days.",
+        fields=(
+            Field("Message", lambda one: one.text or "(no message)", "long"),
+            Field("Runs", lambda one: Cell(str(one.runs), f"errors/students?{query}"), "number"),
+        ),
+    )
+    return sheet.of(found)
+
 
 QUESTIONS = Sheet[str](
     name="questions",

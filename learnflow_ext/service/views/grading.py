@@ -12,7 +12,7 @@ from learnflow_ext.contracts.grades import part_title
 from learnflow_ext.service import words
 from learnflow_ext.service.charts import Chart, Choice, axis, counted, told
 from learnflow_ext.service.tables import Cell, Field, Sheet
-from learnflow_ext.service.views.cells import student
+from learnflow_ext.service.views.cells import handed_in, student
 from learnflow_ext.store.clock import iso
 from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.gradesheet import Counted, Provisional
@@ -35,15 +35,42 @@ SUBMISSIONS = Sheet[Queued](
     empty="Nothing was handed in yet.",
     fields=(
         Field("Student", lambda row: student(row.student)),
-        Field("Assignment", lambda row: row.assignment),
+        Field("Assignment", lambda row: row.assignment, "assignment"),
         Field("State", lambda row: STATUS_NAMES.get(row.status, row.status)),
         Field("Handed in", lambda row: row.submitted_at, "time"),
         Field("Graded", lambda row: row.finished_at, "time"),
-        Field("Points", _points, "number"),
+        Field("Points", lambda row: handed_in(_points(row), row.student, row.assignment), "number"),
         Field("To check", lambda row: "yes" if row.needs_review else ""),
         Field("Remark", lambda row: row.message, "long"),
     ),
 )
+
+
+def _made_of(row: Queued) -> str:
+    return ", ".join(
+        f"{part_title(part.exercise)} {words.points(part.score)}/{words.points(part.max_score)}"
+        for part in row.parts
+    )
+
+
+CHOSEN = Sheet[Queued](
+    name="submissions",
+    title="Submissions",
+    empty="Nothing like that was handed in.",
+    fields=(
+        *SUBMISSIONS.fields[:5],
+        Field("Points", _points, "number"),
+        Field("Made of", _made_of, "long"),
+        *SUBMISSIONS.fields[6:],
+    ),
+)
+"""Those behind a number, with the points of each exercise."""
+
+
+def _provisional(row: Provisional) -> Cell:
+    points = f"{words.points(row.score)}/{words.points(row.max_score)}"
+    return handed_in(points, row.student, row.assignment)
+
 
 PROVISIONAL = Sheet[Provisional](
     name="provisional",
@@ -51,9 +78,9 @@ PROVISIONAL = Sheet[Provisional](
     empty="Every test ran apart from the students\u2019 code, so no points are provisional.",
     fields=(
         Field("Student", lambda row: student(row.student)),
-        Field("Assignment", lambda row: row.assignment),
+        Field("Assignment", lambda row: row.assignment, "assignment"),
         Field("Exercise", lambda row: part_title(row.exercise)),
-        Field("Points", lambda row: f"{words.points(row.score)}/{words.points(row.max_score)}", "number"),
+        Field("Points", _provisional, "number"),
         Field("Why the test ran beside the student\u2019s code", lambda row: row.why, "long"),
         Field("To check", lambda row: "yes" if row.needs_review else ""),
     ),
@@ -71,7 +98,7 @@ POINTS = Sheet[Counted](
     empty="Nobody has so many points.",
     fields=(
         Field("Student", lambda row: student(row.student)),
-        Field("Points", scored, "number"),
+        Field("Points", lambda row: handed_in(scored(row), row.student, row.assignment), "number"),
         Field("Handed in", lambda row: iso(row.submitted_at), "time"),
         Field("To check", lambda row: "yes" if row.needs_review else ""),
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from learnflow_ext.service import words
-from learnflow_ext.service.tables import Field, Sheet
+from learnflow_ext.service.tables import Cell, Field, Sheet
 from learnflow_ext.service.views.cells import percent
 from learnflow_ext.store.patterns import Pattern
 
@@ -16,6 +18,11 @@ def pattern_text(pattern: Pattern) -> str:
 
 def _went_on(pattern: Pattern) -> str:
     return percent(pattern.went_on / pattern.asked) if pattern.asked else ""
+
+
+def _asked(pattern: Pattern) -> str:
+    """What was asked about it, with the answers."""
+    return f"conversations?{urlencode({'pattern': pattern.key})}"
 
 
 def _by_hint(pattern: Pattern) -> str:
@@ -33,11 +40,9 @@ ASKED_ABOUT = Sheet[Pattern](
         Field("Pattern", pattern_text),
         Field("Called", lambda one: one.name),
         Field("Explained", lambda one: "by a rule" if one.known else "by nothing yet"),
-        Field("Students", lambda one: str(one.students), "number"),
-        Field("Asked", lambda one: str(one.asked), "number"),
-        Field(
-            "Went on, %", lambda one: f"{100 * one.went_on / one.asked:.0f}" if one.asked else "", "number"
-        ),
+        Field("Students", lambda one: Cell(str(one.students), _asked(one)), "number"),
+        Field("Asked", lambda one: Cell(str(one.asked), _asked(one)), "number"),
+        Field("Went on, %", lambda one: Cell(_went_on(one), _asked(one)), "number"),
         Field("Hint by hint", _by_hint, "long"),
     ),
 )

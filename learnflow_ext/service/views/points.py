@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from learnflow_ext.service import words
-from learnflow_ext.service.tables import Field, Sheet
-from learnflow_ext.service.views.cells import student
+from learnflow_ext.service.tables import Cell, Field, Sheet
+from learnflow_ext.service.views.cells import handed_in, student
 from learnflow_ext.store.points import Change
 
 HOW = {"tests": "tests", "again": "graded again", "hand": "by hand"}
 
 
-def _points(value: float | None, change: Change) -> str:
+def _points(value: float | None, change: Change) -> Cell:
     if value is None:
-        return "none"
+        return Cell("none")
     of = f"/{words.points(change.max_score)}" if change.max_score is not None else ""
-    return f"{words.points(value)}{of}"
+    return handed_in(f"{words.points(value)}{of}", change.student, change.assignment)
+
+
+def _attempt(change: Change) -> Cell:
+    return handed_in(str(change.attempt or ""), change.student, change.assignment)
 
 
 _FIELDS = (
     Field[Change]("When", lambda one: one.given_at, "time"),
-    Field[Change]("Assignment", lambda one: one.assignment),
-    Field[Change]("Attempt", lambda one: str(one.attempt) if one.attempt else "", "number"),
+    Field[Change]("Assignment", lambda one: one.assignment, "assignment"),
+    Field[Change]("Attempt", _attempt, "number"),
     Field[Change]("Part", lambda one: one.part or "all"),
     Field[Change]("Before", lambda one: _points(one.before, one), "number"),
     Field[Change]("After", lambda one: _points(one.after, one), "number"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from learnflow_ext.contracts.grades import Regraded, Regrading
 from learnflow_ext.service import words
 from learnflow_ext.service.tables import Cell, Field, Sheet
-from learnflow_ext.service.views.cells import student
+from learnflow_ext.service.views.cells import handed_in_link, student
 
 OUTCOMES = {
     "waiting": "waiting",
@@ -50,13 +50,17 @@ REGRADINGS = Sheet[Regrading](
     title="Graded again",
     empty="No assignment was graded again yet.",
     fields=(
-        Field("Assignment", lambda one: Cell(one.assignment, f"regradings/{one.regrading_id}")),
+        Field("Assignment", lambda one: Cell(one.assignment, _page(one)), "assignment"),
         Field("Started", lambda one: one.started_at, "time"),
         Field("By", lambda one: words.shown_name(one.started_by)),
-        Field("Submissions", lambda one: str(one.total), "number"),
-        Field("Still to do", lambda one: str(one.waiting), "number"),
+        Field("Submissions", lambda one: Cell(str(one.total), _page(one)), "number"),
+        Field("Still to do", lambda one: Cell(str(one.waiting), _page(one)), "number"),
     ),
 )
+
+
+def _page(one: Regrading) -> str:
+    return f"regradings/{one.regrading_id}"
 
 
 def worth_showing(regrading: Regrading) -> tuple[Regraded, ...]:
@@ -69,9 +73,10 @@ def facts(regrading: Regrading) -> tuple[tuple[str, str, str], ...]:
     changed = sum(one.changed for one in regrading.changes)
     kept = sum(one.state in ("failed", "cancelled") for one in regrading.changes)
     same = regrading.total - regrading.waiting - changed - kept
+    everything, changes = handed_in_link(assignment=regrading.assignment), f"{_page(regrading)}#changes"
     return (
-        ("Submissions", str(regrading.total), ""),
-        ("Other points", str(changed), ""),
-        ("The same points", str(same), ""),
-        ("Not graded again", str(kept), ""),
+        ("Submissions", str(regrading.total), everything),
+        ("Other points", str(changed), changes),
+        ("The same points", str(same), everything),
+        ("Not graded again", str(kept), changes),
     )

@@ -212,6 +212,25 @@ class TestNoAlert:
         assert await watched.alerts("open", "held") == []
         assert exams.at(COURSE, "a", [], "ada") == "off", "the tutor's exam is the same one"
 
+    async def test_in_a_course_that_ended(
+        self, db: Database, bus: MemoryBus, background: Background, eventually: Eventually
+    ) -> None:
+        """It was taken out of the classroom while its last events were still on their way."""
+        watch = Watch(LearnFlowStruggle(), NO_EXAMS, ["another"])
+        watched = Class(db, watch, eventually)
+        background(struggle_consumer(db, bus, watch).run())
+        background(Relay(db, bus).run())
+        await watched.runs("ada", *(report(n) for n in range(6)))
+        await watched.settled()
+        await watched.sweep()
+        assert await watched.alerts("open", "held") == []
+
+    async def test_from_a_clock_that_is_ahead_before_its_time_has_come(self, watched: Class) -> None:
+        await watched.runs("ada", *(report(n, ago_s=-40_000) for n in range(6)))
+        await watched.settled()
+        await watched.sweep()
+        assert await watched.alerts("open", "held") == []
+
     async def test_about_what_came_a_day_late(self, watched: Class) -> None:
         await watched.runs("ada", *(report(n, ago_s=80_000) for n in range(6)))
         await watched.settled()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -489,11 +490,12 @@ class TestSocket:
         socket.close()
         assert b"learnflow_dashboards_open 0.0" in (await ask("metrics")).body
 
-    async def test_changes_come_at_most_twenty_times_a_second(
+    async def test_changes_come_at_most_fifty_times_a_second(
         self, ask: Client, service: RunningService
     ) -> None:
         url = f"{ask.base.replace('http', 'ws', 1)}ws?course={COURSE}"
         socket = await websocket_connect(HTTPRequest(url, headers=HTTPHeaders(self.as_(ask, "teacher"))))
+        began = time.monotonic()
         for number in range(500):
             service.parts.live.changed(COURSE, ["scores"], number)
             if number % 10 == 0:
@@ -504,7 +506,7 @@ class TestSocket:
             heard += 1
             if msgspec.json.decode(str(message))["sequence"] == 499:
                 break
-        assert heard <= 24
+        assert heard <= 2 + 50 * (time.monotonic() - began)
         await hang_up(socket)
 
     async def test_ends_when_the_teacher_leaves_the_course(

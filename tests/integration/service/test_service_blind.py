@@ -77,6 +77,8 @@ async def where_grades_are(ask: Client, who: str, submission: str, regrading: in
         f"{HERE}/grading?format=csv",
         f"{HERE}/grading/points?assignment={ASSIGNMENT}&tenth=8",
         f"{HERE}/grading?format=csv&table=provisional",
+        f"{HERE}/grading/submissions",
+        f"{HERE}/grading/submissions?assignment={ASSIGNMENT}&format=csv",
         f"{HERE}/regradings/{regrading}",
         f"{HERE}/regradings/{regrading}?format=csv",
         f"api/{HERE}/regradings/{regrading}",
@@ -103,6 +105,8 @@ async def beside_names(ask: Client, who: str) -> dict[str, str]:
         f"{HERE}/now",
         f"{HERE}/students/mirabelle",
         f"{HERE}/students/mirabelle?format=csv&table=timeline",
+        f"{HERE}/grading/submissions?student=mirabelle",
+        f"{HERE}/grading/submissions?student=mirabelle&assignment={ASSIGNMENT}&format=csv",
         f"api/{HERE}/scores",
         f"api/{HERE}/feed",
         f"api/progress/mirabelle?course={COURSE}",
@@ -125,6 +129,7 @@ class TestGraders:
                 assert name not in text.casefold(), (address, name)
         assert number_of(service, "mirabelle") in told[f"{HERE}/grading"]
         assert "8.75/10" in told[f"{HERE}/grading"]
+        assert "8.75/10" in told[f"{HERE}/grading/submissions"]
         assert "Graded blind" in told[f"{HERE}/grading"]
         assert f'datetime="{datetime.now(UTC):%Y-%m-%d}"' in told[f"{HERE}/grading"], "a day, no time"
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -165,9 +168,39 @@ class TestDashboard:
             await expect(page.locator("#announce")).to_contain_text("Hana asked")
             await grade(lesson, "hana", ASSIGNMENT, (2, 2, 2, 2, 1))
             row = page.locator("#scores tr", has_text="Hana")
-            await expect(row).to_contain_text("9/10")
+            await expect(row).to_contain_text("9/10", timeout=20_000)
             await expect(row).to_contain_text("just now")
+            # Who moves in the table with the keyboard stays where they are while others' points come in.
+            await page.get_by_role("link", name="Ben").focus()
+            await grade(lesson, "hana", SECOND, (2, 2, 2, 2))
+            await expect(row).to_contain_text("8/8", timeout=20_000)
+            await expect(page.get_by_role("link", name="Ben")).to_be_focused()
             assert await page.evaluate("window.notReloaded") is True
+            assert complaints == []
+
+    async def test_a_server_that_closes_at_once_is_asked_less_and_less_often(
+        self, lesson: RunningService, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It takes the connection before it says that it has no room, so that it opens each time."""
+        async with dashboard(lesson, hub) as (page, complaints):
+            monkeypatch.setattr("learnflow_ext.service.live.MAX_PER_PERSON", 0)
+            tries: list[float] = []
+            enough = asyncio.Event()
+
+            def tried(_: object) -> None:
+                tries.append(time.monotonic())
+                if len(tries) == 4:
+                    enough.set()
+
+            page.on("websocket", tried)
+            lesson.parts.traffic.send_sockets_away()
+            async with asyncio.timeout(30):
+                await enough.wait()
+            first, _, third = (later - before for before, later in pairwise(tries))
+            assert third > 2 * first
+            await expect(page.locator("#live")).to_have_text("Reconnecting…")
+            monkeypatch.undo()
+            await expect(page.locator("#live")).to_have_text("Live", timeout=20_000)
             assert complaints == []
 
     async def test_names_and_questions_with_markup_are_text(self, lesson: RunningService, hub: Hub) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -245,6 +247,36 @@ class TestRuns:
         """Nobody writes into the feed of a course they are not in; the run itself is not lost."""
         await ask("api/runs", "eve", body=RunBatch(runs=(run(1), run(2, course="made-up"))))
         assert {(entry.course, entry.data["assignment"]) for entry in await events(service)} == {("", "")}
+
+    async def test_forged_ones_raise_no_mastery_and_speak_for_nobody_else(
+        self, ask: Client, service: RunningService
+    ) -> None:
+        """A student's server says what it likes, with the student's own token."""
+        claims = [
+            {**msgspec.to_builtins(run(number)), "student": "ben", "user": "ben", "score": 10, "mastery": 1.0}
+            for number in range(30)
+        ]
+        claims += [
+            {**claims[0], "run_id": f"failed-{number}", "ok": False, "exception": "NameError"}
+            for number in range(9)
+        ]
+        for place, claim in enumerate(claims):
+            claim["finished_at"] = time.time() - 60 + place
+        assert (await ask("api/runs", "ada", body={"runs": claims})).code == 200
+        assert {entry.student for entry in await events(service)} == {"ada"}
+
+        async def told() -> bool:
+            found = await ask(f"api/alerts?course={COURSE}", "teacher")
+            return found.code == 200 and bool(json.loads(found.body))
+
+        await until(told)
+        open_alerts = json.loads((await ask(f"api/alerts?course={COURSE}", "teacher")).body)
+        assert {alert["student"] for alert in open_alerts} == {"ada"}
+        for who in ("ada", "ben"):
+            found = json.loads((await ask(f"api/progress/{who}?course={COURSE}", "teacher")).body)
+            assert [one["mastery"] for one in found["topics"] if one["mastery"] is not None] == []
+            assert found["streak_days"] == 0
+            assert bool(found["alerts"]) == (who == "ada")
 
     async def test_too_many(self, ask: Client) -> None:
         batch = RunBatch(runs=tuple(run(number, notebook="n") for number in range(201)))

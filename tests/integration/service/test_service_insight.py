@@ -22,9 +22,10 @@ from stub_hub import COURSE, PREFIX, Hub
 from learnflow_ext.cli.made_class import exercises_in
 from learnflow_ext.contracts.alerts import Alert
 from learnflow_ext.contracts.runs import RunReport
-from learnflow_ext.service import made_class
+from learnflow_ext.service import made_class, words
 from learnflow_ext.service.handlers.board import PAGE
 from learnflow_ext.service.running import RunningService
+from learnflow_ext.service.views.alerts import trigger_name
 from learnflow_ext.store import alerts, courses, runs, seed
 from learnflow_ext.store.clock import now
 
@@ -33,20 +34,28 @@ SHOTS = Path(os.environ.get("LEARNFLOW_SHOTS", "test-results/service"))
 SOURCE = Path(__file__).parents[3] / "notebooks" / COURSE
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 EVIL = "<img src=x onerror=alert(1)>"
-PAGES = ("now", "alerts", "progress", "errors", "conversations", "grading", "mail", "students/aisha")
+PAGES = (
+    *("now", "now/worked?since=0&until=99999999999", "alerts", "alerts/raised?rule=same_error", "progress"),
+    *("errors", "conversations", "grading", "grading/submissions?student=aisha", "mail", "students/aisha"),
+)
 MODULES = len(exercises_in(SOURCE))
-WITH_CHART = {"now", "errors", "grading", "students/aisha"}
+WITH_CHART = {"now", "progress", "errors", "grading", "students/aisha"}
 
 TABLES = [
     ("now", "now", 6),
     ("now", "activity", 4),
+    ("now/worked?since=0&until=99999999999", "worked", 5),
     ("alerts", "alerts", 9),
+    ("alerts/raised", "alerts", 9),
     ("alerts", "precision", 5),
     ("progress", "progress", 2 + MODULES),
+    ("progress", "weeks", 4),
+    ("progress", "estimates", 7),
     ("errors", "errors", 5),
     ("conversations", "conversations", 7),
     ("grading", "grading", 8),
     ("grading", "points", 2),
+    ("grading/submissions?student=aisha", "submissions", 9),
     ("grading/points?assignment=01-first-steps&tenth=10", "points", 4),
     ("students/aisha", "timeline", 2),
     ("students/aisha", "topics", 6),
@@ -178,7 +187,7 @@ class TestPages:
             )
             await runs.record_batch(conn, "aisha", [told])
         html = (await ask(f"courses/{COURSE}/errors", "teacher")).body.decode()
-        assert "ends in 02-loops-and-lists" in html, "by exercise, not by notebook"
+        assert "ends in Loops and lists" in html, "by exercise, not by notebook"
         links = [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]+)"', html)]
         opened = next(link for link in links if "errors/examples" in link and "KeyError" in link)
         examples = (await ask(opened.removeprefix(PREFIX), "teacher")).body.decode()
@@ -196,7 +205,94 @@ class TestPages:
         assert (await ask(f"courses/{COURSE}/progress?format=csv&table=x", "teacher")).code == 404
 
 
+class TestNumbers:
+    """Each leads to what it is made of."""
+
+    ALLOWED: tuple[str, ...] = (
+        *("Hint, step", "Known before, %", "Learnt by an attempt, %", "Right without knowing, %"),
+        "Wrong though known, %",
+    )
+    """No counts: a place on a ladder, and what was fitted to the answers."""
+
+    async def test_none_is_without_a_link(self, full: RunningService, ask: Client) -> None:
+        dead: list[str] = []
+        for page in {"", *PAGES} - {"grading/submissions?student=aisha"}:
+            html = (await ask(f"courses/{COURSE}/{page}".rstrip("/"), "teacher")).body.decode()
+            for table in re.findall(r"<table.*?</table>", html, re.DOTALL):
+                heads = re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", table)
+                for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL):
+                    for place, (kind, cell) in enumerate(
+                        re.findall(r"<t[hd][^>]*class=\"kind-(\w+)\">(.*?)</t[hd]>", row, re.DOTALL)
+                    ):
+                        number = kind in ("number", "share") and re.search(r">?\s*\d", cell)
+                        if number and "<a " not in cell and heads[place] not in self.ALLOWED:
+                            dead.append(f"{heads[place]} on {page}: {cell}")
+            dead += [
+                f"{name} on {page}: {value}"
+                for name, value in re.findall(r"<dt>(.*?)</dt><dd>(\d.*?)</dd>", html)
+                if value != "0" and name not in ("Events still on their way", "From", "To")
+            ]
+        assert dead == []
+
+    async def rows(self, ask: Client, link: str) -> list[dict[str, str]]:
+        joint = "&" if "?" in link else "?"
+        text = (await ask(f"{link.partition('#')[0]}{joint}format=csv", "teacher")).body.decode("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text)))
+
+    async def test_of_a_rule_leads_to_its_alerts(self, full: RunningService, ask: Client) -> None:
+        async with full.parts.db.connect() as conn:
+            figures = await alerts.precision(conn, COURSE)
+        assert any(one.helpful and one.false for one in figures)
+        for one in figures:
+            link = f"courses/{COURSE}/alerts/raised?rule={one.trigger}"
+            assert len(await self.rows(ask, link)) == one.raised
+            for judged, count in (
+                ("helpful", one.helpful),
+                ("false", one.false),
+                ("yes", one.helpful + one.false),
+            ):
+                assert len(await self.rows(ask, f"{link}&judged={judged}")) == count, (one, judged)
+        for nonsense in ("rule=x", "judged=x", "rule=same_error&judged=%3Cb%3E"):
+            assert (await ask(f"courses/{COURSE}/alerts/raised?{nonsense}", "teacher")).code == 400
+
+    async def test_of_a_week_leads_to_who_worked_in_it(self, full: RunningService, ask: Client) -> None:
+        html = (await ask(f"courses/{COURSE}/progress", "teacher")).body.decode()
+        weeks = html[html.index('id="weeks"') :]
+        found = re.findall(r'href="([^"]+now/worked[^"]+)">(\d+)</a>', weeks)
+        assert len(found) >= 3 * 4, "four weeks, with students, runs and failed runs"
+        for link, number in found[:3:3] + found[3:6:3]:
+            rows = await self.rows(ask, link.removeprefix(PREFIX).replace("&amp;", "&"))
+            assert len(rows) == int(number)
+        for nonsense in ("", "since=1", "since=x&until=5", "since=-1&until=5", "since=1&until=" + "9" * 30):
+            assert (await ask(f"courses/{COURSE}/now/worked?{nonsense}", "teacher")).code == 400
+
+    async def test_of_points_leads_to_the_points_of_each_exercise(
+        self, full: RunningService, ask: Client
+    ) -> None:
+        (one, *_) = await self.rows(ask, f"courses/{COURSE}/grading/submissions?student=aisha")
+        parts = [part.rpartition(" ")[2].split("/") for part in one["Made of"].split(", ")]
+        assert one["Points"].split("/") == [
+            words.points(sum(float(part[place]) for part in parts)) for place in (0, 1)
+        ]
+        assert one["Assignment"] in {info.title for info in exercises_in(SOURCE)}, "as people call it"
+        for state in ("waiting", "failed", "check"):
+            await self.rows(ask, f"courses/{COURSE}/grading/submissions?state={state}")
+        assert (await ask(f"courses/{COURSE}/grading/submissions?state=x", "teacher")).code == 400
+
+
 class TestAlerts:
+    async def test_how_often_a_rule_was_right_is_shown_to_admins_without_names(
+        self, full: RunningService, ask: Client
+    ) -> None:
+        home = (await ask("", "root")).body.decode()
+        assert "How often each rule about who is stuck was right" in home
+        async with full.parts.db.connect() as conn:
+            rules = [one.trigger for one in await alerts.precision(conn, COURSE)]
+        assert rules and all(trigger_name(rule) in home for rule in rules)
+        assert "aisha" not in home.lower()
+        assert "How often each rule" not in (await ask("", "teacher")).body.decode()
+        assert (await ask(f"courses/{COURSE}/alerts", "root")).code == 403
+
     async def test_are_marked_by_a_teacher_of_the_course_only(
         self, full: RunningService, ask: Client
     ) -> None:
@@ -323,7 +419,7 @@ class TestInABrowser:
                 assert await charts.count() == (address in WITH_CHART), address
                 if address in WITH_CHART:
                     await expect(charts.locator("svg")).to_be_visible()
-                shot = address.replace("/", "-") or "overview"
+                shot = address.partition("?")[0].replace("/", "-") or "overview"
                 await page.screenshot(path=SHOTS / f"insight-{shot}-{name}.png")
                 assert await violations(page) == [], address
                 width = options["viewport"]["width"]

@@ -148,7 +148,7 @@ async def test_nothing_that_anybody_wrote_comes_out_as_markup(
         seen.add(path)
         for who in (TEACHER, NAME):
             answer = await ask(path, who, headers={"Accept": "text/html"})
-            assert answer.code in (200, 403, 404), path
+            assert answer.code in (200, 400, 403, 404), path
             if "text/html" not in answer.headers["Content-Type"]:
                 continue
             page = Page(answer.body.decode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from served import Client
 from stub_hub import COURSE
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.httputil import HTTPHeaders
-from tornado.websocket import WebSocketClientConnection, websocket_connect
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.service.running import RunningService
@@ -114,17 +115,34 @@ class TestResume:
 
 
 class TestBadReaders:
-    @pytest.mark.parametrize("junk", ["{", "x" * 1000, '{"kind":"subscribe"}', b"\xff\x00"])
+    @pytest.mark.parametrize("junk", ["{", "x" * 1000, '{"kind":"subscribe"}', b"\xff\x00", "x" * 10**7])
     async def test_junk_ends_the_socket_and_nothing_else(
         self, ask: Client, service: RunningService, junk: str | bytes
     ) -> None:
         bad, good = await connect(ask, 0), await connect(ask, 0)
-        await bad.write_message(junk, binary=isinstance(junk, bytes))
+        with suppress(WebSocketClosedError):
+            # The largest is refused by its length, before it was sent.
+            await bad.write_message(junk, binary=isinstance(junk, bytes))
+        while await asyncio.wait_for(bad.read_message(), 20) is not None:
+            pass
+        assert bad.close_code in (1008, 1009)
+        await run(service, 0, 1)
+        assert numbers(await events(good, 1)) == [0]
+        bad.close()
+        await hang_up(good)
+
+    async def test_a_flood_is_one_message_and_a_goodbye(self, ask: Client, service: RunningService) -> None:
+        bad, good = await connect(ask, 0), await connect(ask, 0)
+        with suppress(WebSocketClosedError):
+            for number in range(20_000):
+                sent = bad.write_message(f"flood {number}")
+                if number % 1_000 == 0:
+                    await sent
+        await run(service, 0, 1)
+        assert numbers(await events(good, 1)) == [0]
         while await asyncio.wait_for(bad.read_message(), 20) is not None:
             pass
         assert bad.close_code == 1008
-        await run(service, 0, 1)
-        assert numbers(await events(good, 1)) == [0]
         bad.close()
         await hang_up(good)
 

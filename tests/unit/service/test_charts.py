@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from learnflow_ext.service.charts import MARKS, Chart
 from learnflow_ext.service.over_time import MOST_DAYS, over_time
 from learnflow_ext.service.standing import stand
 from learnflow_ext.service.views import classroom, errors, grading, mastery
+from learnflow_ext.service.weeks import SHOWN, monday
 from learnflow_ext.store.courses import AssignmentInfo, ExerciseInfo
 from learnflow_ext.store.evidence import Checked, Step
 from learnflow_ext.store.gradesheet import Counted
@@ -53,6 +55,34 @@ def counted(score: float, max_score: float = 10.0, student: str = "ada") -> Coun
     )
 
 
+class TestWeeks:
+    BERLIN = ZoneInfo("Europe/Berlin")
+
+    def slot(self, monday: datetime, students: int, runs: int = 10) -> Slot:
+        return Slot(begin=int(monday.timestamp()), runs=runs, failed=4, students=students)
+
+    def test_begin_on_mondays_of_the_class_also_when_clocks_change(self) -> None:
+        now = datetime(2026, 4, 1, 8, tzinfo=UTC)
+        assert monday(now, self.BERLIN) == datetime(2026, 3, 29, 22, tzinfo=UTC)
+        slots = [
+            # Counted in steps of seven days from the first week, whose clock was another.
+            self.slot(datetime(2026, 3, 15, 23, tzinfo=UTC), 5),
+            self.slot(datetime(2026, 3, 29, 22, tzinfo=UTC), 7),
+        ]
+        chart = classroom.weeks(slots, now, self.BERLIN)
+        assert chart is not None
+        assert column(chart, "Week of") == ["30 Mar 2026", "16 Mar 2026"], "the latest first"
+        assert column(chart, "Students") == ["7", "5"]
+        assert chart.says == (
+            "In the last 8 weeks the class ran 20 cells; 8 of these runs failed. Most students, 7, worked in "
+            "the week of 30 Mar 2026."
+        )
+        assert len(chart.spec["encoding"]["x"]["scale"]["domain"]) == SHOWN, "quiet weeks are shown as quiet"
+
+    def test_without_a_run_there_is_no_chart(self) -> None:
+        assert classroom.weeks([], NOW, self.BERLIN) is None
+
+
 class TestActivity:
     def begin(self, minutes: int) -> int:
         """When the bar begins that holds what was `minutes` ago."""
@@ -74,6 +104,14 @@ class TestActivity:
         assert runs == {classroom.WELL: 3, classroom.FAILED: 3}
         assert column(chart, "Runs") == ["1", "5"], "the latest first, without the quiet ones"
         assert column(chart, "Failed") == ["1", "2"]
+
+    def test_a_bar_leads_to_who_worked_then(self) -> None:
+        begin = self.begin(65)
+        chart = classroom.activity([Slot(begin=begin, runs=5, failed=2, students=3)], NOW)
+        assert chart is not None and chart.table is not None
+        link = f"now/worked?since={begin}&until={begin + classroom.SPAN_S}"
+        assert {cell.href for row in chart.table.rows for cell in row[1:]} == {link}
+        assert link in [row["href"] for row in chart.rows]
 
     def test_the_bar_under_way_is_the_last_and_none_is_cut(self) -> None:
         first = classroom.first_span(NOW)
@@ -214,7 +252,7 @@ class TestMasteryOverTime:
         assert [day.at.day for day in days] == [10, 11, 27, 28]
         assert [one.mastery for one in days[-1].topics] == [one.mastery for one in today.topics]
         assert days[0].topics[1].mastery is None, "what was not begun has no mastery"
-        chart = mastery.picture(days, today.topics, NOW)
+        chart = mastery.picture("ada", days, today.topics, NOW)
         assert chart is not None
         ends = {row["kind"]: row["percent"] for row in chart.rows}
         assert ends == {
@@ -238,13 +276,13 @@ class TestMasteryOverTime:
         ]
         steps = [handed_in(9 - n, 0.5, f"t{n}") for n in range(9)]
         days = over_time(steps, many, where=UTC)
-        chart = mastery.picture(days, days[-1].topics, NOW)
+        chart = mastery.picture("ada", days, days[-1].topics, NOW)
         assert chart is not None and chart.table is not None
         assert {row["kind"] for row in chart.rows} == {f"T{n}" for n in range(3, 9)}
         assert len(chart.table.columns) == 10
 
     def test_one_day_is_no_line(self) -> None:
         days = over_time([handed_in(1, 0.5)], [LOOPS], where=UTC)
-        assert mastery.picture(days, days[-1].topics, NOW) is None
+        assert mastery.picture("ada", days, days[-1].topics, NOW) is None
         assert over_time([], [LOOPS], where=UTC) == []
-        assert mastery.picture([], [], NOW) is None
+        assert mastery.picture("ada", [], [], NOW) is None

@@ -419,13 +419,15 @@ class TestPages:
         cell = BoardCell(assignment="01")
         view = board_view(board(cell), NOW)
         view = msgspec.structs.replace(view, students=(msgspec.structs.replace(view.students[0], name=evil),))
-        html = Pages(PREFIX, "/hub/").render("scores.html", course="c", overview=page_of(view), now=NOW)
+        given = {"course": "c", "overview": page_of(view), "now": NOW, "person": None}
+        html = Pages(PREFIX, "/hub/").render("scores.html", **given)
         assert "<script" not in html
         assert "&lt;script&gt;" in html
 
     def test_an_empty_course_says_what_to_do(self) -> None:
         overview = page_of(board_view(board(), NOW))
-        html = Pages(PREFIX, "/hub/").render("scores.html", course="c", overview=overview, now=NOW)
+        given = {"course": "c", "overview": overview, "now": NOW, "person": None}
+        html = Pages(PREFIX, "/hub/").render("scores.html", **given)
         assert "<code>nbgrader-c</code>" in html
 
 

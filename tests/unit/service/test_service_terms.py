@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -121,6 +121,11 @@ class TestCourseFile:
         )
         assert terms.of("a", "ada") == TERMS
 
+    def test_holidays_are_days_and_spans_of_days(self) -> None:
+        text = b"holidays:\n- 2026-10-03\n- {first: 2026-12-30, last: 2027-01-02}\n- '2027-05-01'\n"
+        days = ("2026-10-03", "2026-12-30", "2026-12-31", "2027-01-01", "2027-01-02", "2027-05-01")
+        assert parse(text).holidays == tuple(map(date.fromisoformat, days))
+
     @pytest.mark.parametrize("text", [b"", b"title: x", b"assignments:\nextensions:\n", b"late:\n"])
     def test_a_file_that_says_nothing_of_it(self, text: bytes) -> None:
         assert parse(text).of("a", "ada") == Terms()
@@ -144,6 +149,12 @@ class TestCourseFile:
             (b"assignments: [{name: a, due: 7}]", "due of assignment a"),
             (b"extensions: [ada]", "names its student"),
             (b"extensions: 5", "extensions is a list"),
+            (b"holidays: 2026-12-24", "holidays is a list"),
+            (b"holidays: [christmas]", "holidays are days"),
+            (b"holidays: [2026-12-24 18:00:00]", "holidays are days"),
+            (b"holidays: [{first: 2026-12-24}]", "holidays are days"),
+            (b"holidays: [{first: 2026-12-24, last: 2026-12-01}]", "within a year"),
+            (b"holidays: [{first: 2026-12-24, last: 9999-12-31}]", "within a year"),
             (b"assignments: 5", "assignments is a list"),
             (b"extensions: [{student: ada, until: 5}]", "An extension has"),
             (b"extensions: [{student: ada, days: -1}]", "less than nothing"),
