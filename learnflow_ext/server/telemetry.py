@@ -15,11 +15,12 @@ from jupyter_server.services.kernels.connection.base import (
     serialize_msg_to_ws_v1,
 )
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
-from traitlets import Integer
+from traitlets import Instance, Integer
 
 from learnflow_ext.contracts.paths import place_of
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.diagnosis.fingerprint import attempt_of
+from learnflow_ext.server.allowance import Allowance
 from learnflow_ext.server.context import Situation, Situations
 from learnflow_ext.server.reports import Reporter
 from learnflow_ext.server.runs import MAX_MESSAGE_CHARS, Run, RunLedger
@@ -33,6 +34,8 @@ TOO_FAST = (
     "Print less, for instance only every hundredth step."
 )
 TOO_BIG = "One output of your cell is too large to show, so it is left out."
+REPLIES_BYTES, REPLIES_BYTES_PER_S = 5_000_000, 500_000
+"""What a kernel may send beside its output, to one tab: replies and questions are small."""
 BUSY_PATIENCE_S = 3.0
 """How long a tab that opens waits for a kernel that is busy to answer."""
 STOPPED = "Python stopped while this cell was running, so it was started afresh. Your notebook is safe."
@@ -110,6 +113,9 @@ class WatchedConnection(ZMQChannelsWebsocketConnection):
         sentence. A plot is well below 1 MB. 0 turns the limit off.""",
     ).tag(config=True)
 
+    _replies = Instance(Allowance, args=(REPLIES_BYTES, REPLIES_BYTES_PER_S))
+    _warnings = Instance(Allowance, args=(1, 1))
+
     @property
     def _telemetry(self) -> Telemetry | None:
         found: Telemetry | None = self.websocket_handler.settings.get(SETTING)
@@ -153,8 +159,13 @@ class WatchedConnection(ZMQChannelsWebsocketConnection):
         telemetry = self._telemetry
         if telemetry is not None and telemetry.ledger and channel in ("iopub", "shell"):
             self._watch(telemetry, channel, outgoing_msg)
-        if channel == "iopub" and 0 < self.max_output_bytes < sum(len(part) for part in outgoing_msg):
+        size = sum(len(part) for part in outgoing_msg)
+        if channel == "iopub" and 0 < self.max_output_bytes < size:
             self._leave_out(outgoing_msg)
+            return
+        if channel != "iopub" and not self._replies.take(size):
+            if self._warnings.take(1):
+                self._leave_out(outgoing_msg)
             return
         super().handle_outgoing_message(stream, outgoing_msg)
 

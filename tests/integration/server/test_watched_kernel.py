@@ -155,6 +155,17 @@ for _ in range(COUNT):
     Session.send(kernel.session, kernel.iopub_socket, "KIND", CONTENT, parent=kernel.get_parent())
 """
 """A hostile cell: past everything that limits output inside the kernel."""
+SIDE_FLOOD = """
+from jupyter_client.session import Session
+kernel = get_ipython().kernel
+doors = {"shell": (kernel.shell_stream, "complete_reply"), "stdin": (kernel.stdin_socket, "input_request")}
+door, kind = doors["CHANNEL"]
+ident = kernel._get_shell_context_var(kernel._shell_parent_ident)
+for _ in range(60):
+    content = {"prompt": "x" * 1_000_000, "password": False}
+    Session.send(kernel.session, door, kind, content, parent=kernel.get_parent(), ident=ident)
+"""
+"""The same by the ways that carry replies and questions."""
 
 
 async def test_a_good_and_a_bad_run_are_reported(tab: Tab, service: Script, chat: Chat) -> None:
@@ -242,6 +253,15 @@ class TestFiftyMegabytesOfOutput:
         assert TOO_FAST in tab.output
         assert tab.bytes < 10_000_000
         assert (await report(service, run_id)).ok
+        assert (await server.call("GET", "learnflow/status")).code == 200
+
+    @pytest.mark.parametrize("channel", ["shell", "stdin"])
+    async def test_other_ways_to_the_browser_are_as_narrow(
+        self, server: Server, tab: Tab, channel: str
+    ) -> None:
+        await tab.run(SIDE_FLOOD.replace("CHANNEL", channel))
+        assert tab.bytes < 10_000_000
+        assert TOO_BIG in tab.output
         assert (await server.call("GET", "learnflow/status")).code == 200
 
     async def test_one_huge_output_is_left_out(self, tab: Tab, service: Script) -> None:
