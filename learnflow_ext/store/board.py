@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Subquery, func, select
+from sqlalchemy import CTE, ColumnElement, String, Subquery, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import AssignmentSubmitted, HelpAsked, RunFinished
 from learnflow_ext.contracts.grades import SubmissionStatus
 from learnflow_ext.contracts.progress import Level
-from learnflow_ext.store import courses, eventlog, gradesheet, many
+from learnflow_ext.store import cell_points, courses, eventlog, gradesheet, many
 from learnflow_ext.store.clock import iso
 from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.eventlog import LogEntry
-from learnflow_ext.store.models import Grade, LoggedEvent, Module, Progress, Submission, User
+from learnflow_ext.store.models import LoggedEvent, Module, Progress, Submission, User
 
 ACTIVITY = (HelpAsked.TYPE, RunFinished.TYPE, AssignmentSubmitted.TYPE)
 """What a student does; the rest happens to them."""
@@ -109,7 +109,7 @@ async def overview(
     found = [name for name in everybody if wanted in name.casefold()]
     names = found[offset : offset + limit]
     cells = await _cells(conn, course, assignments, names)
-    here = await _last_activity(conn, course, [User.name.in_(names)]) if names else {}
+    here = await _last_activity(conn, course, [many.one_of(conn, User.name, names, String)]) if names else {}
     return Overview(
         board=_board(course, assignments, names, here, cells),
         found=len(found),
@@ -199,38 +199,61 @@ async def _cells(
     """(student, assignment) -> standing; of `names` alone when given."""
     if names is not None and not names:
         return {}
-    wanted = [] if names is None else [User.name.in_(names)]
-    points = await _exercise_points(conn, course, wanted)
-    latest = await _latest_submissions(conn, course, wanted)
+    wanted = [] if names is None else [many.one_of(conn, User.name, names, String)]
+    handed_in = await _handed_in(conn, course, wanted)
+    exercises = {
+        info.assignment: [(exercise.notebook, exercise.name) for exercise in info.exercises]
+        for info in assignments
+    }
     cells = {}
-    by_name = {info.assignment: info for info in assignments}
-    for row in await conn.execute(
-        select(User.name, Module.assignment, Progress)
+    for student, text in await conn.execute(
+        select(
+            User.name,
+            # One long row a student: see `many`.
+            many.gathered(
+                conn,
+                Module.assignment,
+                Progress.best_score,
+                Progress.max_score,
+                Progress.level,
+                Progress.submissions,
+                Progress.runs,
+                Progress.failed_runs,
+                Progress.questions,
+            ),
+        )
+        .select_from(Progress)
         .join(User, User.id == Progress.user_id)
         .join(Module, Module.id == Progress.module_id)
         .where(Module.course == course, *wanted)
+        .group_by(User.name)
     ):
-        key = (row.name, row.assignment)
-        submission = latest.get(key)
-        scored = points.get(key, {})
-        cells[key] = BoardCell(
-            assignment=row.assignment,
-            best_score=row.best_score,
-            max_score=row.max_score,
-            level=cast("Level | None", row.level),
-            status=cast("SubmissionStatus | None", submission.status) if submission else None,
-            submission_id=submission.submission_id if submission else "",
-            needs_review=submission.needs_review if submission else False,
-            submissions=row.submissions,
-            runs=row.runs,
-            failed_runs=row.failed_runs,
-            questions=row.questions,
-            exercises=tuple(
-                scored.get((exercise.notebook, exercise.name))
-                for exercise in by_name[row.assignment].exercises
-            ),
-        )
+        for assignment, best, most, level, submissions, runs, failed_runs, questions in many.rows_of(text):
+            key = (student, assignment)
+            latest, scored = handed_in.get(key, (None, {}))
+            cells[key] = BoardCell(
+                assignment=assignment,
+                best_score=best,
+                max_score=most,
+                level=level,
+                status=latest.status if latest else None,
+                submission_id=latest.submission_id if latest else "",
+                needs_review=latest.needs_review if latest else False,
+                submissions=submissions,
+                runs=runs,
+                failed_runs=failed_runs,
+                questions=questions,
+                exercises=tuple(map(scored.get, exercises[assignment])),
+            )
     return cells
+
+
+class _Latest(NamedTuple):
+    """The submission that came last."""
+
+    submission_id: str
+    status: SubmissionStatus
+    needs_review: bool
 
 
 def _newest_submissions(course: str, wanted: Wanted = ()) -> Subquery:
@@ -244,48 +267,59 @@ def _newest_submissions(course: str, wanted: Wanted = ()) -> Subquery:
     )
 
 
-async def _latest_submissions(
+async def _handed_in(
     conn: AsyncConnection, course: str, wanted: Wanted
-) -> dict[tuple[str, str], Any]:
-    newest = _newest_submissions(course, wanted)
-    rows = await conn.execute(
+) -> dict[tuple[str, str], tuple[_Latest | None, dict[tuple[str, str], float]]]:
+    """(student, assignment) -> (the latest submission, points by (notebook, exercise) of the best graded
+    one)."""
+    graded = case((Submission.status == "graded", 1), else_=0)
+    # Both over the same rows, so that they are sorted once.
+    newest = func.max(Submission.number).over(partition_by=(Submission.user_id, Submission.module_id))
+    ranked = (
         select(
             User.name,
             Module.assignment,
+            (newest == Submission.number).label("newest"),
+            gradesheet.place(graded.desc()).label("place"),
             Submission.submission_id,
             Submission.status,
             Submission.needs_review,
+            cell_points.column(conn).label("points"),
         )
-        .join(newest, newest.c.number == Submission.number)
-        .join(User, User.id == Submission.user_id)
-        .join(Module, Module.id == Submission.module_id)
-    )
-    return {(row.name, row.assignment): row for row in rows}
-
-
-async def _exercise_points(
-    conn: AsyncConnection, course: str, wanted: Wanted
-) -> dict[tuple[str, str], dict[tuple[str, str], float]]:
-    """(student, assignment) -> (notebook, exercise) -> points, of the best graded submission."""
-    ranked = (
-        select(Submission.number, Submission.user_id, Module.assignment, gradesheet.place().label("place"))
+        .select_from(Submission)
         .join(Module, Module.id == Submission.module_id)
         .join(User, User.id == Submission.user_id)
-        .where(Module.course == course, Submission.status == "graded", *wanted)
+        .where(Module.course == course, *wanted)
         .subquery()
     )
+    best = ranked.c.place == 1
     rows = await conn.execute(
-        select(User.name, ranked.c.assignment, many.gathered(conn, Grade.notebook, Grade.name, Grade.score))
-        .select_from(ranked)
-        .join(Grade, Grade.submission_number == ranked.c.number)
-        .join(User, User.id == ranked.c.user_id)
-        .where(ranked.c.place == 1)
-        .group_by(ranked.c.number, User.name, ranked.c.assignment)
+        select(
+            ranked.c.name,
+            many.gathered(
+                conn,
+                ranked.c.assignment,
+                ranked.c.newest,
+                ranked.c.place,
+                ranked.c.submission_id,
+                ranked.c.status,
+                ranked.c.needs_review,
+                case((best, ranked.c.points)),
+            ),
+        )
+        .where(or_(best, ranked.c.newest))
+        .group_by(ranked.c.name)
     )
-    return {
-        (student, assignment): {(notebook, name): score for notebook, name, score in many.rows_of(grades)}
-        for student, assignment, grades in rows
-    }
+    found: dict[tuple[str, str], tuple[_Latest | None, dict[tuple[str, str], float]]] = {}
+    for student, text in rows:
+        for assignment, is_newest, place, submission_id, status, needs_review, text_ in many.rows_of(text):
+            latest, scored = found.get((student, assignment), (None, {}))
+            if is_newest:
+                latest = _Latest(submission_id, status, bool(needs_review))
+            if place == 1 and status == "graded":
+                scored = {(one.notebook, one.name): one.score for one in cell_points.decoded(text_)}
+            found[student, assignment] = (latest, scored)
+    return found
 
 
 async def _seen(conn: AsyncConnection, course: str) -> dict[str, datetime | None]:
@@ -308,7 +342,7 @@ async def _seen(conn: AsyncConnection, course: str) -> dict[str, datetime | None
 
 
 async def _last_activity(conn: AsyncConnection, course: str, wanted: Wanted = ()) -> dict[str, datetime]:
-    """Student -> time of the last thing they did in `course`; one look into an index a person."""
+    """Student -> time of the last thing they did in `course`; two looks into an index a person there."""
     last = (
         select(LoggedEvent.time)
         .where(
@@ -321,6 +355,25 @@ async def _last_activity(conn: AsyncConnection, course: str, wanted: Wanted = ()
         .correlate(User)
         .scalar_subquery()
     )
-    people = select(User.name, last.label("time")).where(*wanted).subquery()
+    people = (
+        select(User.name, last.label("time"))
+        .where(User.id.in_(select(_in_the_log(course).c.user_id)), *wanted)
+        .subquery()
+    )
     rows = await conn.execute(select(people).where(people.c.time.is_not(None)))
     return {row.name: row.time for row in rows}
+
+
+def _in_the_log(course: str) -> CTE:
+    """Who the log knows in `course`: one look into its index a person, for the next one each time. `DISTINCT`
+    would read all of the course's events; asking for each person of all courses is slower as well.
+    """
+    first = select(func.min(LoggedEvent.user_id).label("user_id")).where(LoggedEvent.course == course)
+    found = first.cte("found", recursive=True)
+    following = (
+        select(func.min(LoggedEvent.user_id))
+        .where(LoggedEvent.course == course, LoggedEvent.user_id > found.c.user_id)
+        .correlate(found)
+        .scalar_subquery()
+    )
+    return found.union_all(select(following).where(found.c.user_id.is_not(None)))

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.store import many, practices, quizzes
+from learnflow_ext.store import cell_points, many, practices, quizzes
 from learnflow_ext.store.models import Grade, Module, Practice, Progress, QuizAnswer, Submission, User
 from learnflow_ext.store.quizzes import Share
 
@@ -65,19 +65,19 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
     if not students:
         return {}
     whose = {"course": course, "students": list(students)}
+    best_of, handed_in = _asked(conn)
     best: dict[str, dict[str, float]] = defaultdict(dict)
-    for row in await conn.execute(_BEST, whose):
-        best[row.name][row.assignment] = row.best_score / row.max_score
+    for name, text in await conn.execute(best_of, whose):
+        best[name] = {assignment: score / most for assignment, score, most in many.rows_of(text)}
     submitted: dict[str, list[datetime]] = defaultdict(list)
     answers: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
     solved: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for handed_in in await conn.execute(_HANDED_IN, whose):
-        submitted[handed_in.name].append(handed_in.submitted_at)
-    for name, assignment, given in await conn.execute(_graded(conn), whose):
-        for _, exercise, right in sorted(many.rows_of(given)):
-            answers[name][assignment].append(bool(right))
-            if right:
-                solved[name].add((assignment, exercise))
+    for name, text in await conn.execute(handed_in, whose):
+        for _, assignment, at, given in sorted(many.rows_of(text)):
+            submitted[name].append(many.moment_of(at))
+            counted = [cell for cell in cell_points.decoded(given) if cell.max_score > 0]
+            answers[name][assignment] += [cell.score >= cell.max_score for cell in counted]
+            solved[name].update((assignment, cell.name) for cell in counted if cell.score >= cell.max_score)
     asked = await quizzes.shares(conn, course, students)
     practised = await practices.points(conn, course, students)
     return {
@@ -96,39 +96,41 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
 
 # Built once, since each look at one's progress asks for all of them: to build them takes as long as to ask.
 _THEIRS = and_(Module.course == bindparam("course"), User.name.in_(bindparam("students", expanding=True)))
-_BEST = (
-    select(User.name, Module.assignment, Progress.best_score, Progress.max_score)
-    .join(User, User.id == Progress.user_id)
-    .join(Module, Module.id == Progress.module_id)
-    .where(_THEIRS, Progress.max_score > 0)
-)
-_HANDED_IN = (
-    select(User.name, Submission.submitted_at)
-    .join(User, User.id == Submission.user_id)
-    .join(Module, Module.id == Submission.module_id)
-    .where(_THEIRS)
-)
-_GRADED: dict[str, Select[*tuple[Any, ...]]] = {}
+_ASKED: dict[str, tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]] = {}
 """By the database's dialect."""
 
 
-def _graded(conn: AsyncConnection) -> Select[*tuple[Any, ...]]:
+def _asked(conn: AsyncConnection) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]:
+    """(what was best, what was handed in), each one long row a student: see `many`."""
     dialect = conn.dialect.name
-    if dialect not in _GRADED:
-        _GRADED[dialect] = (
+    if dialect not in _ASKED:
+        best = (
+            select(User.name, many.gathered(conn, Module.assignment, Progress.best_score, Progress.max_score))
+            .select_from(Progress)
+            .join(User, User.id == Progress.user_id)
+            .join(Module, Module.id == Progress.module_id)
+            .where(_THEIRS, Progress.max_score > 0)
+            .group_by(User.name)
+        )
+        handed_in = (
             select(
                 User.name,
-                Module.assignment,
-                many.gathered(conn, Grade.id, Grade.name, Grade.score >= Grade.max_score),
+                many.gathered(
+                    conn,
+                    Submission.number,
+                    Module.assignment,
+                    many.moment(conn, Submission.submitted_at),
+                    cell_points.column(conn),
+                ),
             )
-            .join(Submission, Submission.number == Grade.submission_number)
+            .select_from(Submission)
             .join(User, User.id == Submission.user_id)
             .join(Module, Module.id == Submission.module_id)
-            .where(_THEIRS, Grade.max_score > 0)
-            .group_by(Submission.number, User.name, Module.assignment)
-            .order_by(Submission.number)
+            .where(_THEIRS)
+            .group_by(User.name)
         )
-    return _GRADED[dialect]
+        _ASKED[dialect] = (best, handed_in)
+    return _ASKED[dialect]
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

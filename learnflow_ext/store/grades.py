@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from learnflow_ext.contracts.errors import Conflict, NotFound, Unprocessable
 from learnflow_ext.contracts.events import Envelope, SubmissionGraded
 from learnflow_ext.contracts.grades import CourseFile, FileSet, GradeRecord
-from learnflow_ext.store import outbox, regradings, texts
+from learnflow_ext.store import cell_points, outbox, regradings, texts
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import FeedbackFile, Grade, Module, Submission, User
 
@@ -88,6 +88,7 @@ async def record_grade(
             needs_review=needs_review,
             message=texts.clip(message, texts.PATH),
             duration_ms=max(record.duration_ms, 0),
+            points=cell_points.encoded(record.cells),
             # Graded again, it keeps its time: it is no news of this student.
             finished_at=func.coalesce(Submission.finished_at, now()) if regrade is not None else now(),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, func, select
@@ -26,12 +27,13 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     needs_review: bool
 
 
-def place() -> ColumnElement[int]:
-    """1 for the submission of a student to an assignment that counts: the best, of equal ones the latest."""
+def place(*before: ColumnElement[Any]) -> ColumnElement[int]:
+    """1 for the submission of a student to an assignment that counts: the best, of equal ones the latest.
+    `before` goes before all that."""
     ratio = Submission.score / func.nullif(Submission.max_score, 0)
     return func.row_number().over(
         partition_by=(Submission.user_id, Submission.module_id),
-        order_by=(func.coalesce(ratio, -1).desc(), Submission.number.desc()),
+        order_by=(*before, func.coalesce(ratio, -1).desc(), Submission.number.desc()),
     )
 
 

@@ -9,12 +9,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, cast, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    extract,
+    func,
+    select,
+    type_coerce,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def column_of(
@@ -54,6 +69,20 @@ def gathered(conn: AsyncConnection, *columns: ColumnElement[Any] | Any) -> Colum
 def rows_of(text: str) -> list[list[Any]]:
     """What `gathered` gathered; a truth is 0 or 1 on SQLite."""
     return msgspec.json.decode(text, type=list[list[Any]])
+
+
+def moment(conn: AsyncConnection, column: ColumnElement[Any] | Any) -> ColumnElement[Any]:
+    """A time as `gathered` takes it, and `moment_of` reads it."""
+    if conn.dialect.name == "postgresql":
+        return cast(extract("epoch", column) * 1_000_000, BigInteger)
+    return type_coerce(column, Text)
+
+
+def moment_of(value: int | str) -> datetime:
+    """Aware, UTC."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return EPOCH + timedelta(microseconds=value)
 
 
 def _array(values: Iterable[Any], type_: type[TypeEngine[Any]]) -> ColumnElement[Any]:

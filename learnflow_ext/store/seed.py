@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.alerts import Finding, Verdict
 from learnflow_ext.contracts.events import Event
+from learnflow_ext.contracts.grades import CellScore
 from learnflow_ext.contracts.progress import Level
-from learnflow_ext.store import courses, outbox, people, texts
+from learnflow_ext.store import cell_points, courses, outbox, people, texts
 from learnflow_ext.store.models import (
     AlertRow,
     Grade,
@@ -198,11 +199,17 @@ async def _student(conn: AsyncConnection, course: str, user_id: int, student: Ma
                 submitted_at=made.at,
                 started_at=made.at,
                 finished_at=made.at,
-                score=sum(points for _, points, _ in made.scores),
+                score=sum(score for _, score, _ in made.scores),
                 max_score=sum(most for *_, most in made.scores),
                 needs_review=False,
                 message="",
                 duration_ms=400,
+                points=cell_points.encoded(
+                    [
+                        CellScore(notebook=made.assignment, name=name, score=score, max_score=most)
+                        for name, score, most in made.scores
+                    ]
+                ),
             )
             .returning(Submission.number)
         )
@@ -214,11 +221,11 @@ async def _student(conn: AsyncConnection, course: str, user_id: int, student: Ma
                     "submission_number": key,
                     "notebook": made.assignment,
                     "name": name,
-                    "score": points,
+                    "score": score,
                     "max_score": most,
                     "message": "",
                 }
-                for name, points, most in made.scores
+                for name, score, most in made.scores
             ],
         )
     await _insert(conn, Progress, [_progress(user_id, modules[name], name, student) for name in modules])

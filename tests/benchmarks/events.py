@@ -241,7 +241,7 @@ def _play(order: dict[str, Any]) -> None:
     asyncio.run(relay_and_consume(order["database"], cluster, order["warm"], order["count"]))
 
 
-def _quantiles(values: list[float]) -> list[float]:
+def quantiles(values: list[float]) -> list[float]:
     ordered = sorted(values)
     return [ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in (0.5, 0.95, 0.99)]
 
@@ -270,7 +270,7 @@ def main() -> None:
                 ("state change to consumer's commit", ours),
                 ("bare produce to poll", theirs),
             ):
-                figures = " | ".join(f"{value:.1f} ms" for value in _quantiles(values))
+                figures = " | ".join(f"{value:.1f} ms" for value in quantiles(values))
                 print(f"| {rate}/s, {what} | {figures} | {len(values)} |", flush=True)
         with stage(both, folder, "full.") as theatre:
             asyncio.run(theatre.set_up())

@@ -67,6 +67,9 @@ class Submission(Base):
     needs_review: Mapped[bool]
     message: Mapped[str] = mapped_column(String(texts.PATH))
     duration_ms: Mapped[int]
+    points: Mapped[str | None] = mapped_column(Text)
+    """What `grades` holds of it, as `store.cell_points` writes it, for reading a whole class. NULL before
+    grading, and where an older version graded it."""
 
 
 class Grade(Base):

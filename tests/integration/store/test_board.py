@@ -5,14 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from learnflow_ext.contracts.grades import CellScore, GradeRecord
 from learnflow_ext.contracts.help import HelpRequest
 from learnflow_ext.contracts.progress import Standing
 from learnflow_ext.contracts.runs import RunReport
-from learnflow_ext.store import board, courses, eventlog, grades, help, people, progress, runs, submissions
+from learnflow_ext.store import (
+    board,
+    courses,
+    eventlog,
+    evidence,
+    grades,
+    help,
+    people,
+    progress,
+    runs,
+    submissions,
+)
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
+from learnflow_ext.store.models import Submission
 
 EXERCISES = [("first", "e1", 2.0), ("first", "e2", 3.0)]
 
@@ -193,3 +206,34 @@ class TestProgress:
         async with course.connect() as conn:
             found = (await progress.of_student(conn, "ada", "c")).assignments[0]
         assert (found.runs, found.failed_runs, found.questions, found.best_score) == (3, 1, 1, 4)
+
+
+class TestGradedByAnOlderVersion:
+    async def test_the_same_is_read_from_the_grades(self, course: Database) -> None:
+        await graded(course, "ada", (2, 1))
+        await graded(course, "ada", (0, 3))
+        await graded(course, "ben", (2, 3))
+
+        async def read() -> tuple[board.Board, dict[str, evidence.Checked]]:
+            async with course.connect() as conn:
+                return await board.scores(conn, "c"), await evidence.of_students(conn, "c", ["ada", "ben"])
+
+        before = await read()
+        (ada, ben) = before[0].rows
+        assert (ada.cells[0].exercises, ben.cells[0].exercises) == ((0, 3), (2, 3))
+        assert before[1]["ada"].answers == {"a1": [True, False, False, True]}
+        assert before[1]["ada"].solved == {("a1", "e1"), ("a1", "e2")}
+        assert len(before[1]["ada"].submitted) == 2
+        async with course.begin() as conn:
+            await conn.execute(update(Submission).values(points=None))
+        assert await read() == before
+
+    async def test_who_is_in_the_log_alone_is_on_the_board(self, course: Database) -> None:
+        async with course.begin() as conn:
+            await help.asked(conn, "zoe", HelpRequest(text="?", course="c"), request_id="r1")
+            await help.asked(conn, "max", HelpRequest(text="?", course="other"), request_id="r2")
+        await graded(course, "ada", (2, 1))
+        async with course.connect() as conn:
+            found = await board.scores(conn, "c")
+        assert [row.student for row in found.rows] == ["ada", "zoe"]
+        assert all(row.last_activity for row in found.rows)
