@@ -11,10 +11,22 @@ from typing import Any
 import pytest
 from sqlalchemy import String, Text, cast, insert, select
 
-from learnflow_ext.contracts.events import HelpAsked, RunFinished
+from learnflow_ext.contracts.events import ExerciseGenerated, HelpAsked, RunFinished
 from learnflow_ext.contracts.grades import CellScore, CourseFile, GradeRecord
 from learnflow_ext.contracts.help import HelpRequest
-from learnflow_ext.store import courses, eventlog, grades, help, outbox, people, privacy, quizzes, submissions
+from learnflow_ext.store import (
+    courses,
+    eventlog,
+    grades,
+    help,
+    outbox,
+    people,
+    practice_reviews,
+    practices,
+    privacy,
+    quizzes,
+    submissions,
+)
 from learnflow_ext.store.base import Base
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
@@ -190,11 +202,20 @@ class TestErase:
         assert await export(class_of_two, "bob") == before
 
     async def test_a_teachers_notes_stay_unsigned(self, class_of_two: Database) -> None:
+        made = ExerciseGenerated(
+            course="c", student="ada", name="loop-1-1", title="Loops", topic="basics", difficulty=1
+        )
         async with class_of_two.begin() as conn:
             await people.ensure(conn, "turing")
+            await practices.given(conn, made, assignment="a", made_of="{}", waits=True)
+            (one,) = await practice_reviews.waiting(conn, "c", 9)
+            await practice_reviews.decide(conn, "c", one.number, "turing", refused_because=SECRET)
         erased = await erase(class_of_two, "turing")
         assert erased is not None
-        assert erased.unsigned == 4
+        found = await export(class_of_two, "ada")
+        assert found is not None
+        assert [(row["reason"], row["decided_by"]) for row in found["practice_reviews"]] == [(SECRET, "")]
+        assert erased.unsigned == 5
         assert await tables_with(class_of_two, "turing") == set()
         assert await tables_with(class_of_two, "to ada") == {"notes"}
 
