@@ -296,6 +296,9 @@ class Agent:
             return self._put(request["files"])
         if op == "changes":
             return {"files": self._changes()}
+        if op == "unset":
+            self.namespace.pop(request["name"], None)
+            return {"ok": True}
         if op == "set_names":
             reader = Reader(self._read_link)
             for name, wire in request["names"].items():
@@ -370,6 +373,9 @@ class Agent:
             return ["mo", str(value.__name__)[:200]]
         if issubclass(kind, enum.Enum):
             return ["en", self.hold(kind), str(value.name)]
+        if callable(value) and kind.__module__ not in ("__main__", "builtins"):
+            # `np.vectorize(f)`, `operator.itemgetter(1)`: a library's, and to be called.
+            return ["fn", self.hold(value), str(getattr(value, "__name__", ""))[:200]]
         base = next((b for b in _BASES if issubclass(kind, b)), None)
         if base is not None:
             return ["o", self.hold(value), self.hold(kind), writer.write(_plain(base, value))]

@@ -23,7 +23,7 @@ from .session import Cell, Outcome, Ran, RunSettings, run
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 """Part of the key under which results are kept: raise it when a change here or in the supervisor matters."""
 _REFERENCE_SECONDS = 20.0
 
@@ -47,7 +47,11 @@ async def calibrated(
         for name, test in rules.tests.items()
     }
     return dataclasses.replace(
-        rules, tests=tests, returns_objects=known.returns_objects, broken=tuple(known.broken)
+        rules,
+        tests=tests,
+        returns_objects=known.returns_objects,
+        never_empty=known.never_empty,
+        broken=tuple(known.broken),
     )
 
 
@@ -56,6 +60,7 @@ class _Found:
     fallbacks: Mapping[str, str]
     broken: Sequence[str]
     returns_objects: tuple[str, ...] | None
+    never_empty: tuple[str, ...] = ()
 
 
 def passed(outcome: Outcome) -> bool:
@@ -84,7 +89,7 @@ async def _try(
     apart = await run(sandboxes, run_cells, rules, generous, files=files, student_files={}, in_kernel=static)
     failed = {index: name for index, name in wanted.items() if not passed(apart.cells[index])}
     if not failed:
-        return _Found({}, (), apart.returned_objects)
+        return _Found({}, (), apart.returned_objects, apart.never_empty)
     names = frozenset(wanted.values())
     beside = await run(sandboxes, run_cells, rules, generous, files=files, student_files={}, in_kernel=names)
     return _judge(apart, beside, failed)
@@ -101,7 +106,7 @@ def _judge(apart: Ran, beside: Ran, failed: Mapping[int, str]) -> _Found:
         else:
             broken.append(name)
             log.warning("The reference solution does not pass %s", name)
-    return _Found(fallbacks, broken, apart.returned_objects)
+    return _Found(fallbacks, broken, apart.returned_objects, apart.never_empty)
 
 
 def _why(outcome: Outcome) -> str:
@@ -131,7 +136,10 @@ def _load(keep: Path | None, key: str) -> _Found | None:
             return None
         objects = stored["returns_objects"]
         return _Found(
-            dict(stored["fallbacks"]), list(stored["broken"]), None if objects is None else tuple(objects)
+            dict(stored["fallbacks"]),
+            list(stored["broken"]),
+            None if objects is None else tuple(objects),
+            tuple(stored["never_empty"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -24,6 +24,14 @@ _FILES = frozenset(
     "open read_csv to_csv Path path listdir glob exists isfile load loadtxt genfromtxt savetxt".split()
 )
 _SHELL = frozenset("get_ipython In Out _ih _oh _i _ii __IPYTHON__".split())
+_RUNS = frozenset(
+    "run_path run_module exec_module SourceFileLoader spec_from_file_location import_module __import__"
+    " load_module load_source subprocess Popen check_output check_call getoutput system popen pickle"
+    " read_pickle allow_pickle shelve marshal dill joblib cloudpickle".split()
+)
+"""What may run a file, or a text, that a student's code made."""
+_EVALUATES = frozenset("eval exec compile query".split())
+_TEXT = frozenset("format join strip lstrip rstrip replace repr str dedent lower upper".split())
 _PASSING_ON = frozenset("sum max min round float int abs len bool sorted".split())
 
 
@@ -42,6 +50,8 @@ class TestPlan:
     fallback: str = ""
     """Why it can only run beside the student's code; empty for a trusted test."""
     binds: frozenset[str] = frozenset()
+    replaces: tuple[str, ...] = ()
+    """The student's functions that the test takes away, or puts others in place of."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,8 @@ class NotebookRules:
     student_imports: tuple[str, ...] = ()
     """Imports in the tests that students see, which their later cells may use."""
     returns_objects: tuple[str, ...] | None = None
+    never_empty: tuple[str, ...] = ()
+    """Functions from which the reference gives arrays or tables, and never an empty one."""
     broken: tuple[str, ...] = ()
     """Tests that the reference solution itself does not pass."""
     constructs: Mapping[str, Constructs] = field(default_factory=dict)
@@ -230,6 +242,7 @@ class _Walk:
             files=bool(words & _FILES),
             fallback=self._fallback(tree, needs, words, wanted, binds),
             binds=frozenset(binds),
+            replaces=tuple(sorted(binds & self.functions & wanted)),
         )
         self.trusted |= binds
         self.theirs -= binds - self.functions
@@ -260,8 +273,10 @@ class _Walk:
             return f"it looks inside a function ({sorted(inside)[0]})"
         if shell := needs & _SHELL:
             return f"it uses the notebook's shell ({sorted(shell)[0]})"
-        if replaced := binds & self.functions & wanted:
+        if replaced := self.functions & names.globals_of(tree):
             return f"it replaces a student's function ({sorted(replaced)[0]})"
+        if runs := _what_runs(tree, words, wanted):
+            return f"it runs what a student's code may have written ({runs})"
         return ""
 
 
@@ -277,11 +292,51 @@ def _only_prints(statement: ast.stmt) -> bool:
 def _is_scored(tree: ast.Module, theirs: set[str]) -> bool:
     if not tree.body or not isinstance(tree.body[-1], ast.Expr):
         return True
-    tainted = set(theirs)
-    for statement in tree.body[:-1]:
-        if isinstance(statement, ast.Assign) and _gives(statement.value, tainted):
-            tainted |= names.bound([statement])
-    return not _gives(tree.body[-1].value, tainted)
+    return not _gives(tree.body[-1].value, _tainted(tree, theirs))
+
+
+def _tainted(tree: ast.Module, theirs: set[str]) -> set[str]:
+    """Names whose values are a student's word, directly or by way of others."""
+    found, before = set(theirs), -1
+    while len(found) > before:
+        before = len(found)
+        for node in ast.walk(tree):
+            targets: list[ast.expr] = []
+            if isinstance(node, ast.Assign):
+                targets, value = node.targets, node.value
+            elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+                targets, value = [node.target], node.value
+            elif isinstance(node, ast.For | ast.comprehension):
+                targets, value = [node.target], node.iter
+            if targets and _gives(value, found):
+                found |= {n.id for each in targets for n in ast.walk(each) if isinstance(n, ast.Name)}
+    return found
+
+
+def _what_runs(tree: ast.Module, words: set[str], theirs: set[str]) -> str:
+    """What in a test may run code of a student's, which must not be among the tests; empty for nothing."""
+    known = {a.name.partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    known |= {str(n.module).partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    known |= {str(n.arg) for n in ast.walk(tree) if isinstance(n, ast.keyword)}
+    if found := (words | known) & _RUNS:
+        return sorted(found)[0]
+    tainted = _tainted(tree, theirs)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        if name in _EVALUATES and not (isinstance(node.func, ast.Name) and node.func.id == "query"):
+            text = node.args[0]
+            calls = {
+                each.func.id if isinstance(each.func, ast.Name) else getattr(each.func, "attr", "")
+                for each in ast.walk(text)
+                if isinstance(each, ast.Call)
+            }
+            # `re.compile` runs nothing.
+            harmless = name == "compile" and isinstance(node.func, ast.Attribute)
+            if not harmless and (names.used(text) & tainted or not calls <= _TEXT):
+                return str(name)
+    return ""
 
 
 def _gives(node: ast.expr, theirs: set[str]) -> bool:

@@ -69,6 +69,8 @@ class Rules:
     returns_objects: frozenset[str] | None = None
     """Functions and methods whose reference version returns objects; None when that was never tried."""
     modules: dict[str, str] = field(default_factory=dict)
+    never_empty: frozenset[str] = frozenset()
+    """Functions whose reference version gives arrays or tables here, and never an empty one."""
 
 
 class Proxies:
@@ -79,6 +81,10 @@ class Proxies:
         self.student, self.rules, self._sources = student, rules, sources
         self.returned_objects: set[str] = set()
         """Functions that returned objects; what a run of the reference is asked for."""
+        self.returned_tables: set[str] = set()
+        self.returned_empty: set[str] = set()
+        """The same for arrays and tables, and for empty ones."""
+        self._making: set[int] = set()
         self._things: dict[int, Any] = {}
         self._classes: dict[int, Any] = {}
         self._handles: dict[int, int] = {}
@@ -143,6 +149,13 @@ class Proxies:
     def call(self, op: str, handle: int, key: str, name: str, args: Any = (), kwargs: Any = None) -> Any:
         """Have the student's process do something, and check what comes back."""
         value = self.student.operate(op, handle, key, name=name, args=args, kwargs=kwargs)
+        if type(value).__module__.partition(".")[0] in ("numpy", "pandas") and hasattr(value, "size"):
+            self.returned_tables.add(key)
+            if not value.size:
+                # It agrees with everything: `np.allclose(np.empty((0, 3)), expected)`.
+                self.returned_empty.add(key)
+                if key in self.rules.never_empty:
+                    raise CannotCheck(f"{key} gave nothing at all, an empty array or table.")
         if self._has_object(value):
             self.returned_objects.add(key)
             allowed = self.rules.returns_objects
@@ -187,6 +200,15 @@ class Proxies:
     def _class(self, handle: int) -> Any:
         if handle in self._classes:
             return self._classes[handle]
+        if handle in self._making:
+            raise Malformed("a class that is its own base")
+        self._making.add(handle)
+        try:
+            return self._new_class(handle)
+        finally:
+            self._making.discard(handle)
+
+    def _new_class(self, handle: int) -> Any:
         told = self.student.describe(handle)
         name = told["name"] if told["name"].isidentifier() else "Thing"
         if told.get("members") is not None:
@@ -412,7 +434,10 @@ class RemoteMeta(type):
         proxies = cls._lf_proxies
         if cls._lf_declared is not None:
             # Making an object of a class that the teacher declares gives one, whatever else does not.
-            return proxies.student.operate("call", cls._lf_handle, cls.__name__, args=args, kwargs=kwargs)
+            made = proxies.student.operate("call", cls._lf_handle, cls.__name__, args=args, kwargs=kwargs)
+            if not isinstance(made, cls):
+                raise CannotCheck(f"{cls.__name__}(...) did not make one of its own objects.")
+            return made
         return proxies.call("call", cls._lf_handle, cls.__name__, "", args, kwargs)
 
     def __getattr__(cls, name: str) -> Any:

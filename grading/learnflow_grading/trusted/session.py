@@ -67,6 +67,7 @@ class Ran:
 
     cells: dict[int, Outcome]
     returned_objects: tuple[str, ...] = ()
+    never_empty: tuple[str, ...] = ()
 
 
 async def run(
@@ -92,6 +93,7 @@ async def run(
         "cells": [_job_cell(c, n, tokens[c.index], rules, in_kernel) for n, c in enumerate(cells, start=1)],
         "classes": {n: [sorted(d.names), sorted(d.specials)] for n, d in rules.classes.items()},
         "returns_objects": None if rules.returns_objects is None else list(rules.returns_objects),
+        "never_empty": list(rules.never_empty),
         "modules": dict(rules.modules),
         "imports": list(rules.student_imports),
         "files": [[name, data] for name, data in files.items()],
@@ -131,6 +133,7 @@ def _job_cell(
         "code": plan.code,
         "setup": plan.setup,
         "names": list(plan.names),
+        "replaces": list(plan.replaces),
         "imports": list(rules.imports),
         "scored": plan.scored,
         "files": plan.files,
@@ -166,10 +169,12 @@ def _ran(
     cells: Sequence[Cell],
 ) -> Ran:
     returned: tuple[str, ...] = ()
+    never_empty: tuple[str, ...] = ()
     provisional = {cell.index for cell in cells if cell.name in in_kernel}
     for message in told:
         if message.get("done"):
             returned = tuple(str(name) for name in message.get("returned_objects", []))
+            never_empty = tuple(str(name) for name in message.get("never_empty", []))
             continue
         index = message.get("cell")
         outcome = outcomes.get(index) if isinstance(index, int) else None
@@ -180,7 +185,7 @@ def _ran(
         outcome.outputs = [entry for raw in message.get("outputs", []) if (entry := _output(raw)) is not None]
         outcome.recorded = True
         outcome.provisional = index in provisional
-    return Ran(outcomes, returned)
+    return Ran(outcomes, returned, never_empty)
 
 
 def _output(raw: Any) -> dict[str, Any] | None:

@@ -21,14 +21,16 @@ import tempfile
 import time
 import traceback
 import types
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .frames import BrokenChannel, Channel
+from .names import bound, used
 from .proxies import Declared, Proxies, Rules
 from .student import CannotCheck, Student, StudentGone, TooSlow
-from .wire import Malformed, Reader, Uncrossable
+from .wire import Malformed, Reader, Uncrossable, Writer
 
 MAX_OUTPUT = 100_000
 _MAX_FILE = 4 * 1024 * 1024
@@ -113,10 +115,14 @@ class _Names(MutableMapping[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         self._owner.live.pop(name, None)
+        if name in self._owner.replaces:
+            self._owner.put_name(name, value)
         self._owner.namespace[name] = value
 
     def __delitem__(self, name: str) -> None:
         self._owner.live.pop(name, None)
+        if name in self._owner.replaces:
+            self._owner.student.simple("unset", name=name)
         del self._owner.namespace[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -150,7 +156,10 @@ class Supervisor:
             },
             returns_objects=None if job["returns_objects"] is None else frozenset(job["returns_objects"]),
             modules=dict(job["modules"]),
+            never_empty=frozenset(job["never_empty"]),
         )
+        self.replaces: frozenset[str] = frozenset()
+        """The student's functions that this test takes away, or puts others in place of."""
         self._definitions: dict[str, str] = {}
         self.proxies = Proxies(self.student, rules, lambda name: self._definitions.get(name, ""))
         self._files: dict[str, tuple[int, int]] = {}
@@ -174,7 +183,14 @@ class Supervisor:
                     "outputs": self.collected.entries,
                 }
             )
-        self._grader.send({"done": True, "returned_objects": sorted(self.proxies.returned_objects)})
+        found = self.proxies
+        self._grader.send(
+            {
+                "done": True,
+                "returned_objects": sorted(found.returned_objects),
+                "never_empty": sorted(found.returned_tables - found.returned_empty),
+            }
+        )
 
     def _prepare(self) -> None:
         sys.stdout, sys.stderr = _Stream("stdout", self), _Stream("stderr", self)
@@ -194,6 +210,7 @@ class Supervisor:
                 (place / path).write_bytes(content)
             self._trusted.add(path.as_posix())
         self._files = dict(_files())
+        sys.meta_path.insert(0, _TeachersOnly(self._trusted))
         with contextlib.suppress(StudentGone, TooSlow):
             self.student.simple("put", files=[*self._job["files"], *self._job["student_files"]])
             self._student_imports()
@@ -284,8 +301,10 @@ class Supervisor:
 
     def _test(self, cell: dict[str, Any]) -> str:
         code, count = cell["code"], cell["count"]
-        late = self.student.timeouts
+        late, odd = self.student.timeouts, CannotCheck.count
         self._testing = True
+        self.replaces = frozenset(cell["replaces"])
+        self.student.ends_expected = "StopIteration" in code
         self._sync = bool(cell["files"])
         self.student.around = (self.push, self._pull) if self._sync else None
         try:
@@ -311,8 +330,19 @@ class Supervisor:
         finally:
             self._sync = self._testing = False
             self.student.around = None
-        # A test that goes on after StudentGone, by a bare `except`, has not passed.
-        return str(self.student.gone)
+            self.replaces = frozenset()
+        # A test that goes on after StudentGone, by a bare `except`, has not passed. Nor has one that takes an
+        # endless loop, or what cannot be checked, for the error it waits for; one that counts points goes on.
+        counts = any(entry["output_type"] == "execute_result" for entry in self.collected.entries)
+        if self.student.gone or counts:
+            return str(self.student.gone)
+        return "timeout" if self.student.timeouts > late else "odd_value" if CannotCheck.count > odd else ""
+
+    def put_name(self, name: str, value: Any) -> None:
+        """Let the student's code see `value` under `name`."""
+        writer = Writer(self.student.write_link)
+        self.student.simple("set_names", names={name: writer.write(value)})
+        self.student.epoch += 1
 
     def _run_test(self, code: str, count: int, *, scored: bool) -> None:
         tree = ast.parse(code, _file(count))
@@ -353,6 +383,9 @@ class Supervisor:
             self.namespace.pop(name, None)
             self.live.pop(name, None)
         for name, wire in found.items():
+            if name in self.proxies.rules.classes and not (type(wire) is list and wire[:1] == ["cl"]):
+                self.namespace[name] = _Refused(f"{name} is to be a class.")
+                continue
             try:
                 self.namespace[name] = Reader(self.proxies.read).read(wire)
             except Malformed:
@@ -420,6 +453,7 @@ class Supervisor:
             path = PurePosixPath(entry[0])
             if (
                 path.is_absolute()
+                or any(part.startswith((".", "__pycache__")) for part in path.parts)
                 or ".." in path.parts
                 or len(path.parts) > 8
                 or path.as_posix() in self._trusted
@@ -444,6 +478,26 @@ class Supervisor:
         ]
         if files:
             self.student.simple("put", files=files)
+
+
+class _TeachersOnly:
+    """Lets no test import a file that a student's code wrote: it would run here."""
+
+    def __init__(self, trusted: set[str]) -> None:
+        self._trusted, self._here = trusted, os.getcwd()
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: Any = None
+    ) -> ModuleSpec | None:
+        """None: others find it. ImportError for a student's."""
+        spec = PathFinder.find_spec(name, path, target)
+        for place in () if spec is None else (spec.origin, *(spec.submodule_search_locations or ())):
+            if place is None or not os.path.isabs(str(place)):
+                continue
+            inside = os.path.relpath(os.path.realpath(str(place)), self._here)
+            if not inside.startswith("..") and inside not in self._trusted:
+                raise ImportError(f"{name} is a student's file, and does not run here")
+        return None
 
 
 class _Refused:
@@ -477,6 +531,9 @@ def _definitions(code: str) -> Iterator[tuple[str, str]]:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             lines = code.split("\n")[first - 1 : node.end_lineno]
             yield node.name, "\n".join(lines) + "\n"
+        else:
+            # `total = sum` after it: its text says nothing any more.
+            yield from ((name, "") for name in bound([node]) - used(node))
 
 
 def _patch_inspect(supervisor: Supervisor) -> None:

@@ -113,12 +113,14 @@ TESTS = {
     "files": "save()\nassert open('out.txt').read() == 'saved'\nwith open('in.txt', 'w') as f:\n    _ = f.write('read me')\nassert load() == 'read me'",
     "views": "k, v, i = views({'a': 1})\nassert list(k) == ['a'] and list(v) == [1] and dict(i) == {'a': 1} and k == {'a': 0}.keys()",
     "unittest": "import unittest\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.assertEqual(double([2]), [4])\n        with self.assertRaises(Oops):\n            oops()\nr = unittest.main(argv=['x'], exit=False)\nassert r.result.wasSuccessful() and r.result.testsRun == 1",
+    "replaced": "old = same\nsame = lambda x: 5\nassert push([]) == [99]\nsame = old",
     "a score": "0.5",
 }  # fmt: skip
 FALLBACKS = {
     "subclass": "class Mine(Point):\n    pass\nassert Mine(1).x == 1",
     "code": "assert double.__code__.co_argcount == 2",
-    "replaced": "old = same\nsame = lambda x: 5\nassert push([]) == [99]\nsame = old",
+    "replaced inside": "def swap():\n    global same\n    same = lambda x: 5\nswap()\nassert push([]) == [99]",
+    "evaluated": "assert eval(same('1')) == 1",
     "shell": "assert get_ipython() is not None",
     "asynchronous": "async def go():\n    return same(1)\nawait go()",
     "equals plain data": "class_ = Point\nassert (Point(1, 2) == Point(1, 2)) and (Point(1) * 2 - 0 if hasattr(Point, '__sub__') else True)\nassert Point(1, 2).__class__.__mro__[1].__subclasses__ is not None",

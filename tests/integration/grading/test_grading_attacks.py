@@ -1,0 +1,297 @@
+# ruff: noqa: E501 - an attack reads best on its own line
+"""More attempts to get points without solving, each against the kind of test that it is made for.
+
+Each stands in a notebook whose other answers are honest, and costs those nothing. Beside them stands the
+notebook without any, which gets everything, and other honest ways to solve the same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from learnflow_grading.autograde import Submission, grade
+from learnflow_grading.course import Course, Limits
+from learnflow_grading.release import release
+
+from learnflow_ext.contracts.grades import CellScore, GradeRecord
+
+from .conftest import checks, notebook, solution, write_source
+
+HONEST = {
+    "double": "def double(n):\n    return 2 * n",
+    "refuse": "def refuse(n):\n    if n < 0:\n        raise ValueError('negative')\n    return n",
+    "ramp": "import numpy as np\ndef ramp(n):\n    return np.arange(n)",
+    "table": "import pandas as pd\ndef table():\n    return pd.DataFrame({'a': [1, 2]})",
+    "point": (
+        "class Point:\n    def __init__(self, x, y):\n        self.x, self.y = x, y\n"
+        "    def __add__(self, other):\n        return Point(self.x + other.x, self.y + other.y)\n"
+        "    def __eq__(self, other):\n        return (self.x, self.y) == (other.x, other.y)"
+    ),
+    "save": "def save():\n    with open('out.csv', 'w') as file:\n        file.write('1,2\\n')",
+    "total": "def total(xs):\n    result = 0\n    for x in xs:\n        result += x\n    return result",
+    "rank": "def rank(n):\n    return n % 3",
+    "half": "def half(n):\n    return n / 2\ndef quarter(n):\n    return half(half(n))",
+    "apply": "def apply(f, n):\n    return f(n)",
+    "words": "def words(text):\n    return text.split()",
+}
+TESTS = {
+    "double": (
+        "assert all(map(lambda case: double(case[0]) == case[1], [(1, 2), (5, 10)]))",
+        "assert double(17) == 34",
+    ),
+    "refuse": (
+        "try:\n    refuse(-1)\nexcept Exception:\n    pass\nelse:\n    raise AssertionError('no error')",
+        "assert refuse(3) == 3",
+    ),
+    "ramp": (
+        "import numpy as np\nassert np.allclose(ramp(3), [0, 1, 2])",
+        "assert (ramp(4) == np.array([0, 1, 2, 3])).all()",
+    ),
+    "table": ("import pandas as pd\npd.testing.assert_frame_equal(table(), pd.DataFrame({'a': [1, 2]}))", ""),
+    "point": ("assert Point(1, 2) + Point(3, 4) == Point(4, 6)", "assert (Point(1, 2) + Point(3, 4)).x == 4"),
+    "save": (
+        "import json\nsave()\nassert open('out.csv').read() == '1,2\\n'",
+        "assert json.loads('[1]') == [1]",
+    ),
+    "total": ("import inspect\nassert 'for' in inspect.getsource(total)\nassert total([1, 2]) == 3", ""),
+    "rank": ("points = 0\nfor n in (1, 2):\n    points += rank(n) == n\npoints", ""),
+    "half": (
+        "kept = half\ndel half\ntry:\n    quarter(4)\nexcept NameError:\n    pass\nelse:\n"
+        "    raise AssertionError('quarter does not use half')\nfinally:\n    half = kept\nassert quarter(8) == 2",
+        "",
+    ),
+    "apply": (
+        "def check(n):\n    assert n == 41, 'expected 41'\n    return n + 1\nassert apply(check, 41) == 42",
+        "assert apply(lambda n: n * n, 13) == 169",
+    ),
+    "words": ("assert words('a b') == ['a', 'b']", "assert words('c  d e') == ['c', 'd', 'e']"),
+}
+POINTS = 2.0
+
+# name: (exercise, code instead of its answer)
+ATTACKS: dict[str, tuple[str, str]] = {
+    "the end of a loop instead of a value": ("double", "def double(n): raise StopIteration"),
+    "the end of an asynchronous loop": ("double", "def double(n): raise StopAsyncIteration"),
+    "an exception that is one by another name": ("double", "class StopIteration(StopIteration): pass\ndef double(n): raise StopIteration"),
+    "an endless loop where an error is waited for": (
+        "refuse", "def refuse(n):\n    while n < 0: n = n - 1\n    return n"),
+    "something unheard-of where an error is waited for": (
+        "refuse", "class Odd: pass\ndef refuse(n): return Odd() if n < 0 else n"),
+    "a giant where an error is waited for": ("refuse", "def refuse(n): return [0] * 10 ** 7 if n < 0 else n"),
+    "an error without a plain kind": (
+        "refuse", "class E(BaseException):\n    def __str__(self): raise SystemExit\ndef refuse(n):\n    raise E"),
+    "an empty array that agrees with everything": ("ramp", "import numpy as np\ndef ramp(n): return np.empty((0, n))"),
+    "an array without rows": ("ramp", "import numpy as np\ndef ramp(n): return np.zeros((0, 1))"),
+    "an array of what is no number": ("ramp", "import numpy as np\ndef ramp(n): return np.full(n, np.nan)"),
+    "an array with a ufunc of its own": (
+        "ramp", "import numpy as np\nclass A(np.ndarray):\n    def __array_ufunc__(self, *a, **k): return np.True_\n"
+        "    def all(self): return True\ndef ramp(n): return np.zeros(n).view(A)"),
+    "an object array of liars": (
+        "ramp", "import numpy as np\nclass L:\n    def __eq__(self, o): return True\n    def __sub__(self, o): return 0\n"
+        "    def __float__(self): return 0.0\ndef ramp(n):\n    a = np.empty(n, dtype=object)\n    a[:] = [L()] * n\n    return a"),
+    "an array of dates": ("ramp", "import numpy as np\ndef ramp(n): return np.array(['NaT'] * n, dtype='M8[s]')"),
+    "numpy patched": ("ramp", "import numpy as np\nnp.allclose = lambda *a, **k: True\nnp.array_equal = np.allclose\ndef ramp(n): return np.zeros(n)"),
+    "pandas patched": (
+        "table", "import pandas as pd\npd.testing.assert_frame_equal = lambda *a, **k: None\ndef table(): return pd.DataFrame({'a': [0]})"),
+    "an empty table": ("table", "import pandas as pd\ndef table(): return pd.DataFrame()"),
+    "a table that equals everything": (
+        "table", "import pandas as pd\nclass T(pd.DataFrame):\n    def equals(self, o): return True\n    def __eq__(self, o): return True\n"
+        "def table(): return T({'a': [9, 9]})"),
+    "a table of liars": (
+        "table", "import pandas as pd\nclass L:\n    def __eq__(self, o): return True\n    __hash__ = None\n"
+        "def table(): return pd.DataFrame({'a': [L(), L()]})"),
+    "a constant for a class": ("point", "Point = lambda x, y: 0"),
+    "a class that makes numbers": ("point", "class Point:\n    def __new__(cls, x, y): return 0"),
+    "a class of another's objects": (
+        "point", "class Other:\n    x = 4\n    def __eq__(self, o): return True\n    def __add__(self, o): return self\n"
+        "class Point:\n    def __new__(cls, x, y): return Other()"),
+    "a class that is its own base": (
+        "point", "class M(type):\n    def mro(cls): return [cls, object]\nclass Point(metaclass=M):\n    def __init__(self, x, y): pass\n"
+        "    def __eq__(self, o): return True\n    def __add__(self, o): return 5"),
+    "a module beside the file that the test reads": (
+        "save", "def save():\n    for name in ('json.py', 'csv.py', 'sitecustomize.py'):\n"
+        "        open(name, 'w').write('raise SystemExit')\n    open('out.csv', 'w').write('2')"),
+    "a link for the file": ("save", "import os\ndef save():\n    if not os.path.lexists('out.csv'): os.symlink('/etc/hostname', 'out.csv')"),
+    "a folder for the file": ("save", "import os\ndef save(): os.makedirs('out.csv', exist_ok=True)"),
+    "a hidden file beside it": (
+        "save", "import os\ndef save():\n    os.makedirs('.config/matplotlib', exist_ok=True)\n    open('.config/matplotlib/matplotlibrc', 'w').write('x')"),
+    "a text that another function stands behind": (
+        "total", "def total(xs):\n    result = 0\n    for x in xs: result += x\n    return result\ntotal = sum"),
+    "a text in a docstring alone": ("total", "def total(xs): return 'for'"),
+    "a number of points for a value": ("rank", "def rank(n): return 100"),
+    "a True that is more": ("rank", "class B(int):\n    def __eq__(self, o): return 5\ndef rank(n): return B(7)"),
+    "an error made up for a missing name": ("half", "def half(n): return n / 2\ndef quarter(n): raise NameError('half')"),
+    "a function of its own instead": ("half", "def half(n): return n / 2\ndef quarter(n): return n / 4"),
+    "what a callback says against it": (
+        "apply", "import re\ndef apply(f, n):\n    try: f(0)\n    except AssertionError as e:\n"
+        "        return int(re.search(r'[0-9]+', str(e.args)).group()) + 1\n    return 0"),
+    "the callback itself": ("apply", "def apply(f, n): return f"),
+    "what the callback is made of": ("apply", "def apply(f, n): return f.__globals__"),
+    "a list that lies": (
+        "words", "class W(list):\n    def __eq__(self, o): return True\n    def __len__(self): return 2\ndef words(text): return W()"),
+    "a function that knows the tests it saw": (
+        "words", "def words(text): return ['a', 'b'] if text == 'a b' else []"),
+    "an object that acts when it is deleted": (
+        "words", "class D:\n    def __del__(self):\n        import os; print('4 points', file=__import__('sys').__stdout__)\n"
+        "    def __eq__(self, o): return True\ndef words(text): return [D()]"),
+    "a signal that comes later": (
+        "words", "import signal\nsignal.signal(signal.SIGUSR1, lambda *a: None)\ndef words(text):\n    signal.raise_signal(signal.SIGUSR1)\n    return []"),
+    "an import hook": (
+        "words", "import builtins\nreal = builtins.__import__\nbuiltins.__import__ = lambda n, *a, **k: real(n, *a, **k)\ndef words(text): return None"),
+    "other local settings": (
+        "words", "import os, time, locale, random\nos.environ['TZ'] = 'X'; time.tzset(); random.seed = lambda *a: None\ndef words(text): return {}"),
+    "a file of the package's own": (
+        "words", "import sys\nfor n in list(sys.modules):\n    if n.startswith('learnflow'): sys.modules[n].__dict__.setdefault('passed', True)\ndef words(text): return ()"),
+}  # fmt: skip
+
+OTHER_WAYS = {
+    "a class that is called": ("ramp", "import numpy as np\nramp = np.vectorize(lambda n: n, otypes=[int])\nramp = lambda n, inner=ramp: inner(np.arange(n))"),
+    "a function of a library's": ("words", "import operator\nwords = operator.methodcaller('split')"),
+    "wrapped": ("total", "import functools\ndef total(xs):\n    result = 0\n    for x in xs:\n        result += x\n    return result\n"
+                "total = functools.wraps(total)(total)"),
+    "a record": ("point", "from dataclasses import dataclass\n@dataclass\nclass Point:\n    x: int\n    y: int\n"
+                 "    def __add__(self, other):\n        return Point(self.x + other.x, self.y + other.y)"),
+    "partly": ("double", "import functools\ndouble = functools.partial(lambda by, n: by * n, 2)"),
+    "slowly": ("refuse", "import time\ndef refuse(n):\n    time.sleep(0.6)\n    if n < 0:\n        raise KeyError(n)\n    return n"),
+    "with a loop that takes its time": (
+        "half", "def half(n):\n    rounds = 0\n    while rounds < 6_000_000:\n        rounds = rounds + 1\n    return n / 2\ndef quarter(n): return half(half(n))"),
+    "by a name of its own": ("apply", "def apply(f, n):\n    result = None\n    for each in map(f, [n]):\n        result = each\n    return result"),
+}  # fmt: skip
+
+Hand = Callable[[dict[str, str]], GradeRecord]
+
+
+@pytest.fixture(scope="module")
+def hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hand]:
+    """Hands in the honest notebook with these answers in the place of its own."""
+    root = tmp_path_factory.mktemp("moat")
+    course = Course("python", root / "python", root / "exchange", limits=Limits(cell_timeout=8))
+    cells = []
+    for name, code in HONEST.items():
+        answer = solution(name, "", "")
+        answer.source = f"### BEGIN SOLUTION\n{code}\n### END SOLUTION"
+        cells += [answer, checks(f"test_{name}", POINTS, *TESTS[name])]
+    write_source(course.root, "moat", {"moat": notebook(*cells)})
+    release(course, "moat")
+    count = iter(range(1000))
+
+    def handed_in(answers: dict[str, str]) -> GradeRecord:
+        nb = nbformat.read(root / "exchange" / "python" / "outbound" / "moat" / "moat.ipynb", as_version=4)
+        for cell in nb.cells:
+            name = cell.metadata.nbgrader.get("grade_id")
+            if name in HONEST:
+                cell.source = answers.get(name, HONEST[name])
+        folder = root / "in" / str(number := next(count))
+        folder.mkdir(parents=True)
+        nbformat.write(nb, folder / "moat.ipynb")
+        return grade(
+            dataclasses.replace(course), Submission(f"s{number}", "moat", f"s{number}", Path(folder))
+        )
+
+    yield handed_in
+
+
+def batches(attempts: dict[str, tuple[str, str]]) -> list[dict[str, str]]:
+    """The attempts' names by exercise, each exercise at most once in a notebook."""
+    found: list[dict[str, str]] = []
+    for name, (exercise, _) in attempts.items():
+        place = next((batch for batch in found if exercise not in batch), None)
+        if place is None:
+            found.append(place := {})
+        place[exercise] = name
+    return found
+
+
+def all_in(hand: Hand, attempts: dict[str, tuple[str, str]]) -> dict[str, CellScore]:
+    """What each attempt's test came to; the honest answers beside it get everything."""
+    scores = {}
+    for batch in batches(attempts):
+        record = hand({exercise: attempts[name][1] for exercise, name in batch.items()})
+        by_test = {cell.name.removeprefix("test_"): cell for cell in record.cells}
+        scores |= {name: by_test[exercise] for exercise, name in batch.items()}
+        honest = {name: cell.score for name, cell in by_test.items() if name not in batch}
+        assert honest == dict.fromkeys(honest, POINTS), (
+            batch,
+            [(c.name, c.score, c.message) for c in record.cells],
+        )
+    return scores
+
+
+@pytest.fixture(scope="module")
+def attacked(hand: Hand) -> dict[str, CellScore]:
+    return all_in(hand, ATTACKS)
+
+
+@pytest.fixture(scope="module")
+def solved(hand: Hand) -> dict[str, CellScore]:
+    return all_in(hand, OTHER_WAYS)
+
+
+def test_the_honest_solution_gets_everything_and_every_test_runs_apart(hand: Hand) -> None:
+    record = hand({})
+    assert {cell.name: cell.score for cell in record.cells} == {f"test_{name}": POINTS for name in HONEST}
+    assert {cell.name: cell.provisional for cell in record.cells if cell.provisional} == {}
+    assert not record.needs_review
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_earns_nothing(attacked: dict[str, CellScore], name: str) -> None:
+    assert attacked[name].score == ALLOWED.get(name, 0)
+
+
+@pytest.mark.parametrize("name", OTHER_WAYS)
+def test_another_honest_way_gets_everything(solved: dict[str, CellScore], name: str) -> None:
+    assert (solved[name].score, solved[name].message) == (POINTS, "")
+
+
+ALLOWED: dict[str, float] = {}
+"""What a test's own weakness gives, whoever runs it."""
+
+
+class TestsThatRunWhatAStudentWrote:
+    """They run beside the student's code, and their points are provisional: else it would run among the tests."""
+
+    @pytest.mark.parametrize(
+        "test",
+        [
+            "assert eval(formula(3)) == 9",
+            "text = formula(3)\nassert eval(f'({text})') == 9",
+            "formula(3)\nexec(open('made.py').read())",
+            "import subprocess, sys\nsubprocess.run([sys.executable, 'made.py'], check=True)",
+            "import runpy\nrunpy.run_path('made.py')",
+            "import importlib\nimportlib.import_module('made')",
+            "import pickle\npickle.load(open('made.pkl', 'rb'))",
+            "import numpy as np\nnp.load('made.npy', allow_pickle=True)",
+        ],
+    )
+    def test_are_provisional(self, test: str) -> None:
+        from learnflow_grading.trusted.plan import TeacherCell, make_rules
+
+        cells = [
+            TeacherCell("def formula(n): return f'{n} ** 2'", "solution"),
+            TeacherCell(test, "test", "t"),
+        ]
+        rules = make_rules(cells, {"t": test}, complete=True)
+        assert "runs what a student's code may have written" in rules.tests["t"].fallback
+
+    @pytest.mark.parametrize(
+        "test",
+        [
+            "assert eval('formula(3)') == '3 ** 2'",
+            "for text, n in [('formula(3)', 9)]:\n    eval(text)",
+            "import re\nassert re.compile('[0-9]').match(formula(3))",
+            "import platform\nassert formula(3)",
+        ],
+    )
+    def test_others_run_apart(self, test: str) -> None:
+        from learnflow_grading.trusted.plan import TeacherCell, make_rules
+
+        cells = [
+            TeacherCell("def formula(n): return f'{n} ** 2'", "solution"),
+            TeacherCell(test, "test", "t"),
+        ]
+        assert not make_rules(cells, {"t": test}, complete=True).tests["t"].fallback
