@@ -119,7 +119,7 @@ TESTS = {
 FALLBACKS = {
     "subclass": "class Mine(Point):\n    pass\nassert Mine(1).x == 1",
     "code": "assert double.__code__.co_argcount == 2",
-    "replaced inside": "def swap():\n    global same\n    same = lambda x: 5\nswap()\nassert push([]) == [99]",
+    "replaced inside": "def swap():\n    global same\n    kept, same = same, len\n    assert push([]) == [99]\n    same = kept\nswap()",
     "evaluated": "assert eval(same('1')) == 1",
     "shell": "assert get_ipython() is not None",
     "asynchronous": "async def go():\n    return same(1)\nawait go()",
