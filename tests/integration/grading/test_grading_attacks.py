@@ -208,7 +208,7 @@ def batches(attempts: dict[str, tuple[str, str]]) -> list[dict[str, str]]:
 
 def all_in(hand: Hand, attempts: dict[str, tuple[str, str]]) -> dict[str, CellScore]:
     """What each attempt's test came to; the honest answers beside it get everything."""
-    scores = {}
+    scores: dict[str, CellScore] = {}
     for batch in batches(attempts):
         record = hand({exercise: attempts[name][1] for exercise, name in batch.items()})
         by_test = {cell.name.removeprefix("test_"): cell for cell in record.cells}
