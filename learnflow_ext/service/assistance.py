@@ -18,14 +18,9 @@ from learnflow_ext.agents.llm.model import Model
 from learnflow_ext.agents.llm.voice import Call, Voice
 from learnflow_ext.agents.references import Reference
 from learnflow_ext.agents.tutor import Plan
-from learnflow_ext.contracts.errors import BadRequest, Forbidden, LearnFlowError, TooBusy, TooLarge
+from learnflow_ext.contracts.errors import Forbidden, LearnFlowError, TooBusy, TooLarge
 from learnflow_ext.contracts.help import (
-    MAX_CELL_CHARS,
-    MAX_NEARBY_CELLS,
-    MAX_QUESTION_CHARS,
-    MAX_TRACEBACK_CHARS,
     AgentName,
-    CellError,
     Diagnosis,
     Fingerprint,
     HelpRequest,
@@ -34,12 +29,11 @@ from learnflow_ext.contracts.help import (
 )
 from learnflow_ext.contracts.practice import PRACTICE_DIR, practice_in
 from learnflow_ext.contracts.runs import RunReport
-from learnflow_ext.diagnosis import diagnose_text
 from learnflow_ext.diagnosis.fingerprint import attempt_of, fingerprint
 from learnflow_ext.exercises.choosing import wants_practice
 from learnflow_ext.exercises.notebook import ANSWER_CELL
 from learnflow_ext.progress.hint_choice import better_rung
-from learnflow_ext.service import logs
+from learnflow_ext.service import logs, questions
 from learnflow_ext.service.auth import Person
 from learnflow_ext.service.hinting import Hints, attempt_in
 from learnflow_ext.service.limits import Budget, RateLimiter
@@ -56,8 +50,6 @@ from learnflow_ext.store import courses, help, ladder, patterns, people, progres
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 
-MAX_MESSAGE_CHARS = 2_000
-MAX_VARIABLES = 20
 LEARNT_SECONDS = 300.0
 """For so long is remembered what came of the hints for a pattern of errors."""
 LEARNT_FROM = timedelta(days=120)
@@ -162,15 +154,12 @@ class Assistance:
         TooLarge for a long text, BadRequest for an empty one, TooBusy when there were too many, Forbidden for
         a course of others.
         """
-        if len(request.text) > MAX_QUESTION_CHARS:
+        try:
+            questions.check(request)
+        except TooLarge:
             self._metrics.questions_refused.labels("too_large").inc()
-            raise TooLarge(
-                f"Your question has {len(request.text):,} characters and the tutor reads at most "
-                f"{MAX_QUESTION_CHARS:,}. Please ask a shorter one, with only the code it is about."
-            )
-        if not request.text.strip() and request.error is None and not request.code.strip():
-            raise BadRequest("The question is empty. Write what you would like to know.")
-        request = await self._placed(person, await asyncio.to_thread(_bounded, request))
+            raise
+        request = await self._placed(person, await asyncio.to_thread(questions.bounded, request))
         try:
             self._limiter.take(person.name)
         except TooBusy:
@@ -200,7 +189,7 @@ class Assistance:
         if self.wishes.wished(request) is None:
             return None
         self._limiter.take(person.name)
-        placed = await self._placed(person, await asyncio.to_thread(_bounded, request))
+        placed = await self._placed(person, await asyncio.to_thread(questions.bounded, request))
         return await self.wishes.fulfil(person, placed, request_id)
 
     async def answer(self, question: Question) -> AsyncGenerator[ReplyChunk]:
@@ -489,48 +478,6 @@ class Assistance:
             practice=await self._guarded(person, made),
             released=frozenset(view.assignment for view in await self._releases.assignments(request.course)),
         )
-
-
-def _bounded(request: HelpRequest) -> HelpRequest:
-    """`request` with code and error cut to what the contracts allow; an error has a diagnosis."""
-    error = request.error
-    if error is not None:
-        error = replace(
-            error,
-            message=error.message[:MAX_MESSAGE_CHARS],
-            code=error.code[:MAX_CELL_CHARS],
-            # The end of a traceback says what happened.
-            traceback=error.traceback[-MAX_TRACEBACK_CHARS:],
-        )
-        error = _diagnosed(error, request.code)
-    return replace(request, code=request.code[:MAX_CELL_CHARS], error=error, nearby=_nearby(request.nearby))
-
-
-def _nearby(cells: Mapping[str, str]) -> dict[str, str]:
-    """As many of the cells, the latest first, as the contract allows."""
-    kept: dict[str, str] = {}
-    left = MAX_CELL_CHARS
-    for identity, code in list(cells.items())[-MAX_NEARBY_CELLS:][::-1]:
-        if len(code) <= left:
-            kept[identity] = code
-            left -= len(code)
-    return kept
-
-
-def _diagnosed(error: CellError, code: str) -> CellError:
-    """`error` with a diagnosis from its text, where the kernel made no better one from the live object."""
-    if error.diagnosis is not None:
-        return error
-    source = error.code or code[:MAX_CELL_CHARS]
-    found = diagnose_text(
-        error.exception,
-        error.message,
-        source,
-        error.traceback,
-        line=error.line,
-        variables=error.variables[:MAX_VARIABLES],
-    )
-    return replace(error, diagnosis=found)
 
 
 def _pattern(diagnosis: Diagnosis | None) -> Fingerprint | None:

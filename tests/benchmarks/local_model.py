@@ -135,7 +135,8 @@ async def measure(count: int) -> tuple[dict[str, list[float]], Counter[str]]:
     file = await asyncio.to_thread(installed)
     async with running_hub() as hub, local_model(file) as url:
         watched = Watched()
-        model = Model(Endpoint(base_url=url, model="local", first_seconds=PATIENCE, all_seconds=4 * PATIENCE))
+        patience = {"first_seconds": PATIENCE, "all_seconds": 4 * PATIENCE}
+        model = Model(Endpoint(base_url=url, model="local", pause_seconds=PATIENCE, **patience))
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             service = await classroom(
                 hub, Path(folder), url, first_seconds=PATIENCE, all_seconds=4 * PATIENCE
@@ -160,6 +161,8 @@ async def measure(count: int) -> tuple[dict[str, list[float]], Counter[str]]:
                         )
                         if theirs is not None:
                             times[f"{kind}: the model's first sentence"].append(theirs)
+                        # A run takes minutes: how far it is stands in the log beside the page.
+                        print({name: round(values[-1]) for name, values in times.items()}, file=sys.stderr)
                         if watched.first:
                             times["the model's first token, asked by LearnFlow"].append(
                                 1000 * (watched.first - watched.asked)
