@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from learnflow_ext.agents.context import HelpContext, Policy
 from learnflow_ext.agents.exercise import ExerciseFindings
 from learnflow_ext.agents.llm.model import Model
-from learnflow_ext.agents.llm.voice import Call, Voice
 from learnflow_ext.agents.references import Reference
 from learnflow_ext.agents.tutor import Plan
 from learnflow_ext.contracts.errors import Forbidden, LearnFlowError, TooBusy, TooLarge
@@ -43,6 +42,7 @@ from learnflow_ext.service.practice import Practices
 from learnflow_ext.service.practising import practised
 from learnflow_ext.service.releases import Releases
 from learnflow_ext.service.results import Results
+from learnflow_ext.service.speaking import Speaking
 from learnflow_ext.service.tutors import NO_COURSE, TutoredCourse
 from learnflow_ext.service.wishes import Wishes
 from learnflow_ext.settings import LearnFlow, LearnFlowTutor
@@ -96,14 +96,6 @@ class _Answer:
         self.withheld = self.withheld or chunk.withheld
 
 
-@dataclass(frozen=True)
-class _Speaker:
-    """A model's voice, and whether its listener was told what leaves."""
-
-    voice: Voice
-    told: bool
-
-
 class Assistance:
     """Answers the questions of a classroom."""
 
@@ -140,7 +132,7 @@ class Assistance:
             tutor_settings.questions_per_minute,
         )
         self._metrics = metrics
-        self._model = model
+        self._speaking = Speaking(db, metrics, model)
         self._learnt: dict[tuple[str, str], tuple[float, dict[int, tuple[int, int]]]] = {}
         self._hints = hints
         self._practices = practices
@@ -262,7 +254,7 @@ class Assistance:
                     yield chunk
             return
         context = await self._hinted(question.request, context, plan)
-        voice = await self._voice(question, plan)
+        voice = await self._speaking.speaker(question.person.name, plan, context.policy)
         spoken = voice.voice if voice is not None else None
         answer: AsyncGenerator[ReplyChunk] = tutor.answer(
             request, context, plan=plan, request_id=question.request_id, voice=spoken
@@ -275,7 +267,7 @@ class Assistance:
                         yield replace(chunk, kind="text", text=f"{self.wishes.notice()}\n\n")
         finally:
             if spoken is not None and spoken.call is not None:
-                await self._called(question, spoken.call)
+                await self._speaking.keep(question.request_id, spoken.call)
 
     async def _practises(self, question: Question, plan: Plan) -> bool:
         """Whether the wish is for an exercise of their own, and they may have one."""
@@ -327,45 +319,6 @@ class Assistance:
         return replace(
             chunk, questions_left=question.left, offers_teacher=offers and bool(question.request.course)
         )
-
-    async def _voice(self, question: Question, plan: Plan) -> _Speaker | None:
-        """The model's voice, for a student who lets it speak; None otherwise."""
-        if self._model is None or not plan.may_be_phrased or question.context.policy == "off":
-            return None
-        name = question.person.name
-        async with self._db.connect() as conn:
-            on, told = await tutoring.choice(conn, name)
-            if not on:
-                return None
-            names = await people.names(conn)
-        if not told:
-            await self._db.retrying(lambda conn: tutoring.choose(conn, name, model=True))
-        return _Speaker(Voice(self._model, [name, *names]), told)
-
-    async def _called(self, question: Question, call: Call) -> None:
-        self._metrics.model_calls.labels(call.outcome).inc()
-        self._metrics.model_tokens.labels("in").inc(call.tokens_in)
-        self._metrics.model_tokens.labels("out").inc(call.tokens_out)
-        self._metrics.model_cost.inc(call.cost)
-        try:
-            await self._db.retrying(
-                lambda conn: tutoring.called(
-                    conn,
-                    question.request_id,
-                    agent=call.agent,
-                    model=call.model,
-                    endpoint=call.where,
-                    prompt=call.prompt,
-                    sent=call.sent,
-                    outcome=call.outcome,
-                    tokens_in=call.tokens_in,
-                    tokens_out=call.tokens_out,
-                    cost=call.cost,
-                    duration_ms=call.duration_ms,
-                )
-            )
-        except LearnFlowError as error:
-            log.error("a call of the model was not kept", request_id=question.request_id, error=error.message)
 
     async def _rung(self, conn: AsyncConnection, student: str, request: HelpRequest) -> int:
         """How far the hint may go that this student gets for this exercise now."""

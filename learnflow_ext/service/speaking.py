@@ -1,0 +1,74 @@
+"""A language model in the help flow: whether it may speak for a student, and the record of what it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from learnflow_ext.agents.context import Policy
+from learnflow_ext.agents.llm.model import Model
+from learnflow_ext.agents.llm.voice import Call, Voice
+from learnflow_ext.agents.tutor import Plan
+from learnflow_ext.contracts.errors import LearnFlowError
+from learnflow_ext.service import logs
+from learnflow_ext.service.metrics import Metrics
+from learnflow_ext.store import people, tutoring
+from learnflow_ext.store.database import Database
+
+log = logs.get("learnflow.help")
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A model's voice, and whether its listener was told what leaves."""
+
+    voice: Voice
+    told: bool
+
+
+class Speaking:
+    """Lends the model's voice to answers."""
+
+    def __init__(self, db: Database, metrics: Metrics, model: Model | None) -> None:
+        """Without a `model` nobody ever speaks."""
+        self._db = db
+        self._metrics = metrics
+        self._model = model
+
+    async def speaker(self, name: str, plan: Plan, policy: Policy) -> Speaker | None:
+        """The model's voice, for a student `name` who lets it speak; None otherwise."""
+        if self._model is None or not plan.may_be_phrased or policy == "off":
+            return None
+        async with self._db.connect() as conn:
+            on, told = await tutoring.choice(conn, name)
+            if not on:
+                return None
+            names = await people.names(conn)
+        if not told:
+            await self._db.retrying(lambda conn: tutoring.choose(conn, name, model=True))
+        return Speaker(Voice(self._model, [name, *names]), told)
+
+    async def keep(self, request_id: str, call: Call) -> None:
+        """Count a call of the model, and keep it with its question."""
+        self._metrics.model_calls.labels(call.outcome).inc()
+        self._metrics.model_tokens.labels("in").inc(call.tokens_in)
+        self._metrics.model_tokens.labels("out").inc(call.tokens_out)
+        self._metrics.model_cost.inc(call.cost)
+        try:
+            await self._db.retrying(
+                lambda conn: tutoring.called(
+                    conn,
+                    request_id,
+                    agent=call.agent,
+                    model=call.model,
+                    endpoint=call.where,
+                    prompt=call.prompt,
+                    sent=call.sent,
+                    outcome=call.outcome,
+                    tokens_in=call.tokens_in,
+                    tokens_out=call.tokens_out,
+                    cost=call.cost,
+                    duration_ms=call.duration_ms,
+                )
+            )
+        except LearnFlowError as error:
+            log.error("a call of the model was not kept", request_id=request_id, error=error.message)
