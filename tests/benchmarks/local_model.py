@@ -135,7 +135,7 @@ async def measure(count: int) -> tuple[dict[str, list[float]], Counter[str]]:
     file = await asyncio.to_thread(installed)
     async with running_hub() as hub, local_model(file) as url:
         watched = Watched()
-        patience = {"first_seconds": PATIENCE, "all_seconds": 4 * PATIENCE}
+        patience: dict[str, Any] = {"first_seconds": PATIENCE, "all_seconds": 4 * PATIENCE}
         model = Model(Endpoint(base_url=url, model="local", pause_seconds=PATIENCE, **patience))
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             service = await classroom(
