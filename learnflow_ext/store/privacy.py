@@ -80,8 +80,8 @@ async def files(conn: AsyncConnection, name: str) -> tuple[str, ...]:
 async def export(conn: AsyncConnection, name: str) -> dict[str, list[dict[str, Any]]] | None:
     """All rows about the person, by table; None for one we do not know. Times are ISO 8601, UTC.
 
-    `notes` are those the person posted; `alerts_judged` says which alerts of others they judged, and nothing
-    about those others.
+    `notes` are those the person posted; `alerts_judged`, `regradings_started` and `regrade_requests_answered`
+    say what they did as a teacher, and nothing about the students it was about.
     """
     user_id = await people.find(conn, name)
     if user_id is None:
@@ -102,6 +102,15 @@ async def export(conn: AsyncConnection, name: str) -> dict[str, list[dict[str, A
     judged = select(AlertRow.alert_id, AlertRow.course, AlertRow.verdict, AlertRow.marked_at)
     found["alerts_judged"] = await _readable(
         conn, judged.where(AlertRow.marked_by == name).order_by(AlertRow.id), modules
+    )
+    found["regradings_started"] = await _readable(
+        conn, select(Regrading.__table__).where(Regrading.started_by == name).order_by(Regrading.id), modules
+    )
+    answered = select(RegradeRequest.state, RegradeRequest.answer, RegradeRequest.answered_at)
+    found["regrade_requests_answered"] = await _readable(
+        conn,
+        answered.where(RegradeRequest.answered_by == name).order_by(RegradeRequest.submission_number),
+        modules,
     )
     return found
 

@@ -30,7 +30,17 @@ from learnflow_ext.store import (
 from learnflow_ext.store.base import Base
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
-from learnflow_ext.store.models import AlertRow, HelpTurn, LoggedEvent, ModelCall, Note, User
+from learnflow_ext.store.models import (
+    AlertRow,
+    HelpTurn,
+    LoggedEvent,
+    ModelCall,
+    Note,
+    RegradeRequest,
+    Regrading,
+    Submission,
+    User,
+)
 
 SECRET = "my dog Rex died"
 IMPERSONAL = {"error_patterns", "regradings", "results_released", "names_shown", "spent_tokens",
@@ -147,8 +157,21 @@ class TestExport:
     ) -> None:
         async with class_of_two.begin() as conn:
             await people.ensure(conn, "turing")
+            module = await courses.ensure(conn, "c", "a")
+            await conn.execute(
+                insert(Regrading).values(module_id=module, started_by="turing", started_at=now())
+            )
+            number = await conn.scalar(select(Submission.number).order_by(Submission.number).limit(1))
+            await conn.execute(
+                insert(RegradeRequest).values(
+                    submission_number=number, reason=SECRET, asked_at=now(), state="declined",
+                    answer="It is right as it is.", answered_by="turing", answered_at=now(),
+                )
+            )  # fmt: skip
         found = await export(class_of_two, "turing")
         assert found is not None
+        assert [row["assignment"] for row in found["regradings_started"]] == ["a"]
+        assert [row["answer"] for row in found["regrade_requests_answered"]] == ["It is right as it is."]
         assert [row["posted_by"] for row in found["notes"]] == ["turing", "turing"]
         assert [row["verdict"] for row in found["alerts_judged"]] == ["helpful", "helpful"]
         assert SECRET not in json.dumps(found)
