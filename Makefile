@@ -20,7 +20,7 @@ RUFF_ASKS := B102,B104,B108,B307,B310,B608
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint audit docs test compat bench soak eval clean
+.PHONY: help setup demo lint audit docs test compat bench soak eval fresh clean
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ soak: $(STAMPS)/test-system setup ## Kill each part of the event stream, and of 
 	$(WITH_PATH) LEARNFLOW_SOAK=1 LEARNFLOW_SOAK_KILLS=200 LEARNFLOW_SOAK_EVENTS=20000 $(BIN)/pytest -s \
 		tests/integration/events/test_soak.py tests/integration/events/test_faults.py
 	$(WITH_PATH) LEARNFLOW_CHAOS_ROUNDS=3 $(BIN)/pytest -s tests/integration/many/test_chaos.py
+
+fresh: $(STAMPS)/test-system ## Does the README hold on a fresh Debian? Makes one, and starts there (as root, six minutes)
+	tests/fresh_machine.sh
 
 clean: ## Delete everything that was built or installed here; a classroom's state in .learnflow stays
 	rm -rf $(VENV) $(STAMPS) dist build htmlcov test-results labextension/lib labextension/node_modules

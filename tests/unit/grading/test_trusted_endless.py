@@ -85,7 +85,8 @@ def _looked_at(source: str) -> bool:
         raise Looked
 
     before = signal.signal(signal.SIGALRM, alarm)
-    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    # Again and again: what is raised while the interpreter clears something away is lost.
+    signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
     try:
         exec(compile(source, name, "exec"), {"WAIT": 1, "Lock": _Lock})
     except Looked:
