@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from learnflow_ext.contracts.help import Diagnosis, Variable
 from learnflow_ext.diagnosis import endless, friendly, library, named, rules, syntax
 from learnflow_ext.diagnosis.concepts import concept_of
-from learnflow_ext.diagnosis.handed_over import handed_over
 from learnflow_ext.diagnosis.place import Place, cell_file, place_at, place_in_cell, place_in_text
 from learnflow_ext.diagnosis.plain import clean, without_host_paths
 from learnflow_ext.diagnosis.reading import syntax_error_of, without_magics
@@ -72,19 +71,20 @@ def _with_values(cause: str, exception: str, line: str, scene: Scene) -> str:
     return f"{cause}{end} {values}".strip()
 
 
-def _of_handed_over(error: SyntaxError, exception: str, message: str, source: str, place: Place) -> str:
+def _of_handed_over(error: SyntaxError, exception: str, message: str, place: Place) -> str:
     """The cause for code that is not the cell's own: a text that it hands to Python, or a file it imports."""
-    step = place.step
-    assert step is not None
-    given = handed_over(error, source, step.tb_lineno)
+    given = place.given
     if given.module:
-        line = f" in its line {error.lineno}" if error.lineno else ""
+        other = given.file not in (f"{given.module}.py", "__init__.py")
+        what = f"the file `{given.file}`, which belongs to it," if other else "that file"
         return (
-            f"Your code imports `{given.module}`, and Python cannot read that file as code{line}. Python's"
-            f" message is: {message.rstrip('.?')}. If that file is yours, look there; if not, perhaps a file"
-            f" of yours has the name of a module."
+            f"Your code imports `{given.module}`, and Python cannot read {what} as code in its line"
+            f" {error.lineno}. Python's message is: {message.rstrip('.?')}. If that file is yours, look"
+            " there; if not, perhaps a file of yours has the name of a module."
         )
-    bad = clean(error.text or "", MAX_LINE).strip()
+    if not isinstance(error.lineno, int):
+        return rules.raised_on_purpose(exception, message, place.source_line)
+    bad = clean(error.text, MAX_LINE).strip() if isinstance(error.text, str) else ""
     cause = _own(syntax.FIRST, exception, message, bad) or library.explain(exception, message)
     if not cause and given.text:
         cause = friendly.explain(error, given.text, error.filename or _TEXT)
@@ -147,9 +147,7 @@ def diagnose(
     if exception == _STOPPED:
         return _diagnosis(exception, message, place, endless.cause(source, place.line))
     if isinstance(error, SyntaxError) and place.step is not None:
-        return _diagnosis(
-            exception, message, place, _of_handed_over(error, exception, message, source, place)
-        )
+        return _diagnosis(exception, message, place, _of_handed_over(error, exception, message, place))
     line = place.source_line[:MAX_LINE]
     scene = live_scene(place, source, filename, namespace) if filename is not None else Scene()
     cause = _first(exception, message, line, scene)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from learnflow_ext.diagnosis.reading import tree_of, without_magics
 
@@ -21,24 +22,39 @@ class HandedOver:
     """Line of the cell (from 1) on which the bad line of it is written; None where it is not."""
     module: str = ""
     """The module's name, where the line imports a file; empty for a text."""
+    file: str = ""
+    """The name of the file that cannot be read then, which may be another that the module imports."""
 
 
 def handed_over(error: SyntaxError, source: str, line: int) -> HandedOver:
     """What line `line` (from 1) of the cell `source` gave to Python when `error` came of it."""
     tree = tree_of(without_magics(source))
     statement = _statement(tree, line) if tree is not None else None
-    if tree is None or statement is None:
-        return HandedOver()
+    if tree is None or statement is None or not isinstance(error.lineno, int):
+        return HandedOver()  # without a line it is an error that somebody's code raises
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         name = getattr(statement, "module", None) or statement.names[0].name
-        return HandedOver(module=name.partition(".")[0])
-    bad = max(error.lineno or 1, 1)
+        file = error.filename if isinstance(error.filename, str) else ""
+        if not file.endswith(".py"):
+            return HandedOver()
+        return HandedOver(module=name.partition(".")[0], file=PurePath(file).name)
+    bad = max(error.lineno, 1)
+    bad_text = error.text.strip() if isinstance(error.text, str) else None
     for constant, text in _texts(tree, statement, line):
         lines = text.splitlines()
-        if bad <= len(lines) and (error.text is None or lines[bad - 1].strip() == error.text.strip()):
-            over_lines = (constant.end_lineno or constant.lineno) > constant.lineno
-            return HandedOver(text, constant.lineno + (bad - 1 if over_lines else 0))
+        if bad <= len(lines) and bad_text in (None, lines[bad - 1].strip()):
+            return HandedOver(text, _written(constant, lines[bad - 1].strip(), bad, source.splitlines()))
     return HandedOver()
+
+
+def _written(constant: ast.Constant, text: str, bad: int, cell: list[str]) -> int:
+    """The line of the cell that has line `bad` of a text; a backslash may join some of them."""
+    places = range(constant.lineno, min(constant.end_lineno or constant.lineno, len(cell)) + 1)
+    wanted = constant.lineno + bad - 1
+    fitting = [place for place in places if text and text in cell[place - 1]]
+    if wanted in fitting or not fitting:
+        return wanted if wanted in places else constant.lineno
+    return min(fitting, key=lambda place: abs(place - wanted))
 
 
 def _statement(tree: ast.Module, line: int) -> ast.stmt | None:

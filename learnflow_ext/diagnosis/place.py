@@ -6,10 +6,10 @@ import linecache
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 
-from learnflow_ext.diagnosis.handed_over import handed_over
+from learnflow_ext.diagnosis.handed_over import HandedOver, handed_over
 
 _TIMED = "<timed exec>"
 """The file name IPython gives to the body of a `%%time` cell."""
@@ -32,6 +32,8 @@ class Place:
     """The traceback's entry for it; None for syntax errors and when only text is known."""
     raised_here: bool = False
     """Whether this very line failed, rather than a function that it called."""
+    given: HandedOver = field(default_factory=HandedOver)
+    """What the line gave to Python to be read as code, where that failed; else empty."""
 
 
 def steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
@@ -127,7 +129,8 @@ def place_in_cell(error: BaseException, source: str, filename: str | None = None
     raised_here = found.tb_next is None
     if isinstance(error, SyntaxError):
         given = handed_over(error, source, found.tb_lineno + shift)
-        return _at(source, given.line or found.tb_lineno + shift, found, raised_here=raised_here)
+        place = _at(source, given.line or found.tb_lineno + shift, found, raised_here=raised_here)
+        return replace(place, given=given)
     if isinstance(error, RecursionError):
         found = _endless(error.__traceback__, found.tb_frame.f_code.co_filename) or found
     return _at(source, found.tb_lineno + shift, found, raised_here=raised_here)
