@@ -49,9 +49,11 @@ def not_in_text(message: str, scene: Scene) -> str:
     shown = (
         f": {holder} is `{held.text}`" if held and held.text and isinstance(call.func.value, ast.Name) else ""
     )
+    start = piece(call.args[1]) if len(call.args) > 1 else ""
+    begin = f", from position {start} on" if start else ""
     return (
-        f"`{call.func.attr}` looks for {wanted} in {holder}, and it is not there{shown}. `find` answers"
-        " with -1 then, instead of an error."
+        f"`{call.func.attr}` looks for {wanted} in {holder}{begin}, and it is not there{shown}. `find`"
+        " answers with -1 then, instead of an error."
     )
 
 
@@ -74,6 +76,10 @@ def missing_in_format(message: str, scene: Scene) -> str:
     name = message.strip("'")
     if call is None or not name.isidentifier():
         return ""
+    assert isinstance(call.func, ast.Attribute)
+    text = scene.value(call.func.value)
+    if text is None or text.type != "str" or not re.search(rf"(?<!{{){{{name}[}}!:.[]", text.text):
+        return ""  # a dictionary on the same line may be what has no such key
     given = [f"`{each.arg}`" for each in call.keywords if each.arg]
     has = f" It was given {' and '.join(given[:3])}." if given else ""
     return (

@@ -66,10 +66,32 @@ def _before_a_dot(scene: Scene, name: str) -> bool:
     )
 
 
+def _is_given(tree: ast.Module, name: str) -> bool:
+    """Whether anything in the cell gets this name, wherever."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
+            return True
+        if isinstance(node, ast.arg) and node.arg == name:
+            return True
+        if isinstance(node, ast.alias) and (node.asname or node.name.partition(".")[0]) == name:
+            return True
+    return False
+
+
+def _is_decorator(tree: ast.Module, name: str) -> bool:
+    return any(
+        isinstance(each, ast.Name) and each.id == name
+        for function in code_facts.functions(tree)
+        for each in function.decorator_list
+    )
+
+
 def to_import(message: str, scene: Scene) -> str:
     """`sqrt(16)` without an import."""
     name = _unknown(message)
-    if name in _SHORT_NAMES and scene.tree is not None and _before_a_dot(scene, name):
+    # A name that the cell gives to something is that, and no module that was forgotten.
+    module = scene.tree is not None and _before_a_dot(scene, name) and not _is_given(scene.tree, name)
+    if name in _SHORT_NAMES and module:
         return (
             f"The name `{name}` is not defined in your program. By custom it stands for a module: perhaps you"
             f" forgot to import it, with `import {_SHORT_NAMES[name]} as {name}`."
@@ -79,7 +101,7 @@ def to_import(message: str, scene: Scene) -> str:
             "`self` has no meaning of its own: it is the first parameter of a method, and known inside that"
             " method only. Is this line in a method, and does `self` stand between its brackets?"
         )
-    if name in _MODULES and scene.tree is not None and _before_a_dot(scene, name):
+    if name in _MODULES and module:
         return (
             f"The name `{name}` is not defined in your program. Perhaps you forgot to import `{name}` which"
             f" is found in Python's standard library: write `import {name}` above."
@@ -87,6 +109,8 @@ def to_import(message: str, scene: Scene) -> str:
     home = next((module for module, found in _HOMES.items() if name in found.split()), "")
     if not home or scene.tree is None or code_facts.assigned_lines(scene.tree, name):
         return ""
+    if name == "cache" and not _is_decorator(scene.tree, name):
+        return ""  # a dictionary's name as well
     imported = any(
         isinstance(node, ast.Import) and any(each.name == home for each in node.names)
         for node in ast.walk(scene.tree)
@@ -176,19 +200,19 @@ def known_elsewhere(message: str, scene: Scene) -> str:
     if here is None and top and min(top) > line:
         what = "is defined" if code_facts.function_named(tree, name) else "gets its value"
         return f"`{name}` {what} only in line {min(top)}, and Python reads from top to bottom. {said}"
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and not top and code_facts.assigned_lines(node, name):
+    # What a line only called may not know a name that this cell has: of that the cell says nothing.
+    if scene.raised_here:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not top and code_facts.assigned_lines(node, name):
+                return _of_a_class(name, node, here, line, said)
+        top = [line if each in _statement_lines(tree, line) else each for each in top]
+        if here is None and top and min(top) == line:
             return (
-                f"`{name}` gets its value inside the class `{node.name}`, and is known there only. {said}"
-                f" From outside it is `{node.name}.{name}`."
+                f"Line {line} needs the value that `{name}` had before, and it never had one: give `{name}` a"
+                f" first value above. {said}"
             )
-    if here is None and top and min(top) == line:
-        return (
-            f"Line {line} needs the value that `{name}` had before, and it never had one: give `{name}` a"
-            f" first value above. {said}"
-        )
-    if here is None and top and max(top) < line:
-        return _passed_by(name, tree, top, line, said)
+        if here is None and top and max(top) < line:
+            return _passed_by(name, tree, top, line, said)
     for function in code_facts.functions(tree):
         inside = code_facts.assigned_lines(function, name)
         if (inside or name in code_facts.parameters(function)) and function is not here:
@@ -201,6 +225,32 @@ def known_elsewhere(message: str, scene: Scene) -> str:
                 f" {said} What a function finds out reaches the rest of the program with `return`."
             )
     return ""
+
+
+def _of_a_class(
+    name: str, owner: ast.ClassDef, here: code_facts.Function | None, line: int, said: str
+) -> str:
+    """A name that a class gives, where it is not known without the class or the object."""
+    belongs = f"`{name}` belongs to the class `{owner.name}`"
+    if here is not None and owner.lineno < line <= (owner.end_lineno or owner.lineno):
+        first = code_facts.parameters(here)[:1]
+        how = f"`self.{name}`" if first == ["self"] else f"`{owner.name}.{name}`"
+        return f"{belongs}, and its name alone is not known inside a method either. {said} Here it is {how}."
+    if owner.lineno <= line <= (owner.end_lineno or owner.lineno):
+        return ""
+    return (
+        f"`{name}` gets its value inside the class `{owner.name}`, and is known there only. {said}"
+        f" From outside it is `{owner.name}.{name}`."
+    )
+
+
+def _statement_lines(tree: ast.Module, line: int) -> range:
+    """All lines of the statement around a line, where it has no block; else that line alone."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)):
+            if node.lineno <= line <= (node.end_lineno or node.lineno):
+                return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    return range(line, line + 1)
 
 
 def _passed_by(name: str, tree: ast.Module, top: list[int], line: int, said: str) -> str:
@@ -222,12 +272,20 @@ def _where(lines: list[int]) -> str:
 
 def _why_not(tree: ast.AST, lines: list[int]) -> str:
     """Why lines that Python has passed gave no value."""
+    why = "the condition was not met, or a loop had nothing to do"
     for node in ast.walk(tree):
         if isinstance(node, ast.Try) and node.body:
-            end = max(each.end_lineno or each.lineno for each in node.body)
-            if any(node.lineno < line <= end for line in lines):
+            if any(_covers(each, lines) and not hasattr(each, "body") for each in node.body):
                 return "inside the `try` there something went wrong before it had one"
-    return "Python did not come past there: the condition was not met, or a loop had nothing to do"
+            if any(_covers(each, lines) for each in node.body):
+                why = f"{why}, or something went wrong in the `try` before"
+            elif any(_covers(each, lines) for each in node.handlers):
+                why = "no error led into the `except` there"
+    return f"Python did not come past there: {why}"
+
+
+def _covers(node: ast.stmt | ast.ExceptHandler, lines: list[int]) -> bool:
+    return any(node.lineno <= line <= (node.end_lineno or node.lineno) for line in lines)
 
 
 def _gives(target: ast.AST, name: str) -> bool:

@@ -33,7 +33,7 @@ def operands_of(scene: Scene) -> tuple[ast.AST, ...]:
     if pair is not None:
         return (pair.left, pair.right)
     compared = scene.the(ast.Compare, lambda each: len(each.ops) == 1)
-    if compared is not None:
+    if compared is not None and _is_known(scene):
         return (compared.left, compared.comparators[0])
     added = scene.the(ast.AugAssign)
     if added is not None:
@@ -41,6 +41,17 @@ def operands_of(scene: Scene) -> tuple[ast.AST, ...]:
         left = ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else target
         return (left, added.value)
     return ()
+
+
+def _is_known(scene: Scene) -> bool:
+    """Whether it is sure which operator failed: by its place, or because there is no other."""
+    operators = [
+        node
+        for part in scene.statement
+        for node in ast.walk(part)
+        if isinstance(node, (ast.BinOp, ast.Compare, ast.AugAssign))
+    ]
+    return scene.node is not None or len(operators) == 1
 
 
 def remainder_of_text(message: str, scene: Scene) -> str:
@@ -74,6 +85,7 @@ def function_itself(message: str, scene: Scene) -> str:
         said = piece(node)
         # What a method belongs to is not looked into, but the message says on which side the function is.
         method = value is None and type_ in _FUNCTIONS and isinstance(node, ast.Attribute)
+        method = method and _is_known(scene)
         if not (method or (value is not None and value.type in _FUNCTIONS)) or not said:
             continue
         source = _given_in(node, scene)

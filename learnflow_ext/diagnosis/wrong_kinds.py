@@ -320,9 +320,14 @@ def text_of_an_object(message: str, scene: Scene) -> str:
     found = re.search(r"__(str|repr)__ returned non-string \(type (\w+)\)", message)
     if found is None:
         return ""
+    advice = (
+        "Does it have a `return`? `print` shows a text, and gives none back."
+        if found[2] == "NoneType"
+        else "`str(...)` turns a value into text."
+    )
     return (
         f"The method `__{found[1]}__` of the object's class says how it is shown, so it must give back a"
-        f" text, and it gave back {kind(found[2])}. `str(...)` turns a value into text."
+        f" text, and it gave back {kind(found[2])}. {advice}"
     )
 
 
