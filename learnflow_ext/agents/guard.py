@@ -237,7 +237,9 @@ class Guard:
         What the student's own code or question (`asked`) already holds is no secret any more. A reply that
         adds nothing to what was shown before is not withheld for it.
         """
-        if notations.is_bytecode(reply) or notations.is_acrostic(reply):
+        told = f"{own_code}\n{asked}"
+        new = _without_lines(reply, told)
+        if notations.is_bytecode(new) or notations.is_acrostic(new):
             return Verdict(True, "", "unsure")
         seen = _everything(reply)
         both = _everything(f"{shown}\n\n{reply}") if shown.strip() else seen
@@ -247,12 +249,17 @@ class Guard:
                 own = own or _Seen(own_code, _pieces_of_code(own_code))
                 if not known.in_(own) and (both is seen or known.touched_by(seen, own)):
                     return Verdict(True, known.name, "close")
-        told = f"{own_code}\n{asked}"
         for known in self._known:
             if quoted := seen.quotes(known.secrets):
                 if quoted - _Seen(told, ()).quotes(known.secrets):
                     return Verdict(True, known.name, "tests")
         return PASSED
+
+
+def _without_lines(text: str, known: str) -> str:
+    """Without lines that the student wrote: those are no listing and no riddle of ours."""
+    own = {line.strip() for line in known.splitlines()}
+    return "\n".join(line for line in text.splitlines() if line.strip("`> \t") not in own)
 
 
 @lru_cache(maxsize=4096)

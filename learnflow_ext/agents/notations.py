@@ -33,9 +33,10 @@ _GAP = re.compile(r"_{3,}|\u2026{1,}|\[(?:blank|gap|\.\.\.|\?+)\]|<(?:blank|gap)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _NODES = re.compile(r"\b(?:Module|FunctionDef|Return|Assign|For|If)\(\w+=")
 _OPCODE = re.compile(
-    r"\b(?:LOAD|STORE|CALL|BINARY|COMPARE|POP_JUMP|JUMP|RETURN|FOR|GET|BUILD|MAKE|LIST|RESUME|PRECALL)_?"
-    r"[A-Z_]*(?:_|\b)"
+    r"\b(?:LOAD|STORE|CALL|BINARY|COMPARE|POP_JUMP|JUMP|RETURN|FOR|GET|BUILD|MAKE|LIST|PRECALL)_[A-Z_]+\b"
+    r"(?!\s*[=.\[])|\b(?:LOAD|STORE|CALL|BINARY|COMPARE|JUMP|RETURN|FOR|RESUME|PRECALL)\b(?=\s+\S+\s*$|\s*$)"
 )
+"""A name of one, not a constant such as `LIST_PRICE = 3`, nor a word of a sentence in capitals."""
 _SAID = {
     "def": "definir funcion función funktion fonction",
     "for": "para für pour",

@@ -77,3 +77,26 @@ def test_the_reference_is_known_without_a_trial(dress: str) -> None:
 
 def test_a_long_text_has_no_more_readings_than_are_looked_at() -> None:
     assert len(readings("\n\n".join(DRESSES[dress](MADE[0].solution) for dress in DRESSES)[:5_000])) <= 16
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. FOR each number do this.\n2. CALL the function with it.\n3. STORE the result in a list.\n"
+        "4. RETURN the list at the end.",
+        "LIST_PRICE = 3\nSTORE_NAME = 'x'\nFOR_SALE = True\nMAKE_ALL = 1\nGET_ONE = 2",
+    ],
+)
+def test_words_in_capitals_are_no_listing_of_bytecode(text: str) -> None:
+    assert not is_bytecode(text)
+
+
+def test_a_students_own_lines_quoted_back_are_no_riddle() -> None:
+    own = (
+        "first_names = [\n    'Ada', 'Ben', 'Cleo',\n]\nlast_names = [\n    'Day', 'May', 'Ray',\n]\n"
+        "was_found = False\nbest_one = None\nwas_there = True\n"
+    )
+    reply = f"You wrote:\n\n```\n{own}```\n\nWhat is `best_one` after the loop?"
+    assert is_acrostic(own)
+    assert not Guard([]).judge(reply, own_code=own).withheld
+    assert Guard([]).judge(reply).withheld
