@@ -6,6 +6,7 @@ become against the exercise's tests. The gate stands aside where the student's o
 
 from __future__ import annotations
 
+import keyword
 import re
 
 import msgspec
@@ -80,7 +81,8 @@ class Gate:
         text = _once(f"{about.shown}\n\n{reply}") if about.shown.strip() else reply
         if about.by_model and text is not reply and not candidates.fragments(reply):
             return []
-        if not self._has_new_code(text if about.by_model else reply, about):
+        new = self._has_new_code(text if about.by_model else reply, about)
+        if not new and not (about.by_model and _says_what_to_do(reply)):
             return []
         found = []
         for reference in _targets(guard, reply, about):
@@ -132,6 +134,13 @@ def code_lines(texts: list[str]) -> frozenset[str]:
     """Lines of code in texts that everybody may read, for `Gate.trust`."""
     return frozenset(
         _flat(line) for text in texts for code in candidates.fragments(text) for line in code.splitlines()
+    )
+
+
+def _says_what_to_do(reply: str) -> bool:
+    """Whether it has a word that is a whole statement: `break` or `continue` may be all that is missing."""
+    return any(
+        keyword.iskeyword(line.strip()) for code in candidates.fragments(reply) for line in code.splitlines()
     )
 
 

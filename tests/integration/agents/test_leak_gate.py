@@ -60,6 +60,19 @@ class TestSolutions:
         verdict = await gate.judge("Write `return max(numbers) - min(numbers)`.", about(made, own_code=own))
         assert verdict.withheld
 
+    async def test_a_single_word_of_a_model_that_is_all_that_was_missing(self) -> None:
+        solution = (
+            "def first_even(numbers):\n    found = None\n    for number in numbers:\n"
+            "        if number % 2 == 0:\n            found = number\n            break\n    return found"
+        )
+        tests = "assert first_even([3, 4, 6]) == 4\nassert first_even([1]) is None"
+        reference = Reference(name="a/first-even", code=solution, tests=tests)
+        gate = Gate(Guard([reference]), BubblewrapRunner())
+        own = solution.replace("            break\n", "")
+        asked = About(exercise="a/first-even", own_code=own, by_model=True)
+        assert (await gate.judge("Put `break` below `found = number`.", asked)).withheld
+        assert not (await gate.judge("What is `found` after the loop?", asked)).withheld
+
     async def test_in_pieces_over_many_turns(self, gate: Gate) -> None:
         made = BY_NAME["without"]
         shown, withheld = "", []
