@@ -15,7 +15,9 @@ from learnflow_ext.exercises.trees import parse, parts
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 _CODE = re.compile(r"^(```|~~~).*?^\1[ \t]*$|(`+)(?!`).*?(?<!`)\2(?!`)", re.DOTALL | re.MULTILINE)
 _MARKUP = re.compile(r"<[A-Za-z/!?]|&(?:#\w+|\w+);")
-_LINK = re.compile(r"\]\s*[(\[:]|\b(?:[a-z][a-z+.-]*://|www\.|mailto:|javascript:|data:)", re.IGNORECASE)
+_LINK = re.compile(
+    r"\]\s*[(\[:]|\b(?:[a-z][a-z+.-]*://|www\.|mailto:|javascript:|data:(?=[\w,;]))", re.IGNORECASE
+)
 _NO_MODULES = frozenset(
     "os sys subprocess socket ctypes shutil importlib builtins inspect gc signal threading multiprocessing "
     "asyncio urllib http ssl pickle marshal code runpy atexit resource pty site".split()
