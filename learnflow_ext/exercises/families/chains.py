@@ -208,8 +208,8 @@ def _beside(random: Random) -> Task:
     told, code, value = random.choice(
         [
             (
-                f"how many points {one} has: 1 for each place where {one}'s number is larger, and "
-                f"{k} where it is more than {k} larger",
+                f"how many points {one} has: 1 for each place where {one}'s number is larger, or "
+                f"{k} instead where it is more than {k} larger",
                 f"if a - b > {k}:\n        result += {k}\n    elif a > b:\n        result += 1",
                 lambda rows: sum(k if a >= b + k + 1 else 1 if a - b > 0 else 0 for a, b in rows),
             ),

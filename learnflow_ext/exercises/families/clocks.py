@@ -39,7 +39,7 @@ def _day(random: Random) -> str:
 
 def _minutes(random: Random) -> Task:
     name, what, start, end = random.choice(_TRIPS)
-    k, pause = random.randint(2, 9), random.randint(3, 25)
+    k, pause = random.randint(2, 9), random.randint(3, 14)
     told, code, value = random.choice(
         [
             (
@@ -64,8 +64,10 @@ def _minutes(random: Random) -> Task:
         return int(text[:2]) * 60 + int(text[3:])
 
     def pair() -> tuple[str, str]:
-        first, last = sorted(random.sample(range(24 * 60), 2))
-        return tuple(f"{n // 60:02}:{n % 60:02}" for n in (first, last))  # type: ignore[return-value]
+        # At least a quarter of an hour, which is longer than any pause.
+        first, last = (15 * quarter for quarter in sorted(random.sample(range(24 * 4), 2)))
+        more = random.randint(0, 14)
+        return _text(first + more), _text(last + random.randint(more, 14))
 
     return Task(
         title=f"How long is a {name}?",

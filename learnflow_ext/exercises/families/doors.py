@@ -217,11 +217,11 @@ def _words(random: Random) -> Task:
 def _all_faults(random: Random) -> Task:
     name, what = random.choice(
         [
-            ("parcel", "a parcel"),
+            ("parcel", "a label of a parcel"),
             ("booking", "a booking"),
-            ("recipe", "a recipe"),
-            ("entry", "an entry of a race"),
-            ("ticket", "a ticket"),
+            ("recipe", "a card with a recipe"),
+            ("entry", "a form for a race"),
+            ("ticket", "a form for a ticket"),
         ]
     )
     a, b, c = random.sample(["weight", "size", "price", "age", "pages", "stops", "rooms"], 3)

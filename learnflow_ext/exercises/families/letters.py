@@ -33,16 +33,28 @@ def _list(random: Random) -> Task:
     mark, k = random.choice(["- ", "* ", "> ", "+ "]), random.randint(3, 6)
     told, keep, value = random.choice(
         [
-            ("every entry that has a letter `a` in it", '"a" in entry', lambda word: word.find("a") >= 0),
-            (f"every entry with more than {k} letters", f"len(entry) > {k}", lambda word: not len(word) <= k),
-            (f"every entry with at most {k} letters", f"len(entry) <= {k}", lambda word: len(word) < k + 1),
+            (
+                "every entry that has a small letter `a` in it",
+                '"a" in entry',
+                lambda word: word.find("a") >= 0,
+            ),
+            (
+                f"every entry of more than {k} signs (spaces are signs too)",
+                f"len(entry) > {k}",
+                lambda word: not len(word) <= k,
+            ),
+            (
+                f"every entry of at most {k} signs (spaces are signs too)",
+                f"len(entry) <= {k}",
+                lambda word: len(word) < k + 1,
+            ),
         ]
     )
     gave = random.choice(["count", "letters"])
     said = (
         "how many lines it wrote"
         if gave == "count"
-        else "how many letters the entries that it wrote have together"
+        else "how many signs the entries that it wrote have together, spaces included"
     )
     gain = "1" if gave == "count" else "len(entry)"
 

@@ -25,7 +25,7 @@ def _second(random: Random) -> Task:
     told, code, value = random.choice(
         [
             (f"{k} more than it", f"ask(number) + {k}", lambda n: k + n),
-            (f"{k} times of it", f"ask(number) * {k}", lambda n: sum([n] * k)),
+            (f"{k} times as much", f"ask(number) * {k}", lambda n: sum([n] * k)),
             (f"it without {k}", f"ask(number) - {k}", lambda n: -k + n),
         ]
     )

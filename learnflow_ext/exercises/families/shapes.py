@@ -122,7 +122,7 @@ def frame(self):
         story=f"""
         The {what} of this task can be changed. Write the class `{name}`. A new object gets `length` and
         `width`, and keeps both. `grow(steps)` {rule}. `turn()` exchanges length and width. `frame()` returns
-        {k} times the sum of both sides, without the width.
+        {k} times the sum of both sides, minus the width.
         """,
         name=name,
         doc=f"A {what} that grows and turns.",

@@ -109,7 +109,9 @@ def _take(random: Random) -> Task:
             if isinstance(answer(store, thing, count), int)
             else store,
         ],
-        call=lambda store, *rest: f"(lambda s: [outcome({name}, s, *{rest!r}), s])({store!r})",
+        call=lambda store, thing, count: (
+            f"(lambda s: [outcome({name}, s, {thing!r}, {count!r}), s])({store!r})"
+        ),
         shown=[({a: 50, b: 40}, a, 5), ({a: 50}, c, 5)],
         edges=[
             (({a: k + 3}, a, 3), "Look closely at how many must be left."),

@@ -29,7 +29,7 @@ def _steps(random: Random) -> ClassTask:
                 f"sum([{first}, self.n, self.n])",
             ),
             (
-                f"how far the count is below {first + 90}",
+                f"{first + 90} minus the count",
                 f"{first + 90} - self.count",
                 f"-self.n + {first + 90}",
             ),
@@ -325,8 +325,9 @@ def _together(random: Random) -> ClassTask:
 
 def _collection(random: Random) -> ClassTask:
     name, place, things, do = random.choice(_CLUBS)
-    name += "s"
+    name = "Boxes" if name == "Box" else f"{name}s"
     k = random.randint(2, 5)
+    seldom = "once" if k == 2 else f"{k - 1} times"
     told, code, twin = random.choice(
         [
             (
@@ -353,8 +354,8 @@ def _collection(random: Random) -> ClassTask:
         story=f"""
         {things.capitalize()} of {place} have names, and a name may come more than once. Write the class
         `{name}`, which Python's own tools work with. A new object is empty, and `{do}(name)` puts a name at
-        its end. `len(x)` says how many names there are, `name in x` whether one is there more than {k - 1}
-        times or at the very end, and `x[place]` gives the name at that place, from the front, `"free"`
+        its end. `len(x)` says how many names there are, `name in x` whether one is there more than {seldom}
+        or at the very end, and `x[place]` gives the name at that place, from the front, `"free"`
         where there is none; places are 0 and above. `for name in x` goes through all names from the last to
         the first. `best()` returns {told}, and `""` where there is none.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from learnflow_grading import constructs
 from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.families.making import Family
+from learnflow_ext.exercises.form import faults
 from learnflow_ext.exercises.gate import near_copy
 from learnflow_ext.exercises.notebook import notebook
 
@@ -99,6 +101,12 @@ def test_all_eight_topics_are_there_in_teaching_order() -> None:
         ("module", 1, r"to its last but"),
         ("measure", 3, r"\d[123]?th part"),
         ("truth", 5, r"\(or is\)"),
+        ("counter", 1, r"how far the count is below"),
+        ("counter", 5, r"Boxs|more than 1 times"),
+        ("shape", 2, r"both sides, without"),
+        ("rescue", 1, r"times of it"),
+        ("chain", 4, r"and \d+ where it is more"),
+        ("letter", 1, r"a letter `a`|\d letters|how many letters"),
     ],
 )
 def test_no_sentence_has_two_readings(name: str, difficulty: int, unclear: str) -> None:
@@ -115,6 +123,21 @@ def test_nobody_has_worked_for_less_than_no_time() -> None:
     for seed in range(200):
         tests = "\n".join([*family.exercise(5, seed).visible, *family.exercise(5, seed).hidden])
         assert not re.search(r"'\w+': -\d", tests), tests
+
+
+def test_a_colon_behind_the_word_data_is_no_link() -> None:
+    """As a teacher may write it who rewords an exercise."""
+    exercise = EVERY[0].exercise(1, 1)
+    assert not faults(replace(exercise, statement=f"{exercise.statement} This is the data: 3 and 4."))
+    assert faults(replace(exercise, statement=f"{exercise.statement} See data:text/html,x"))
+
+
+def test_nothing_is_shorter_than_its_pause() -> None:
+    family = next(each for each in EVERY if each.name == "timetable")
+    for seed in range(200):
+        exercise = family.exercise(1, seed)
+        if "without a pause" in exercise.statement:
+            assert not re.search(r"== -\d", exercise.tests), exercise.tests
 
 
 def test_who_changes_a_copy_and_not_the_list_itself_is_told() -> None:
