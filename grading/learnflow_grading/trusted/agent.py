@@ -261,11 +261,19 @@ class Agent:
         if not self._timed:
             return
         now = monotonic()
-        if now < self._ends and not never_ends(frame):
-            looks = [each for each in _LOOKS if each > now - self._began + 0.05]
-            until = self._ends if not looks else min(self._ends, self._began + looks[0])
-            signal.setitimer(signal.ITIMER_REAL, max(0.001, until - now), 0.1)
-            return
+        if now < self._ends:
+            try:
+                endless = never_ends(frame)
+            except Exception:
+                # Deep in a recursion there is no room to look; what was interrupted must not hear of it.
+                endless = False
+            if not endless:
+                until = self._ends
+                for look in reversed(_LOOKS):
+                    if look > now - self._began + 0.05:
+                        until = min(self._ends, self._began + look)
+                signal.setitimer(signal.ITIMER_REAL, max(0.001, until - now), 0.1)
+                return
         # Again, until it comes through: code may catch everything once.
         self._ends = 0.0
         signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)

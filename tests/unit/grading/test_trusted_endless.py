@@ -4,11 +4,16 @@
 from __future__ import annotations
 
 import linecache
+import os
 import signal
+import sys
 import threading
+import time
 import types
+from pathlib import Path
 
 import pytest
+from learnflow_grading.trusted.agent import Agent
 from learnflow_grading.trusted.endless import never_ends
 
 ENDLESS = {
@@ -126,3 +131,34 @@ def test_a_number_that_another_function_could_change_is_none_of_the_loops() -> N
         "def outer():\n    stop = 0\n    def change():\n        nonlocal stop\n        stop = 1\n"
         "    while stop < 1:\n        pass\nouter()\n"
     )
+
+
+def test_a_look_deep_in_a_recursion_raises_nothing_there() -> None:
+    agent = object.__new__(Agent)
+    agent._timed, limit = True, sys.getrecursionlimit()
+    before = signal.signal(signal.SIGALRM, agent._alarm)
+    try:
+        for room in range(4, 16):
+            agent._began, agent._ends = time.monotonic(), time.monotonic() + 60
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
+            _busy_with_room_for(room)
+    finally:
+        sys.setrecursionlimit(limit)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _busy_with_room_for(frames: int) -> None:
+    """A loop of a twentieth of a second, with so many more frames before a RecursionError."""
+    limit, depth = sys.getrecursionlimit(), 10
+    while True:
+        try:
+            sys.setrecursionlimit(depth)
+            break
+        except RecursionError:
+            depth += 1
+    sys.setrecursionlimit(depth + frames)
+    end = time.monotonic() + 0.05
+    while time.monotonic() < end:
+        pass
+    sys.setrecursionlimit(limit)
