@@ -24,9 +24,13 @@ _SAME = (*_UP, *_DOWN, ast.Eq, ast.NotEq)
 
 def never_ends(frame: FrameType | None) -> bool:
     """Whether `frame`, which was interrupted just now, is in a `while` loop that cannot end."""
-    if frame is None or sys.gettrace() is not None or threading.active_count() != 1:
+    # Threads of `_thread` are known to the interpreter alone.
+    threads = max(threading.active_count(), len(sys._current_frames()))
+    if frame is None or sys.gettrace() is not None or threads != 1:
         return False
     code = frame.f_code
+    # A file may be another than when somebody last read it.
+    linecache.checkcache(code.co_filename)
     try:
         tree = ast.parse("".join(linecache.getlines(code.co_filename)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -69,6 +69,7 @@ class Looked(BaseException):
 def _no_other_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a student's process; those of other tests are none of the loop's."""
     monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(sys, "_current_frames", lambda: {1: None})
 
 
 def looked_at(text: str, *, setup: str = "") -> bool:
@@ -80,9 +81,10 @@ def looked_at(text: str, *, setup: str = "") -> bool:
     return _looked_at(source)
 
 
-def _looked_at(source: str) -> bool:
-    name = "<a cell of the test's>"
-    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+def _looked_at(source: str, file: str = "") -> bool:
+    name = file or "<a cell of the test's>"
+    if not file:
+        linecache.cache[name] = (len(source), None, source.splitlines(True), name)
     said: list[bool] = []
 
     def alarm(_: int, frame: types.FrameType | None) -> None:
@@ -101,7 +103,7 @@ def _looked_at(source: str) -> bool:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-        del linecache.cache[name]
+        linecache.cache.pop(name, None)
     return False
 
 
@@ -131,6 +133,24 @@ def test_a_number_that_another_function_could_change_is_none_of_the_loops() -> N
         "def outer():\n    stop = 0\n    def change():\n        nonlocal stop\n        stop = 1\n"
         "    while stop < 1:\n        pass\nouter()\n"
     )
+
+
+@pytest.mark.parametrize("module, counts", [(threading, "active_count"), (sys, "_current_frames")])
+def test_what_another_thread_may_end_is_waited_for(
+    module: types.ModuleType, counts: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, counts, lambda: 2 if counts == "active_count" else {1: None, 2: None})
+    assert not _looked_at("done = False\nwhile not done:\n    pass\n")
+
+
+def test_a_file_that_was_written_anew_is_read_anew(tmp_path: Path) -> None:
+    module = tmp_path / "helper.py"
+    module.write_text("n = 1\nwhile n > 0:\n    n = n + 1\n")
+    linecache.getlines(str(module))
+    text = "n = 1\nwhile n > 0:\n    n = n + 1 if n < 10 ** 9 else 0\n"
+    module.write_text(text)
+    os.utime(module, (1, 1))
+    assert not _looked_at(text, str(module))
 
 
 def test_a_look_deep_in_a_recursion_raises_nothing_there() -> None:
