@@ -292,7 +292,13 @@ def _only_prints(statement: ast.stmt) -> bool:
 def _is_scored(tree: ast.Module, theirs: set[str]) -> bool:
     if not tree.body or not isinstance(tree.body[-1], ast.Expr):
         return True
-    return not _gives(tree.body[-1].value, _tainted(tree, theirs))
+    # Only what is a student's number as it stands. What a test adds up or picks out is its own score: taken
+    # for none, it would give everybody all points.
+    tainted = set(theirs)
+    for statement in tree.body[:-1]:
+        if isinstance(statement, ast.Assign) and _gives(statement.value, tainted):
+            tainted |= names.bound([statement])
+    return not _gives(tree.body[-1].value, tainted)
 
 
 def _tainted(tree: ast.Module, theirs: set[str]) -> set[str]:

@@ -295,3 +295,31 @@ class TestsThatRunWhatAStudentWrote:
             TeacherCell(test, "test", "t"),
         ]
         assert not make_rules(cells, {"t": test}, complete=True).tests["t"].fallback
+
+
+class TestsThatEndInANumber:
+    """It is the score where the test counted it, and none where it is what a student's code returned."""
+
+    @pytest.mark.parametrize(
+        "test",
+        [
+            "good = [w for w in words('a b') if w in ('a', 'b')]\nlen(good)",
+            "points = 0\npoints += words('') == []\npoints",
+            "points = 0\npoints += ok(2)\npoints += not ok(3)\npoints",
+            "points = 0\nfor w in words('a b'):\n    points += {'a': 2}[w]\npoints",
+            "def check(text):\n    points = words(text)\n    return points == ['a']\npoints = 2 * check('a')\npoints",
+        ],
+    )
+    def test_counted_by_the_test(self, test: str) -> None:
+        assert self.is_scored(test)
+
+    @pytest.mark.parametrize("test", ["ok(2)", "n = ok(2)\nn", "found = words('a')\nn = len(found)\nn / 2"])
+    def test_a_students_own(self, test: str) -> None:
+        assert not self.is_scored(test)
+
+    def is_scored(self, test: str) -> bool:
+        from learnflow_grading.trusted.plan import TeacherCell, make_rules
+
+        answer = "def words(text): return text.split()\ndef ok(n): return n % 2 == 0"
+        cells = [TeacherCell(answer, "solution"), TeacherCell(test, "test", "t")]
+        return make_rules(cells, {"t": test}, complete=True).tests["t"].scored
