@@ -21,6 +21,7 @@ ANOTHER = (
     "The student has handed in again since you opened this page, and the points would go to what you have "
     "not seen. Load the page again."
 )
+NOT_SAVED = "This cannot be saved at the moment. Try again."
 NOT_KEPT = "Points cannot be given at the moment: who gives them could not be kept. Try again."
 TELL_PAGE = """
 $(document).ajaxError(function (event, reply, settings) {
@@ -163,8 +164,16 @@ class MarkComment(Marking, apihandlers.CommentHandler):
     def put(self, grade_id: str) -> Any:
         self.fresh()
         try:
-            comment = self.gradebook.find_comment_by_id(grade_id)
-        except MissingEntry:
-            raise web.HTTPError(404) from None
-        self.require_shown(grade_id, comment.assignment)
-        return super().put(grade_id)
+            # No other attempt takes this one's place meanwhile.
+            with Marks(Path(self.coursedir.root)).giving():
+                try:
+                    comment = self.gradebook.find_comment_by_id(grade_id)
+                except MissingEntry:
+                    raise web.HTTPError(404) from None
+                self.require_shown(grade_id, comment.assignment)
+                super().put(grade_id)
+        except (sqlite3.Error, SQLAlchemyError):
+            self.gradebook.db.rollback()
+            self.log.exception("A comment of %s could not be kept", self.who)
+            self.clear()
+            self.refuse(503, NOT_SAVED)

@@ -152,22 +152,24 @@ class Marks:
         present = attempt_of(entry.timestamp)
         if present in ("", attempt):
             return
+        key = (assignment, student, present)
         with self._open() as db:
+            # The file first: what is put aside twice is the same, and what is lost is lost.
             db.execute("BEGIN IMMEDIATE")
-            key = (assignment, student, present)
-            db.execute("DELETE FROM kept WHERE assignment = ? AND student = ? AND attempt = ?", key)
-            db.executemany(
-                "INSERT INTO kept VALUES (?,?,?,?,?,?,?,?)", [(*key, *row) for row in _by_hand(entry)]
-            )
+            _put_aside(db, key, entry)
+            db.commit()
+            # Again: a teacher may have given some until now, and from here on nobody can.
+            db.execute("BEGIN IMMEDIATE")
+            gradebook.db.rollback()
+            _put_aside(db, key, entry)
             rows = db.execute(
                 "SELECT notebook, cell, score, extra, comment FROM kept"
                 " WHERE assignment = ? AND student = ? AND attempt = ?",
                 (assignment, student, attempt),
             ).fetchall()
-        # The file first: what is put aside twice is the same, and what is lost is lost.
-        _put(entry, {(notebook, cell): tuple(rest) for notebook, cell, *rest in rows})
-        entry.timestamp = datetime.strptime(attempt, "%Y-%m-%d %H:%M:%S.%f")
-        gradebook.db.commit()
+            _put(entry, {(notebook, cell): tuple(rest) for notebook, cell, *rest in rows})
+            entry.timestamp = datetime.strptime(attempt, "%Y-%m-%d %H:%M:%S.%f")
+            gradebook.db.commit()
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -186,6 +188,12 @@ class Marks:
                 raise
             if db.in_transaction:
                 db.commit()
+
+
+def _put_aside(db: sqlite3.Connection, key: tuple[str, str, str], entry: Any) -> None:
+    """Keep what was given by hand to an attempt, and nothing else of it."""
+    db.execute("DELETE FROM kept WHERE assignment = ? AND student = ? AND attempt = ?", key)
+    db.executemany("INSERT INTO kept VALUES (?,?,?,?,?,?,?,?)", [(*key, *row) for row in _by_hand(entry)])
 
 
 def _by_hand(entry: Any) -> Iterator[tuple[str, str, float | None, float | None, str | None]]:

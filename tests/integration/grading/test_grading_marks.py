@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import nbformat
 import pytest
 from formgrader import TEACHER, Answer, Server
+from learnflow_grading import marks
 from learnflow_grading.autograde import Submission, grade
 from learnflow_grading.marks import FILE, Marks, attempt_of
 
@@ -131,6 +134,29 @@ class TestPageThatShowsAnOlderAttempt:
         assert why(essays.graded(SECOND, "A hasty second one.")) == 0
         points, _ = essays.open_page()
         assert essays.give(points, 1).status == 200
+
+    @pytest.mark.parametrize("what", ["points", "comment"])
+    def test_gives_none_while_the_newer_one_takes_its_place(
+        self, essays: Essays, what: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        essays.graded(FIRST, "A long first essay.")
+        points, comment = essays.open_page()
+        real = marks._put
+        answers: list[Future[Answer]] = []
+        with ThreadPoolExecutor() as teacher:
+
+            def mark() -> Answer:
+                return essays.give(points, 4) if what == "points" else essays.say(comment, "Well argued.")
+
+            def put(*args: Any) -> None:
+                answers.append(teacher.submit(mark))
+                time.sleep(1)
+                real(*args)
+
+            monkeypatch.setattr(marks, "_put", put)
+            second = essays.graded(SECOND, "A hasty second one.")
+            assert answers[0].result().status == 409
+        assert (why(second), essays.comment()) == (0, None)
 
 
 @pytest.mark.parametrize("points", ["many", "nan", "1e999", [4], {"a": 1}, "1e10"])
