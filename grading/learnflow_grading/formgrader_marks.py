@@ -119,6 +119,7 @@ class MarkGrade(Marking, apihandlers.GradeHandler):
     @web.authenticated
     def put(self, grade_id: str) -> Any:
         self.fresh()
+        was: tuple[Any, ...] = ()
         try:
             with Marks(Path(self.coursedir.root)).giving() as given:
                 try:
@@ -127,6 +128,7 @@ class MarkGrade(Marking, apihandlers.GradeHandler):
                     raise web.HTTPError(404) from None
                 self.require_shown(grade_id, grade.assignment)
                 before = grade.manual_score, grade.extra_credit
+                was = (*before, grade.needs_manual_grade)
                 super().put(grade_id)
                 after = grade.manual_score, grade.extra_credit
                 if before != after:
@@ -134,9 +136,21 @@ class MarkGrade(Marking, apihandlers.GradeHandler):
         except (sqlite3.Error, SQLAlchemyError):
             self.gradebook.db.rollback()
             self.log.exception("Points that %s gave could not be kept", self.who)
+            if was:
+                self._undo(grade_id, was)
             if not self._finished:
                 self.clear()
                 self.refuse(503, NOT_KEPT)
+
+    def _undo(self, grade_id: str, was: tuple[Any, ...]) -> None:
+        """Points that are not on record do not count."""
+        try:
+            grade = self.gradebook.find_grade_by_id(grade_id)
+            grade.manual_score, grade.extra_credit, grade.needs_manual_grade = was
+            self.gradebook.db.commit()
+        except SQLAlchemyError:
+            self.gradebook.db.rollback()
+            self.log.exception("Points that are not on record stay in the gradebook")
 
     def _mark(
         self, grade: Any, before: tuple[float | None, float | None], after: tuple[float | None, float | None]

@@ -124,6 +124,21 @@ def test_nothing_of_it_is_changed_or_deleted_afterwards(essays: Essays) -> None:
                 db.execute(statement)
 
 
+def test_points_that_cannot_be_put_on_record_do_not_count(essays: Essays) -> None:
+    essays.graded(FIRST, "An essay.")
+    points, _ = essays.open_page()
+    assert essays.give(points, 1).status == 200
+    with closing(sqlite3.connect(essays.course.root / FILE)) as db:
+        db.execute("CREATE TRIGGER no_room BEFORE INSERT ON given BEGIN SELECT RAISE(ABORT, 'full'); END")
+        try:
+            answer = essays.give(points, 4)
+        finally:
+            db.execute("DROP TRIGGER no_room")
+    assert (answer.status, "Try again" in answer.text) == (503, True)
+    assert why(essays.graded(FIRST, "An essay.")) == 1
+    assert essays.give(points, 4).status == 200
+
+
 class TestPageThatShowsAnOlderAttempt:
     def test_gives_no_points_to_the_newer_one(self, essays: Essays) -> None:
         essays.graded(FIRST, "A long first essay.")
