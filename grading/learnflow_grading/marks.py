@@ -86,8 +86,8 @@ def points_in(value: object) -> float | None:
         number = float(value) if isinstance(value, int | float | str) else math.nan
     except (ValueError, OverflowError):
         number = math.nan
-    if not abs(number) <= MOST_POINTS:
-        raise ValueError("Points are a number.")
+    if not 0 <= number <= MOST_POINTS:
+        raise ValueError("Points are a number, 0 or more.")
     return number
 
 

@@ -174,10 +174,10 @@ class TestPageThatShowsAnOlderAttempt:
         assert (why(second), essays.comment()) == (0, None)
 
 
-@pytest.mark.parametrize("points", ["many", "nan", "1e999", [4], {"a": 1}, "1e10"])
+@pytest.mark.parametrize("points", ["many", "nan", -1, "1e999", [4], {"a": 1}, "1e10"])
 def test_what_are_no_points_is_refused(essays: Essays, points: object) -> None:
     essays.graded(FIRST, "An essay.")
     grade_id, _ = essays.open_page()
     answer = essays.give(grade_id, points)
-    assert (answer.status, json.loads(answer.text)["message"]) == (400, "Points are a number.")
+    assert (answer.status, json.loads(answer.text)["message"]) == (400, "Points are a number, 0 or more.")
     assert why(essays.graded(FIRST, "An essay.")) == 0
