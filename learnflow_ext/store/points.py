@@ -18,6 +18,8 @@ CONSUMER = "marks"
 """Under which points that were given by hand are noted, each once."""
 TYPES = (SubmissionGraded.TYPE, PointsGiven.TYPE)
 NOBODY = "somebody who was erased"
+MOST_READ = 100_000
+"""Events that are looked through for those of one assignment."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,14 +85,16 @@ async def changes(
     assignment: str | None = None,
     limit: int = 1_000,
 ) -> list[Change]:
-    """The latest changes of points in `course`, newest first; what left them as they were is left out."""
-    entries = await eventlog.tail(conn, student=student, course=course, types=TYPES, limit=limit)
+    """The latest changes of points in `course`, newest first; what was taken from the queue is left out."""
+    # Which assignment an event is about stands in its text alone.
+    read = limit if assignment is None else max(limit, MOST_READ)
+    entries = await eventlog.tail(conn, student=student, course=course, types=TYPES, limit=read)
     names = await _named(conn, {str(entry.data.get("by") or "") for entry in entries})
     found: list[Change] = []
     for entry in reversed(entries):
         if assignment is None or entry.data.get("assignment") == assignment:
             found += _by_hand(entry, names) if entry.type == PointsGiven.TYPE else _graded(entry, names)
-    return found
+    return found[:limit]
 
 
 async def _named(conn: AsyncConnection, pseudonyms: Iterable[str]) -> dict[str, str]:

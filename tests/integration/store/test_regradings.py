@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from learnflow_ext.contracts.errors import Conflict, NotFound
 from learnflow_ext.contracts.grades import CellScore, CourseFile, GradeRecord, Regrading, SubmissionView
-from learnflow_ext.store import claims, eventlog, grades, gradesheet, regradings, submissions
+from learnflow_ext.store import claims, eventlog, grades, gradesheet, points, regradings, submissions
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import Grade
@@ -116,6 +116,17 @@ class TestRegrading:
             await start(db, "unknown")
         with pytest.raises(NotFound):
             await shown(db, 77)
+
+
+class TestWhoGaveWhichPoints:
+    async def test_an_assignment_has_its_own_however_many_are_of_others(self, db: Database) -> None:
+        for assignment in ("a", "a", "b", "b", "b"):
+            await grade(db, await submit(db, "ada", assignment), 4)
+        async with db.connect() as conn:
+            found = await points.changes(conn, "c", assignment="a", limit=2)
+            latest = await points.changes(conn, "c", assignment="a", limit=1)
+        assert [one.attempt for one in found] == [2, 1]
+        assert latest == found[:1]
 
 
 class TestCancelling:
