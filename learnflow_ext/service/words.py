@@ -163,6 +163,8 @@ def _graded(data: Mapping[str, object]) -> _Said:
 def _given(data: Mapping[str, object]) -> _Said:
     part = f"{_text(data, 'part')} of {_text(data, 'assignment')}"
     after = data.get("after")
+    if data.get("before") == after:
+        return f"has {points(_number(data, 'extra_after'))} extra points by hand for {part}", "grade"
     if isinstance(after, int | float):
         return f"has {points(after)}/{points(_number(data, 'max_score'))} by hand for {part}", "grade"
     return f"has no points by hand any more for {part}", "grade"

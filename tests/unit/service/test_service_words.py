@@ -64,6 +64,15 @@ class TestFeed:
         failed = said(events.SubmissionGraded, assignment="01", status="failed")
         assert failed == "Ada submitted 01, which could not be graded: please look at it"
 
+    def test_points_by_hand(self) -> None:
+        part = {"assignment": "01", "part": "why", "max_score": 4.0}
+        given = said(events.PointsGiven, **part, before=None, after=3.0)
+        assert given == "Ada has 3/4 by hand for why of 01"
+        taken = said(events.PointsGiven, **part, before=3.0, after=None)
+        assert taken == "Ada has no points by hand any more for why of 01"
+        extra = said(events.PointsGiven, **part, before=None, after=None, extra_after=1.5)
+        assert extra == "Ada has 1.5 extra points by hand for why of 01"
+
     def test_what_repeats_another_line_is_left_out(self) -> None:
         assert said(events.DebugRequested) is None
         assert said(events.HelpAnswered, text="a hint") is None
