@@ -25,7 +25,8 @@ REMAINS = """What this command does not reach, and you may have to see to:
   - the hub's account and the person's own notebooks: delete the user in the hub's admin page, then the
     folder;
   - nbgrader's gradebook and its copies of their work (submitted, autograded, feedback) in each course's
-    folder, and their numbers in blind grading (.learnflow/blind.sqlite there);
+    folder, their numbers in blind grading (.learnflow/blind.sqlite there), and points and comments by hand
+    with the names of student and teacher (.learnflow/marks.sqlite there);
   - events that were already published: Kafka keeps them until its retention ends, without texts and under a
     pseudonym that nothing links to the person any more;
   - backups, the service's log files, and what PostgreSQL keeps of deleted rows until its next VACUUM.

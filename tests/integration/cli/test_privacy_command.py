@@ -92,6 +92,7 @@ class TestErase:
         assert "submissions: 1" in ended.out
         for words in ("hub's account", "nbgrader's gradebook", "blind grading", "Kafka", "backups"):
             assert words in ended.out
+        assert "marks.sqlite" in ended.out
         assert not kept.exists()
         assert other.exists()
         again = learnflow("privacy", "erase", "ada", "--state", str(state), "--yes")
