@@ -281,6 +281,24 @@ class TestDryRun:
         assert contents(course.root) == before
         assert scores(state, "ada") == [0]
 
+    def test_it_says_why_something_could_not_be_graded(
+        self, learnflow: Run, state: Path, tmp_path: Path
+    ) -> None:
+        put_environment_on_path()
+        course = Course("c", state / "courses" / "c", state / "exchange")
+        write_source(course.root, 4)
+        release(course, "a")
+        (course.root / "course.yaml").write_text("assignments: []\n")
+        folder = tmp_path / "handed-in"
+        folder.mkdir()
+        (folder / "n.ipynb").write_text("no notebook")
+        hand_in(state, "ada", 3, folder)
+        ended = learnflow("regrade", "a", "--state", str(state), "--dry-run", "--jobs", "1")
+        assert ended.code == 1
+        assert "ada: n.ipynb is damaged" in ended.err
+        assert "could not be graded again: keeps these points" in ended.out
+        assert scores(state, "ada") == [3]
+
 
 def again(student: str, before: float | None, after: float | None, state: Any = "graded") -> Regraded:
     return Regraded(

@@ -258,6 +258,7 @@ class TestMasteryOverTime:
         assert ends == {
             one.title: round(100 * one.mastery) for one in today.topics if one.mastery is not None
         }
+        assert {row["at"] % 86_400_000 for row in chart.rows} == {0}, "whole days, and no time of handing in"
         assert column(chart, "Lists")[-2:] == ["", ""], "the oldest days last"
         assert all(f"{title} {share}\u00a0%" in chart.says for title, share in ends.items())
 
