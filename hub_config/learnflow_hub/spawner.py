@@ -209,7 +209,8 @@ class ConfinedSpawner(LocalProcessSpawner):
         group = cgroups.NONE
         if memory:
             name = f"server-{whose}-{secrets.token_hex(3)}"
-            group = cgroups.create(name, memory=memory, processes=processes, cpus=cores)
+            # A kernel that takes too much is to end, and not the server and all other kernels with it.
+            group = cgroups.create(name, memory=memory, processes=processes, cpus=cores, together=False)
         self.control_groups = [str(folder) for folder in group.folders]
         return group.enter_argv()
 

@@ -135,13 +135,15 @@ def create(
     memory: int,
     processes: int,
     cpus: float = 0.0,
+    together: bool = True,
     root: Path = ROOT,
     table: str | None = None,
 ) -> Group:
     """A control group of `memory` bytes for a sandbox called `name`; `NONE` where we may not make one.
 
     `processes` bounds processes and threads, `cpus` the processor cores in use at a time (0 for no bound),
-    where those controllers are ours too. Swap counts as memory.
+    where those controllers are ours too. Swap counts as memory. Whoever runs out of it ends as a whole, where
+    Linux can do that, unless not `together`: then one process at a time is ended.
     """
     text = Path("/proc/self/cgroup").read_text() if table is None else table
     place = own_path(text, "memory")
@@ -151,7 +153,7 @@ def create(
     if place is None:
         return NONE
     folder = _beside(root, place) / f"{PREFIX}{name}"
-    optional = {"memory.swap.max": "0", "pids.max": str(processes), "memory.oom.group": "1"}
+    optional = {"memory.swap.max": "0", "pids.max": str(processes), "memory.oom.group": str(int(together))}
     if cpus:
         optional["cpu.max"] = f"{round(cpus * _PERIOD_US)} {_PERIOD_US}"
     made = _make(folder, {"memory.max": str(memory), **optional}, frozenset(optional))

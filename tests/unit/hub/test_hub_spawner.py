@@ -330,6 +330,19 @@ class TestBoundsOfAServer:
         assert "/bin/sh" not in spawner.prepare()
         assert spawner.control_groups == []
 
+    def test_where_it_runs_out_of_memory_its_processes_end_one_by_one(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[dict[str, object]] = []
+
+        def create(name: str, **how: object) -> cgroups.Group:
+            asked.append(how)
+            return cgroups.NONE
+
+        monkeypatch.setattr(cgroups, "create", create)
+        make().prepare()
+        assert [how["together"] for how in asked] == [False]
+
     async def test_many_small_processes_stay_within_it_together(
         self, make: Make, instead: Callable[[str], None]
     ) -> None:

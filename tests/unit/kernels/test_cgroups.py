@@ -99,6 +99,16 @@ class TestVersion2:
         assert (folder / "memory.max").read_text() == "1000"
         assert (folder / "pids.max").read_text() == "9"
 
+    @pytest.mark.parametrize("together", [True, False])
+    def test_all_of_it_ends_for_want_of_memory_or_one_process(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: bool
+    ) -> None:
+        (tmp_path / "user.slice" / "app.scope").mkdir(parents=True)
+        names = ("cgroup.procs", "memory.max", "memory.oom.group")
+        Kernfs(tmp_path, monkeypatch, {"user.slice": names})
+        group = cgroups.create("k", memory=1, processes=1, together=together, root=tmp_path, table=V2)
+        assert (group.folders[0] / "memory.oom.group").read_text() == str(int(together))
+
     def test_none_at_all(self, tmp_path: Path) -> None:
         assert cgroups.create("k", memory=1, processes=1, root=tmp_path, table="") is cgroups.NONE
         assert cgroups.create("k", memory=1, processes=1, root=tmp_path, table=V2) is cgroups.NONE
