@@ -14,7 +14,7 @@ import zlib
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import Unprocessable
@@ -45,6 +45,8 @@ class Reserved(msgspec.Struct, frozen=True, kw_only=True):
     slot: str
     id: uuid.UUID
     """The same for every try of this request, and for no other request."""
+    until: datetime
+    """How long this try holds the row, and what tells it from the others; aware, UTC."""
     again: bool = False
     """Whether there was a try before: it may be at work still, or have done it and died."""
 
@@ -88,7 +90,7 @@ async def reserve(
         .returning(table.slot)
     )
     if made is not None:
-        return _reserved(slot, moment)
+        return _reserved(slot, moment, moment)
     row = (
         await conn.execute(
             select(
@@ -105,7 +107,7 @@ async def reserve(
     ).one()
     if row.created_at <= moment - lasts:
         await conn.execute(update(table).where(table.slot == slot).values(**fresh))
-        return _reserved(slot, moment)
+        return _reserved(slot, moment, moment)
     if row.fingerprint != fingerprint:
         raise Unprocessable(ANOTHER_BODY)
     if row.status is not None:
@@ -114,12 +116,18 @@ async def reserve(
         return Busy(row.holder)
     values = {"held_until": moment + HELD, "holder": holder}
     await conn.execute(update(table).where(table.slot == slot).values(**values))
-    return _reserved(slot, row.created_at, again=True)
+    return _reserved(slot, row.created_at, moment, again=True)
 
 
-def _reserved(slot: str, created_at: datetime, *, again: bool = False) -> Reserved:
+def _reserved(slot: str, created_at: datetime, moment: datetime, *, again: bool = False) -> Reserved:
     digest = hashlib.sha256(f"{slot} {iso(created_at)}".encode()).digest()
-    return Reserved(slot=slot, id=uuid.UUID(bytes=digest[:16], version=4), again=again)
+    return Reserved(slot=slot, id=uuid.UUID(bytes=digest[:16], version=4), until=moment + HELD, again=again)
+
+
+def _still(tried: Reserved) -> ColumnElement[bool]:
+    """Whether the row is this try's: not answered, and in nobody else's hands since."""
+    table = AnsweredRequest
+    return and_(table.slot == tried.slot, table.held_until == tried.until, table.status.is_(None))
 
 
 async def answered(conn: AsyncConnection, slot: str, status: int, body: bytes) -> None:
@@ -131,20 +139,14 @@ async def answered(conn: AsyncConnection, slot: str, status: int, body: bytes) -
     )
 
 
-async def refused(conn: AsyncConnection, slot: str) -> None:
-    """Nothing was done: the key may be used again, for something better."""
-    await conn.execute(
-        delete(AnsweredRequest).where(AnsweredRequest.slot == slot, AnsweredRequest.status.is_(None))
-    )
+async def refused(conn: AsyncConnection, tried: Reserved) -> None:
+    """Nothing was done: the key may be used again, for something better. Unless another has it by now."""
+    await conn.execute(delete(AnsweredRequest).where(_still(tried)))
 
 
-async def failed(conn: AsyncConnection, slot: str) -> None:
-    """Nobody knows what was done: the same request may be tried again at once."""
-    await conn.execute(
-        update(AnsweredRequest)
-        .where(AnsweredRequest.slot == slot, AnsweredRequest.status.is_(None))
-        .values(held_until=now())
-    )
+async def failed(conn: AsyncConnection, tried: Reserved) -> None:
+    """Nobody knows what was done: the same request may be tried again at once. Unless as in `refused`."""
+    await conn.execute(update(AnsweredRequest).where(_still(tried)).values(held_until=now()))
 
 
 async def abandoned(conn: AsyncConnection, slot: str, holder: str) -> None:

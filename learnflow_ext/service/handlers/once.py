@@ -62,10 +62,10 @@ async def do(
     except LearnFlowError as error:
         # A refusal of the second try says nothing of the first, whose answer is still to be kept.
         settle = once.refused if error.status < 500 and not found.again else once.failed
-        await db.retrying(lambda conn: settle(conn, slot))
+        await db.retrying(lambda conn: settle(conn, found))
         raise
     except BaseException:
-        await db.retrying(lambda conn: once.failed(conn, slot))
+        await db.retrying(lambda conn: once.failed(conn, found))
         raise
     await db.retrying(lambda conn: once.answered(conn, slot, kept.status, kept.body))
     return kept, False

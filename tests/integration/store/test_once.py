@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from datetime import timedelta
 
-import msgspec
 import pytest
 from sqlalchemy import select, update
 
@@ -28,6 +28,12 @@ async def reserve(
             conn, person="ada", slot=slot, fingerprint=fingerprint, lasts=lasts, holder=holder
         )
     )
+
+
+async def reserved(db: Database, *, holder: str = "") -> Reserved:
+    found = await reserve(db, holder=holder)
+    assert isinstance(found, Reserved)
+    return found
 
 
 async def age(db: Database, by: timedelta) -> None:
@@ -60,43 +66,55 @@ async def test_another_body_is_refused_before_and_after_the_answer(db: Database)
 
 class TestWhoeverDiesAtWork:
     async def test_is_waited_for_no_longer_than_said(self, db: Database) -> None:
-        first = await reserve(db)
+        first = await reserved(db)
         async with db.begin() as conn:
             await conn.execute(update(AnsweredRequest).values(held_until=now()))
         # The same id: what the first did before it died is found by it.
-        assert await reserve(db) == msgspec.structs.replace(first, again=True)
+        assert (await reserved(db)).id == first.id
         assert isinstance(await reserve(db), Busy)
 
     async def test_is_named_and_another_may_begin_at_once(self, db: Database) -> None:
-        first = await reserve(db, holder="one")
+        first = await reserved(db, holder="one")
         assert await reserve(db, holder="two") == Busy("one")
         # Who looks late must not take it from who has it by then.
         await db.retrying(lambda conn: once.abandoned(conn, SLOT, "another"))
         assert await reserve(db, holder="two") == Busy("one")
         await db.retrying(lambda conn: once.abandoned(conn, SLOT, "one"))
-        assert await reserve(db, holder="two") == msgspec.structs.replace(first, again=True)
+        second = await reserved(db, holder="two")
+        assert (second.id, second.again) == (first.id, True)
         assert await reserve(db, holder="three") == Busy("two")
+
+    async def test_and_lives_after_all_takes_nothing_from_who_has_it_now(self, db: Database) -> None:
+        first = await reserved(db, holder="one")
+        await db.retrying(lambda conn: once.abandoned(conn, SLOT, "one"))
+        second = await reserved(db, holder="two")
+        for settle in (once.refused, once.failed):
+            await db.retrying(functools.partial(settle, tried=first))
+            assert await reserve(db, holder="three") == Busy("two")
+        await db.retrying(lambda conn: once.failed(conn, second))
+        assert (await reserved(db, holder="three")).id == first.id
 
 
 async def test_a_failure_leaves_the_request_to_be_tried_again_and_no_other(db: Database) -> None:
-    first = await reserve(db)
-    await db.retrying(lambda conn: once.failed(conn, SLOT))
+    first = await reserved(db)
+    await db.retrying(lambda conn: once.failed(conn, first))
     with pytest.raises(Unprocessable):
         await reserve(db, fingerprint="g")
-    assert await reserve(db) == msgspec.structs.replace(first, again=True)
+    second = await reserved(db)
+    assert (second.id, second.again) == (first.id, True)
 
 
 async def test_after_a_refusal_the_key_is_free(db: Database) -> None:
-    await reserve(db)
-    await db.retrying(lambda conn: once.refused(conn, SLOT))
+    first = await reserved(db)
+    await db.retrying(lambda conn: once.refused(conn, first))
     assert isinstance(await reserve(db, fingerprint="g"), Reserved)
 
 
 async def test_an_answer_is_never_taken_back(db: Database) -> None:
-    await reserve(db)
+    first = await reserved(db)
     await db.retrying(lambda conn: once.answered(conn, SLOT, 200, b"{}"))
-    await db.retrying(lambda conn: once.refused(conn, SLOT))
-    await db.retrying(lambda conn: once.failed(conn, SLOT))
+    await db.retrying(lambda conn: once.refused(conn, first))
+    await db.retrying(lambda conn: once.failed(conn, first))
     assert isinstance(await reserve(db), Kept)
 
 
