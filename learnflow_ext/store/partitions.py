@@ -6,8 +6,10 @@ has one table, from which old rows are deleted.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
+import structlog
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +21,9 @@ AHEAD = 3
 LOCK = 0x6D6F6E7468
 """Key of the advisory lock of whoever makes or drops months."""
 REST = "event_log_rest"
+_MONTH = re.compile(r"event_log_([1-9][0-9]{3})_(0[1-9]|1[0-2])")
+
+log = structlog.get_logger(__name__)
 
 
 def first_of_month(moment: datetime, months: int = 0) -> datetime:
@@ -33,7 +38,7 @@ def name_of(month: datetime) -> str:
 
 
 async def months(conn: AsyncConnection) -> list[datetime]:
-    """The months that have a table, oldest first; none on SQLite."""
+    """The months that have a table, oldest first; none on SQLite. Tables that others attached are left alone."""
     if conn.dialect.name != "postgresql":
         return []
     names = await conn.scalars(
@@ -43,7 +48,13 @@ async def months(conn: AsyncConnection) -> list[datetime]:
         ),
         {"rest": REST},
     )
-    return [datetime.strptime(name, "event_log_%Y_%m").replace(tzinfo=UTC) for name in names]
+    found = []
+    for name in names:
+        if month := _MONTH.fullmatch(name):
+            found.append(datetime(int(month[1]), int(month[2]), 1, tzinfo=UTC))
+        else:
+            log.warning("event_log.foreign_table", table=name)
+    return found
 
 
 async def prepare(conn: AsyncConnection, moment: datetime, *, ahead: int = AHEAD) -> list[str]:

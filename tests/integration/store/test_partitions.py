@@ -92,6 +92,22 @@ class TestMonths:
                 with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
                     stranger.execute(sql.format(partitions.name_of(far)))
 
+    @pytest.mark.parametrize("name", ["event_log_old", "event_log_2019_13", "archive_2019_01"])
+    async def test_a_table_that_an_admin_attached_is_left_alone(
+        self, db: Database, database_url: str, postgres_server: Postgres, name: str
+    ) -> None:
+        with postgres_server.connect(database_url.rpartition("/")[2]) as admin:
+            admin.execute(
+                f"CREATE TABLE {name} PARTITION OF event_log FOR VALUES FROM ('2019-01-01') TO ('2020-01-01')"
+            )
+        far = partitions.first_of_month(now(), 40)
+        await db.upgrade()
+        async with db.begin() as conn:
+            await log_at(conn, datetime(2019, 5, 1, tzinfo=UTC))
+            assert await partitions.prepare(conn, far, ahead=0) == [partitions.name_of(far)]
+            assert await partitions.expire(conn, now(), 2) == 1
+            assert await rows_in(conn, name) == 0
+
     async def test_two_who_make_them_at_once_do_not_clash(self, db: Database, database_url: str) -> None:
         other = Database(database_url)
         await other.open()
