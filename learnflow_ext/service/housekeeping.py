@@ -9,7 +9,7 @@ import structlog
 
 from learnflow_ext.store import once, partitions, spent
 from learnflow_ext.store.clock import now
-from learnflow_ext.store.database import Database
+from learnflow_ext.store.database import Database, DatabaseUnavailable
 
 EVERY_S = 6 * 3600
 AFTER_TROUBLE_S = 60
@@ -28,6 +28,8 @@ async def keep_house(
             await db.retrying(lambda conn: once.forget(conn, timedelta(hours=answers_hours)))
             await db.retrying(spent.forget)
             pause = every_s
+        except DatabaseUnavailable as error:
+            log.warning("housekeeping.later", reason=error.message, retry_in_s=pause)
         except Exception:
             # The boundary of a task that nothing may end: the log would run into its catch-all for ever.
             log.exception("housekeeping.failed", retry_in_s=pause)

@@ -21,6 +21,8 @@ AHEAD = 3
 LOCK = 0x6D6F6E7468
 """Key of the advisory lock of whoever makes or drops months."""
 REST = "event_log_rest"
+DROP_WAITS = "1s"
+"""How long a month that is over waits for who reads the log; who comes later waits behind it, writers too."""
 _MONTH = re.compile(r"event_log_([1-9][0-9]{3})_(0[1-9]|1[0-2])")
 
 log = structlog.get_logger(__name__)
@@ -38,7 +40,7 @@ def name_of(month: datetime) -> str:
 
 
 async def months(conn: AsyncConnection) -> list[datetime]:
-    """The months that have a table, oldest first; none on SQLite. Tables that others attached are left alone."""
+    """The months that have a table, oldest first; none on SQLite. What an admin attached is left alone."""
     if conn.dialect.name != "postgresql":
         return []
     names = await conn.scalars(
@@ -99,6 +101,7 @@ async def expire(conn: AsyncConnection, moment: datetime, keep_months: int) -> i
     """Delete the events of whole months more than `keep_months` before `moment`'s; how many they were.
 
     With 1 the month before this one stays. ValueError below 1: nothing would tell it from "for ever".
+    DatabaseUnavailable where somebody reads the log for longer than `DROP_WAITS`: then nothing is deleted.
     """
     if keep_months < 1:
         raise ValueError("keep_months is at least 1")
@@ -106,10 +109,13 @@ async def expire(conn: AsyncConnection, moment: datetime, keep_months: int) -> i
     gone = 0
     if conn.dialect.name == "postgresql":
         await conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        for month in await months(conn):
-            if month < before:
-                gone += int(await conn.scalar(text(f"SELECT count(*) FROM {name_of(month)}")) or 0)  # noqa: S608
-                await conn.execute(text(f"DROP TABLE {name_of(month)}"))
+        over = [name_of(month) for month in await months(conn) if month < before]
+        # Counted first: from the first drop on nobody else can use the log.
+        for name in over:
+            gone += int(await conn.scalar(text(f"SELECT count(*) FROM {name}")) or 0)  # noqa: S608
+        await conn.execute(text(f"SET LOCAL lock_timeout = '{DROP_WAITS}'"))
+        for name in over:
+            await conn.execute(text(f"DROP TABLE {name}"))
     old = LoggedEvent.time < before
     left = int(await conn.scalar(select(func.count()).select_from(LoggedEvent).where(old)) or 0)
     if left:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from learnflow_ext.contracts.events import HelpAsked
 from learnflow_ext.store import eventlog, outbox, partitions, people
 from learnflow_ext.store.clock import now
-from learnflow_ext.store.database import Database
+from learnflow_ext.store.database import Database, DatabaseUnavailable
 from learnflow_ext.store.models import LoggedEvent
 
 ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -147,6 +147,31 @@ class TestExpiry:
             times = list(await conn.scalars(select(LoggedEvent.time).order_by(LoggedEvent.time)))
             assert [f"{time:%Y-%m}" for time in times] == [f"{time:%Y-%m}" for time in kept]
             assert partitions.first_of_month(now(), -3) not in await partitions.months(conn)
+
+    @ON_POSTGRESQL
+    async def test_a_month_waits_for_who_reads_the_log_and_holds_nobody_up(
+        self, db: Database, database_url: str, postgres_server: Postgres
+    ) -> None:
+        old = partitions.first_of_month(now(), -3)
+        async with db.begin() as conn:
+            await partitions.prepare(conn, old, ahead=0)
+            await log_at(conn, old)
+
+        async def expired() -> int:
+            async with db.begin() as conn:
+                return await partitions.expire(conn, now(), 2)
+
+        with postgres_server.connect(database_url.rpartition("/")[2]) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM event_log")
+            expiring = asyncio.create_task(expired())
+            await asyncio.sleep(0.3)
+            async with asyncio.timeout(5), db.begin() as conn:
+                await log_at(conn, now())
+            with pytest.raises(DatabaseUnavailable, match="busy"):
+                await expiring
+            reader.execute("ROLLBACK")
+        assert await expired() == 1
 
     async def test_nought_is_refused_rather_than_taken_for_everything(self, db: Database) -> None:
         with pytest.raises(ValueError, match="at least 1"):
