@@ -40,6 +40,14 @@ class LearnFlow(LoggingConfigurable):
         a school year, 12. Grades and progress are not touched.""",
     ).tag(config=True)
 
+    keep_consumed_days = Integer(
+        180,
+        min=45,
+        help="""How many days it is remembered which events had their effect, so that one that comes twice has
+        none. Longer than any topic of Kafka keeps its messages, which is 30 days as we make them: raise both
+        together. Older notes are deleted a few times a day.""",
+    ).tag(config=True)
+
     courses = Dict(
         key_trait=Unicode(),
         value_trait=Unicode(),

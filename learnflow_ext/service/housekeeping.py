@@ -7,26 +7,36 @@ from datetime import timedelta
 
 import structlog
 
-from learnflow_ext.store import once, partitions, spent
+from learnflow_ext.events import progress_consumer, struggle_consumer
+from learnflow_ext.store import consumed, once, partitions, spent
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 
 EVERY_S = 6 * 3600
 AFTER_TROUBLE_S = 60
+ON_THE_BUS = (progress_consumer.GROUP, struggle_consumer.GROUP)
+"""Consumers whose events come no more once the bus has forgotten them. Points given by hand come again with a
+course's folder from a backup: what is noted of them stays."""
 
 log = structlog.get_logger(__name__)
 
 
 async def keep_house(
-    db: Database, keep_events_months: int, answers_hours: float = 24, *, every_s: float = EVERY_S
+    db: Database,
+    keep_events_months: int,
+    answers_hours: float = 24,
+    keep_consumed_days: int = 180,
+    *,
+    every_s: float = EVERY_S,
 ) -> None:
-    """Until cancelled. Several processes may do it at once. `keep_events_months` 0 deletes nothing."""
+    """Until cancelled. Several processes may do it at once. `keep_events_months` 0 deletes no events."""
     while True:
         pause: float = AFTER_TROUBLE_S
         try:
             await tidy(db, keep_events_months)
             await db.retrying(lambda conn: once.forget(conn, timedelta(hours=answers_hours)))
             await db.retrying(spent.forget)
+            await forget_consumed(db, keep_consumed_days)
             pause = every_s
         except DatabaseUnavailable as error:
             log.warning("housekeeping.later", reason=error.message, retry_in_s=pause)
@@ -50,3 +60,14 @@ async def tidy(db: Database, keep_events_months: int) -> int:
     if gone:
         log.warning("housekeeping.expired", events=gone, keep_months=keep_events_months)
     return gone
+
+
+async def forget_consumed(db: Database, keep_days: int) -> int:
+    """Delete what consumers noted before then; how many notes."""
+    before, gone = now() - timedelta(days=keep_days), 0
+    while True:
+        # A part at a time: the first look at an old classroom may find years of them.
+        some = await db.retrying(lambda conn: consumed.forget(conn, ON_THE_BUS, before))
+        gone += some
+        if some < consumed.FORGOTTEN_AT_ONCE:
+            return gone

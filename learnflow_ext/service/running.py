@@ -124,7 +124,10 @@ class RunningService:
         self._keep(janitor.keep_clean(also=self._made.runner.sweep), "janitor")
         self._keep(
             housekeeping.keep_house(
-                parts.db, parts.settings.keep_events_months, parts.api_settings.idempotency_hours
+                parts.db,
+                parts.settings.keep_events_months,
+                parts.api_settings.idempotency_hours,
+                parts.settings.keep_consumed_days,
             ),
             "housekeeping",
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Literal, cast
 
-from sqlalchemy import String, literal, select
+from sqlalchemy import String, delete, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.store import many, texts
@@ -14,6 +15,7 @@ from learnflow_ext.store.models import Consumed
 from learnflow_ext.store.upsert import insert
 
 Outcome = Literal["done", "dead"]
+FORGOTTEN_AT_ONCE = 10_000
 
 
 async def note_all(conn: AsyncConnection, consumer: str, event_ids: Sequence[str]) -> dict[str, Outcome]:
@@ -74,3 +76,18 @@ async def note(
         select(Consumed.outcome).where(Consumed.consumer == consumer, Consumed.event_id == event_id)
     )
     return cast(Outcome, found)
+
+
+async def forget(conn: AsyncConnection, consumers: Collection[str], before: datetime) -> int:
+    """Delete notes of `consumers` from before then that something is done, `FORGOTTEN_AT_ONCE` of them; how
+    many. What is dead stays: a person may look for it.
+
+    Only for consumers whose events cannot come again by then.
+    """
+    old = (
+        select(Consumed.consumer, Consumed.event_id)
+        .where(Consumed.consumer.in_(consumers), Consumed.outcome == "done", Consumed.at < before)
+        .limit(FORGOTTEN_AT_ONCE)
+    )
+    gone = await conn.execute(delete(Consumed).where(tuple_(Consumed.consumer, Consumed.event_id).in_(old)))
+    return gone.rowcount

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.service import housekeeping
-from learnflow_ext.store import eventlog, partitions, people
+from learnflow_ext.store import consumed, eventlog, partitions, people, points
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database, DatabaseUnavailable
-from learnflow_ext.store.models import LoggedEvent
+from learnflow_ext.store.models import Consumed, LoggedEvent
 
 
 async def filled(url: str) -> Database:
@@ -54,6 +54,34 @@ async def test_by_default_nothing_goes(database_url: str) -> None:
     db = await filled(database_url)
     assert await housekeeping.tidy(db, 0) == 0
     assert await ids(db) == ["e0", "e-3"]
+    await db.close()
+
+
+async def test_old_notes_of_what_took_effect_go_and_the_others_stay(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumed, "FORGOTTEN_AT_ONCE", 2)
+    db = Database(database_url)
+    await db.open()
+    old, young = now() - timedelta(days=61), now() - timedelta(days=59)
+    rows = [("progress", f"old{number}", "done", old) for number in range(5)]
+    rows += [
+        ("struggle", "old", "done", old),
+        ("progress", "young", "done", young),
+        ("progress", "odd", "dead", old),
+        (points.CONSUMER, "mark", "done", old),
+    ]
+    async with db.begin() as conn:
+        await conn.execute(
+            insert(Consumed),
+            [
+                {"consumer": consumer, "event_id": name, "outcome": outcome, "error": "", "at": at}
+                for consumer, name, outcome, at in rows
+            ],
+        )
+    assert await housekeeping.forget_consumed(db, 60) == 6
+    async with db.connect() as conn:
+        assert set(await conn.scalars(select(Consumed.event_id))) == {"young", "odd", "mark"}
     await db.close()
 
 
