@@ -8,6 +8,7 @@ import functools
 import json
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
@@ -25,8 +26,15 @@ from learnflow_ext.store import eventlog, people, texts
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.eventlog import LogEntry
 
+FOUND_A_PROBLEM = 1
 FOLLOW_EVERY_S = 0.3
+HOLE_SECONDS = 30.0
+"""After so long a number that never appeared is taken to belong to a transaction that was rolled back."""
+LOOK_BACK = 1_000
+"""Numbers below a newer one that are looked for."""
 AT_ONCE = 500
+MOST_NUMBERS = 50_000
+"""Looked at in one step of following; what is beyond comes with the next."""
 LONGEST_VALUE = 60
 
 Read = Callable[..., Awaitable[list[LogEntry]]]
@@ -66,7 +74,7 @@ def tail(
     read = functools.partial(eventlog.tail, topic=topic, student=_typed(student), course=_typed(course))
     show = _as_json if as_json else _as_line
     try:
-        asyncio.run(_tail(db, read, lines, show, follow=follow))
+        asyncio.run(_tail(db, read, lines, show, student=_typed(student), follow=follow))
     except KeyboardInterrupt:
         return
     except BrokenPipeError:
@@ -102,11 +110,12 @@ def export(
         raise CannotRun(f"There is no topic {topic!r}. The topics are: {', '.join(TOPICS)}.")
     lines = _log_lines if format_ is Format.log else _xapi_lines(home or "")
     db = database(config, state, database_url)
-    read = functools.partial(eventlog.tail, topic=topic, student=_typed(student), course=_typed(course))
+    whose = _typed(student)
+    read = functools.partial(eventlog.tail, topic=topic, student=whose, course=_typed(course))
     if out is None:
         with contextlib.suppress(KeyboardInterrupt):
             try:
-                asyncio.run(_export(db, read, lines, sys.stdout))
+                asyncio.run(_export(db, read, lines, whose, sys.stdout))
             except BrokenPipeError:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
@@ -118,7 +127,7 @@ def export(
         raise CannotRun(f"{out} cannot be written: {error.strerror}.") from error
     try:
         with file:
-            count = asyncio.run(_export(db, read, lines, file))
+            count = asyncio.run(_export(db, read, lines, whose, file))
     except BaseException:
         # Half an export looks like a whole one.
         out.unlink()
@@ -127,10 +136,11 @@ def export(
     typer.echo(f"{count} {what} written to {out}.")
 
 
-async def _export(db: Database, read: Read, lines: Lines, file: TextIO) -> int:
+async def _export(db: Database, read: Read, lines: Lines, student: str | None, file: TextIO) -> int:
     await db.open(create=False)
     count, last = 0, 0
     try:
+        await _require_known(db, student)
         while True:
             # A page at a time: a year of a school does not fit into memory, nor into one statement's time.
             async with db.connect() as conn:
@@ -181,24 +191,86 @@ def _typed(name: str | None) -> str | None:
 
 
 async def _tail(
-    db: Database, read: Read, lines: int, show: Callable[[LogEntry], str], *, follow: bool
+    db: Database,
+    read: Read,
+    lines: int,
+    show: Callable[[LogEntry], str],
+    *,
+    student: str | None = None,
+    follow: bool,
 ) -> None:
     await db.open(create=False)
     try:
+        await _require_known(db, student)
         async with db.connect() as conn:
             entries = await read(conn, limit=lines)
-            last = await eventlog.newest_sequence(conn)
+            behind = await Follower.at_the_end(conn, read)
         for entry in entries:
             typer.echo(show(entry))
         while follow:
             await asyncio.sleep(FOLLOW_EVERY_S)
             async with db.connect() as conn:
-                entries = await read(conn, after=last, limit=AT_ONCE)
+                entries = await behind.new(conn)
             for entry in entries:
                 typer.echo(show(entry))
-                last = entry.sequence
     finally:
         await db.close()
+
+
+async def _require_known(db: Database, student: str | None) -> None:
+    if student is None:
+        return
+    async with db.connect() as conn:
+        found = await people.find(conn, student)
+    if found is None:
+        typer.echo(f"Nobody is known here as {student!r}: nothing was recorded, or was erased.", err=True)
+        raise typer.Exit(FOUND_A_PROBLEM)
+
+
+class Follower:
+    """Reads what is new in the log, each event once. PostgreSQL numbers events before they commit: a lower
+    number may appear after a higher one, and is waited for."""
+
+    def __init__(self, read: Read, mark: int) -> None:
+        """Everything up to number `mark` was read."""
+        self._read = read
+        self._mark = mark
+        self._holes: dict[int, float] = {}
+        """Numbers below the mark that were not there, and when that was noticed."""
+
+    @classmethod
+    async def at_the_end(cls, conn: AsyncConnection, read: Read) -> Follower:
+        """Behind all that `conn` sees."""
+        newest = await eventlog.newest_sequence(conn)
+        made = cls(read, max(0, newest - LOOK_BACK))
+        made._note(await eventlog.sequences(conn, made._mark))
+        return made
+
+    async def new(self, conn: AsyncConnection) -> list[LogEntry]:
+        """Events that `conn` sees and that were not there before, oldest first. `conn` has one view."""
+        first = min(self._holes, default=self._mark + 1)
+        there = (await eventlog.sequences(conn, first - 1))[:MOST_NUMBERS]
+        fresh = {number for number in there if number > self._mark or number in self._holes}
+        self._note(there)
+        found: list[LogEntry] = []
+        if not fresh:
+            return found
+        last, end = min(fresh) - 1, max(fresh)
+        while last < end and (entries := await self._read(conn, after=last, limit=AT_ONCE)):
+            found += [entry for entry in entries if entry.sequence in fresh]
+            last = entries[-1].sequence
+        return found
+
+    def _note(self, there: list[int]) -> None:
+        """`there` are all numbers from the first hole on, ascending."""
+        moment = time.monotonic()
+        newest = there[-1] if there else self._mark
+        missing = set(range(max(self._mark + 1, newest - LOOK_BACK), newest))
+        holes = {**self._holes, **dict.fromkeys(missing, moment)}
+        for number in there:
+            holes.pop(number, None)
+        self._holes = {number: at for number, at in holes.items() if moment - at < HOLE_SECONDS}
+        self._mark = max(self._mark, newest)
 
 
 def _as_json(entry: LogEntry) -> str:
