@@ -10,6 +10,7 @@ import typer
 
 from learnflow_ext.cli.where import ConfigOption, StateOption, UrlOption, database
 from learnflow_ext.store import migrate
+from learnflow_ext.store.database import Database
 from learnflow_ext.store.migrate import SchemaState
 
 FOUND_A_PROBLEM = 1
@@ -63,13 +64,25 @@ def check(
     database_url: UrlOption = None,
     as_json: bool = typer.Option(False, "--json", help="One JSON object instead of a sentence."),
 ) -> None:
-    """Say whether the tables fit this version; exit code 1 when they do not. Changes nothing."""
+    """Say whether the tables fit this version and the log is append-only; exit code 1 when not. Changes
+    nothing."""
     db = database(config, state, database_url)
-    found: SchemaState = asyncio.run(db.schema_state())
+    found, unguarded = asyncio.run(_looked(db))
     if as_json:
-        report = {"database": db.name, **msgspec.to_builtins(found)}
+        report = {"database": db.name, **msgspec.to_builtins(found), "unguarded": unguarded}
         typer.echo(msgspec.json.encode(report).decode())
     else:
         typer.echo(f"{db.name}: {SENTENCES[found.condition]}")
-    if found.condition != "current":
+        if unguarded:
+            typer.echo(
+                "Events that are recorded can be changed: somebody dropped or switched off "
+                f"{', '.join(unguarded)}. Restore the database from a backup, or make the triggers again as "
+                "`learnflow db schema` prints them."
+            )
+    if found.condition != "current" or unguarded:
         raise typer.Exit(FOUND_A_PROBLEM)
+
+
+async def _looked(db: Database) -> tuple[SchemaState, tuple[str, ...]]:
+    found = await db.schema_state()
+    return found, await db.unguarded() if found.condition == "current" else ()

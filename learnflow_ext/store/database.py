@@ -118,6 +118,11 @@ class Database:
         async with self._one_connection("look") as conn:
             return await conn.run_sync(migrate.state)
 
+    async def unguarded(self) -> tuple[str, ...]:
+        """Triggers of the append-only log that are missing; for tables that fit the code."""
+        async with self._one_connection("look") as conn:
+            return await conn.run_sync(migrate.unguarded)
+
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """One writing transaction: committed at the end, rolled back when anything is raised.

@@ -19,6 +19,8 @@ from learnflow_ext.contracts.errors import Unavailable
 SchemaCondition = Literal["current", "empty", "older", "newer", "foreign"]
 
 
+GUARDS_ON_SQLITE = ("event_log_no_delete", "event_log_no_replace", "event_log_no_update")
+GUARDS_ON_POSTGRESQL = ("event_log_no_change", "event_log_no_truncate")
 UPGRADE_LOCK = 0x6C6561726E
 """Key of the advisory lock that an upgrade holds: any number that nobody else uses in the same database."""
 
@@ -71,6 +73,26 @@ def state(connection: Connection) -> SchemaState:
     else:
         condition = "foreign" if inspect(connection).get_table_names() else "empty"
     return SchemaState(condition=condition, found=found, expected=expected)
+
+
+def unguarded(connection: Connection) -> tuple[str, ...]:
+    """Triggers that keep the log as it is and that somebody dropped or switched off. Its tables are there."""
+    if connection.dialect.name == "sqlite":
+        there = set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")))
+        return tuple(name for name in GUARDS_ON_SQLITE if name not in there)
+    # Each month has its own, copied from the whole or made with it.
+    rows = connection.execute(
+        text(
+            "SELECT t.oid::regclass::text, guard "
+            "FROM pg_class t CROSS JOIN unnest(CAST(:guards AS text[])) guard "
+            "WHERE (t.oid = 'event_log'::regclass OR t.oid IN "
+            "(SELECT inhrelid FROM pg_inherits WHERE inhparent = 'event_log'::regclass)) "
+            "AND NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = t.oid AND tgname = guard "
+            "AND tgenabled IN ('O', 'A')) ORDER BY 1, 2"
+        ),
+        {"guards": list(GUARDS_ON_POSTGRESQL)},
+    )
+    return tuple(f"{guard} on {table}" for table, guard in rows)
 
 
 def require_current(found: SchemaState, database: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,41 @@ def test_the_sql_that_schema_prints_makes_a_database_that_check_accepts(
         file.executescript(printed.out)
         file.close()
     assert learnflow("db", "check", "--database-url", empty_url).code == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql", "named"),
+    [
+        ("sqlite", "DROP TRIGGER event_log_no_replace", "event_log_no_replace"),
+        ("postgresql", "DROP TRIGGER event_log_no_change ON event_log", "event_log_no_change on event_log"),
+        (
+            "postgresql",
+            "ALTER TABLE event_log_rest DISABLE TRIGGER ALL",
+            "event_log_no_change on event_log_rest, event_log_no_truncate on event_log_rest.",
+        ),
+    ],
+)
+def test_a_log_whose_triggers_are_gone_is_noticed(
+    learnflow: Run, request: pytest.FixtureRequest, tmp_path: Path, kind: str, sql: str, named: str
+) -> None:
+    if kind == "postgresql":
+        url: str = request.getfixturevalue("postgres_url")
+        server: Postgres = request.getfixturevalue("postgres_server")
+        with server.connect(url.rpartition("/")[2]) as connection:
+            connection.execute(sql)
+    else:
+        url = f"sqlite:///{tmp_path / 'log.sqlite'}"
+        learnflow("db", "upgrade", "--database-url", url)
+        file = sqlite3.connect(tmp_path / "log.sqlite")
+        file.execute(sql)
+        file.close()
+    ended = learnflow("db", "check", "--database-url", url)
+    assert ended.code == 1
+    assert named in ended.out
+    assert "Traceback" not in ended.err
+    told = json.loads(learnflow("db", "check", "--database-url", url, "--json").out)
+    assert told["condition"] == "current"
+    assert ", ".join(told["unguarded"]).startswith(named.rstrip("."))
 
 
 def test_an_unknown_dialect_is_refused(learnflow: Run) -> None:
