@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -13,12 +14,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Constraint, UniqueConstraint, create_engine, inspect
+from sqlalchemy import Connection, Constraint, UniqueConstraint, create_engine, inspect, make_url, select
 
-from learnflow_ext.store import migrate
+from learnflow_ext.contracts.grades import CellScore, GradeRecord
+from learnflow_ext.store import cell_points, grades, migrate, once, spent, submissions
+from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 from learnflow_ext.store.migrate import SchemaMismatch
-from learnflow_ext.store.models import Module
+from learnflow_ext.store.models import AnsweredRequest, Module, SpentToken, Submission
+
+POINTS = {"e1": 1.0, "e2": 0.5, 'e3 "ü': 0.0}
+"""By cell."""
 
 
 class Files(Protocol):
@@ -181,6 +187,49 @@ async def test_down_and_up_again(path: Path) -> None:
     move("up")
     engine.dispose()
     assert tables(path, ("table", "index", "trigger")) == before
+
+
+async def test_the_latest_steps_go_down_and_up_with_rows_in_the_tables(database_url: str) -> None:
+    db = Database(database_url)
+    await db.open()
+    cells = [CellScore(notebook="n", name=name, score=score, max_score=1) for name, score in POINTS.items()]
+    for student in ("ada", "ben"):
+        async with db.begin() as conn:
+            made = await submissions.create(
+                conn, course="c", assignment="a", student=student, files_path="/kept", size=1
+            )
+            if student == "ada":
+                record = GradeRecord(
+                    submission_id=made.submission_id,
+                    course="c",
+                    assignment="a",
+                    student="ada",
+                    status="graded",
+                    score=1,
+                    max_score=3,
+                    cells=tuple(cells),
+                )
+                await grades.record_grade(conn, record)
+            await once.reserve(
+                conn, person=student, slot=student, fingerprint="f", lasts=timedelta(days=1), holder="h"
+            )
+            await spent.spend(conn, student, now())
+    await db.close()
+    url = make_url(database_url)
+    engine = create_engine(url.set(drivername=url.get_backend_name()))
+    with engine.begin() as connection:
+        command.downgrade(migrate._config(connection), "0021")
+    with engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "head")
+    engine.dispose()
+    await db.open()
+    async with db.connect() as conn:
+        texts = list(await conn.scalars(select(Submission.points).order_by(Submission.number)))
+        assert {one.name: one.score for one in cell_points.decoded(texts[0])} == POINTS
+        assert texts[1] is None
+        assert list(await conn.scalars(select(AnsweredRequest.holder))) == ["", ""]
+        assert list(await conn.scalars(select(SpentToken.mark))) == []
+    await db.close()
 
 
 def test_there_is_one_line_of_revisions() -> None:
