@@ -594,6 +594,7 @@ CLASSES: tuple[type[Configurable], ...] = (
     LearnFlowTutor,
     LearnFlowModel,
     LearnFlowGrading,
+    LearnFlowPractice,
     LearnFlowStruggle,
     LearnFlowProgress,
     LearnFlowMail,

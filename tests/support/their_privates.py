@@ -16,6 +16,8 @@ from typing import Any
 ATTRIBUTE = "(a value)"
 
 PRIVATES: Mapping[str, Mapping[str, str]] = {
+    # Whether an answer has gone out: grading/learnflow_grading/formgrader_marks.py
+    "nbgrader.server_extensions.formgrader.apihandlers.GradeHandler": {"_finished": ATTRIBUTE},
     # The chat: learnflow_ext/server/chat.py, personas.py
     "jupyterlab_chat.websocket_model.WsChatModel": {
         "_attachments": ATTRIBUTE,

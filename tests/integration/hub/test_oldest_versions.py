@@ -11,10 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 OF_THIS_RUN = ("PYTEST", "COV", "COVERAGE", "PYTHON", "VIRTUAL_ENV")
 
 
+@pytest.mark.timeout(960)
 def test_a_brief_pass_with_the_oldest_versions() -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OF_THIS_RUN)}
     done = subprocess.run(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from traitlets.config import Configurable
 
-from learnflow_ext import reference
+from learnflow_ext import reference, settings
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.settings import CLASSES
 
@@ -30,6 +30,14 @@ def test_settings_are_found_and_put_where_they_belong(classes: dict[str, list[ty
     page = reference.settings_page(classes)
     for name in ("LearnFlowTutor.policy", "LearnFlowHub.idle_minutes", "TrustedExecute.memory_mb"):
         assert f"#### `c.{name}`" in page
+
+
+def test_the_service_explains_every_setting_of_the_deployment() -> None:
+    """`python -m learnflow_ext.service --help-all` lists these."""
+    declared = {
+        cls for cls in vars(settings).values() if isinstance(cls, type) and issubclass(cls, Configurable)
+    }
+    assert {cls for cls in declared if cls.__module__ == settings.__name__} == set(CLASSES)
 
 
 def test_no_default_tells_of_this_machine(classes: dict[str, list[type[Configurable]]]) -> None:

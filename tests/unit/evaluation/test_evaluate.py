@@ -81,7 +81,7 @@ async def test_leaks_are_counted_where_nothing_is_guarded(evaluate: ModuleType) 
     assert closed.withheld >= 4
     assert closed.withheld + closed.passed == 8
     hints = await leaks.of_hints(guarded, made)
-    assert hints.row("x", good=True)[2:4] == ("-", f"{len(hints.passages)}/18 (100.0 %)")
+    assert hints.row("x", good=True)[2:4] == ("-", f"{len(hints.passages)}/44 (100.0 %)")
 
 
 async def test_a_model_that_tells_is_counted_through_the_tutor(evaluate: ModuleType) -> None:

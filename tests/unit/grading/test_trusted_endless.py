@@ -66,10 +66,11 @@ class Looked(BaseException):
 
 
 @pytest.fixture(autouse=True)
-def _no_other_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a student's process; those of other tests are none of the loop's."""
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a student's process: threads of other tests, and who measures coverage, are none of the loop's."""
     monkeypatch.setattr(threading, "active_count", lambda: 1)
     monkeypatch.setattr(sys, "_current_frames", lambda: {1: None})
+    monkeypatch.setattr(sys, "gettrace", lambda: None)
 
 
 def looked_at(text: str, *, setup: str = "") -> bool:
