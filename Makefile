@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .make
 OLDEST := .nox/compat-oldest
+# Minutes each, on all cores: `make soak` runs them.
+LONG := tests/integration/many/test_chaos.py tests/integration/hub/test_oldest_versions.py
 FRONT_END := $(wildcard labextension/*.json labextension/*.py labextension/yarn.lock) \
 	$(shell find $(wildcard $(addprefix labextension/,src style schema scripts)) -type f)
 # Some programs of the environment start others by name: jlpm starts node, a build of the wheel jlpm.
@@ -47,11 +49,12 @@ docs: setup ## Make the documentation's site: build/docs/index.html
 	$(BIN)/python -W ignore -m learnflow_ext.reference
 	$(SPHINX) docs build/docs
 
-test: $(STAMPS)/test-system lint $(OLDEST)/.installed ## Run all checks and tests, and measure their coverage
+test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their coverage
 	$(JLPM) test
 	$(BIN)/coverage erase
 	rm -f .pytest_cache/v/cache/lastfailed
 	$(WITH_PATH) coverage run -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25 \
+		$(addprefix --ignore=,$(LONG)) \
 		|| $(WITH_PATH) $(BIN)/python tests/again.py .pytest_cache $$?
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage json -q -o .coverage.json
@@ -70,11 +73,11 @@ bench: $(STAMPS)/test-system setup ## Measure how fast all of it is, into test-r
 eval: $(STAMPS)/run-system setup ## Measure how good its judgement is, on the data in LEARNFLOW_EVAL_DATA (a folder)
 	LEARNFLOW_EVAL_DATA="$(LEARNFLOW_EVAL_DATA)" $(BIN)/python tests/evaluation/evaluate.py $(ARGS)
 
-soak: $(STAMPS)/test-system setup ## Kill each part of the event stream, and of a class at work, again and again; gate every family five times
+soak: $(STAMPS)/test-system setup $(OLDEST)/.installed ## Kill each part of the event stream, and of a class at work, again and again; gate every family five times
 	LEARNFLOW_SOAK_SEEDS=5 $(BIN)/pytest -s tests/integration/exercises/test_gate.py -k "family or five"
 	$(WITH_PATH) LEARNFLOW_SOAK=1 LEARNFLOW_SOAK_KILLS=200 LEARNFLOW_SOAK_EVENTS=20000 $(BIN)/pytest -s \
 		tests/integration/events/test_soak.py tests/integration/events/test_faults.py
-	$(WITH_PATH) LEARNFLOW_CHAOS_ROUNDS=3 $(BIN)/pytest -s tests/integration/many/test_chaos.py
+	$(WITH_PATH) LEARNFLOW_CHAOS_ROUNDS=3 $(BIN)/pytest -s $(LONG)
 
 fresh: $(STAMPS)/test-system ## Does the README hold on a fresh Debian? Makes one, and starts there (as root, six minutes)
 	tests/fresh_machine.sh

@@ -3,7 +3,7 @@
 `make compat`, or one of them: `nox -s "compat(oldest)"`. The oldest are read from the lower bounds there, so
 a bound that is too low shows. What passed last is in `docs/contributors/compatibility.md`.
 
-`make test` makes the environment of the oldest too, and runs `nox -R -s "compat(oldest)" -- brief` in it
+`make soak` makes the environment of the oldest too, and runs `nox -R -s "compat(oldest)" -- brief` in it
 (`tests/integration/hub/test_oldest_versions.py`); the newest are what a clone's own environment has.
 """
 

@@ -1,6 +1,6 @@
 """The oldest JupyterHub, JupyterLab, Jupyter AI and nbgrader that `pyproject.toml` allows are enough.
 
-`make test` makes their environment beforehand (`make .nox/compat-oldest/.installed`); the newest that are
+`make soak` runs this and makes their environment beforehand (`make .nox/compat-oldest/.installed`); the newest that are
 allowed are those of a fresh clone's own environment, in which everything else runs.
 """
 
