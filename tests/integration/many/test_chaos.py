@@ -1,8 +1,8 @@
 """A part of a deployment is killed while a class works: nothing is lost, and who sends again sees no error.
 
-`make soak` kills each, has two of everything and prints a table; `make test` leaves this out. Without the variable
-that it sets: a few students, and what other tests do not kill already (Kafka: `events`, PostgreSQL:
-`test_service_postgres`).
+`make soak` kills each, has two of everything and prints a table; `make test` leaves this out.
+Without the variable that it sets: a few students, and what other tests do not kill already (Kafka:
+`events`, PostgreSQL: `test_service_postgres`).
 """
 
 from __future__ import annotations
