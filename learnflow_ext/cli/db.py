@@ -75,7 +75,7 @@ def check(
         typer.echo(f"{db.name}: {SENTENCES[found.condition]}")
         if unguarded:
             typer.echo(
-                "Events that are recorded can be changed: somebody dropped or switched off "
+                "Events that are recorded can be changed: somebody dropped, switched off or replaced "
                 f"{', '.join(unguarded)}. Restore the database from a backup, or make the triggers again as "
                 "`learnflow db schema` prints them."
             )

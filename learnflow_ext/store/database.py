@@ -119,7 +119,7 @@ class Database:
             return await conn.run_sync(migrate.state)
 
     async def unguarded(self) -> tuple[str, ...]:
-        """Triggers of the append-only log that are missing; for tables that fit the code."""
+        """Guards of the append-only log that are missing or replaced; for tables that fit the code."""
         async with self._one_connection("look") as conn:
             return await conn.run_sync(migrate.unguarded)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Literal
@@ -19,8 +20,10 @@ from learnflow_ext.contracts.errors import Unavailable
 SchemaCondition = Literal["current", "empty", "older", "newer", "foreign"]
 
 
-GUARDS_ON_SQLITE = ("event_log_no_delete", "event_log_no_replace", "event_log_no_update")
-GUARDS_ON_POSTGRESQL = ("event_log_no_change", "event_log_no_truncate")
+GUARDS_ON_POSTGRESQL = {"event_log_no_change": 1 | 2 | 8 | 16, "event_log_no_truncate": 2 | 32}
+"""With when each is asked: PostgreSQL's `tgtype` of row, before, delete, update; and of before, truncate."""
+_ON_SQLITE = re.compile(r"CREATE TRIGGER (event_log_\w+)\b.*?\bEND\b", re.DOTALL)
+_ON_POSTGRESQL = re.compile(r"FUNCTION event_log_refuse\(\).*?\$\$(.*?)\$\$", re.DOTALL)
 UPGRADE_LOCK = 0x6C6561726E
 """Key of the advisory lock that an upgrade holds: any number that nobody else uses in the same database."""
 
@@ -76,23 +79,54 @@ def state(connection: Connection) -> SchemaState:
 
 
 def unguarded(connection: Connection) -> tuple[str, ...]:
-    """Triggers that keep the log as it is and that somebody dropped or switched off. Its tables are there."""
-    if connection.dialect.name == "sqlite":
-        there = set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")))
-        return tuple(name for name in GUARDS_ON_SQLITE if name not in there)
+    """What should keep the log as it is and does not: triggers that somebody dropped, switched off or
+    replaced, and a door that stands open. The log's tables are there.
+    """
+    found = _unlike_on_sqlite if connection.dialect.name == "sqlite" else _unlike_on_postgresql
+    # Nobody can commit a row there, unless the key that forbids it is gone.
+    ajar = connection.scalar(text("SELECT count(*) FROM event_log_door"))
+    return (*found(connection), *(["event_log_door, which stands open"] if ajar else []))
+
+
+def _unlike_on_sqlite(connection: Connection) -> list[str]:
+    rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    there = {name: _even(body) for name, body in rows}
+    return [name for name, body in _guards("sqlite").items() if there.get(name, "").rstrip("; ") != body]
+
+
+def _unlike_on_postgresql(connection: Connection) -> list[str]:
     # Each month has its own, copied from the whole or made with it.
     rows = connection.execute(
         text(
-            "SELECT t.oid::regclass::text, guard "
-            "FROM pg_class t CROSS JOIN unnest(CAST(:guards AS text[])) guard "
-            "WHERE (t.oid = 'event_log'::regclass OR t.oid IN "
-            "(SELECT inhrelid FROM pg_inherits WHERE inhparent = 'event_log'::regclass)) "
-            "AND NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = t.oid AND tgname = guard "
-            "AND tgenabled IN ('O', 'A')) ORDER BY 1, 2"
+            "SELECT t.oid::regclass::text, guard, p.prosrc "
+            "FROM pg_class t "
+            "CROSS JOIN unnest(CAST(:guards AS text[]), CAST(:types AS int[])) g(guard, type) "
+            "LEFT JOIN pg_trigger ON tgrelid = t.oid AND tgname = guard AND tgenabled IN ('O', 'A') "
+            "AND tgtype = type AND tgqual IS NULL AND cardinality(tgattr::int[]) = 0 "
+            "LEFT JOIN pg_proc p ON p.oid = tgfoid "
+            "WHERE t.oid = 'event_log'::regclass OR t.oid IN "
+            "(SELECT inhrelid FROM pg_inherits WHERE inhparent = 'event_log'::regclass) ORDER BY 1, 2"
         ),
-        {"guards": list(GUARDS_ON_POSTGRESQL)},
+        {"guards": list(GUARDS_ON_POSTGRESQL), "types": list(GUARDS_ON_POSTGRESQL.values())},
     )
-    return tuple(f"{guard} on {table}" for table, guard in rows)
+    (wanted,) = _guards("postgresql").values()
+    return [f"{guard} on {table}" for table, guard, body in rows if _even(body or "") != wanted]
+
+
+@cache
+def _guards(dialect: str) -> dict[str, str]:
+    """What guards the log, as the migrations make it in the end: SQLite's triggers, or the one function that
+    all of PostgreSQL's call; name -> text.
+    """
+    made = "".join(sql(dialect))
+    if dialect == "sqlite":
+        return {each[1]: _even(each[0]) for each in _ON_SQLITE.finditer(made)}
+    return {"event_log_refuse": _even(_ON_POSTGRESQL.findall(made)[-1])}
+
+
+def _even(code: str) -> str:
+    """Without what only indents it."""
+    return " ".join(code.split())
 
 
 def require_current(found: SchemaState, database: str) -> None:

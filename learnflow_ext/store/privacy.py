@@ -6,6 +6,7 @@ Both find a person's rows by the tables' own keys, so that a table that is added
 from __future__ import annotations
 
 import base64
+import builtins
 import contextlib
 import secrets
 import zlib
@@ -39,6 +40,14 @@ AT_ONCE = 500
 JSON_COLUMNS = frozenset({"data", "finding", "sent", "first_choices", "latest_choices", "points"})
 NOT_THEIRS = frozenset({"made_of"})
 """Columns that say nothing about the person: solution and tests of an exercise made for practice."""
+TRACES = frozenset({"cell_id", "exercise"})
+"""Fields of events that lead to a cell or a notebook of the person's, which may be there still."""
+PYTHONS = frozenset(
+    name
+    for name, each in vars(builtins).items()
+    if isinstance(each, type) and issubclass(each, BaseException)
+)
+"""Names of exceptions that say nothing of who met them. Any other may be a class that the person named."""
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,14 +210,16 @@ async def _redact(conn: AsyncConnection, user_id: int, name: str) -> int:
 def redacted(type_: str, data: str, name: str) -> str:
     """An event's `data` without what is personal in it, nor `name` anywhere.
 
-    Of a type that this code does not know nothing is left, for nobody can say what is personal.
+    Of exceptions Python's own are left. Of a type that this code does not know nothing is left, for nobody
+    can say what is personal.
     """
     cls = EVENT_TYPES.get(type_)
     if cls is None:
         return "{}"
     fields = msgspec.json.decode(data, type=dict[str, Any])
     for field, value in fields.items():
-        if isinstance(value, str) and (field in cls.PERSONAL or value == name):
+        theirs = field in cls.PERSONAL or field in TRACES or value == name
+        if isinstance(value, str) and (theirs or (field == "exception" and value not in PYTHONS)):
             fields[field] = ""
     return msgspec.json.encode(fields).decode()
 

@@ -63,9 +63,40 @@ def test_the_sql_that_schema_prints_makes_a_database_that_check_accepts(
             "ALTER TABLE event_log_rest DISABLE TRIGGER ALL",
             "event_log_no_change on event_log_rest, event_log_no_truncate on event_log_rest.",
         ),
+        (
+            "sqlite",
+            "DROP TRIGGER event_log_no_update; CREATE TRIGGER event_log_no_update BEFORE UPDATE ON event_log "
+            "WHEN OLD.sequence < 0 BEGIN SELECT RAISE(ABORT, 'event_log is append-only'); END;",
+            "event_log_no_update",
+        ),
+        (
+            "postgresql",
+            "CREATE OR REPLACE FUNCTION event_log_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RETURN COALESCE(NEW, OLD); END $$",
+            "event_log_no_change on event_log, event_log_no_truncate on event_log",
+        ),
+        (
+            "postgresql",
+            "CREATE FUNCTION lets() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; "
+            "DROP TRIGGER event_log_no_truncate ON event_log_rest; CREATE TRIGGER event_log_no_truncate "
+            "BEFORE TRUNCATE ON event_log_rest EXECUTE FUNCTION lets()",
+            "event_log_no_truncate on event_log_rest",
+        ),
+        (
+            "postgresql",
+            "DROP TRIGGER event_log_no_change ON event_log; CREATE TRIGGER event_log_no_change "
+            "BEFORE UPDATE OR DELETE ON event_log FOR EACH ROW WHEN (OLD.sequence < 0) "
+            "EXECUTE FUNCTION event_log_refuse()",
+            "event_log_no_change on event_log",
+        ),
+        (
+            "sqlite",
+            "PRAGMA foreign_keys = OFF; INSERT INTO event_log_door VALUES (1, 'redact', 2);",
+            "event_log_door, which stands open",
+        ),
     ],
 )
-def test_a_log_whose_triggers_are_gone_is_noticed(
+def test_a_log_whose_guards_are_gone_is_noticed(
     learnflow: Run, request: pytest.FixtureRequest, tmp_path: Path, kind: str, sql: str, named: str
 ) -> None:
     if kind == "postgresql":
@@ -77,7 +108,7 @@ def test_a_log_whose_triggers_are_gone_is_noticed(
         url = f"sqlite:///{tmp_path / 'log.sqlite'}"
         learnflow("db", "upgrade", "--database-url", url)
         file = sqlite3.connect(tmp_path / "log.sqlite")
-        file.execute(sql)
+        file.executescript(sql)
         file.close()
     ended = learnflow("db", "check", "--database-url", url)
     assert ended.code == 1

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import String, Text, cast, insert, select
 
-from learnflow_ext.contracts.events import ExerciseGenerated, HelpAsked, RunFinished
+from learnflow_ext.contracts.events import ExerciseGenerated, HelpAsked, RunFinished, StruggleDetected
 from learnflow_ext.contracts.grades import CellScore, CourseFile, GradeRecord
 from learnflow_ext.contracts.help import HelpRequest
 from learnflow_ext.store import (
@@ -206,6 +206,34 @@ class TestErase:
         ]
         assert {e.student for e in after} == {erased.name}
         assert erased.redacted == len([e for e in before if SECRET in json.dumps(e.data)])
+
+    async def test_names_of_their_own_and_traces_to_their_cells_go_and_what_python_calls_it_stays(
+        self, db: Database
+    ) -> None:
+        ran = [
+            RunFinished(
+                course="c", student="ada", run_id=f"{len(name)}", notebook="n.ipynb", ok=False, duration_ms=1,
+                assignment="a", cell_id="ada-was-here", exception=name,
+            )
+            for name in ("NameError", "AdaLovelaceError")
+        ]  # fmt: skip
+        stuck = StruggleDetected(
+            course="c", student="ada", alert_id="1", trigger="failures", exercise="ada.ipynb",
+            exception="AdaLovelaceError", failures=3,
+        )  # fmt: skip
+        async with db.begin() as conn:
+            await outbox.record_all(conn, [*ran, stuck])
+        await erase(db, "ada")
+        async with db.connect() as conn:
+            left = [each.data for each in await eventlog.tail(conn)]
+        assert [(each["exception"], each.get("cell_id", "")) for each in left] == [
+            ("NameError", ""),
+            ("", ""),
+            ("", ""),
+        ]
+        assert [each.get("assignment") for each in left[:2]] == ["a", "a"]
+        assert await tables_with(db, "AdaLovelace") == await tables_with(db, "ada-was-here") == set()
+        assert await tables_with(db, "ada.ipynb") == set()
 
     async def test_nothing_of_theirs_travels_any_more_and_all_of_the_others_does(
         self, class_of_two: Database
