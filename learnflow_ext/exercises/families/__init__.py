@@ -21,6 +21,7 @@ from learnflow_ext.exercises.families.clubs import CLUBS
 from learnflow_ext.exercises.families.decks import DECKS
 from learnflow_ext.exercises.families.doors import DOORS
 from learnflow_ext.exercises.families.games import GAMES
+from learnflow_ext.exercises.families.gauges import GAUGES
 from learnflow_ext.exercises.families.grids import GRIDS
 from learnflow_ext.exercises.families.guards import GUARDS
 from learnflow_ext.exercises.families.letters import LETTERS
@@ -44,6 +45,7 @@ from learnflow_ext.exercises.families.tables import TABLES
 from learnflow_ext.exercises.families.tallies import TALLIES
 from learnflow_ext.exercises.families.teams import TEAMS
 from learnflow_ext.exercises.families.truths import TRUTHS
+from learnflow_ext.exercises.families.values import VALUES
 from learnflow_ext.exercises.families.walks import WALKS
 
 FAMILIES: dict[str, tuple[Family, ...]] = {
@@ -51,7 +53,7 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
     "control_flow": (*control_flow.FAMILIES, RULES, WALKS, STREAKS, GAMES),
     "data_structures": (*data_structures.FAMILIES, PIPELINES, GRIDS, CLUBS, RECORDS),
     "functions": (*functions.FAMILIES, ABSTRACTIONS, CALLS, RECURSION, PARTS, ORDERS),
-    "objects": (*objects.FAMILIES, TEAMS, TALLIES, SHAPES, QUEUES),
+    "objects": (*objects.FAMILIES, TEAMS, TALLIES, SHAPES, QUEUES, GAUGES, VALUES),
     "files": (*files.FAMILIES, LOGS, BALLOTS, LETTERS, TABLES),
     "errors": (*errors.FAMILIES, GUARDS, DOORS, RESCUES, STORES),
     "libraries": (*libraries.FAMILIES, MODULES, CLOCKS, CHAINS, DECKS),

@@ -16,6 +16,7 @@ Edge = tuple[Arguments, str]
 """Arguments of a hidden test, and what a student is told when it fails, without any value."""
 
 OTHERS = "It should work with other values than those in the examples as well."
+APART = "Two objects should not disturb each other."
 
 
 @dataclass(frozen=True, kw_only=True)
