@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.errors import OUTCOME
 from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.outcomes import OUTCOME, SAID, asks
 
-SAID = '''
-def said(function, *values):
-    """Return what the function gives for these values, or the name and the message of the error it raises."""
-    try:
-        return function(*values)
-    except Exception as error:
-        return type(error).__name__ + ": " + str(error)
-'''
 _DOORS = (
     ("ride", "a ride at a fair", "height", "centimetres"),
     ("lift", "a lift for boxes", "weight", "kilograms"),
@@ -24,10 +16,6 @@ _DOORS = (
     ("pump", "a pump", "pressure", "bars"),
     ("kiln", "a kiln for pots", "time", "minutes"),
 )
-
-
-def _asks(helper: str, function: str) -> Callable[..., str]:
-    return lambda *values: f"{helper}({function}, {', '.join(map(repr, values))})"
 
 
 def _limits(random: Random) -> Task:
@@ -65,7 +53,7 @@ def _limits(random: Random) -> Task:
         return {code}
         """,
         answer=lambda n: value(n) if n in range(low, high + 1) else "ValueError",
-        call=_asks("outcome", name),
+        call=asks("outcome", name),
         shown=[(low + 3,), (high + 10,)],
         edges=[
             ((low,), "The smallest that is allowed is allowed."),
@@ -124,7 +112,7 @@ def _kinds(random: Random) -> Task:
         return {code}
         """,
         answer=answer,
-        call=_asks("outcome", name),
+        call=asks("outcome", name),
         shown=[(7, choices[0]), ("7", choices[1])],
         edges=[
             ((most, choices[2]), "The largest number is allowed."),
@@ -190,7 +178,7 @@ def _words(random: Random) -> Task:
         return text.upper()
         """,
         answer=answer,
-        call=_asks("said", name),
+        call=asks("said", name),
         shown=[(good,), ("a",)],
         edges=[
             (("9" * least,), "The shortest length is allowed."),
@@ -281,7 +269,7 @@ def _all_faults(random: Random) -> Task:
         return {code}
         """,
         answer=answer,
-        call=_asks("said", name),
+        call=asks("said", name),
         shown=[(card(low + 2, high - 3, 2 * fit),), ({b: 5},)],
         edges=[
             (({},), "Everything may be missing."),

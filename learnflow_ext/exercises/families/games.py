@@ -188,48 +188,49 @@ def _league(random: Random) -> Task:
 def _coins(random: Random) -> Task:
     where = random.choice(_TILLS)
     large, middle = random.choice([(10, 4), (12, 5), (20, 6), (15, 4), (9, 4)])
-    most = random.randint(3, 6)
+    # With a limit in each loop hardly a slip in one of them never ends, which would take the gate its time.
+    most, few = random.randint(3, 6), random.randint(3, 5)
     told, back, value = random.choice(
         [
-            ("how many coins come out altogether", "coins", 0),
+            ("how many coins come out altogether", "big + small", 0),
             ("how many cents are not given back in the end", "cents", 1),
             (
                 "a list of two numbers: how many coins come out, and how many cents are not given back",
-                "[coins, cents]",
+                "[big + small, cents]",
                 2,
             ),
         ]
     )
 
-    small = "" if back == "cents" else "\n            coins += 1"
-
     def answer(cents: int) -> object:
         many = min(cents // large, most)
         rest = cents - many * large
-        few = rest // middle
-        left = rest - few * middle
-        return (many + few, left, [many + few, left])[value]
+        others = min(rest // middle, few)
+        left = rest - others * middle
+        return (many + others, left, [many + others, left])[value]
 
     return Task(
         title=f"Giving change at {where}",
         story=f"""
         The change of {where} is given back in coins of {large} and of {middle} cents. As long as at least
         {large} cents are left, a large coin comes out, but never more than {most} of them. After that small
-        coins come out, as long as at least {middle} cents are left. What is still left then is not given
-        back. Complete `change`. It gets the `cents`, and returns {told}.
+        coins come out, as long as at least {middle} cents are left, but never more than {few} of them. What
+        is still left then is not given back. Complete `change`. It gets the `cents`, and returns {told}.
 
-        *Two `while` loops, one after the other.*
+        *Two `while` loops, one after the other. A condition may have an `and` in it.*
         """,
         function="change",
         parameters="cents",
         doc="Return what is asked for of the coins.",
         body=f"""
-        coins = 0
-        while cents >= {large} and coins < {most}:
+        big = 0
+        while cents >= {large} and big < {most}:
             cents -= {large}
-            coins += 1
-        while cents >= {middle}:
-            cents -= {middle}{small}
+            big += 1
+        small = 0
+        while cents >= {middle} and small < {few}:
+            cents -= {middle}
+            small += 1
         return {back}
         """,
         answer=answer,
@@ -242,6 +243,8 @@ def _coins(random: Random) -> Task:
             ((middle - 1,), "Look closely at where the small coins end."),
             ((large * most,), "Look closely at how many large coins there are."),
             ((large * (most + 1),), "Look closely at how many large coins there are."),
+            ((large * most + middle * few,), "Look closely at how many small coins there are."),
+            ((large * most + middle * (few + 1),), "Look closely at how many small coins there are."),
             ((large * (most + 2) + 3,), "Look closely at how many large coins there are."),
         ],
         more=[(number,) for number in random.sample(range(5, large * (most + 3)), 9)],

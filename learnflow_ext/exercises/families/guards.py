@@ -6,8 +6,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from learnflow_ext.exercises.families.errors import OUTCOME
 from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.outcomes import MESSAGE, OUTCOME, asks
 
 _SHARES = (
     ("sweets", "children", "a party"),
@@ -49,18 +49,6 @@ _CALLS = (
     ("balloon", "a weather balloon"),
     ("drone", "a drone over a forest"),
 )
-_MESSAGE = '''
-def message(function, *values):
-    """Return what the function gives for these values, or the message of its ValueError."""
-    try:
-        return function(*values)
-    except ValueError as error:
-        return str(error)
-'''
-
-
-def _asks(helper: str, function: str) -> Callable[..., str]:
-    return lambda *values: f"{helper}({function}, {', '.join(map(repr, values))})"
 
 
 def _share(random: Random) -> Task:
@@ -291,7 +279,7 @@ def _message(random: Random) -> Task:
         *`raise ValueError("a text")`.* The function `message` is there already. It calls a function, and
         gives the message of the error if there is one.
         """,
-        before=_MESSAGE,
+        before=MESSAGE,
         function="checked",
         parameters="form",
         doc="Return what is asked for; ValueError with a helpful message for a mistake.",
@@ -304,7 +292,7 @@ def _message(random: Random) -> Task:
         return {code}
         """,
         answer=answer,
-        call=_asks("message", "checked"),
+        call=asks("message", "checked"),
         shown=[({one: low + 1, other: low + 2},), ({one: low + 3},), ({one: high + 5, other: low},)],
         edges=[
             (({},), "Both may be missing."),
@@ -402,7 +390,7 @@ def ask(answers):
         doc="Return what is asked for; TimeoutError when nothing was heard too often.",
         body=body,
         answer=answer,
-        call=_asks("outcome", "patient"),
+        call=asks("outcome", "patient"),
         shown=[([lost, 8, 9, 4],), ([lost] * 5,)],
         edges=[
             (([],), "There may be no answer at all."),

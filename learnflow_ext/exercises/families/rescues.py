@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.errors import OUTCOME
 from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.outcomes import OUTCOME
 
 _SOURCES = (
     ("weather", "a weather station", "degrees"),

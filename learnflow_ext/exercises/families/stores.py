@@ -6,9 +6,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from learnflow_ext.exercises.families.doors import SAID
-from learnflow_ext.exercises.families.errors import OUTCOME
 from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.outcomes import OUTCOME, SAID, asks
 
 _STORES = (
     ("pantry", "a pantry", "grams", ("rice", "salt", "flour", "oats")),
@@ -17,10 +16,6 @@ _STORES = (
     ("nursery", "a garden centre", "plants", ("ferns", "roses", "ivy", "mint")),
     ("wardrobe", "a theatre wardrobe", "costumes", ("kings", "witches", "cats", "knights")),
 )
-
-
-def _asks(helper: str, function: str) -> Callable[..., str]:
-    return lambda *values: f"{helper}({function}, {', '.join(map(repr, values))})"
 
 
 def _filled(random: Random, things: tuple[str, ...], most: int) -> dict[str, int]:
@@ -271,7 +266,7 @@ def _reasons(random: Random) -> Task:
         return result
         """,
         answer=answer,
-        call=_asks("said", name),
+        call=asks("said", name),
         shown=[([good[0], good[2]],), ([good[1], bad[0]],)],
         edges=[
             (([],), "The list may be empty."),
