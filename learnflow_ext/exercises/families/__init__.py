@@ -36,6 +36,7 @@ from learnflow_ext.exercises.families.pipelines import PIPELINES
 from learnflow_ext.exercises.families.queues import QUEUES
 from learnflow_ext.exercises.families.records import RECORDS
 from learnflow_ext.exercises.families.recursion import RECURSION
+from learnflow_ext.exercises.families.relays import RELAYS
 from learnflow_ext.exercises.families.rescues import RESCUES
 from learnflow_ext.exercises.families.rules import RULES
 from learnflow_ext.exercises.families.shapes import SHAPES
@@ -44,6 +45,7 @@ from learnflow_ext.exercises.families.streaks import STREAKS
 from learnflow_ext.exercises.families.tables import TABLES
 from learnflow_ext.exercises.families.tallies import TALLIES
 from learnflow_ext.exercises.families.teams import TEAMS
+from learnflow_ext.exercises.families.tracebacks import TRACEBACKS
 from learnflow_ext.exercises.families.truths import TRUTHS
 from learnflow_ext.exercises.families.values import VALUES
 from learnflow_ext.exercises.families.walks import WALKS
@@ -55,7 +57,7 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
     "functions": (*functions.FAMILIES, ABSTRACTIONS, CALLS, RECURSION, PARTS, ORDERS),
     "objects": (*objects.FAMILIES, TEAMS, TALLIES, SHAPES, QUEUES, GAUGES, VALUES),
     "files": (*files.FAMILIES, LOGS, BALLOTS, LETTERS, TABLES),
-    "errors": (*errors.FAMILIES, GUARDS, DOORS, RESCUES, STORES),
+    "errors": (*errors.FAMILIES, GUARDS, DOORS, RESCUES, STORES, RELAYS, TRACEBACKS),
     "libraries": (*libraries.FAMILIES, MODULES, CLOCKS, CHAINS, DECKS),
 }
 """In teaching order."""

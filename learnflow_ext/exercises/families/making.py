@@ -141,6 +141,13 @@ class Family:
         )
 
 
+def by_level(
+    *levels: Callable[[Random], Task | ClassTask],
+) -> Callable[[Random, int], Task | ClassTask]:
+    """A family's `make` out of five functions, one for each difficulty from 1 on."""
+    return lambda random, difficulty: levels[difficulty - 1](random)
+
+
 def _lines(program: str) -> tuple[str, str]:
     """(the lines before the last, the last)."""
     *before, last = _paragraphs(program).splitlines()

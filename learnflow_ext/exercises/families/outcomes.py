@@ -28,6 +28,28 @@ def message(function, *values):
     except ValueError as error:
         return str(error)
 '''
+WATCHED = '''
+def watched(function, value):
+    """Call the function with an empty log and the value. Return what came of it, and the log afterwards."""
+    log = []
+    try:
+        result = function(log, value)
+    except Exception as error:
+        result = type(error).__name__
+    return [result, log]
+'''
+CAUSES = '''
+def causes(function, *values):
+    """Return what the function gives, or the names of the error it raises, of that one's cause, and so on."""
+    try:
+        return function(*values)
+    except Exception as error:
+        names = []
+        while error is not None:
+            names.append(type(error).__name__)
+            error = error.__cause__
+        return names
+'''
 
 
 def asks(helper: str, function: str) -> Callable[..., str]:
