@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -155,6 +156,28 @@ class TestGraders:
             answer = await ask(f"api/progress/mirabelle?course={COURSE}", reader)
             found = msgspec.json.decode(answer.body, type=StudentProgress).assignments
             assert {one.assignment: one.submissions for one in found}[ASSIGNMENT] == often
+
+    async def test_read_pages_of_numbers_and_not_of_the_latest(
+        self,
+        ask: Client,
+        hub: Hub,
+        service: RunningService,
+        submission: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Who handed in just now must not be the one whose number is on the first page."""
+        for who in ("nora", "oskar", "petra"):
+            hub.add(who, f"nbgrader-{COURSE}")
+            made = await ask(SUBMIT, who, body=SOLVED)
+            await graded(service, msgspec.json.decode(made.body, type=SubmissionView).submission_id)
+        monkeypatch.setattr("learnflow_ext.service.handlers.course_page.PAGE", 1)
+        shown = []
+        for page in range(1, 6):
+            text = (await ask(f"{HERE}/grading/submissions?page={page}", "teacher")).body.decode()
+            shown += sorted(set(re.findall(r"Submission #(\d+)", text)))
+            assert (f"page={page + 1}" in text) == (page < 5)
+        names = (*STUDENTS, "nora", "oskar", "petra")
+        assert shown == sorted((number_of(service, name).partition("#")[2] for name in names), key=int)
 
     async def test_export_grades_by_number(
         self, ask: Client, service: RunningService, submission: str
