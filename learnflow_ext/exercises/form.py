@@ -13,10 +13,16 @@ from learnflow_ext.exercises.exercise import MAX_DIFFICULTY, MIN_DIFFICULTY, Exe
 from learnflow_ext.exercises.trees import parse, parts
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
-_CODE = re.compile(r"^(```|~~~).*?^\1[ \t]*$|(`+)(?!`).*?(?<!`)\2(?!`)", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"(`{3,})[^`]*|(~{3,}).*")
+_SPAN = re.compile(r"\\[\\`]|(`+)(?!`).*?(?<!`)\1(?!`)|(`+)")
+"""An escape, code between backticks, or backticks without a partner."""
+_SPAN_IN_TABLE = re.compile(_SPAN.pattern.replace(".*?", r"[^|]*?"))
+_TABLE = re.compile(r"(?=.*-)(?=.*\|)[\s|:>-]+")
+"""The line below a table's head. A cell ends at its `|`, whatever backticks stand around that."""
 _MARKUP = re.compile(r"<[A-Za-z/!?]|&(?:#\w+|\w+);")
 _LINK = re.compile(
-    r"\]\s*[(\[:]|\b(?:[a-z][a-z+.-]*://|www\.|mailto:|javascript:|data:(?=[\w,;]))", re.IGNORECASE
+    r"\]\s*[(\[:]|\\href\b|\b(?:[a-z][a-z+.-]*://|www\.|mailto:|javascript:|data:(?=[\w,;]))",
+    re.IGNORECASE,
 )
 _NO_MODULES = frozenset(
     "os sys subprocess socket ctypes shutil importlib builtins inspect gc signal threading multiprocessing "
@@ -66,7 +72,12 @@ def faults(exercise: Exercise) -> list[str]:
 
 def _shown(exercise: Exercise) -> Iterator[str]:
     """What is wrong with the text that a browser shows, apart from the code in it."""
-    text = _CODE.sub(" ", f"{exercise.title}\n\n{exercise.statement}")
+    text, paired = _without_code(f"{exercise.title}\n\n{exercise.statement}")
+    if not paired:
+        yield (
+            "A backtick in the statement has no partner on its line: put code between two of them, or "
+            "between two lines of three."
+        )
     if _MARKUP.search(text):
         yield "The statement has HTML in it. Write text, and put code between backticks."
     if _LINK.search(text):
@@ -75,6 +86,27 @@ def _shown(exercise: Exercise) -> Iterator[str]:
         if "`" in example.call + example.result or "\n" in example.call + example.result:
             yield "An example has a backtick or a line break in it, so no line of code can show it."
             return
+
+
+def _without_code(text: str) -> tuple[str, bool]:
+    """(`text` without code, whether each backtick in it has its partner on the same line).
+
+    Only where each has one, this finds the same code as every renderer: elsewhere it may end with its
+    paragraph, list or cell, and a link behind that be one.
+    """
+    prose: list[str] = []
+    fence = ""
+    for line in re.split(r"\r\n?|\n", text):
+        if fence:
+            if re.fullmatch(rf" {{0,3}}{fence[0]}{{{len(fence)},}}[ \t]*", line):
+                fence = ""
+        elif found := _FENCE.fullmatch(line):
+            fence = found[1] or found[2]
+        else:
+            prose.append(line)
+    span = _SPAN_IN_TABLE if any(map(_TABLE.fullmatch, prose)) else _SPAN
+    alone = any(found[2] for line in prose for found in span.finditer(line))
+    return "\n".join(span.sub(" ", line) for line in prose), not alone and not fence
 
 
 def _unfit(tree: ast.AST, names: frozenset[str]) -> Iterator[str]:
