@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from learnflow_ext.exercises.exercise import MAX_DIFFICULTY, MIN_DIFFICULTY, Exercise
 from learnflow_ext.exercises.trees import parse, parts
@@ -61,6 +61,8 @@ def faults(exercise: Exercise) -> list[str]:
     solution = exercise.reference.removeprefix(exercise.starter).strip()
     if solution and " ".join(solution.split()) in " ".join(exercise.statement.split()):
         reasons.append("The statement tells the solution.")
+    if told := _told(exercise):
+        reasons.append(f"The statement tells what a hidden test asks for: {told}.")
     reasons += _shown(exercise)
     if (bad := next(_unfit(tree, _NO_NAMES), "") if tree is not None else "") != "":
         reasons.append(f"The solution uses {bad}, which no exercise is about.")
@@ -68,6 +70,32 @@ def faults(exercise: Exercise) -> list[str]:
     if (bad := next(_unfit(tests, _NO_NAMES_IN_TESTS), "") if tests is not None else "") != "":
         reasons.append(f"A test uses {bad}: tests ask and compare, and do nothing else.")
     return reasons
+
+
+def _told(exercise: Exercise) -> str:
+    """A call of a hidden test that stands in the statement beside its result; empty for none."""
+    said = exercise.statement.replace('"', "'")
+    for call, result in sorted(_asked(exercise.hidden) - _asked(exercise.visible)):
+        if re.search(rf"(?<!\w){_anyhow(call)}(?:\s*\S){{0,12}}?\s*{_anyhow(result)}(?!\w)", said):
+            return f"{call} is {result}"
+    return ""
+
+
+def _asked(tests: Sequence[str]) -> set[tuple[str, str]]:
+    """(call, result) of what these compare. What a method gives depends on what was done before."""
+    tree = parse("\n".join(tests))
+    return {
+        (ast.unparse(node.left), ast.unparse(node.comparators[0]))
+        for node in (ast.walk(tree) if tree is not None else ())
+        if isinstance(node, ast.Compare)
+        and isinstance(node.left, ast.Call)
+        and isinstance(node.left.func, ast.Name)
+    }
+
+
+def _anyhow(code: str) -> str:
+    """A pattern of `code` with whatever blanks, and one kind of quotation marks."""
+    return r"\s*".join(map(re.escape, "".join(code.split()).replace('"', "'")))
 
 
 def _shown(exercise: Exercise) -> Iterator[str]:

@@ -84,6 +84,12 @@ class TestBadExercises:
         leaking = replace(GOOD, statement=f"Write this: {GOOD.reference.removeprefix(START)}")
         assert "tells the solution" in await reason(runner, leaking)
 
+    @pytest.mark.parametrize("told", ["`larger(6, 5)` is `6`", "larger( 6,5 ) -> 6", "larger(6, 5) == 6"])
+    async def test_a_statement_that_tells_a_hidden_test(self, runner: WarmRunner, told: str) -> None:
+        leaking = replace(GOOD, statement=f"{GOOD.statement} So {told}.")
+        assert "hidden test asks for: larger(6, 5) is 6" in await reason(runner, leaking)
+        assert not faults(replace(GOOD, statement=f"{GOOD.statement} So `larger(3, 5)` is `5`."))
+
     @pytest.mark.parametrize(
         ("changed", "why"),
         [
