@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 LAST_YEAR = 9000
+MOST_VALUES = 100_000
+"""In one file. A few lines that repeat each other by `*` may stand for billions."""
 
 
 def keys_in(text: bytes) -> dict[str, Any]:
@@ -20,6 +22,15 @@ def keys_in(text: bytes) -> dict[str, Any]:
         return {}
     if not isinstance(found, dict):
         raise ValueError("course.yaml must be a list of keys and values.")
+    left = MOST_VALUES
+    inside: list[Any] = [found]
+    while inside:
+        value = inside.pop()
+        if isinstance(value, dict | list):
+            left -= len(value)
+            inside.extend(value.values() if isinstance(value, dict) else value)
+        if left < 0:
+            raise ValueError(f"course.yaml has more than {MOST_VALUES:,} values.")
     return found
 
 

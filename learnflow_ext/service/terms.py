@@ -16,6 +16,8 @@ from learnflow_ext.service.exams import ExtraTime, Window, extra_time_in, moved,
 DAY = timedelta(days=1)
 LONGEST_HOLIDAYS = 366
 """Days."""
+MOST_HOLIDAYS = 5_000
+"""Days in one course."""
 _THAT_SECOND = timedelta(seconds=1)
 """Whoever hands in within the deadline's own second is in time."""
 
@@ -208,8 +210,17 @@ def parse(text: bytes) -> CourseTerms:
         extensions=tuple(_extension(each) for each in _list(found, "extensions")),
         exams=tuple(window for window, _ in windows_in(found)),
         extra_time=extra_time_in(found),
-        holidays=tuple(day for each in _list(found, "holidays") for day in _holidays(each)),
+        holidays=_all_holidays(_list(found, "holidays")),
     )
+
+
+def _all_holidays(listed: list[Any]) -> tuple[date, ...]:
+    days: list[date] = []
+    for each in listed:
+        days += _holidays(each)
+        if len(days) > MOST_HOLIDAYS:
+            raise ValueError(f"holidays are at most {MOST_HOLIDAYS:,} days.")
+    return tuple(days)
 
 
 def _holidays(found: Any) -> list[date]:

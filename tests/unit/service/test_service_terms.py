@@ -32,6 +32,10 @@ extensions:
   - {student: ada, assignment: two, due: 2026-12-20T18:00:00Z, attempts: 1}
   - {student: 007, assignment: two, attempts: 3}
 """
+LAUGHS = b"a0: &a0 [x]\n" + b"".join(
+    b"a%d: &a%d [%s]\n" % (n, n, b",".join(10 * [b"*a%d" % (n - 1)])) for n in range(1, 12)
+)
+"""Each line repeats the one before ten times: a message that quotes the last would never be written."""
 
 
 def after(**span: float) -> datetime:
@@ -155,6 +159,9 @@ class TestCourseFile:
             (b"holidays: [{first: 2026-12-24}]", "holidays are days"),
             (b"holidays: [{first: 2026-12-24, last: 2026-12-01}]", "within a year"),
             (b"holidays: [{first: 2026-12-24, last: 9999-12-31}]", "within a year"),
+            (b"holidays:\n" + 20 * b"- {first: 2026-01-01, last: 2026-12-31}\n", "at most 5,000 days"),
+            (LAUGHS + b"holidays: [*a11]", "more than 100,000 values"),
+            (b"a: &a [*a]", "more than 100,000 values"),
             (b"assignments: 5", "assignments is a list"),
             (b"extensions: [{student: ada, until: 5}]", "An extension has"),
             (b"extensions: [{student: ada, days: -1}]", "less than nothing"),
