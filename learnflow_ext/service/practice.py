@@ -203,7 +203,8 @@ class Practices:
             return PracticeRules()
         except (OSError, ValueError) as error:
             log.error("no practice: its settings cannot be read", course=course, error=str(error))
-            return PracticeRules(enabled=False)
+            # Of one that is being made at the moment nobody can say whether a teacher wants to read it.
+            return PracticeRules(enabled=False, read_first=True)
 
 
 def said_of(row: PracticeRow | Reviewed) -> str:

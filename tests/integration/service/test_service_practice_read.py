@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import axe_playwright_python
@@ -20,8 +21,10 @@ from learnflow_ext.contracts.events import ExerciseDecided
 from learnflow_ext.contracts.grades import CourseFile, FileSet
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.contracts.practice import PracticeStanding
+from learnflow_ext.exercises.choosing import Choice
 from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.service import practice_making
+from learnflow_ext.service.practice import Practices
 from learnflow_ext.service.practice_kept import exercise_of
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import eventlog, practice_reviews, practices
@@ -139,6 +142,23 @@ class TestLetThrough:
         files = msgspec.json.decode((await ask(f"api/practice/{name}/files", "ada")).body, type=FileSet)
         assert "Take your time." in files.files[0].content.decode()
         assert (await asked(ask))[-1].awaited not in ("", name)
+
+
+    async def test_nor_when_the_course_can_no_longer_say_so(
+        self, ask: Client, service: RunningService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A teacher saves `course.yaml` with a mistake between the wish and the making."""
+        file = Path(service.parts.settings.courses[COURSE]) / "course.yaml"
+        choice = Practices.choice
+
+        async def meanwhile(self: Practices, *args: Any) -> Choice:
+            found = await choice(self, *args)
+            file.write_text("practice: [")
+            return found
+
+        monkeypatch.setattr(Practices, "choice", meanwhile)
+        assert (await asked(ask))[-1].awaited
+        assert len(await waiting(service)) == 1
 
 
 class TestRefused:
