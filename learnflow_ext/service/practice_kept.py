@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from textwrap import dedent
 
@@ -52,6 +53,11 @@ def kept(exercise: Exercise) -> str:
 def exercise_of(made_of: str) -> Exercise:
     """The exercise that a row keeps."""
     return msgspec.json.decode(made_of, type=Exercise)
+
+
+def version(exercise: Exercise) -> str:
+    """Tells its statement from another one of the same exercise."""
+    return sha256(exercise.statement.encode(errors="replace")).hexdigest()[:16]
 
 
 @lru_cache(maxsize=512)

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from learnflow_ext.contracts.errors import BadRequest, Conflict, TooBusy, Unprocessable
 from learnflow_ext.exercises.exercise import Exercise
-from learnflow_ext.service import logs
-from learnflow_ext.service.practice_kept import exercise_of, kept
+from learnflow_ext.service import logs, words
+from learnflow_ext.service.practice_kept import exercise_of, kept, version
 from learnflow_ext.service.practice_making import MOST_GIVEN, Maker
 from learnflow_ext.store import practice_reviews, practices, texts
 from learnflow_ext.store.database import Database
@@ -17,7 +17,11 @@ from learnflow_ext.store.practice_reviews import DECIDED, Reviewed
 
 MOST_CHARS = 6_000
 """Of a statement."""
+MOST_QUOTED = 1_000
 BUSY = "This exercise is being checked already. Wait until that is done."
+CHANGED = (
+    "Somebody else changed the words meanwhile, to: “{}” Press again to have yours, below, in their place."
+)
 
 log = logs.get("learnflow.practice")
 
@@ -30,19 +34,22 @@ class Reviews:
         self._maker = maker
         self._at_work: set[int] = set()
 
-    async def reword(self, course: str, number: int, statement: str) -> Reviewed:
+    async def reword(self, course: str, number: int, statement: str, read: str = "") -> Reviewed:
         """Keep another statement for one that waits, once the exercise has passed the gate with it.
 
-        Unprocessable, with the gate's reasons, when it does not; NotFound, Conflict and TooBusy for one that
-        is not there, that somebody decided about, or that is being checked.
+        Unprocessable, with the gate's reasons, when it does not, or when the statement is no longer the one
+        whose `version` was `read`; NotFound, Conflict and TooBusy for one that is not there, that somebody
+        decided about, or that is being checked.
         """
         with self._alone(number):
-            return await self._reworded(await self._waiting(course, number), statement)
+            return await self._reworded(await self._waiting(course, number), statement, read)
 
-    async def let_through(self, course: str, number: int, by: str, statement: str) -> Reviewed:
+    async def let_through(
+        self, course: str, number: int, by: str, statement: str, read: str = ""
+    ) -> Reviewed:
         """Give one that waits to its student, with this statement. Raises what `reword` does."""
         with self._alone(number):
-            found = await self._reworded(await self._waiting(course, number), statement)
+            found = await self._reworded(await self._waiting(course, number), statement, read)
             # Released first: whoever reads that it is there can have it.
             await self._maker.release(course, exercise_of(found.made_of))
             after = await self._db.retrying(lambda conn: practice_reviews.decide(conn, course, number, by))
@@ -81,11 +88,13 @@ class Reviews:
             raise Conflict(DECIDED)
         return found
 
-    async def _reworded(self, found: Reviewed, statement: str) -> Reviewed:
+    async def _reworded(self, found: Reviewed, statement: str, read: str) -> Reviewed:
         exercise = exercise_of(found.made_of)
         wanted = _clean(statement)
         if wanted == exercise.statement:
             return found
+        if read and read != version(exercise):
+            raise Unprocessable(CHANGED.format(words.quote(exercise.statement, MOST_QUOTED)))
         changed = replace(exercise, statement=wanted)
         verdict = await self._maker.checked(changed, await self._others(found))
         if not verdict.passed:

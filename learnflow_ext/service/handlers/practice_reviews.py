@@ -47,7 +47,10 @@ class PracticeHandler(CoursePage):
 
 
 class DecideHandler(CoursePage):
-    """`POST courses/{course}/practice/{number}?do=give|reword|refuse`, with `statement` and `reason`."""
+    """`POST courses/{course}/practice/{number}?do=give|reword|refuse`, with `statement` and `reason`.
+
+    `read` is the `version` of the statement that the teacher had before them.
+    """
 
     page = "practice"
 
@@ -55,13 +58,14 @@ class DecideHandler(CoursePage):
         if not number.isdecimal() or len(number) > 18:
             raise NotFound("There is no such exercise in this course.")
         form = {name: values[0] for name, values in parse_qs(self.form(), keep_blank_values=True).items()}
-        statement, reason, by = form.get("statement", ""), form.get("reason", ""), self.person.name
+        statement, read, reason = (form.get(name, "") for name in ("statement", "read", "reason"))
+        by = self.person.name
         reviews, wanted = self.parts.practices.reviews, self.get_query_argument("do", "")
         try:
             if wanted == "give":
-                self._done(await reviews.let_through(course, int(number), by, statement))
+                self._done(await reviews.let_through(course, int(number), by, statement, read))
             elif wanted == "reword":
-                found = await reviews.reword(course, int(number), statement)
+                found = await reviews.reword(course, int(number), statement, read)
                 self._again(course, found, saved=True)
             elif wanted == "refuse":
                 self._done(await reviews.refuse(course, int(number), by, reason))

@@ -9,7 +9,7 @@ import msgspec
 from learnflow_ext.exercises.choosing import spoken
 from learnflow_ext.exercises.exercise import MAX_DIFFICULTY
 from learnflow_ext.service import words
-from learnflow_ext.service.practice_kept import exercise_of
+from learnflow_ext.service.practice_kept import exercise_of, version
 from learnflow_ext.service.tables import Field, Sheet
 from learnflow_ext.service.views.cells import student
 from learnflow_ext.store.practice_reviews import Reviewed
@@ -28,6 +28,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     made_at: str
     edited: bool
     statement: str
+    version: str
+    """Of the statement."""
     examples: str
     starter: str
     solution: str
@@ -51,6 +53,7 @@ def card(one: Reviewed) -> Card:
         made_at=one.made_at,
         edited=one.edited,
         statement=exercise.statement,
+        version=version(exercise),
         examples="\n".join(f"{each.call} gives {each.result}" for each in exercise.examples),
         starter=exercise.starter.rstrip(),
         solution=textwrap.dedent(exercise.reference.removeprefix(exercise.starter)).strip("\n"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -143,6 +144,23 @@ class TestLetThrough:
         assert "Take your time." in files.files[0].content.decode()
         assert (await asked(ask))[-1].awaited not in ("", name)
 
+    async def test_who_read_other_words_does_not_undo_them_unawares(
+        self, ask: Client, service: RunningService
+    ) -> None:
+        name = (await asked(ask))[-1].awaited
+        (one,) = await waiting(service)
+        old = (await kept(service, name)).statement
+        page = (await ask(QUEUE, "teacher")).body.decode()
+        (read,) = re.findall(r'name="read" value="(\w+)"', page)
+        better = old + " Take your time."
+        assert (await decides(ask, one.number, "reword", statement=better, read=read)).code == 200
+        for do in ("give", "reword"):
+            late = await decides(ask, one.number, do, statement=old, read=read)
+            assert late.code == 422 and "changed the words meanwhile" in late.body.decode()
+            assert (await kept(service, name)).statement == better
+        (read,) = re.findall(r'name="read" value="(\w+)"', late.body.decode())
+        assert (await decides(ask, one.number, "give", statement=old, read=read)).code == 200
+        assert (await kept(service, name)).statement == old
 
     async def test_nor_when_the_course_can_no_longer_say_so(
         self, ask: Client, service: RunningService, monkeypatch: pytest.MonkeyPatch
