@@ -25,8 +25,9 @@
     if (event.detail.target.id === "preview") return;
     // The bar says how far it is; twenty times a minute aloud is too often.
     if (event.detail.target.id === "regrading-bar") return;
-    // An exercise that came back says why, or that its words are kept.
-    const verdict = document.querySelector(".exercise .verdict");
+    // An exercise that came back says why, or that its words are kept. Others may still say so of before.
+    const { id } = event.detail.target;
+    const verdict = id && document.getElementById(id)?.querySelector(".verdict");
     if (verdict) {
       verdict.focus();
       return;

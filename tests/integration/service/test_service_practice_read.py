@@ -224,7 +224,7 @@ class TestRights:
 
 
 async def test_in_the_browser(ask: Client, service: RunningService, hub: Hub) -> None:
-    for wish in (WISH, "harder, on loops"):
+    for wish in (WISH, "harder, on loops", "easier, on loops"):
         assert (await asked(ask, wish))[-1].awaited
     hub.service_url = f"http://127.0.0.1:{service.port}"
     complaints: list[str] = []
@@ -238,7 +238,7 @@ async def test_in_the_browser(ask: Client, service: RunningService, hub: Hub) ->
         await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}")
         await page.get_by_role("link", name="Exercises").click()
         cards = page.locator("li.exercise")
-        await expect(cards).to_have_count(2)
+        await expect(cards).to_have_count(3)
         await cards.first.get_by_text("Solution", exact=True).click()
         words_ = cards.first.get_by_label("What the student reads")
         told = await words_.input_value()
@@ -260,13 +260,18 @@ async def test_in_the_browser(ask: Client, service: RunningService, hub: Hub) ->
             )
             assert [found["id"] for found in result["violations"]] == [], name
             assert await page.evaluate("document.documentElement.scrollWidth") <= options["width"], name
+        # What is still said of one is not said again after the decision about another.
+        await cards.nth(2).get_by_label("If you refuse it").fill("Too easy by now.")
+        await cards.nth(2).get_by_role("button", name="Refuse").click()
+        await expect(page.locator("#announce")).to_have_text("Done. The next one follows.")
+        await expect(cards.first.get_by_role("alert")).not_to_be_focused()
         await cards.first.get_by_label("What the student reads").fill(told + "\n\nTake your time.")
         await cards.first.get_by_role("button", name="Give it").click()
-        await expect(page.locator("#alerts .done")).to_contain_text("with your words")
+        await expect(page.locator("#alerts .done").first).to_contain_text("with your words")
         await cards.first.get_by_label("If you refuse it").fill("Not yet: lists come next week.")
         await cards.first.get_by_role("button", name="Refuse").click()
         await expect(page.locator("#alerts .done").nth(1)).to_contain_text("lists come next week")
         await page.reload()
-        await expect(page.locator("#decided tbody tr")).to_have_count(2)
+        await expect(page.locator("#decided tbody tr")).to_have_count(3)
         assert complaints == []
         await browser.close()
