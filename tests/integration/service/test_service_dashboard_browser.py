@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, Route, async_playwright, expect
 from served import ASSIGNMENT
 from stub_hub import COURSE, PREFIX, Hub
 
@@ -201,6 +202,32 @@ class TestDashboard:
             await expect(page.locator("#live")).to_have_text("Reconnecting…")
             monkeypatch.undo()
             await expect(page.locator("#live")).to_have_text("Live", timeout=20_000)
+            assert complaints == []
+
+    async def test_a_table_that_comes_slowly_comes_while_much_happens(
+        self, lesson: RunningService, hub: Hub
+    ) -> None:
+        """What changes while it is fetched makes nobody begin again, and again."""
+        async with dashboard(lesson, hub) as (page, complaints):
+
+            async def slow(route: Route) -> None:
+                await asyncio.sleep(1.5)
+                await route.continue_()
+
+            async def busy() -> None:
+                for number in count(100):
+                    await fails(lesson, "emil", "NameError", number)
+                    await asyncio.sleep(0.2)
+
+            await page.route(re.compile(r"/scores\?"), slow)
+            await grade(lesson, "hana", ASSIGNMENT, (2, 2, 2, 2, 1))
+            lively = asyncio.create_task(busy())
+            try:
+                row = page.locator("#scores tr", has_text="Hana")
+                await expect(row).to_contain_text("9/10", timeout=10_000)
+            finally:
+                lively.cancel()
+            await page.unroute_all(behavior="wait")
             assert complaints == []
 
     async def test_names_and_questions_with_markup_are_text(self, lesson: RunningService, hub: Hub) -> None:
