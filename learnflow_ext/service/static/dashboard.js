@@ -73,6 +73,13 @@
     });
   }
 
+  // Draws `root` anew; who was on a link of it is on the one in its place.
+  function keepingFocus(root, draw) {
+    const place = [...root.querySelectorAll("a")].indexOf(document.activeElement);
+    draw();
+    if (place >= 0) root.querySelectorAll("a")[place]?.focus({ preventScroll: true });
+  }
+
   let rows = []; // of the table of students as it was last fetched: what came before the first row, then each row
 
   // Drawing a table of two thousand cells takes a tenth of a second, in which no line of the feed shows, and takes
@@ -87,11 +94,14 @@
     if (before[0] !== rows[0]) {
       const top = document.createElement("template");
       top.innerHTML = rows[0];
-      root.querySelector(".summary").replaceWith(top.content.querySelector(".summary"));
+      const summary = root.querySelector(".summary");
+      keepingFocus(summary, () => summary.replaceChildren(...top.content.querySelector(".summary").children));
     }
     there.forEach((row, place) => {
       if (before[place + 1] === rows[place + 1]) return;
-      row.innerHTML = rows[place + 1].split("</tr>")[0];
+      keepingFocus(row, () => {
+        row.innerHTML = rows[place + 1].split("</tr>")[0];
+      });
       localTimes(row);
     });
     return true;

@@ -176,6 +176,16 @@ class TestDashboard:
             await grade(lesson, "hana", SECOND, (2, 2, 2, 2))
             await expect(row).to_contain_text("8/8", timeout=20_000)
             await expect(page.get_by_role("link", name="Ben")).to_be_focused()
+            # So do they while their own row is drawn anew, or the numbers above.
+            await grade(lesson, "ben", SECOND, (2, 2, 0, 1))
+            await expect(page.locator("#scores tr", has_text="Ben")).to_contain_text("5/8", timeout=20_000)
+            await expect(page.get_by_role("link", name="Ben")).to_be_focused()
+            given = page.locator(".summary dd a").nth(2)
+            await given.focus()
+            before = await given.inner_text()
+            await grade(lesson, "emil", ASSIGNMENT, (2, 0, 0, 0, 0))
+            await expect(given).not_to_have_text(before, timeout=20_000)
+            await expect(given).to_be_focused()
             assert await page.evaluate("window.notReloaded") is True
             assert complaints == []
 
