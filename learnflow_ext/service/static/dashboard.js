@@ -23,17 +23,19 @@
   }
 
   function refresh(part, least = 0) {
-    if (planned.has(part)) return;
     const calm = Math.min(LONGEST_CALM, Math.max(CALM, SHARE * (took.get(part) ?? 0)));
-    const wait = Math.max(least, (last.get(part) ?? 0) + calm - Date.now());
-    planned.set(
-      part,
-      setTimeout(() => {
-        planned.delete(part);
-        last.set(part, Date.now());
-        document.body.dispatchEvent(new CustomEvent(`${part}-changed`));
-      }, wait),
-    );
+    const at = Math.max(Date.now() + least, (last.get(part) ?? 0) + calm);
+    const before = planned.get(part);
+    if (before) {
+      if (before.at <= at) return;
+      clearTimeout(before.timer);
+    }
+    const timer = setTimeout(() => {
+      planned.delete(part);
+      last.set(part, Date.now());
+      document.body.dispatchEvent(new CustomEvent(`${part}-changed`));
+    }, at - Date.now());
+    planned.set(part, { at, timer });
   }
 
   function connect() {

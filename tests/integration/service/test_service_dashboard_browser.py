@@ -214,6 +214,22 @@ class TestDashboard:
             await expect(page.locator("#live")).to_have_text("Live", timeout=20_000)
             assert complaints == []
 
+    async def test_what_happened_while_nobody_listened_is_there_as_soon_as_somebody_does(
+        self, lesson: RunningService, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with dashboard(lesson, hub) as (page, complaints):
+            # The feed is to be fetched anew, in a while: this line came by itself.
+            await asks(lesson, "hana", "What is a variable?", 9)
+            await expect(page.locator("#feed")).to_contain_text("What is a variable?")
+            monkeypatch.setattr("learnflow_ext.service.live.MAX_PER_PERSON", 0)
+            lesson.parts.traffic.send_sockets_away()
+            await expect(page.locator("#live")).to_have_text("Reconnecting…")
+            await asks(lesson, "farah", "What is a loop?", 10)
+            monkeypatch.undo()
+            await expect(page.locator("#live")).to_have_text("Live", timeout=20_000)
+            await expect(page.locator("#feed")).to_contain_text("What is a loop?", timeout=5_000)
+            assert complaints == []
+
     async def test_a_table_that_comes_slowly_comes_while_much_happens(
         self, lesson: RunningService, hub: Hub
     ) -> None:
