@@ -54,13 +54,25 @@ async def waiting(conn: AsyncConnection, course: str, limit: int) -> list[Review
     return [_reviewed(row) for row in rows]
 
 
-async def decided(conn: AsyncConnection, course: str, limit: int) -> list[Reviewed]:
+async def count_waiting(conn: AsyncConnection, course: str) -> int:
+    """How many of `course` nobody decided about."""
+    count = await conn.scalar(
+        select(func.count())
+        .select_from(PracticeReview)
+        .join(Practice, Practice.id == PracticeReview.practice_id)
+        .where(Practice.course == course, PracticeReview.state == "waiting")
+    )
+    return count or 0
+
+
+async def decided(conn: AsyncConnection, course: str, limit: int, offset: int = 0) -> list[Reviewed]:
     """Those of `course` that somebody decided about, the latest first."""
     rows = await conn.execute(
         _rows()
         .where(Practice.course == course, PracticeReview.state != "waiting")
         .order_by(PracticeReview.decided_at.desc(), Practice.id.desc())
         .limit(limit)
+        .offset(offset)
     )
     return [_reviewed(row) for row in rows]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, NotFound
-from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage
+from learnflow_ext.service.handlers.course_page import CoursePage
 from learnflow_ext.service.practice_reviews import MOST_CHARS
 from learnflow_ext.service.views.cells import student_link
 from learnflow_ext.service.views.practice import DECIDED, card
@@ -16,7 +16,6 @@ from learnflow_ext.store.practice_reviews import Reviewed
 MISTAKES = 422
 SHOWN = 20
 """Exercises on a page; those behind them follow as these are decided about."""
-MOST_WAITING = 200
 
 
 class PracticeHandler(CoursePage):
@@ -26,18 +25,18 @@ class PracticeHandler(CoursePage):
 
     async def get(self, course: str) -> None:
         async with self.parts.db.connect() as conn:
-            waiting = await practice_reviews.waiting(conn, course, MOST_WAITING)
-            limit = MOST_ROWS if self.as_csv else MOST_WAITING
-            decided = await practice_reviews.decided(conn, course, limit)
+            waiting = await practice_reviews.waiting(conn, course, SHOWN)
+            count = await practice_reviews.count_waiting(conn, course)
+            decided = await practice_reviews.decided(conn, course, self.limit, self.offset)
         self.show_tables(
             course,
             "Exercises to read",
-            DECIDED.of(decided[self.offset :]),
+            DECIDED.of(decided),
             template="practice.html",
-            facts=(("Waiting for you", str(len(waiting)), ""),),
+            facts=(("Waiting for you", str(count), ""),),
             context={
-                "cards": [card(one) for one in waiting[:SHOWN]],
-                "more_waiting": max(0, len(waiting) - SHOWN),
+                "cards": [card(one) for one in waiting],
+                "more_waiting": max(0, count - len(waiting)),
                 "read_first": await self.parts.practices.read_first(course),
                 "offered": await self.parts.practices.offered(course),
                 "most_chars": MOST_CHARS,

@@ -205,6 +205,24 @@ class TestRefused:
         assert len(await waiting(service)) == 3
 
 
+async def test_all_that_wait_are_counted_and_the_oldest_shown(
+    ask: Client, service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("learnflow_ext.service.handlers.practice_reviews.SHOWN", 1)
+    monkeypatch.setattr("learnflow_ext.service.handlers.course_page.PAGE", 1)
+    for who in ("ada", "ben", "ada"):
+        assert (await asked(ask, who=who))[-1].awaited
+    first, second, _ = await waiting(service)
+    page = (await ask(QUEUE, "teacher")).body.decode()
+    assert "<dt>Waiting for you</dt><dd>3</dd>" in page and "2 more exercises" in page
+    assert f'id="exercise-{first.number}"' in page and page.count('class="alert exercise"') == 1
+    for one in (first, second):
+        assert (await decides(ask, one.number, "refuse", reason=f"Not number {one.number}.")).code == 200
+    for number, one in enumerate((second, first), 1):
+        page = (await ask(f"{QUEUE}?page={number}", "teacher")).body.decode()
+        assert f"Not number {one.number}." in page, "the latest decision first"
+
+
 class TestRights:
     async def test_only_teachers_of_the_course_read_and_decide(
         self, ask: Client, service: RunningService, hub: Hub
