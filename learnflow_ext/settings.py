@@ -476,8 +476,14 @@ class LearnFlowStruggle(Configurable):
         at: after one or two, chance says more than the answers.""",
     ).tag(config=True)
 
-    attempts = Integer(
-        10, help="Attempts at one exercise without three right in a row: the wheels spin."
+    attempts = Integer(10, help="Attempts at one exercise without `right_in_a_row`: the wheels spin.").tag(
+        config=True
+    )
+
+    right_in_a_row = Integer(
+        3,
+        min=1,
+        help="Runs in a row on one exercise that went well, after which `attempts` is not looked at.",
     ).tag(config=True)
 
     fresh_minutes = Float(

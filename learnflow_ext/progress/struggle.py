@@ -15,7 +15,6 @@ from learnflow_ext.contracts.alerts import Finding, Moment, Trigger
 
 SHOWN = 12
 """Steps that a finding carries."""
-THREE = 3
 _STUCK = re.compile(
     r"\b(i'?m|i am|am|still|so|completely|totally|really) (so |completely |totally |really )?"
     r"(stuck|lost|confused)\b"
@@ -40,6 +39,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     low_quiz: float = 0.5
     quiz_answers: int = 3
     attempts: int = 10
+    right_in_a_row: int = 3
     failing_early: int = 3
     fresh_s: float = 1800.0
 
@@ -118,7 +118,7 @@ def _on_exercise(runs: Sequence[Moment], now: float, limits: Limits, question: s
         trigger, at = "failing_runs", failing[-1].at
     elif now - failing[0].at >= limits.no_progress_s:
         trigger, at = "no_progress", max(failing[0].at + limits.no_progress_s, failing[-1].at)
-    elif len(runs) >= limits.attempts and not _three_right(runs):
+    elif len(runs) >= limits.attempts and not _right(runs, limits.right_in_a_row):
         trigger, at = "wheel_spinning", last.at
     elif 0 < limits.failing_early <= len(failing):
         trigger, at = "failing_early", last.at
@@ -156,11 +156,11 @@ def _alike(failing: Sequence[Moment]) -> int:
     return count
 
 
-def _three_right(runs: Sequence[Moment]) -> bool:
-    """Wheel-spinning (Beck and Gong 2013) ends with three right in a row."""
+def _right(runs: Sequence[Moment], wanted: int) -> bool:
+    """Whether so many went well in a row: wheel-spinning (Beck and Gong 2013) ends with three."""
     row = 0
     for run in runs:
         row = row + 1 if run.ok else 0
-        if row >= THREE:
+        if row >= wanted:
             return True
     return False

@@ -36,6 +36,7 @@ class Watch:
             low_quiz=settings.low_quiz,
             quiz_answers=settings.quiz_answers,
             attempts=settings.attempts,
+            right_in_a_row=settings.right_in_a_row,
             failing_early=settings.failing_early,
             fresh_s=settings.fresh_minutes * 60,
         )

@@ -65,6 +65,7 @@ class TestTriggers:
         assert triggers(*wheel[2:]) == []
         learnt = [*(run(20 - n, ok=True) for n in range(3)), *wheel]
         assert triggers(*learnt) == []
+        assert triggers(*learnt, limits=Limits(failing_early=0, right_in_a_row=5)) == ["wheel_spinning"]
 
     def test_somebody_not_reported_lately_is_found_earlier(self) -> None:
         mixed = (run(3), run(2, "TypeError"), run(1, "ValueError"))
