@@ -75,7 +75,6 @@ class HeatHandler(CoursePage):
             topics = await courses.assignments(conn, course)
             slots = await self.parts.weeks.of(conn, course, now, where)
         skills = self.parts.skills
-        fitted = f"{len(skills.of(course))} of {len(topics)}"
         picture = classroom.weeks(slots, now, where)
         self.show_tables(
             course,
@@ -83,7 +82,6 @@ class HeatHandler(CoursePage):
             mastery.heat(topics, standings),
             mastery.ESTIMATES.of(mastery.estimates(topics, skills.of(course), skills.answered(course))),
             charts=(picture,) if picture else (),
-            facts=(("Topics whose estimates are fitted to this class", fitted, "progress#estimates"),),
         )
 
 
