@@ -270,6 +270,33 @@ class TestDashboard:
             assert await page.locator("#main img").count() == 0
             assert complaints == []
 
+    async def test_names_that_turn_the_direction_turn_only_themselves(
+        self, lesson: RunningService, hub: Hub
+    ) -> None:
+        name = "\u202e\u05d0da"
+        hub.groups[f"nbgrader-{COURSE}"].add(name)
+        async with dashboard(lesson, hub, viewport={"width": 1366, "height": 860}) as (page, complaints):
+            await asks(lesson, name, f"\u202e{'w' * 300}", 11)
+            line = page.locator("#feed li", has_text="wwww").locator("p")
+            await expect(line).to_contain_text("asked the tutor")
+            assert await line.evaluate(
+                """said => {
+                    const behind = said.querySelector("strong").nextSibling;
+                    const left = (at) => {
+                        const one = document.createRange();
+                        one.setStart(behind, at);
+                        one.setEnd(behind, at + 1);
+                        return one.getBoundingClientRect().left;
+                    };
+                    return left(1) < left(3);
+                }"""
+            ), "from left to right, as English is"
+            for width in (1366, 390):
+                await page.set_viewport_size({"width": width, "height": 860})
+                assert await page.evaluate("document.documentElement.scrollWidth") <= width
+                assert await line.evaluate("said => said.scrollWidth <= said.clientWidth")
+            assert complaints == []
+
     async def test_dark(self, lesson: RunningService, hub: Hub) -> None:
         async with dashboard(lesson, hub, color_scheme="dark", viewport={"width": 1366, "height": 860}) as (
             page,
