@@ -151,7 +151,7 @@ class Box:
                     conn, self._place.mark, self._place.holes, course=self.course, limit=AT_ONCE
                 )
             untold = await tail.untold(entries)
-            for entry, place in self._place.after(entries, until):
+            for entry, place in self._place.after(await tail.titles.told(entries), until):
                 self._place = place
                 seen = entry if self._teacher else for_assistants(entry)
                 if entry.sequence not in untold and (said := happened(seen, str(place))):

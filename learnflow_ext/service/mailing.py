@@ -18,7 +18,7 @@ from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.views import mail as view
 from learnflow_ext.service.watch import Watch
 from learnflow_ext.settings import LearnFlowMail
-from learnflow_ext.store import clock, mail
+from learnflow_ext.store import clock, courses, mail
 from learnflow_ext.store.database import Database
 
 EVERY_S = 20.0
@@ -127,12 +127,14 @@ class Mailing:
         await self._db.retrying(lambda conn: mail.plan(conn, wish, at, due))
         if not self._watch.watches(wish.course, at):
             return
+        async with self._db.connect() as conn:
+            titles = await courses.titles(conn, wish.course)
         most = self._settings.mails_an_hour
         claim = await self._db.retrying(lambda conn: mail.claim(conn, wish, at, an_hour=most))
         if claim is None:
             return
         title = self._titles[wish.course]
-        text = view.body(claim.items, title, wish, self._dashboard)
+        text = view.body(claim.items, title, wish, self._dashboard, titles)
         gone = await sender.send(wish.address, view.subject(claim.items, title), text)
         at = self._now()
         self._metrics.mails.labels("sent" if gone else "failed").inc()

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 import msgspec
 
 from learnflow_ext.service.live_messages import as_text, happened
+from learnflow_ext.service.titles import Titles
 from learnflow_ext.service.words import for_assistants
 from learnflow_ext.store import eventlog
 from learnflow_ext.store.database import Database
@@ -105,6 +106,7 @@ class Tail:
         """Nothing is read yet."""
         self._db = db
         self.untold = untold
+        self.titles = Titles(db)
         self._followers = 0
         self._started = False
         self._mark = 0
@@ -173,7 +175,7 @@ class Tail:
                     entries = await eventlog.since(conn, self._mark, tuple(self._holes), limit=AT_ONCE)
                 more = len(entries) == AT_ONCE
                 untold = await self.untold(entries)
-                for entry in entries:
+                for entry in await self.titles.told(entries):
                     self._read(entry, entry.sequence not in untold)
 
     def since(self, position: int, course: str) -> list[Told] | None:

@@ -68,6 +68,20 @@ def for_assistants(entry: LogEntry) -> LogEntry:
     return msgspec.structs.replace(entry, data={**entry.data, **dict.fromkeys(fields, "")})
 
 
+def titled(entry: LogEntry, titles: Mapping[str, str]) -> LogEntry:
+    """`entry` as `line` says it with the titles of a course's assignments, by name. Not for what goes by
+    their names.
+    """
+    name, notebook = _text(entry.data, "assignment"), _notebook(entry.data)
+    if notebook in titles:
+        return msgspec.structs.replace(
+            entry, data={**entry.data, "assignment": titles[notebook], "notebook": ""}
+        )
+    if name in titles:
+        return msgspec.structs.replace(entry, data={**entry.data, "assignment": titles[name]})
+    return entry
+
+
 def line(kind: str, student: str, data: Mapping[str, object]) -> Line | None:
     """The event of type `kind` in words; None for events that say nothing to a teacher beyond another's."""
     say = _SAYINGS.get(kind)
@@ -118,9 +132,13 @@ def _to_teacher(data: Mapping[str, object]) -> _Said:
 
 def _where(data: Mapping[str, object]) -> str:
     """` in 01-first-steps`; empty when it is not known."""
-    notebook = _text(data, "notebook").rpartition("/")[2].removesuffix(".ipynb")
-    where = notebook or _text(data, "assignment")
+    where = _notebook(data) or _text(data, "assignment")
     return f" in {where}" if where else ""
+
+
+def _notebook(data: Mapping[str, object]) -> str:
+    """`01-first-steps` of `x/01-first-steps.ipynb`."""
+    return _text(data, "notebook").rpartition("/")[2].removesuffix(".ipynb")
 
 
 def _a(exception: str) -> str:

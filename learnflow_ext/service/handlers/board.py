@@ -23,7 +23,7 @@ from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.handlers.courses import courses_of
 from learnflow_ext.service.tables import Table
 from learnflow_ext.service.views.alerts import FOR_ADMINS
-from learnflow_ext.store import alerts, eventlog
+from learnflow_ext.store import alerts, courses, eventlog
 from learnflow_ext.store import board as stored
 
 _ENTRIES_A_TOPIC = {
@@ -121,10 +121,11 @@ class PageHandler(ApiHandler):
         async with self.parts.db.connect() as conn:
             for topic, limit in _ENTRIES_A_TOPIC.items():
                 entries += await eventlog.tail(conn, topic=topic, course=course, limit=limit)
+            titles = await courses.titles(conn, course)
         seen = uneventful(entries, await self.parts.blinds.hidden(course, self.person))
         if not self.person.teaches(course):
             seen = [words.for_assistants(entry) for entry in seen]
-        return feed_view(course, seen)
+        return feed_view(course, [words.titled(entry, titles) for entry in seen])
 
 
 class NothingHere(PageHandler):

@@ -61,13 +61,13 @@ class StudentHandler(CoursePage):
         seen = uneventful(entries, withheld.blind)
         if not self.person.teaches(course):
             seen = [words.for_assistants(entry) for entry in seen]
-        lines = timeline(seen)
+        titles = {info.assignment: info.title for info in assignments}
+        lines = timeline(words.titled(entry, titles) for entry in seen)
         step = standing.next_step
         room = "; ".join((await self.parts.deadlines.of_course(course)).said_of(student))
         # Who is out of the course has a page still, and needs no more time.
         link = f"{student_link(student)}/time" if student in await self.enrolled(course) else ""
         talks = ("Conversations", "read", f"conversations?{urlencode({'student': student})}")
-        titles = {info.assignment: info.title for info in assignments}
         # Not to an assignment, so that what is graded blind is left out there.
         rows = handed_in_link(student)
         facts = (

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote as percent
 from zoneinfo import ZoneInfo
 
 from learnflow_ext.contracts.mail import MailWish
 from learnflow_ext.service import words
-from learnflow_ext.service.tables import Field, Sheet
+from learnflow_ext.service.tables import NO_TITLES, Field, Sheet
 from learnflow_ext.service.views.alerts import trigger_name
 from learnflow_ext.service.views.cells import student
 from learnflow_ext.store.mail import Item, Mailed
@@ -47,10 +47,17 @@ def subject(items: Sequence[Item], title: str) -> str:
     return f"{who} may need you in {words.quote(title, 80)}"
 
 
-def body(items: Sequence[Item], title: str, wish: MailWish, dashboard: str) -> str:
-    """Who, why, where and when, a line each; `dashboard` ends in `/`, and is empty when not known."""
+def body(
+    items: Sequence[Item],
+    title: str,
+    wish: MailWish,
+    dashboard: str,
+    titles: Mapping[str, str] = NO_TITLES,
+) -> str:
+    """Who, why, where and when, a line each; `dashboard` ends in `/`, and is empty when not known. `titles`
+    are those of the course's assignments."""
     zone = ZoneInfo(wish.time_zone)
-    lines = [_line(item, zone) for item in items[:MOST]]
+    lines = [_line(item, zone, titles) for item in items[:MOST]]
     if len(items) > MOST:
         lines.append(f"- and {len(items) - MOST} more")
     course = f"{dashboard}courses/{percent(wish.course, safe='')}"
@@ -70,14 +77,16 @@ def body(items: Sequence[Item], title: str, wish: MailWish, dashboard: str) -> s
     )
 
 
-def _line(item: Item, zone: ZoneInfo) -> str:
+def _line(item: Item, zone: ZoneInfo, titles: Mapping[str, str]) -> str:
     finding = item.finding
     said = words.WHY.get(finding.trigger, "seems stuck")
     error = finding.error.rpartition(".")[2]
     parts = [error if _NAME.fullmatch(error) else ""]
     parts.append(f"{finding.failures} failures in a row" if finding.failures > 1 else "")
     evidence = ", ".join(part for part in parts if part)
-    where = f" in {finding.assignment}" if _NAME.fullmatch(finding.assignment) else ""
+    called = finding.assignment if _NAME.fullmatch(finding.assignment) else ""
+    called = words.quote(titles.get(finding.assignment, called), 80)
+    where = f" in {called}" if called else ""
     when = item.raised_at.astimezone(zone).strftime("%a %H:%M")
     who = words.quote(words.shown_name(item.student), 80)
     return f"- {who} {said}{where}{f' ({evidence})' if evidence else ''}, {when}."

@@ -30,9 +30,8 @@ def _said(entry: LogEntry) -> str:
     if line := words.line(entry.type, entry.student, entry.data):
         return line.text
     if entry.type == "org.learnflow.run.finished.v1":
-        return (
-            f"ran a cell in {file_name(str(entry.data.get('notebook') or '')) or 'a notebook'}: it went well"
-        )
+        place = file_name(str(entry.data.get("notebook") or "")) or str(entry.data.get("assignment") or "")
+        return f"ran a cell in {place or 'a notebook'}: it went well"
     if entry.type == "org.learnflow.quiz.answered.v1" and (said := words.quiz_answered(entry.data)):
         return said[0]
     if entry.type == "org.learnflow.membership.changed.v1":

@@ -323,7 +323,7 @@ class TestSubmit:
 
         async def shown() -> bool:
             page = (await ask(f"courses/{COURSE}", "teacher")).body.decode()
-            return "7<span" in page and "scored 7/10 in 01-first-steps" in page
+            return "7<span" in page and "scored 7/10 in First steps" in page
 
         await until(shown)
         types = [entry.type.split(".")[2:4] for entry in await events(service)]

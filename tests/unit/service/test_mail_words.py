@@ -36,6 +36,9 @@ def test_a_sentence_with_evidence_in_the_teachers_own_time_and_a_link() -> None:
         "- Ada has run into the same error again and again in 02-loops (NameError, 4 failures in a row), "
         "Tue 13:00." in text
     )
+    assert "again and again in Loops and lists (" in mail.body(
+        [item()], "Python basics", WISH, "", {"02-loops": "Loops and lists"}
+    )
     assert "https://hub.example/services/learnflow/courses/py/alerts" in text
     assert "my secret" not in text and "x = 1" not in text
 

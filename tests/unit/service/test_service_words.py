@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from learnflow_ext.contracts import events
 from learnflow_ext.service import words
+from learnflow_ext.store.eventlog import LogEntry
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
@@ -84,6 +85,23 @@ class TestFeed:
             "Ada got a hint; an answer that gave too much away was held back"
         )
         assert said(events.ProgressChanged, level="Mastered", assignment="01") == "Ada reached Mastered in 01"
+
+    def test_titles_stand_for_the_names_of_assignments(self) -> None:
+        titles = {"02": "Loops"}
+
+        def told(kind: type[events.Event], **data: object) -> str:
+            entry = LogEntry(
+                sequence=1, id="1", time="", type=kind.TYPE, topic="", course="c", student="ada", data=data
+            )
+            line = words.line(kind.TYPE, "ada", words.titled(entry, titles).data)
+            assert line is not None
+            return line.text
+
+        assert told(events.AssignmentSubmitted, assignment="02") == "submitted Loops"
+        assert told(events.AssignmentSubmitted, assignment="03") == "submitted 03"
+        ran = events.RunFinished
+        assert told(ran, exception="E", assignment="02", notebook="c/02/02.ipynb") == "ran into an E in Loops"
+        assert told(ran, exception="E", assignment="02", notebook="c/02/b.ipynb") == "ran into an E in b"
 
     @given(
         st.sampled_from(sorted(events.EVENT_TYPES)),
