@@ -6,18 +6,19 @@ blind; whoever shows one to a grader, service or formgrader, asks for the number
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from learnflow_grading.course_file import opened
 
 FILE = Path(".learnflow", "blind.sqlite")
 """Below the course folder."""
 PREFIX = "submission:"
 """Begins every pseudonym. No student's name has a colon (`names.check_name`)."""
-_WAIT_SECONDS = 30
 _FIRST = 100
 """Numbers have three digits, and one more as soon as a third of them is taken."""
 _TABLES = """
@@ -127,23 +128,8 @@ class BlindCourse:
         found = db.execute("SELECT student, number FROM numbers WHERE assignment = ?", (assignment,))
         return {str(student): int(number) for student, number in found}
 
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """A connection; what was begun is kept when nothing was raised."""
-        # Each by itself: `parents` would give the course's own folder to everybody.
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file.parent.mkdir(mode=0o700, exist_ok=True)
-        db = sqlite3.connect(self._file, timeout=_WAIT_SECONDS, isolation_level=None)
-        with contextlib.closing(db):
-            db.executescript(_TABLES)
-            try:
-                yield db
-            except BaseException:
-                if db.in_transaction:
-                    db.rollback()
-                raise
-            if db.in_transaction:
-                db.commit()
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return opened(self._root, self._file, _TABLES)
 
 
 def _draw(taken: Collection[int]) -> int:

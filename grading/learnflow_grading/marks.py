@@ -15,6 +15,7 @@ import math
 import sqlite3
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +23,11 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
+from learnflow_grading.course_file import opened
+
 FILE = Path(".learnflow", "marks.sqlite")
 """Below the course folder."""
 MOST_POINTS = 1e9
-_WAIT_SECONDS = 30
 _AT_ONCE = 200
 _TABLES = """
 CREATE TABLE IF NOT EXISTS given (
@@ -171,23 +173,8 @@ class Marks:
             entry.timestamp = datetime.strptime(attempt, "%Y-%m-%d %H:%M:%S.%f")
             gradebook.db.commit()
 
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """A connection; what was begun is kept when nothing was raised."""
-        # Each by itself: `parents` would give the course's own folder to everybody.
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file.parent.mkdir(mode=0o700, exist_ok=True)
-        db = sqlite3.connect(self._file, timeout=_WAIT_SECONDS, isolation_level=None)
-        with contextlib.closing(db):
-            db.executescript(_TABLES)
-            try:
-                yield db
-            except BaseException:
-                if db.in_transaction:
-                    db.rollback()
-                raise
-            if db.in_transaction:
-                db.commit()
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return opened(self._root, self._file, _TABLES)
 
 
 def _put_aside(db: sqlite3.Connection, key: tuple[str, str, str], entry: Any) -> None:
