@@ -45,7 +45,7 @@ def report(tmp_path: Path, **percent: int) -> str:
     [
         ("learnflow_ext/store/outbox.py", "learnflow_ext.store"),
         ("learnflow_ext/service/handlers/base.py", "learnflow_ext.service"),
-        ("learnflow_ext/settings.py", "learnflow_ext"),
+        ("learnflow_ext/reference.py", "learnflow_ext"),
         ("hub_config/learnflow_hub/setup.py", "learnflow_hub"),
         ("/abs/kernels/learnflow_kernels/sandbox/x.py", "learnflow_kernels"),
         ("tests/unit/test_x.py", None),
