@@ -18,6 +18,7 @@ from learnflow_ext.exercises.families.calls import CALLS
 from learnflow_ext.exercises.families.chains import CHAINS
 from learnflow_ext.exercises.families.clocks import CLOCKS
 from learnflow_ext.exercises.families.clubs import CLUBS
+from learnflow_ext.exercises.families.copies import COPIES
 from learnflow_ext.exercises.families.decks import DECKS
 from learnflow_ext.exercises.families.doors import DOORS
 from learnflow_ext.exercises.families.games import GAMES
@@ -25,6 +26,7 @@ from learnflow_ext.exercises.families.gauges import GAUGES
 from learnflow_ext.exercises.families.grids import GRIDS
 from learnflow_ext.exercises.families.guards import GUARDS
 from learnflow_ext.exercises.families.letters import LETTERS
+from learnflow_ext.exercises.families.links import LINKS
 from learnflow_ext.exercises.families.logs import LOGS
 from learnflow_ext.exercises.families.machines import MACHINES
 from learnflow_ext.exercises.families.making import Family
@@ -55,7 +57,7 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
     "control_flow": (*control_flow.FAMILIES, RULES, WALKS, STREAKS, GAMES),
     "data_structures": (*data_structures.FAMILIES, PIPELINES, GRIDS, CLUBS, RECORDS),
     "functions": (*functions.FAMILIES, ABSTRACTIONS, CALLS, RECURSION, PARTS, ORDERS),
-    "objects": (*objects.FAMILIES, TEAMS, TALLIES, SHAPES, QUEUES, GAUGES, VALUES),
+    "objects": (*objects.FAMILIES, TEAMS, TALLIES, SHAPES, QUEUES, GAUGES, VALUES, COPIES, LINKS),
     "files": (*files.FAMILIES, LOGS, BALLOTS, LETTERS, TABLES),
     "errors": (*errors.FAMILIES, GUARDS, DOORS, RESCUES, STORES, RELAYS, TRACEBACKS),
     "libraries": (*libraries.FAMILIES, MODULES, CLOCKS, CHAINS, DECKS),
