@@ -48,9 +48,11 @@ from learnflow_ext.exercises.families.tables import TABLES
 from learnflow_ext.exercises.families.tallies import TALLIES
 from learnflow_ext.exercises.families.teams import TEAMS
 from learnflow_ext.exercises.families.tracebacks import TRACEBACKS
+from learnflow_ext.exercises.families.trials import TRIALS
 from learnflow_ext.exercises.families.truths import TRUTHS
 from learnflow_ext.exercises.families.values import VALUES
 from learnflow_ext.exercises.families.walks import WALKS
+from learnflow_ext.exercises.families.witnesses import WITNESSES
 
 FAMILIES: dict[str, tuple[Family, ...]] = {
     "basics": (*basics.FAMILIES, MACHINES, TRUTHS, MEASURES),
@@ -59,7 +61,7 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
     "functions": (*functions.FAMILIES, ABSTRACTIONS, CALLS, RECURSION, PARTS, ORDERS),
     "objects": (*objects.FAMILIES, TEAMS, TALLIES, SHAPES, QUEUES, GAUGES, VALUES, COPIES, LINKS),
     "files": (*files.FAMILIES, LOGS, BALLOTS, LETTERS, TABLES),
-    "errors": (*errors.FAMILIES, GUARDS, DOORS, RESCUES, STORES, RELAYS, TRACEBACKS),
+    "errors": (*errors.FAMILIES, GUARDS, DOORS, RESCUES, STORES, RELAYS, TRACEBACKS, TRIALS, WITNESSES),
     "libraries": (*libraries.FAMILIES, MODULES, CLOCKS, CHAINS, DECKS),
 }
 """In teaching order."""
