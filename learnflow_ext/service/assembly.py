@@ -128,10 +128,11 @@ async def assemble(
     mail = LearnFlowMail(config=config)
     sender = await asyncio.to_thread(open_sender, mail, environment)
     titles = {course: each.title for course, each in courses.items()}
+    limits = ApiLimits(api)
     parts = Parts(
         settings=settings,
         api_settings=api,
-        api_limits=ApiLimits(api),
+        api_limits=limits,
         tutor_settings=tutor_settings,
         grading_settings=grading,
         progress_settings=progress,
@@ -170,7 +171,7 @@ async def assemble(
         skills=Skills(progress.fit_from_students),
         weeks=Weeks(),
         live=LiveBoards(db, blinds.untold),
-        living=Living(db),
+        living=Living(db, limits),
         checkup=checkup,
         pages=Pages(hub_auth.base_url, hub_auth.hub_prefix),
         metrics=metrics,

@@ -121,7 +121,7 @@ class GradingQueue:
         while not self._draining.is_set():
             presence = presence_of(self._db)
             try:
-                async with presence.held(self.wake):
+                async with presence.held(lambda _: self.wake()):
                     pause = FIRST_PAUSE_SECONDS
                     await self._take_part(presence)
             except LearnFlowError as error:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Annotated
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import TooBusy
@@ -105,6 +107,8 @@ class TokenBuckets:
         self._full_at: dict[str, float] = {}
         """When each bucket will be full; one that is not listed is."""
         self._tidy_at = 10_000
+        self._taken: dict[str, int] = {}
+        """Since `taken` was asked last."""
 
     def take(self, name: str) -> float:
         """Take a token of `name`'s and return 0; or take none, and return the seconds until there is one."""
@@ -117,15 +121,55 @@ class TokenBuckets:
         if wait > 1e-6:
             return wait
         self._full_at[name] = full_at
+        self._taken[name] = self._taken.get(name, 0) + 1
+        self._tidy(now)
+        return 0.0
+
+    def taken(self) -> dict[str, int]:
+        """Tokens that were taken here since this was asked last, by name."""
+        taken, self._taken = self._taken, {}
+        return taken
+
+    def taken_elsewhere(self, taken: Mapping[str, int]) -> None:
+        """Tokens that another process gave out of the same buckets. What both gave before they knew of each
+        other, and so is too much, is made up for by waiting.
+        """
+        if not self._per_second:
+            return
+        now = self._clock()
+        for name, count in taken.items():
+            self._full_at[name] = max(now, self._full_at.get(name, now)) + count / self._per_second
+        self._tidy(now)
+
+    def _tidy(self, now: float) -> None:
         if len(self._full_at) > self._tidy_at:
             self._full_at = {each: at for each, at in self._full_at.items() if at > now}
             # At most once for every doubling, however many are at work.
             self._tidy_at = max(10_000, 2 * len(self._full_at))
-        return 0.0
+
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """How many requests were let in, by person and by course."""
+
+    people: dict[str, Count] = {}
+    courses: dict[str, Count] = {}
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nobody sent any."""
+        return not self.people and not self.courses
 
 
 class ApiLimits:
-    """What one person, and all students of one course together, may ask of the service."""
+    """What one person, and all students of one course together, may ask of the service.
+
+    Each process counts by itself, so that no request waits for another machine, and takes into account what
+    the others tell it they let in (`living`): for a moment somebody may send to each as much as is allowed
+    at once, and waits all the longer afterwards.
+    """
 
     def __init__(self, settings: LearnFlowApi, *, clock: Callable[[], float] = time.monotonic) -> None:
         """As `settings` say."""
@@ -146,3 +190,12 @@ class ApiLimits:
             raise TooBusy(
                 f"The course is busy: everybody asks at once. Try again in {seconds} s.", retry_after=seconds
             )
+
+    def taken(self) -> Taken:
+        """What was let in here since this was asked last."""
+        return Taken(people=self._people.taken(), courses=self._courses.taken())
+
+    def taken_elsewhere(self, taken: Taken) -> None:
+        """What another process let in counts here too."""
+        self._people.taken_elsewhere(taken.people)
+        self._courses.taken_elsewhere(taken.courses)

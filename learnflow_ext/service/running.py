@@ -118,6 +118,7 @@ class RunningService:
         self._keep(parts.mailing.run(), "mail")
         self._keep(parts.queue.run(), "grading queue")
         self._keep(parts.living.run(), "presence")
+        self._keep(parts.living.tell(), "limits for all replicas")
         self._keep(parts.live.look(), "dashboards without the bus")
         self._keep(parts.blinds.run(), "blind grading")
         self._keep(parts.marks.run(), "points given by hand")

@@ -79,13 +79,16 @@ class LearnFlowApi(Configurable):
         min=0.0,
         help="""How many requests a minute one person may send in the long run; 0 for no limit. A page and a
         notebook stay far below; a script in a loop does not. More are told to wait so many seconds (429).
-        Each process of the service counts for itself. Health, metrics and static files are never counted.""",
+        Replicas on one PostgreSQL tell each other once a second what they let in, so this holds for all of
+        them together; no request waits for that. Health, metrics and static files are never counted.""",
     ).tag(config=True)
 
     requests_at_once = Float(
         300.0,
         min=1.0,
-        help="How many requests a person may send at once before `requests_per_minute` holds.",
+        help="""How many requests a person may send at once before `requests_per_minute` holds. Within the
+        second in which replicas do not know of each other's yet it may be as many at each; what was too much
+        is waited for afterwards.""",
     ).tag(config=True)
 
     course_requests_per_minute = Float(

@@ -19,7 +19,10 @@ from learnflow_ext.store.postgresql import KEEPALIVE, THEIR_KEEPALIVE
 if TYPE_CHECKING:
     import psycopg
 
-PING_EVERY_S = 10.0
+PING_EVERY_S = 5.0
+PING_ANSWER_S = 10.0
+"""How long the server has for an answer. Both together are less than the time after which it misses us: who
+holds something must know that it is lost before somebody else can have it."""
 
 
 def locked(file: int, how: int = fcntl.LOCK_EX) -> bool:
@@ -63,10 +66,11 @@ async def own_connection(url: URL, name: str) -> AsyncIterator[psycopg.AsyncConn
 
 @asynccontextmanager
 async def listening(
-    conn: psycopg.AsyncConnection, channel: str, ring: Callable[[], None], broken: Callable[[str], None]
+    conn: psycopg.AsyncConnection, channel: str, ring: Callable[[str], None], broken: Callable[[str], None]
 ) -> AsyncIterator[None]:
-    """While it lasts `ring` is called for each NOTIFY on `channel`. `broken` is called with the reason when
-    the connection ends, and with it what it held: within `PING_EVERY_S` and the keepalive's time.
+    """While it lasts `ring` is called for each NOTIFY on `channel`, with what it says. `broken` is called
+    with the reason when the connection ends, and with it what it held, or when the server gives no answer:
+    within `PING_EVERY_S` and `PING_ANSWER_S`.
 
     DatabaseUnavailable when it cannot even begin.
     """
@@ -74,10 +78,9 @@ async def listening(
 
     async def listen() -> None:
         try:
-            while True:
-                async for _ in conn.notifies(timeout=PING_EVERY_S):
-                    ring()
-                await conn.execute("SELECT 1")
+            while await _answers(conn, broken):
+                async for notify in conn.notifies(timeout=PING_EVERY_S):
+                    ring(notify.payload)
         except Exception as error:
             # Whatever it was: nobody watches over the connection any more.
             broken(str(error))
@@ -92,3 +95,19 @@ async def listening(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def _answers(conn: psycopg.AsyncConnection, broken: Callable[[str], None]) -> bool:
+    """Whether the server does; `broken` is told when not."""
+    ping = asyncio.create_task(conn.execute("SELECT 1"))
+    try:
+        answered, _ = await asyncio.wait({ping}, timeout=PING_ANSWER_S)
+        if answered:
+            ping.result()
+        else:
+            broken(f"no answer for {PING_ANSWER_S:g} s")
+        return bool(answered)
+    finally:
+        # Only now: psycopg goes on waiting for a server that does not answer to being cancelled either.
+        ping.cancel()
+        await asyncio.gather(ping, return_exceptions=True)

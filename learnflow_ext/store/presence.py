@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import URL, text
+from sqlalchemy import URL, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 from learnflow_ext.store.locks import listening, locked, own_connection
 
-CHANNEL = "learnflow_queue"
-"""PostgreSQL's NOTIFY channel: rung by every transaction that queues work."""
+LONGEST = 7_999
+"""Bytes that PostgreSQL takes in what is told."""
 _BITS = 48
 
 
@@ -36,10 +36,14 @@ class Kind(NamedTuple):
     name: str
     mark: int
     """The upper 16 bits of each lock."""
+    channel: str
+    """PostgreSQL's NOTIFY channel, to which each of them listens."""
 
 
-GRADERS = Kind("grader", 0x4C46)
-SERVICES = Kind("service", 0x4C53)
+GRADERS = Kind("grader", 0x4C46, "learnflow_queue")
+"""Rung by every transaction that queues work."""
+SERVICES = Kind("service", 0x4C53, "learnflow_services")
+"""They tell each other what each should know."""
 
 # Of all locks on numbers of 64 bits, which PostgreSQL shows in two halves.
 _PRESENT = text(
@@ -52,7 +56,7 @@ log = structlog.get_logger(__name__)
 
 
 class Presence(ABC):
-    """One time of being at work, under one id."""
+    """Being at work, under one id."""
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
@@ -60,12 +64,15 @@ class Presence(ABC):
         self.id = _id_of(self._key)
         """16 hexadecimal digits; never used before."""
         self.lost = asyncio.Event()
-        """Set when others may take us for dead: stop at once, and begin anew under another id."""
+        """Set when others may take us for dead: stop at once, and begin anew under another id. Or be back
+        before anybody believes it.
+        """
 
     @abstractmethod
-    def held(self, ring: Callable[[], None]) -> contextlib.AbstractAsyncContextManager[None]:
-        """Be at work, until the context ends. `ring` is called when another process queued something, where
-        the database can tell. DatabaseUnavailable when it cannot be said there.
+    def held(self, ring: Callable[[str], None]) -> contextlib.AbstractAsyncContextManager[None]:
+        """Be at work, until the context ends; then it may be held once more. `ring` is called with what
+        others told, and with nothing when they queued something, where the database can tell.
+        DatabaseUnavailable when it cannot be said there.
         """
 
 
@@ -91,7 +98,13 @@ async def present(db: Database, kind: Kind = GRADERS) -> frozenset[str]:
 async def ring(conn: AsyncConnection) -> None:
     """Tell the graders of other processes, once this transaction is committed; on SQLite they look."""
     if conn.dialect.name == "postgresql":
-        await conn.execute(text(f"NOTIFY {CHANNEL}"))
+        await conn.execute(text(f"NOTIFY {GRADERS.channel}"))
+
+
+async def tell(conn: AsyncConnection, kind: Kind, said: str) -> None:
+    """Have all holders of `kind` hear it, us too; on SQLite nobody does. At most `LONGEST` bytes."""
+    if conn.dialect.name == "postgresql":
+        await conn.execute(select(func.pg_notify(kind.channel, said)))
 
 
 def _id_of(key: int) -> str:
@@ -109,7 +122,8 @@ class _FilePresence(Presence):
         self._path = Path(f"{place}{self.id}")
 
     @asynccontextmanager
-    async def held(self, ring: Callable[[], None]) -> AsyncIterator[None]:
+    async def held(self, ring: Callable[[str], None]) -> AsyncIterator[None]:
+        self.lost.clear()
         try:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -167,9 +181,10 @@ class _PostgresPresence(Presence):
         self._url = url
 
     @asynccontextmanager
-    async def held(self, ring: Callable[[], None]) -> AsyncIterator[None]:
+    async def held(self, ring: Callable[[str], None]) -> AsyncIterator[None]:
         import psycopg
 
+        self.lost.clear()
         async with own_connection(self._url, f"learnflow-{self._kind.name}") as conn:
             try:
                 await conn.execute("SELECT pg_advisory_lock(%s)", (self._key,))
@@ -180,5 +195,5 @@ class _PostgresPresence(Presence):
                 log.warning("presence.lost", kind=self._kind.name, id=self.id, error=reason)
                 self.lost.set()
 
-            async with listening(conn, CHANNEL, ring, broken):
+            async with listening(conn, self._kind.channel, ring, broken):
                 yield

@@ -111,5 +111,5 @@ class _PostgresSeat(Seat):
                 self.lost = True
                 ring()
 
-            async with listening(conn, CHANNEL, ring, broken):
+            async with listening(conn, CHANNEL, lambda _: ring(), broken):
                 yield

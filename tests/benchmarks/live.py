@@ -41,6 +41,8 @@ CHROMIUM = "/usr/bin/chromium"
 STUDENTS = 120
 PER_PERSON = 20
 AIM_MS = 100
+END_S = 20.0
+"""For a process to end by itself."""
 SETTLE_S = 0.4
 """Between two broadcasts, so that none waits for the one before."""
 
@@ -113,7 +115,12 @@ async def acting(**order: Any) -> AsyncIterator[Actor]:
     finally:
         assert process.stdin is not None
         process.stdin.close()
-        await process.wait()
+        try:
+            async with asyncio.timeout(END_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
 
 
 class Asked(NamedTuple):

@@ -142,7 +142,12 @@ async def child(order: dict[str, Any]) -> Any:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, __file__, "--child"), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    answer, _ = await process.communicate(json.dumps(order).encode())
+    try:
+        answer, _ = await process.communicate(json.dumps(order).encode())
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if process.returncode:
         raise SystemExit(f"a client failed with {process.returncode}")
     return msgspec.json.decode(answer)

@@ -4,6 +4,9 @@ PostgreSQL, Kafka, a small hub and two processes that play students are on the s
 cores, what a second replica adds in speed is what the first one left idle, and this shows what it costs.
 First a class that does one thing after the other, as in `load`, then all hand in at the same moment. Each
 worker carries events and grades. Then open sockets, spread evenly, and how soon each is told of a question.
+
+Everything ends: what takes too long is stopped, told as an error, and the rest goes on. Where it is stands on
+stderr. `--parts` does only some of it: the class takes some six minutes on two cores, the sockets three.
 """
 
 from __future__ import annotations
@@ -12,12 +15,14 @@ import argparse
 import asyncio
 import logging
 import os
+import resource
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import dashboard
 import live
@@ -27,12 +32,42 @@ from cluster import Cluster, started
 from crowd import Doing, Tally
 from events_stage import Servers, servers
 from load import CLIENTS, child, quantile
+from sqlalchemy import text
 from stub_hub import COURSE, environment, running_hub
 
 from learnflow_ext.service import logs
 from learnflow_ext.store.database import Database
 
 SIZES = (1, 2)
+PARTS = ("class", "sockets")
+A_CLASS_S = 300.0
+SOCKETS_S = 180.0
+"""How long one row of a table may take."""
+BEGAN = time.monotonic()
+
+T = TypeVar("T")
+
+
+def progress(said: str) -> None:
+    """Where it is, for whoever waits."""
+    print(f"{time.monotonic() - BEGAN:4.0f} s  {said}", file=sys.stderr, flush=True)
+
+
+async def bounded(work: Awaitable[T], seconds: float, what: str, errors: list[str]) -> T | None:
+    """What `work` comes to; None, and why among `errors`, when it takes too long or fails."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except (TimeoutError, AssertionError, OSError, SystemExit) as error:
+        errors.append(f"{what}: {str(error) or f'not done within {seconds:g} s'}")
+        progress(errors[-1])
+        return None
+
+
+def many_files() -> None:
+    """Each socket is a file at both its ends; what this process may have, its children may have too."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -71,11 +106,15 @@ async def a_class(both: Servers, url: str, folder: Path, size: int, chosen: argp
     for number in range(1, size + 1):
         cluster.replica(f"replica-{number}", release=number == 1)
     try:
+        progress(f"{size} + {size}: starting")
         await started(cluster)
+        progress(f"{size} + {size}: {len(names)} students at work for {chosen.seconds:g} s")
         tally, seconds = await together(
             cluster, names, seconds=chosen.seconds, think=chosen.think, seed="class"
         )
+        progress(f"{size} + {size}: until all is graded")
         await cluster.settled()
+        progress(f"{size} + {size}: all hand in at once")
         began = time.monotonic()
         burst, _ = await together(cluster, names, burst="submit", seed="burst")
         await cluster.settled()
@@ -101,6 +140,8 @@ def _memory(pid: int) -> float:
 
 def say_class(found: dict[int, Found]) -> None:
     """The table of the class."""
+    if not found:
+        return
     print("| what | " + " | ".join(f"{size} + {size}: p50 | p95 | n" for size in found) + " | p95 2 / 1 |")
     print("|---|" + "---|---|---|" * len(found) + "---|")
     for what in get_args(Doing):
@@ -119,14 +160,14 @@ def say_class(found: dict[int, Found]) -> None:
         print(f"| {size} + {size} | {figures} |", flush=True)
 
 
-async def sockets(both: Servers, url: str, folder: Path, chosen: argparse.Namespace) -> None:
-    """The table of open sockets."""
+async def sockets(
+    both: Servers, url: str, folder: Path, size: int, chosen: argparse.Namespace
+) -> tuple[float, list[float]]:
+    """KiB of each socket, and milliseconds to each in each round, spread over `size` replicas."""
     await dashboard.fill(both.postgres, url, chosen.students, 0)
     db = Database(url)
     await db.open()
-    print(f"\n| {chosen.sockets:,} sockets on | memory each | a question to each: p50 | p95 | worst | n |")
-    print("|---|---|---|---|---|---|", flush=True)
-    for size in SIZES:
+    try:
         async with running_hub() as hub, AsyncExitStack() as stack:
             share = chosen.sockets // size
             tokens = [
@@ -142,25 +183,34 @@ async def sockets(both: Servers, url: str, folder: Path, chosen: argparse.Namesp
                 "prefix": f"sockets{size}.",
                 "environment": environment(hub),
             }
+            progress(f"{size} for sockets: starting")
             replicas = [await stack.enter_async_context(live.acting(**service)) for _ in range(size)]
+            progress(f"{size} for sockets: until the class's events are through")
+            await _through(db)
             empty = [replica.memory for replica in replicas]
             crowds = []
             for number, replica in enumerate(replicas):
+                progress(f"{size} for sockets: {share} connect to replica {number + 1}")
                 mine = tokens[number::size]
                 order = {"role": "clients", "tokens": mine, "count": share, "port": replica.number}
                 crowds.append(
                     await stack.enter_async_context(live.acting(**order, query=f"course={COURSE}&after=now"))
                 )
             each = sum(one.memory - before for one, before in zip(replicas, empty, strict=True))
+            progress(f"{size} for sockets: {chosen.rounds} questions")
             waits = await _told(live.Room(hub, replicas[0], db), crowds, chosen.rounds)
-            p50, p95 = quantile(waits, 0.5), quantile(waits, 0.95)
-            name = f"{size} replica{'s' if size > 1 else ''}"
-            print(
-                f"| {name} | {each / chosen.sockets:.1f} KiB | {p50:.0f} ms | {p95:.0f} ms "
-                f"| {max(waits):.0f} ms | {len(waits)} |",
-                flush=True,
-            )
-    await db.close()
+            return each / chosen.sockets, waits
+    finally:
+        await db.close()
+
+
+async def _through(db: Database) -> None:
+    """Until the relay has delivered all: else the first questions wait behind a whole class's past."""
+    while True:
+        async with db.connect() as conn:
+            if not await conn.scalar(text("SELECT count(*) FROM outbox")):
+                return
+        await asyncio.sleep(0.2)
 
 
 async def _told(room: live.Room, crowds: list[live.Actor], rounds: int) -> list[float]:
@@ -182,17 +232,34 @@ async def _told(room: live.Room, crowds: list[live.Actor], rounds: int) -> list[
 async def measure(both: Servers, chosen: argparse.Namespace) -> int:
     """All of it; how many errors there were."""
     found: dict[int, Found] = {}
-    with tempfile.TemporaryDirectory() as name:
-        for size in SIZES:
+    errors: list[str] = []
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        for size in SIZES if "class" in chosen.parts else ():
             folder = Path(name) / str(size)
             folder.mkdir()
             with both.postgres.database() as url:
-                found[size] = await a_class(both, url, folder, size, chosen)
+                work = a_class(both, url, folder, size, chosen)
+                one = await bounded(work, A_CLASS_S, f"a class on {size} + {size}", errors)
+            if one is not None:
+                found[size] = one
+                errors += [*one.tally.errors, *one.burst.errors]
         say_class(found)
-        with both.postgres.database() as url:
-            await sockets(both, url, Path(name), chosen)
+        if "sockets" in chosen.parts:
+            head = "memory each | a question to each: p50 | p95 | worst | n"
+            print(f"\n| {chosen.sockets:,} sockets on | {head} |\n|---|---|---|---|---|---|", flush=True)
+            for size in SIZES:
+                with both.postgres.database() as url:
+                    told = sockets(both, url, Path(name), size, chosen)
+                    row = await bounded(told, SOCKETS_S, f"sockets on {size}", errors)
+                if row is not None:
+                    each, waits = row
+                    p50, p95 = quantile(waits, 0.5), quantile(waits, 0.95)
+                    print(
+                        f"| {size} replica{'s' if size > 1 else ''} | {each:.1f} KiB | {p50:.0f} ms "
+                        f"| {p95:.0f} ms | {max(waits):.0f} ms | {len(waits)} |",
+                        flush=True,
+                    )
     print(f"\n{os.cpu_count()} cores for all of it; load {os.getloadavg()[0]:.1f} at the end.")
-    errors = [error for each in found.values() for error in (*each.tally.errors, *each.burst.errors)]
     for error in errors[:20]:
         print(error, file=sys.stderr)
     return len(errors)
@@ -206,8 +273,10 @@ def main() -> int:
     parser.add_argument("--think", type=float, default=2.0, help="seconds between two things, on average")
     parser.add_argument("--sockets", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     chosen = parser.parse_args()
     logs.configure(logging.ERROR)
+    many_files()
     with servers() as both:
         return 1 if asyncio.run(measure(both, chosen)) else 0
 

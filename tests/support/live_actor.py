@@ -36,6 +36,8 @@ from learnflow_ext.service.web import PING_SECONDS
 PING, CLOSE, TEXT = 0x9, 0x8, 0x1
 CONNECTING = 50
 """Clients that shake hands at a time."""
+OPEN_S = 60.0
+"""For one of them to be let in, on however busy a machine."""
 
 Do = Callable[[dict[str, Any]], Awaitable[Any]]
 
@@ -233,7 +235,7 @@ class Crowd:
                 message = json.loads(payload)
                 told.append((moment, message["kind"], message["sequence"]))
 
-            async with some:
+            async with some, asyncio.timeout(OPEN_S):
                 _, client = await asyncio.get_running_loop().create_connection(
                     lambda: Client(request, heard), "127.0.0.1", port
                 )

@@ -22,6 +22,9 @@ REPEATED = "Idempotency-Replayed"
 LONGEST_KEY = 255
 WAIT_SECONDS = 10.0
 """How long a request waits for its twin's answer."""
+GONE_SECONDS = 2.0
+"""How long the service that has the twin in hand must be missing: where only its connection broke, or
+PostgreSQL was restarted, it is back before."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 STILL_AT_WORK = "This request is still being worked on. Ask again in a moment, with the same Idempotency-Key."
@@ -76,6 +79,7 @@ async def _reserve(
 ) -> Reserved | Kept:
     loop = asyncio.get_running_loop()
     end, pause = loop.time() + WAIT_SECONDS, 0.05
+    missed, missing_since = "", 0.0
     while True:
         found = await db.retrying(
             lambda conn: once.reserve(
@@ -84,11 +88,16 @@ async def _reserve(
         )
         if not isinstance(found, Busy):
             return found
-        if (gone := found.holder) and gone not in await present(db, SERVICES):
-            log.info("a request is done again, for who had it in hand is gone", service=gone)
-            await db.retrying(functools.partial(once.abandoned, slot=slot, holder=gone))
-            continue
+        if found.holder and found.holder not in await present(db, SERVICES):
+            if found.holder != missed:
+                missed, missing_since = found.holder, loop.time()
+            elif loop.time() >= missing_since + GONE_SECONDS:
+                log.info("a request is done again, for who had it in hand is gone", service=missed)
+                await db.retrying(functools.partial(once.abandoned, slot=slot, holder=missed))
+                continue
+        else:
+            missed = ""
         if loop.time() >= end:
             raise Conflict(STILL_AT_WORK, retry_after=5)
         await asyncio.sleep(pause)
-        pause = min(1.0, pause * 2)
+        pause = min(0.5, pause * 2)

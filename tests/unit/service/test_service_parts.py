@@ -22,7 +22,8 @@ from learnflow_ext.service.auth import Person, make_hub_auth
 from learnflow_ext.service.board import BoardView, OverviewView, band, board_view, feed_view
 from learnflow_ext.service.handlers.base import Common
 from learnflow_ext.service.handlers.table import TABLE
-from learnflow_ext.service.limits import ApiLimits, RateLimiter, TokenBuckets
+from learnflow_ext.service.limits import ApiLimits, RateLimiter, Taken, TokenBuckets
+from learnflow_ext.service.living import Told, messages
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.oauth import SealedOAuth
 from learnflow_ext.service.pages import Pages
@@ -30,6 +31,7 @@ from learnflow_ext.settings import LearnFlowApi
 from learnflow_ext.store.board import Board, BoardCell, BoardRow
 from learnflow_ext.store.courses import AssignmentInfo, ExerciseInfo
 from learnflow_ext.store.eventlog import LogEntry
+from learnflow_ext.store.presence import LONGEST
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 PREFIX = "/services/learnflow/"
@@ -161,6 +163,73 @@ class TestApiLimits:
             limits.take("dora", "python")
         limits.take("eve", "statistics")
         limits.take("teacher", "")
+
+    def replicas(self, number: int, clock: Clock) -> list[ApiLimits]:
+        settings = LearnFlowApi(
+            requests_per_minute=600,
+            requests_at_once=20,
+            course_requests_per_minute=1200,
+            course_requests_at_once=40,
+        )
+        return [ApiLimits(settings, clock=clock) for _ in range(number)]
+
+    def tell_each_other(self, replicas: list[ApiLimits]) -> None:
+        told = [each.taken() for each in replicas]
+        for place, each in enumerate(replicas):
+            for number, taken in enumerate(told):
+                if number != place:
+                    each.taken_elsewhere(taken)
+
+    def let_in(self, limits: ApiLimits, name: str, course: str, asked: int) -> int:
+        count = 0
+        for _ in range(asked):
+            try:
+                limits.take(name, course)
+            except TooBusy:
+                continue
+            count += 1
+        return count
+
+    @pytest.mark.parametrize("number", [1, 2, 5])
+    def test_replicas_let_in_together_what_one_would(self, number: int) -> None:
+        clock = Clock()
+        replicas, seconds = self.replicas(number, clock), 120
+        people = courses = 0
+        for _ in range(seconds):
+            for each in replicas:
+                people += self.let_in(each, "ada", "", 100)
+                courses += sum(self.let_in(each, f"s{n}", "python", 8) for n in range(10))
+            self.tell_each_other(replicas)
+            clock.now += 1
+        # Once, before they heard of each other, each gave out all that may be had at once.
+        assert people <= number * 20 + seconds * 10 + number * 10
+        assert courses <= number * 40 + seconds * 20 + number * 20
+        assert people >= seconds * 10 * 0.8
+        assert courses >= seconds * 20 * 0.8
+
+    def test_whom_a_balancer_keeps_at_one_of_them_is_let_in_as_if_it_were_alone(self) -> None:
+        clock = Clock()
+        alone, (sticky, *others) = self.replicas(1, clock)[0], self.replicas(3, clock)
+        for _ in range(60):
+            assert self.let_in(sticky, "ada", "", 30) == self.let_in(alone, "ada", "", 30)
+            self.tell_each_other([sticky, *others])
+            clock.now += 1
+
+    def test_what_is_told_fits_postgresql_however_many_and_whatever_they_are_called(self) -> None:
+        odd = 'ä"ß\x00'
+        taken = Taken(
+            people={f"{odd * (number % 60)}{number}": number + 1 for number in range(3000)},
+            courses={f"c{number}": 1 for number in range(500)},
+        )
+        told = [msgspec.json.decode(said, type=Told) for said in messages("f" * 16, taken)]
+        assert all(len(said.encode()) <= LONGEST for said in messages("f" * 16, taken))
+        people: dict[str, int] = {}
+        courses: dict[str, int] = {}
+        for each in told:
+            assert each.by == "f" * 16
+            people |= each.taken.people
+            courses |= each.taken.courses
+        assert (people, courses) == (taken.people, taken.courses)
 
 
 class TestPerson:
