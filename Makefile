@@ -22,7 +22,7 @@ RUFF_ASKS := B102,B104,B108,B307,B310,B608
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint audit docs test compat bench soak eval fresh clean
+.PHONY: help setup demo lint audit docs test compat bench soak eval pictures fresh clean
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,10 @@ soak: $(STAMPS)/test-system setup $(OLDEST)/.installed ## Kill each part of the 
 	$(WITH_PATH) LEARNFLOW_SOAK=1 LEARNFLOW_SOAK_KILLS=200 LEARNFLOW_SOAK_EVENTS=20000 $(BIN)/pytest -s \
 		tests/integration/events/test_soak.py tests/integration/events/test_faults.py
 	$(WITH_PATH) LEARNFLOW_CHAOS_ROUNDS=3 $(BIN)/pytest -s $(LONG)
+
+pictures: $(STAMPS)/test-system setup ## Photograph the screens anew for the documentation
+	$(WITH_PATH) $(BIN)/pytest -q tests/e2e/test_story.py tests/e2e/test_keyboard.py tests/integration/service/test_service_insight.py
+	$(BIN)/python tests/pictures.py
 
 fresh: $(STAMPS)/test-system ## Does the README hold on a fresh Debian? Makes one, and starts there (as root, six minutes)
 	tests/fresh_machine.sh

@@ -70,6 +70,7 @@ def test_from_first_error_to_grade(classroom: Classroom, browser: Browser) -> No
         expect(slider).to_have_attribute("aria-valuenow", "2.0")
         drawn.get_by_role("button", name="Last").click()
         expect(drawn).to_contain_text("7")
+        drawn.evaluate("drawing => drawing.scrollIntoView({block: 'end'})")
         ada.shot("visualize")
 
         ask(ada, "@Review\n```\ndef add(item, bag=[]):\n    bag.append(item)\n    return bag\n```")
