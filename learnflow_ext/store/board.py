@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import CTE, ColumnElement, String, Subquery, case, func, or_, select
+from sqlalchemy import ColumnElement, String, Subquery, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import AssignmentSubmitted, HelpAsked, RunFinished
@@ -71,7 +71,7 @@ async def scores(conn: AsyncConnection, course: str, students: Sequence[str] = (
     """The board of `course`: everybody who did something there, and `students` (the roll) beside."""
     assignments = await courses.assignments(conn, course)
     cells = await _cells(conn, course, assignments)
-    activity = await _last_activity(conn, course)
+    activity = await _last_activity(conn, [_in_the_log(course)], course)
     names = sorted({*students, *activity, *(student for student, _ in cells)})
     return _board(course, assignments, names, activity, cells)
 
@@ -109,7 +109,8 @@ async def overview(
     found = [name for name in everybody if wanted in name.casefold()]
     names = found[offset : offset + limit]
     cells = await _cells(conn, course, assignments, names)
-    here = await _last_activity(conn, course, [many.one_of(conn, User.name, names, String)]) if names else {}
+    # Asked for each by name: the log need not say who is in the course.
+    here = await _last_activity(conn, [many.one_of(conn, User.name, names, String)], course) if names else {}
     return Overview(
         board=_board(course, assignments, names, here, cells),
         found=len(found),
@@ -325,7 +326,8 @@ async def _handed_in(
 async def _seen(conn: AsyncConnection, course: str) -> dict[str, datetime | None]:
     """Student -> about when they did something in `course`, for everybody; None where it is not known.
 
-    From their standings, which cost one look in all; from the log only for who has none.
+    From their standings, which cost one look in all; from the log only for who has none. Which of these it
+    knows is asked person by person where few are left, and of the log where most people are elsewhere.
     """
     rows = await conn.execute(
         select(User.name, func.max(Progress.last_activity).label("time"))
@@ -338,11 +340,15 @@ async def _seen(conn: AsyncConnection, course: str) -> dict[str, datetime | None
     counted = (
         select(Progress.user_id).join(Module, Module.id == Progress.module_id).where(Module.course == course)
     )
-    return {**standing, **await _last_activity(conn, course, [User.id.not_in(counted)])}
+    wanted: list[ColumnElement[bool]] = [User.id.not_in(counted)]
+    people = await conn.scalar(select(func.count()).select_from(User)) or 0
+    if people > 2 * len(standing):
+        wanted.append(_in_the_log(course))
+    return {**standing, **await _last_activity(conn, wanted, course)}
 
 
-async def _last_activity(conn: AsyncConnection, course: str, wanted: Wanted = ()) -> dict[str, datetime]:
-    """Student -> time of the last thing they did in `course`; two looks into an index a person there."""
+async def _last_activity(conn: AsyncConnection, wanted: Wanted, course: str) -> dict[str, datetime]:
+    """Student -> time of the last thing they did in `course`; a look into an index for each of `wanted`."""
     last = (
         select(LoggedEvent.time)
         .where(
@@ -355,18 +361,14 @@ async def _last_activity(conn: AsyncConnection, course: str, wanted: Wanted = ()
         .correlate(User)
         .scalar_subquery()
     )
-    people = (
-        select(User.name, last.label("time"))
-        .where(User.id.in_(select(_in_the_log(course).c.user_id)), *wanted)
-        .subquery()
-    )
-    rows = await conn.execute(select(people).where(people.c.time.is_not(None)))
-    return {row.name: row.time for row in rows}
+    # Not left out by the database, which would look each of them up twice.
+    rows = await conn.execute(select(User.name, last.label("time")).where(*wanted))
+    return {row.name: row.time for row in rows if row.time is not None}
 
 
-def _in_the_log(course: str) -> CTE:
-    """Who the log knows in `course`: one look into its index a person, for the next one each time. `DISTINCT`
-    would read all of the course's events; asking for each person of all courses is slower as well.
+def _in_the_log(course: str) -> ColumnElement[bool]:
+    """Whether the log knows a `User` in `course`: one look into its index a person there, for the next one
+    each time. `DISTINCT` would read all of the course's events.
     """
     first = select(func.min(LoggedEvent.user_id).label("user_id")).where(LoggedEvent.course == course)
     found = first.cte("found", recursive=True)
@@ -376,4 +378,5 @@ def _in_the_log(course: str) -> CTE:
         .correlate(found)
         .scalar_subquery()
     )
-    return found.union_all(select(following).where(found.c.user_id.is_not(None)))
+    everybody = found.union_all(select(following).where(found.c.user_id.is_not(None)))
+    return User.id.in_(select(everybody.c.user_id))

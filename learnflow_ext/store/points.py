@@ -9,14 +9,13 @@ import msgspec
 from sqlalchemy import String, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.contracts.events import PointsGiven, SubmissionGraded
+from learnflow_ext.contracts.events import PointsGiven
 from learnflow_ext.store import consumed, eventlog, grades, many, outbox, people
 from learnflow_ext.store.eventlog import LogEntry
-from learnflow_ext.store.models import Module, Pseudonym, Submission, User
+from learnflow_ext.store.models import POINTS_TYPES, Module, Pseudonym, Submission, User
 
 CONSUMER = "marks"
 """Under which points that were given by hand are noted, each once."""
-TYPES = (SubmissionGraded.TYPE, PointsGiven.TYPE)
 NOBODY = "somebody who was erased"
 MOST_READ = 100_000
 """Events that are looked through for those of one assignment."""
@@ -88,7 +87,7 @@ async def changes(
     """The latest changes of points in `course`, newest first; what was taken from the queue is left out."""
     # Which assignment an event is about stands in its text alone.
     read = limit if assignment is None else max(limit, MOST_READ)
-    entries = await eventlog.tail(conn, student=student, course=course, types=TYPES, limit=read)
+    entries = await eventlog.tail(conn, student=student, course=course, types=POINTS_TYPES, limit=read)
     names = await _named(conn, {str(entry.data.get("by") or "") for entry in entries})
     found: list[Change] = []
     for entry in reversed(entries):

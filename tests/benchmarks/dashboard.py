@@ -24,6 +24,7 @@ from traitlets.config import Config
 
 from learnflow_ext.cli.made_class import exercises_in
 from learnflow_ext.service import made_class
+from learnflow_ext.service.app import settle
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import courses, seed
 from learnflow_ext.store.clock import now
@@ -93,6 +94,7 @@ async def measure(url: str, folder: Path, times: int) -> dict[str, list[float]]:
     waits: dict[str, list[float]] = {name: [] for name in PAGES}
     async with running_hub() as hub:
         service = await RunningService.start(config, environment(hub), make_worker=PaperWorker)
+        settle()
         ask = Client(service, hub)
         try:
             for attempt in range(times + 1):

@@ -26,6 +26,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import RunFinished
+from learnflow_ext.service.app import settle
 from learnflow_ext.store import alerts, board, errors, eventlog, evidence, insight, outbox, partitions
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
@@ -234,6 +235,7 @@ def quantiles(values: list[float]) -> list[float]:
 async def measure(url: str, repeat: int, plans: bool) -> None:
     db = Database(url)
     await db.open()
+    settle()
     began = time.monotonic()
     await fill(db)
     print(f"{EVENTS:,} events of {STUDENTS:,} students, written in {time.monotonic() - began:.0f} s")

@@ -29,6 +29,7 @@ from traitlets.config import Config
 
 from learnflow_ext.events.bus import BusMessage
 from learnflow_ext.events.wire import from_message
+from learnflow_ext.service.app import settle
 from learnflow_ext.service.handlers.live import LiveHandler
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.service.web import PING_SECONDS
@@ -62,6 +63,7 @@ async def service(order: dict[str, Any]) -> None:
     config.LearnFlowKafka.bootstrap_servers = order["bootstrap"]
     config.LearnFlowKafka.topic_prefix = order["prefix"]
     running = await RunningService.start(config, order["environment"], make_worker=PaperWorker)
+    settle()
 
     async def on_the_bus() -> bool:
         return running._bus is not None

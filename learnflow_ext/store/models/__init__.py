@@ -26,6 +26,7 @@ from learnflow_ext.store.models.grading import (
 from learnflow_ext.store.models.people import Pseudonym, User
 from learnflow_ext.store.models.progress import LEVELS, Practice, PracticeReview, Progress, Run
 from learnflow_ext.store.models.record import (
+    POINTS_TYPES,
     AnsweredRequest,
     Consumed,
     LoggedEvent,
@@ -46,6 +47,7 @@ from learnflow_ext.store.models.tutoring import (
 __all__ = [
     "LEVELS",
     "NO_DEADLINE",
+    "POINTS_TYPES",
     "REGRADE",
     "STATUSES",
     "AlertRow",

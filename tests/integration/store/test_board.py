@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -142,6 +143,28 @@ class TestScores:
         assert list(rows) == ["ada", "ben", "chen"]
         assert rows["ada"].last_activity == submitted[0].time
         assert (rows["chen"].cells[1].runs, rows["chen"].cells[1].failed_runs) == (1, 1)
+
+
+class TestOverview:
+    @pytest.mark.parametrize("elsewhere", [0, 9])
+    async def test_who_is_in_the_log_alone_is_on_it_however_many_are_in_other_courses(
+        self, course: Database, elsewhere: int
+    ) -> None:
+        await graded(course, "ada", (1, 0))
+        await graded(course, "ben", (1, 0))
+        async with course.begin() as conn:
+            await help.asked(conn, "chen", HelpRequest(text="?", course="c"), request_id="r")
+            for number in range(elsewhere):
+                request = HelpRequest(text="?", course="other")
+                await help.asked(conn, f"x{number}", request, request_id=f"x{number}")
+        async with course.connect() as conn:
+            since = now() - timedelta(minutes=1)
+            found = await board.overview(conn, "c", ["dora"], active_since=since, limit=3)
+            whole = await board.scores(conn, "c", ["dora"])
+        assert (found.students, found.found, found.active) == (4, 4, 3)
+        assert [row.student for row in found.board.rows] == ["ada", "ben", "chen"]
+        assert found.board.rows == whole.rows[:3]
+        assert all(row.last_activity for row in found.board.rows)
 
 
 class TestFeed:

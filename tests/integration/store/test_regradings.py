@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from learnflow_ext.contracts.errors import Conflict, NotFound
 from learnflow_ext.contracts.grades import CellScore, CourseFile, GradeRecord, Regrading, SubmissionView
@@ -221,3 +221,27 @@ class TestTheOrder:
         async with db.begin() as conn:
             assert await claims.requeue(conn, first.submission_id, "a grader")
         assert await claim(db) == first.submission_id
+
+    async def test_runs_beside_them_are_not_read(self, db: Database) -> None:
+        """A class runs thousands of cells between two grades: these have an index of their own."""
+        await grade(db, await submit(db, "ada", "a"), 4)
+        asked: list[tuple[str, Any]] = []
+
+        def noted(_conn: object, _cursor: object, statement: str, given: Any, *_: object) -> None:
+            asked.append((statement, given))
+
+        async with db.connect() as conn:
+            event.listen(conn.sync_connection, "before_cursor_execute", noted)
+            (found,) = await points.changes(conn, "c")
+            event.remove(conn.sync_connection, "before_cursor_execute", noted)
+            ((statement, given),) = [one for one in asked if "event_log" in one[0]]
+            if conn.dialect.name == "postgresql":
+                # So few rows are quicker read from end to end.
+                await conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
+                await conn.exec_driver_sql("SET LOCAL enable_sort = off")
+            explain = "EXPLAIN" if conn.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+            plan = await conn.exec_driver_sql(f"{explain} {statement}", given)
+            lines = " ".join(str(row) for row in plan)
+        assert found.after == 4
+        # On PostgreSQL each month has its part of it, which is named after its columns.
+        assert "ix_event_log_points" in lines or "_course_sequence_idx1" in lines
