@@ -211,7 +211,6 @@ def _values(tree: ast.Module) -> Iterator[ast.AST]:
 
 def programs(text: str, reference: Reference, own_code: str = "") -> list[str]:
     """What to try for an exercise; at most `MOST`. Nothing that holds only what the student's cell holds."""
-    found: dict[str, None] = {}
     header = _header(reference)
     known = {line.strip() for line in own_code.splitlines()}
     pieces = [
@@ -219,21 +218,38 @@ def programs(text: str, reference: Reference, own_code: str = "") -> list[str]:
         for code in fragments(text)
         if any(line.strip() not in known for line in code.splitlines() if line.strip())
     ]
-    for code in pieces:
-        for program in _alone(code, header):
-            found.setdefault(program, None)
-    found = dict.fromkeys(sorted(found, key=len, reverse=True))
-    first = frozenset(found)
-    if own_code.strip() and len(own_code.splitlines()) <= MAX_LINES:
-        for code in pieces:
-            for program in _spliced(code, own_code, header):
-                found.setdefault(program, None)
-    # Programs that differ in their layout alone are one.
-    trees = ((program, parse(program)) for program in found)
-    fit = list({ast.dump(tree): program for program, tree in trees if tree is not None}.values())
+    alone = dict.fromkeys(program for code in pieces for program in _alone(code, header))
+    distinct = _Distinct()
     # Both kinds have their share, so that a long reply cannot crowd one of them out.
-    alone = [program for program in fit if program in first][: 2 * MOST // 3]
-    return [*alone, *(program for program in fit if program not in first)][:MOST]
+    found = distinct.of(sorted(alone, key=len, reverse=True), 2 * MOST // 3)
+    if own_code.strip() and len(own_code.splitlines()) <= MAX_LINES:
+        spliced = (program for code in pieces for program in _spliced(code, own_code, header))
+        found += distinct.of((program for program in spliced if program not in alone), MOST - len(found))
+    return found
+
+
+class _Distinct:
+    """Programs that can be read and that differ in more than their layout."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def of(self, programs: Iterable[str], most: int) -> list[str]:
+        """The first of them that are new here, and no more of them than asked for are looked at."""
+        found: list[str] = []
+        texts: set[str] = set()
+        for program in programs:
+            if len(found) >= most:
+                break
+            if program in texts:
+                continue
+            texts.add(program)
+            tree = parse(program)
+            shape = ast.dump(tree) if tree is not None else ""
+            if shape and shape not in self._seen:
+                self._seen.add(shape)
+                found.append(program)
+        return found
 
 
 def _header(reference: Reference) -> ast.FunctionDef | None:
@@ -363,7 +379,13 @@ def _spliced(code: str, own: str, header: ast.FunctionDef | None) -> Iterator[st
 
 
 def _alike(one: str, other: str) -> float:
-    return SequenceMatcher(None, one.strip(), other.strip()).ratio()
+    return _likeness(one.strip(), other.strip())
+
+
+@lru_cache(maxsize=16_384)
+def _likeness(one: str, other: str) -> float:
+    """The same lines of a cell are held against each piece of a reply, and against each later reply."""
+    return SequenceMatcher(None, one, other).ratio()
 
 
 def _depth(line: str) -> str:

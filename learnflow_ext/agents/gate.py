@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Iterable
 
 import msgspec
 
@@ -19,6 +20,8 @@ from learnflow_ext.contracts.runner import Runner
 MAX_TARGETS = 3
 _CONDITION = re.compile(r"\s*(?:while|if|elif)\b(.*):\s*(?:#.*)?$")
 MAX_REMEMBERED = 2_000
+MAX_FAILED = 20_000
+"""Programs of which is remembered that they fail."""
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +49,7 @@ class Gate:
         self._runner = runner
         self._public = frozenset[str]()
         self._seen: dict[tuple[str, ...], list[trial.Outcome]] = {}
+        self._failed: set[tuple[Reference, str]] = set()
 
     def trust(self, texts: frozenset[str]) -> None:
         """Code lines that the course itself shows: on their own they need no trial."""
@@ -86,11 +90,12 @@ class Gate:
             return []
         found = []
         for reference in _targets(guard, reply, about):
-            programs = dict.fromkeys(candidates.programs(reply, reference, about.own_code))
+            programs = candidates.programs(reply, reference, about.own_code)
             if text is not reply:
-                programs.update(dict.fromkeys(candidates.programs(text, reference, about.own_code)[:16]))
-            if programs:
-                found.append(trial.Attempt(reference, tuple(programs), about.own_code))
+                programs += candidates.programs(text, reference, about.own_code)[:16]
+            new, failed = self._new(reference, programs)
+            if new:
+                found.append(trial.Attempt(reference, tuple(new), about.own_code, failed))
         return found
 
     def _has_new_code(self, reply: str, about: About) -> bool:
@@ -116,7 +121,23 @@ class Gate:
                 if len(self._seen) >= MAX_REMEMBERED:
                     self._seen.clear()
                 self._seen[key] = known
+            self._note(attempts, known)
         return known
+
+    def _new(self, reference: Reference, programs: Iterable[str]) -> tuple[list[str], int]:
+        """Those of the programs that nobody tried yet, and how many failed before.
+
+        A reply is judged again with each of its sentences, and what was shown before it with each reply.
+        """
+        distinct = list(dict.fromkeys(programs))
+        new = [each for each in distinct if (reference, each) not in self._failed]
+        return new, len(distinct) - len(new)
+
+    def _note(self, attempts: list[trial.Attempt], outcomes: list[trial.Outcome]) -> None:
+        if len(self._failed) >= MAX_FAILED:
+            self._failed.clear()
+        for attempt, outcome in zip(attempts, outcomes, strict=True):
+            self._failed.update((attempt.reference, attempt.programs[place]) for place in outcome.failed)
 
 
 def _targets(guard: Guard, reply: str, about: About) -> list[Reference]:

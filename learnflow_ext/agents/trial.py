@@ -1,4 +1,7 @@
-"""Trying programs against an exercise's tests, many in one run of a sandbox, each in a process of its own."""
+"""Trying programs against an exercise's tests, many in one run of a sandbox.
+
+Programs that can leave nothing behind share a process; each other one has its own.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import ast
 import json
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib import resources
 
 import msgspec
@@ -14,6 +18,7 @@ from learnflow_ext.agents.references import Reference
 from learnflow_ext.contracts.errors import LearnFlowError
 from learnflow_ext.contracts.runner import RunLimits, Runner
 from learnflow_ext.diagnosis.reading import tree_of
+from learnflow_ext.diagnosis.traceless import traceless
 
 LIMITS = RunLimits(wall_s=6.0, memory_mb=256, processes=16, output_bytes=20_000)
 SECONDS_EACH = 0.4
@@ -36,6 +41,8 @@ class Attempt(msgspec.Struct, frozen=True):
     reference: Reference
     programs: tuple[str, ...]
     own_code: str = ""
+    failed_before: int = 0
+    """So many more were tried earlier, and failed."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -48,24 +55,14 @@ class Outcome(msgspec.Struct, frozen=True):
     own_passes: bool = False
     passing: int | None = None
     """Which of the programs passes the tests, the first; None for none."""
+    failed: tuple[int, ...] = ()
+    """Those that came to an end, and failed: they would again."""
 
 
 async def tried(runner: Runner, attempts: Sequence[Attempt]) -> list[Outcome]:
     """Run them all, in one sandbox. Never raises for what the code does, nor when there is no sandbox."""
     nonce = secrets.token_hex(8)
-    task = [
-        {
-            "before": each.reference.before,
-            "tests": each.reference.tests,
-            "entries": each.reference.entries,
-            "programs": [
-                _stub(each.reference),
-                each.reference.whole,
-                *(_NEVER if hopeless(program) else program for program in (each.own_code, *each.programs)),
-            ],
-        }
-        for each in attempts
-    ]
+    task = [_task(each) for each in attempts]
     times = {"each": SECONDS_EACH, "all": SECONDS_ALL, "busy": BUSY_ALL}
     told = json.dumps({"nonce": nonce, "attempts": task, **times})
     try:
@@ -74,12 +71,39 @@ async def tried(runner: Runner, attempts: Sequence[Attempt]) -> list[Outcome]:
         return [Outcome(False)] * len(attempts)
     line = next((line for line in result.stdout.splitlines() if line.startswith(nonce)), "")
     try:
-        passed = msgspec.json.decode(line.removeprefix(nonce).encode(), type=list[list[bool | None]])
+        said = msgspec.json.decode(line.removeprefix(nonce).encode(), type=list[str])
     except msgspec.DecodeError:
         return [Outcome(False)] * len(attempts)
-    if [len(each) for each in passed] != [len(each["programs"]) for each in task]:
+    if [len(each) for each in said] != [3 + len(each.programs) for each in attempts]:
         return [Outcome(False)] * len(attempts)
-    return [_outcome(each) for each in passed]
+    return [_outcome(signs, each) for signs, each in zip(said, attempts, strict=True)]
+
+
+def _task(attempt: Attempt) -> dict[str, object]:
+    """What the program in the sandbox is told of an attempt."""
+    reference = attempt.reference
+    around = _looked_at(reference.before)[1] and _looked_at(reference.tests)[1]
+    programs = [_stub(reference), reference.whole]
+    programs += [
+        _NEVER if _looked_at(program)[0] else program for program in (attempt.own_code, *attempt.programs)
+    ]
+    return {
+        "before": reference.before,
+        "tests": reference.tests,
+        "entries": reference.entries,
+        "programs": programs,
+        "together": [around and _looked_at(program)[1] for program in programs],
+    }
+
+
+@lru_cache(maxsize=2048)
+def _looked_at(program: str) -> tuple[bool, bool]:
+    """Whether a program is `hopeless`, and whether it is certain that it leaves nothing behind.
+
+    Neither for what cannot be read.
+    """
+    tree = tree_of(program)
+    return (False, False) if tree is None else (_hopeless(tree), traceless(tree))
 
 
 def hopeless(program: str) -> bool:
@@ -88,9 +112,10 @@ def hopeless(program: str) -> bool:
     Certain is a loop `while True` without a way out, reached before anything could leave the program, or
     such a loop that does nothing at all in a function. False for what cannot be read.
     """
-    tree = tree_of(program)
-    if tree is None:
-        return False
+    return _looked_at(program)[0]
+
+
+def _hopeless(tree: ast.Module) -> bool:
     functions = [each for each in tree.body if isinstance(each, ast.FunctionDef) and not _leaves(each)]
     return _sticks(tree.body) or any(_sticks(each.body, idle=True) for each in functions)
 
@@ -116,20 +141,21 @@ def _leaves(node: ast.AST) -> bool:
     return any(isinstance(each, ways) for each in ast.walk(node))
 
 
-def _outcome(passed: list[bool | None]) -> Outcome:
-    stub, reference, own, *programs = passed
-    testable = stub is False and reference is True
-    passing = next((place for place, each in enumerate(programs) if each), None)
-    tried = sum(each is not None for each in programs)
+def _outcome(signs: str, attempt: Attempt) -> Outcome:
+    stub, reference, own, *programs = signs
+    testable = stub in "0T" and reference == "1"
+    passing = next((place for place, sign in enumerate(programs) if sign == "1"), None)
+    tried = sum(sign != "-" for sign in programs) + attempt.failed_before
     # Once one is known to pass, the rest is not tried.
-    left_open = testable and not own and passing is None and None in programs
-    unsure = reference is None or (left_open and tried < ENOUGH)
-    return Outcome(not unsure, testable, own is True, passing if testable else None)
+    left_open = testable and own != "1" and passing is None and "-" in programs
+    unsure = reference == "-" or (left_open and tried < ENOUGH)
+    failed = tuple(place for place, sign in enumerate(programs) if sign == "0") if testable else ()
+    return Outcome(not unsure, testable, own == "1", passing if testable else None, failed)
 
 
 def _stub(reference: Reference) -> str:
     """What is asked for, doing nothing: tests that it passes say nothing."""
-    return "\n".join(f"def {name}(*_, **__): pass" for name in reference.entries)
+    return "\n".join(f"def {name}(*_, **more): pass" for name in reference.entries)
 
 
 def _program() -> str:

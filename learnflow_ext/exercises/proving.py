@@ -12,8 +12,10 @@ import msgspec
 from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.contracts.grades import CourseFile
 from learnflow_ext.contracts.runner import RunLimits, Runner
+from learnflow_ext.diagnosis.traceless import traceless
 from learnflow_ext.exercises import prover
 from learnflow_ext.exercises.prover import TASK, tests_in
+from learnflow_ext.exercises.trees import parse
 
 SECONDS = 0.5
 """Processor time for one program and all its tests. A correct one of a beginner's needs some milliseconds."""
@@ -58,6 +60,8 @@ class Asserts:
             raise BadRequest(f"The tests cannot be read as Python{line}.") from error
         self.source = source
         self.tree = ast.parse(source)
+        self.traceless = traceless(self.tree)
+        """Whether the tests leave nothing behind in their process."""
         if not self.count:
             raise BadRequest("There is no test: each line of the tests needs an `assert`.")
 
@@ -83,11 +87,14 @@ class Prover:
         *,
         seconds: float | None = None,
         first: bool = False,
+        stop: bool = False,
+        together: bool | None = None,
     ) -> list[Outcome]:
         """One outcome a program, in order; one without verdicts where the time did not reach.
 
         `seconds` of processor time for each program; None for the prover's own. With `first` those after the
-        first that passes are not run.
+        first that passes are not run; with `stop` the tests after the first that fails count as failed.
+        `together` is for programs made from some that are known to leave nothing behind; None to look.
         """
         if not programs:
             return []
@@ -98,6 +105,10 @@ class Prover:
             "seconds": seconds if seconds is not None else self._seconds,
             "all_seconds": self._all,
             "first": first,
+            "stop": stop,
+            "together": tests.traceless and all(map(leaves_nothing, programs))
+            if together is None
+            else together and tests.traceless,
         }
         result = await self._runner.run(
             _CELLS,
@@ -112,6 +123,12 @@ class Prover:
             said = []
         said += [("", 0.0)] * (len(programs) - len(said))
         return [Outcome(_proper(each, tests.count), used) for each, used in said[: len(programs)]]
+
+
+def leaves_nothing(program: str) -> bool:
+    """Whether it is certain that a program leaves nothing behind in its process; True where it is none."""
+    tree = parse(program)
+    return tree is None or traceless(tree)
 
 
 def imported(tree: ast.AST) -> set[str]:

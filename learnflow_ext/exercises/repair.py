@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from learnflow_ext.diagnosis.traceless import traceless
 from learnflow_ext.exercises.edits import Difference, Edit, applied, total
 from learnflow_ext.exercises.mutants import mutants
 from learnflow_ext.exercises.names import matched, renamed_tree, safe
@@ -46,7 +47,7 @@ MAX_PAIRED = 14
 """Slips that help by themselves, of which every two are tried together."""
 ENDLESS = 12.0
 """So many times what a correct program needs, and a program is taken to be endless."""
-LEAST_SECONDS = 0.05
+LEAST_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ class Repairer:
         self._tests = tests
         self._seconds: float | None = None
         self._ran = 0
+        self._known: dict[str, Outcome] = {}
+        self._together = False
         trees = [parse(source) for source in correct[:MAX_PEERS]]
         self._correct = [without_docstrings(tree) for tree in trees if tree is not None]
 
@@ -117,10 +120,12 @@ class Repairer:
             return Repair(proved=False)
         without_docstrings(tree)
         self._ran = 0
+        self._known.clear()
         near = self._nearest(tree)
-        before, *good = await self._prover.outcomes(
-            [ast.unparse(tree), *(ast.unparse(each) for each in near)], self._tests
-        )
+        # All that is tried is made of these, and of changes that add nothing dangerous.
+        self._together = all(map(traceless, (tree, *near)))
+        self._seconds = None
+        before, *good = await self._outcomes([ast.unparse(tree), *(ast.unparse(each) for each in near)])
         if before.passes:
             return Repair(proved=True, tree=tree, before=before)
         correct = [each for each, outcome in zip(near, good, strict=True) if outcome.passes]
@@ -163,7 +168,7 @@ class Repairer:
                 change.edits[0].new if part.own is None else applied(change.before, change.edits)
             )
         final = with_parts(tree, fixes)
-        (outcome,) = await self._prover.outcomes([final], self._tests)
+        (outcome,) = await self._outcomes([final])
         return Repair(outcome.passes, tuple(chosen) if outcome.passes else (), tree, before)
 
     async def _wrong_parts(self, tree: ast.Module, correct: list[ast.Module]) -> list[_Part]:
@@ -176,7 +181,7 @@ class Repairer:
         for name in alike:
             # The student's own helpers come along: their function may call them.
             programs.append(with_parts(_together(reference, tree), {name: own[name]}))
-        outcomes = await self._prover.outcomes(programs, self._tests, seconds=self._seconds)
+        outcomes = await self._outcomes(programs, stop=True)
         fine = {name for name, outcome in zip(alike, outcomes, strict=True) if outcome.passes}
         wrong = [name for name in needed if name not in fine]
         if not wrong:
@@ -233,7 +238,7 @@ class Repairer:
                 Change(change.part, change.before, tuple(e for e in change.edits if e is not left), own=False)
                 for left in change.edits
             ]
-            outcomes = await self._tried(tree, others, without)
+            outcomes = await self._tried(tree, others, without, stop=True)
             idle = [
                 left
                 for left, outcome in zip(change.edits, outcomes, strict=True)
@@ -266,7 +271,7 @@ class Repairer:
         *,
         most: int = MAX_TRIED,
     ) -> Change | None:
-        return (await self._smallest_of(tree, others, changes, most=most))[0]
+        return (await self._smallest_of(tree, others, changes, most=most, stop=True))[0]
 
     async def _smallest_of(
         self,
@@ -275,16 +280,18 @@ class Repairer:
         changes: Sequence[Change],
         *,
         most: int = MAX_TRIED,
+        stop: bool = False,
     ) -> tuple[Change | None, list[Change]]:
         """The smallest change that passes, and those that pass more tests than most, the best first.
 
-        No more than `most` are tried, nor than `MAX_TRIED`.
+        No more than `most` are tried, nor than `MAX_TRIED`. With `stop` nobody asks for the second.
         """
         ordered = sorted(changes, key=lambda change: (change.size, change.own))[: min(most, MAX_TRIED)]
         scored: list[tuple[int, Change]] = []
         for start in range(0, len(ordered), MAX_TRIED // 2):
             some = ordered[start : start + MAX_TRIED // 2]
-            for change, outcome in zip(some, await self._tried(tree, others, some, first=True), strict=True):
+            outcomes = await self._tried(tree, others, some, first=True, stop=stop)
+            for change, outcome in zip(some, outcomes, strict=True):
                 if outcome is not None and outcome.passes:
                     return change, []
                 if outcome is not None:
@@ -303,17 +310,36 @@ class Repairer:
         changes: Sequence[Change],
         *,
         first: bool = False,
+        stop: bool = False,
     ) -> list[Outcome | None]:
         """How the program does with each change; None for one that is no program.
 
-        With `first` those after the first that passes are not run.
+        With `first` those after the first that passes are not run, with `stop` no test after one that fails.
         """
         programs = [_written(tree, others, change) for change in changes]
         distinct = list(dict.fromkeys(each for each in programs if each is not None))
-        found = await self._prover.outcomes(distinct, self._tests, seconds=self._seconds, first=first)
-        self._ran += sum(bool(outcome.verdicts) for outcome in found)
+        ran = len(self._known)
+        found = await self._outcomes(distinct, first=first, stop=stop)
+        self._ran += len(self._known) - ran
         outcomes = dict(zip(distinct, found, strict=True))
         return [outcomes[each] if each is not None else None for each in programs]
+
+    async def _outcomes(
+        self, programs: Sequence[str], *, first: bool = False, stop: bool = False
+    ) -> list[Outcome]:
+        """As the prover's, asked of each program once: the last step of a search is most often proved by then.
+
+        With `stop` how many tests a program passes may be remembered too low, never whether it passes.
+        """
+        new = [each for each in dict.fromkeys(programs) if each not in self._known]
+        if first and any(each in self._known and self._known[each].passes for each in programs):
+            until = next(i for i, each in enumerate(programs) if each in self._known and self._known[each].passes)
+            new = [each for each in new if each in programs[:until]]
+        found = await self._prover.outcomes(
+            new, self._tests, seconds=self._seconds, first=first, stop=stop, together=self._together
+        )
+        self._known.update((each, outcome) for each, outcome in zip(new, found, strict=True) if outcome.verdicts)
+        return [self._known.get(each, Outcome("")) for each in programs]
 
 
 def _own_parts(tree: ast.Module) -> dict[str, ast.AST]:
