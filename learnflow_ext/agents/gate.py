@@ -93,9 +93,9 @@ class Gate:
             programs = candidates.programs(reply, reference, about.own_code)
             if text is not reply:
                 programs += candidates.programs(text, reference, about.own_code)[:16]
-            new, failed = self._new(reference, programs)
-            if new:
-                found.append(trial.Attempt(reference, tuple(new), about.own_code, failed))
+            untried, failed = self._untried(reference, programs)
+            if untried:
+                found.append(trial.Attempt(reference, tuple(untried), about.own_code, failed))
         return found
 
     def _has_new_code(self, reply: str, about: About) -> bool:
@@ -124,14 +124,14 @@ class Gate:
             self._note(attempts, known)
         return known
 
-    def _new(self, reference: Reference, programs: Iterable[str]) -> tuple[list[str], int]:
+    def _untried(self, reference: Reference, programs: Iterable[str]) -> tuple[list[str], int]:
         """Those of the programs that nobody tried yet, and how many failed before.
 
         A reply is judged again with each of its sentences, and what was shown before it with each reply.
         """
         distinct = list(dict.fromkeys(programs))
-        new = [each for each in distinct if (reference, each) not in self._failed]
-        return new, len(distinct) - len(new)
+        untried = [each for each in distinct if (reference, each) not in self._failed]
+        return untried, len(distinct) - len(untried)
 
     def _note(self, attempts: list[trial.Attempt], outcomes: list[trial.Outcome]) -> None:
         if len(self._failed) >= MAX_FAILED:

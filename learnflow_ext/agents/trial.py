@@ -142,7 +142,7 @@ def _leaves(node: ast.AST) -> bool:
 
 
 def _outcome(signs: str, attempt: Attempt) -> Outcome:
-    stub, reference, own, *programs = signs
+    stub, reference, own, *programs = tuple(signs)
     testable = stub in "0T" and reference == "1"
     passing = next((place for place, sign in enumerate(programs) if sign == "1"), None)
     tried = sum(sign != "-" for sign in programs) + attempt.failed_before

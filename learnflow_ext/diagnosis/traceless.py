@@ -12,10 +12,10 @@ import builtins
 
 _PYTHONS_OWN = frozenset(dir(builtins))
 _HARMLESS = frozenset(
-    """abs all any ascii bin bool bytearray bytes callable chr classmethod complex dict divmod enumerate filter
-    float format frozenset hash hex id int isinstance issubclass iter len list map max min next object oct ord
-    pow print property range repr reversed round set slice sorted staticmethod str sum super tuple type zip
-    True False None NotImplemented Ellipsis""".split()
+    """abs all any ascii bin bool bytearray bytes callable chr classmethod complex dict divmod enumerate
+    filter float format frozenset hash hex id int isinstance issubclass iter len list map max min next object
+    oct ord pow print property range repr reversed round set slice sorted staticmethod str sum super tuple
+    type zip True False None NotImplemented Ellipsis""".split()
 ) | {
     name
     for name in _PYTHONS_OWN
@@ -46,8 +46,11 @@ def _harmless(node: ast.AST) -> bool:
             return all(each.name in _MODULES and _plain(each.asname) for each in names)
         case ast.ImportFrom(module=module, names=names, level=level):
             harmless = (_plain(each.asname) and not each.name.startswith(_INNER) for each in names)
-            return level == 0 and module in _MODULES and all(harmless) and _CHANGING.isdisjoint(
-                each.name for each in names
+            return (
+                level == 0
+                and module in _MODULES
+                and all(harmless)
+                and _CHANGING.isdisjoint(each.name for each in names)
             )
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return _plain(name)

@@ -327,19 +327,21 @@ class Repairer:
     async def _outcomes(
         self, programs: Sequence[str], *, first: bool = False, stop: bool = False
     ) -> list[Outcome]:
-        """As the prover's, asked of each program once: the last step of a search is most often proved by then.
+        """As the prover's, each program asked once: the last step of a search is most often proved by then.
 
         With `stop` how many tests a program passes may be remembered too low, never whether it passes.
         """
-        new = [each for each in dict.fromkeys(programs) if each not in self._known]
-        if first and any(each in self._known and self._known[each].passes for each in programs):
-            until = next(i for i, each in enumerate(programs) if each in self._known and self._known[each].passes)
-            new = [each for each in new if each in programs[:until]]
+        known = self._known
+        wanted = list(programs)
+        if first:
+            good = [place for place, each in enumerate(wanted) if each in known and known[each].passes]
+            wanted = wanted[: good[0]] if good else wanted
+        new = [each for each in dict.fromkeys(wanted) if each not in known]
         found = await self._prover.outcomes(
             new, self._tests, seconds=self._seconds, first=first, stop=stop, together=self._together
         )
-        self._known.update((each, outcome) for each, outcome in zip(new, found, strict=True) if outcome.verdicts)
-        return [self._known.get(each, Outcome("")) for each in programs]
+        known.update((each, tried) for each, tried in zip(new, found, strict=True) if tried.verdicts)
+        return [known.get(each, Outcome("")) for each in programs]
 
 
 def _own_parts(tree: ast.Module) -> dict[str, ast.AST]:

@@ -95,15 +95,20 @@ class Model:
         well = False
         stream: Any = None
         try:
-            async with asyncio.timeout(self.endpoint.all_seconds):
-                async with asyncio.timeout(self.endpoint.first_seconds):
-                    stream = await self._begun(messages, agent)
+            # No timeout is open while a piece is out: it would cancel whoever is reading that piece.
+            until = asyncio.get_running_loop().time() + self.endpoint.all_seconds
+            async with asyncio.timeout(min(self.endpoint.first_seconds, self.endpoint.all_seconds)):
+                stream = await self._begun(messages, agent)
+                piece = await self._next(stream, usage)
+            while piece is not None:
+                if piece:
+                    yield piece
+                left = until - asyncio.get_running_loop().time()
+                if left <= 0:
+                    # What has come already would be read without a pause, in which a timeout could end it.
+                    raise TimeoutError
+                async with asyncio.timeout(min(self.endpoint.pause_seconds, left)):
                     piece = await self._next(stream, usage)
-                while piece is not None:
-                    if piece:
-                        yield piece
-                    async with asyncio.timeout(self.endpoint.pause_seconds):
-                        piece = await self._next(stream, usage)
             if not usage.finished:
                 raise ModelTrouble("broke_off")
             well = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 
 import msgspec
@@ -10,11 +11,12 @@ from leak_dresses import DRESSES
 from leak_exercises import EVERYWHERE, MADE, NOTED, Made
 from learnflow_kernels.runner import BubblewrapRunner
 
+from learnflow_ext.agents import trial
 from learnflow_ext.agents.gate import About, Gate
 from learnflow_ext.agents.guard import Guard
 from learnflow_ext.agents.references import Reference
 from learnflow_ext.contracts.errors import Unavailable
-from learnflow_ext.contracts.runner import RunResult
+from learnflow_ext.contracts.runner import RunLimits, RunResult
 
 BY_NAME = {made.name: made for made in MADE}
 # Each dress once, each on another exercise, in turn.
@@ -168,6 +170,62 @@ class TestHostileReply:
             "```python\nimport os, signal\nos.kill(-1, signal.SIGKILL)\n```", about(made)
         )
         assert (verdict.withheld, verdict.how) == (True, "unsure")
+
+
+class Counted:
+    """A runner that notes the programs it was handed."""
+
+    def __init__(self) -> None:
+        self._runner = BubblewrapRunner()
+        self.cells: list[str] = []
+
+    async def run(self, cells: Sequence[str], *, limits: RunLimits | None = None, **_: object) -> RunResult:
+        self.cells += cells
+        return await self._runner.run(cells, limits=limits)
+
+
+class TestManyProgramsInOneRun:
+    SOLUTION = "def double(x):\n    return 2 * x"
+    REFERENCE = Reference(
+        name="a/double", code=SOLUTION, tests="assert double(4) == 8\nassert double(0) == 0"
+    )
+
+    @pytest.mark.parametrize("before", ["", "import random"], ids=["share a process", "one each"])
+    async def test_none_stands_in_the_way_of_the_next(self, before: str) -> None:
+        reference = msgspec.structs.replace(self.REFERENCE, before=before)
+        programs = (
+            "double = None",
+            "def double(x):\n    while x < 5: pass\n    return 8",
+            "def double(x):\n    return double(x)",
+            "def double(x):\n    raise SystemExit",
+            "kept = [0] * 8_000_000\ndef double(x):\n    return x",
+            "import os\nos._exit(77)",
+            "double = lambda x: x + x",
+            self.SOLUTION,
+        )
+        (outcome,) = await trial.tried(BubblewrapRunner(), [trial.Attempt(reference, programs, "x = 1")])
+        assert (outcome.judged, outcome.testable, outcome.own_passes) == (True, True, False)
+        # What says of itself that it passed counts as passing: it had better be withheld.
+        assert outcome.passing == 5
+        (outcome,) = await trial.tried(
+            BubblewrapRunner(), [trial.Attempt(reference, programs[:5] + programs[6:], "x = 1")]
+        )
+        assert outcome.passing == 5
+        # The one that a limit ended may pass another time.
+        assert {0, 2, 3} <= set(outcome.failed) and 1 not in outcome.failed
+
+    async def test_a_reply_that_grows_is_tried_where_it_is_new(self) -> None:
+        runner = Counted()
+        gate = Gate(Guard([self.REFERENCE]), runner)
+        asked = About(exercise="a/double", own_code="def double(x):\n    return x")
+        hint = "Try `y = 3 * 5` first."
+        assert not (await gate.judge(hint, asked)).withheld
+        assert not (await gate.judge(f"{hint} Then say what `y = 7 - 1` is.", asked)).withheld
+        first, second = runner.cells
+        assert "y = 3 * 5" in first
+        assert 'def double(x):\\\\n    return x\\\\ny = 3 * 5"' not in second
+        told = await gate.judge(f"{hint} Then say what `y = 7 - 1` is. Write `return x + x`.", asked)
+        assert (told.withheld, told.how) == (True, "runs")
 
 
 class TestExerciseWhoseTestsSayNothing:

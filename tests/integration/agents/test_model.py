@@ -18,7 +18,7 @@ from learnflow_ext.agents import tutor as tutors
 from learnflow_ext.agents.context import HelpContext
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.agents.guard import Guard
-from learnflow_ext.agents.llm.model import Endpoint, Model
+from learnflow_ext.agents.llm.model import Endpoint, Model, ModelTrouble, Usage
 from learnflow_ext.agents.llm.voice import Voice
 from learnflow_ext.agents.tutor import Tutor
 from learnflow_ext.contracts.help import CellError, HelpRequest, ReplyChunk
@@ -58,6 +58,20 @@ async def asked(
 
 def text_of(chunks: list[ReplyChunk]) -> str:
     return "".join(chunk.text for chunk in chunks)
+
+
+class TestReaderTakesLongerThanTheModelMay:
+    async def test_the_end_of_the_models_time_cuts_off_the_model_and_not_its_reader(self, fake: Fake) -> None:
+        """The gate judges a sentence while the model's time runs out."""
+        fake.says = "One sentence. " * 40
+        model = Model(Endpoint(base_url=fake.url, model="small", all_seconds=1.0, retries=0))
+        heard = 0
+        with pytest.raises(ModelTrouble) as trouble:
+            async for _ in model.stream([{"role": "user", "content": "why?"}], "debug", Usage()):
+                heard += 1
+                await asyncio.sleep(1.5)
+        await model.close()
+        assert (trouble.value.reason, heard) == ("slow", 1)
 
 
 class TestWell:

@@ -17,8 +17,11 @@ RUN = "from pathlib import Path\nfrom learnflow_ext.exercises.prover import main
 TESTS = "import math\nassert f(1) == 2\nassert f(2) == 3, 'no'\n"
 
 
-def verdicts(folder: Path, *programs: str, seconds: float = 0.3, all_seconds: float = 20) -> list[str]:
+def verdicts(
+    folder: Path, *programs: str, seconds: float = 0.3, all_seconds: float = 20, **more: bool
+) -> list[str]:
     task = {
+        **more,
         "programs": programs,
         "tests": Asserts(TESTS).statements,
         "imports": ["math", "no_such_module"],
@@ -77,17 +80,44 @@ def test_what_may_fail_is_a_test_wherever_its_assert_stands(statement: str, is_t
     assert asserts.count == 1 + is_test
 
 
-def test_after_the_first_that_passes_none_is_run(tmp_path: Path) -> None:
-    task = {
-        "programs": ["f = None", "def f(x): return x + 1", "def f(x): return x + 1", "f = None"],
-        "tests": Asserts(TESTS).statements,
-        "imports": [],
-        "seconds": 0.3,
-        "all_seconds": 20,
-        "first": True,
-    }
-    (tmp_path / TASK).write_text(json.dumps(task))
-    done = subprocess.run(
-        [sys.executable, "-c", RUN], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    assert [said for said, _ in json.loads(done.stdout)] == ["00", "11", "", ""]
+@pytest.mark.parametrize("together", [False, True])
+def test_after_the_first_that_passes_none_is_run(tmp_path: Path, together: bool) -> None:
+    programs = ["f = None", "def f(x): return x + 1", "def f(x): return x + 1", "f = None"]
+    assert verdicts(tmp_path, *programs, first=True, together=together) == ["00", "11", "", ""]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_after_a_test_that_fails_none_is_run(tmp_path: Path, together: bool) -> None:
+    programs = ["def f(x): return 3", "def f(x): return x + 1"]
+    assert verdicts(tmp_path, *programs, stop=True, together=together) == ["00", "11"]
+
+
+class TestProgramsOfOneProcess:
+    def test_each_has_its_own_names_and_its_own_time(self, tmp_path: Path) -> None:
+        assert verdicts(
+            tmp_path,
+            "def f(x): return x + 1",
+            "def g(x): return x",
+            "def f(x):\n    while True: pass",
+            "def f(x):\n    return f(x)",
+            "this is no program",
+            "raise SystemExit",
+            "f = lambda x: x + 1",
+            together=True,
+        ) == ["11", "00", "TT", "00", "00", "00", "11"]
+
+    def test_one_that_cannot_be_stopped_by_words_is_ended_and_the_next_goes_on(self, tmp_path: Path) -> None:
+        swallows = (
+            "def f(x):\n    while True:\n        try:\n            while True: pass\n        except: pass"
+        )
+        good = "def f(x): return x + 1"
+        assert verdicts(tmp_path, good, swallows, good, seconds=0.1, together=True) == ["11", "TT", "11"]
+
+    def test_one_that_takes_much_memory_leaves_it_to_nobody(self, tmp_path: Path) -> None:
+        fat = "kept = list(range(3_000_000))\ndef f(x): return x + len(kept[:1])"
+        assert verdicts(tmp_path, fat, "f = None", fat, together=True) == ["11", "00", "11"]
+
+    @pytest.mark.parametrize("fatal", ["import os\nos._exit(0)", "import os\nos.kill(os.getpid(), 9)"])
+    def test_one_that_ends_the_process_fails_alone(self, tmp_path: Path, fatal: str) -> None:
+        good = "def f(x): return x + 1"
+        assert verdicts(tmp_path, good, fatal, good, together=True) == ["11", "00", "11"]
