@@ -21,6 +21,7 @@ from learnflow_ext.exercises.families.clubs import CLUBS
 from learnflow_ext.exercises.families.copies import COPIES
 from learnflow_ext.exercises.families.decks import DECKS
 from learnflow_ext.exercises.families.doors import DOORS
+from learnflow_ext.exercises.families.draws import DRAWS
 from learnflow_ext.exercises.families.games import GAMES
 from learnflow_ext.exercises.families.gauges import GAUGES
 from learnflow_ext.exercises.families.grids import GRIDS
@@ -30,6 +31,7 @@ from learnflow_ext.exercises.families.links import LINKS
 from learnflow_ext.exercises.families.logs import LOGS
 from learnflow_ext.exercises.families.machines import MACHINES
 from learnflow_ext.exercises.families.making import Family
+from learnflow_ext.exercises.families.maps import MAPS
 from learnflow_ext.exercises.families.measures import MEASURES
 from learnflow_ext.exercises.families.modules import MODULES
 from learnflow_ext.exercises.families.orders import ORDERS
@@ -62,6 +64,6 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
     "objects": (*objects.FAMILIES, TEAMS, TALLIES, SHAPES, QUEUES, GAUGES, VALUES, COPIES, LINKS),
     "files": (*files.FAMILIES, LOGS, BALLOTS, LETTERS, TABLES),
     "errors": (*errors.FAMILIES, GUARDS, DOORS, RESCUES, STORES, RELAYS, TRACEBACKS, TRIALS, WITNESSES),
-    "libraries": (*libraries.FAMILIES, MODULES, CLOCKS, CHAINS, DECKS),
+    "libraries": (*libraries.FAMILIES, MODULES, CLOCKS, CHAINS, DECKS, DRAWS, MAPS),
 }
 """In teaching order."""
