@@ -14,6 +14,7 @@ from learnflow_ext.exercises.families import (
 )
 from learnflow_ext.exercises.families.abstractions import ABSTRACTIONS
 from learnflow_ext.exercises.families.ballots import BALLOTS
+from learnflow_ext.exercises.families.blocks import BLOCKS
 from learnflow_ext.exercises.families.calls import CALLS
 from learnflow_ext.exercises.families.chains import CHAINS
 from learnflow_ext.exercises.families.clocks import CLOCKS
@@ -22,6 +23,7 @@ from learnflow_ext.exercises.families.copies import COPIES
 from learnflow_ext.exercises.families.decks import DECKS
 from learnflow_ext.exercises.families.doors import DOORS
 from learnflow_ext.exercises.families.draws import DRAWS
+from learnflow_ext.exercises.families.folders import FOLDERS
 from learnflow_ext.exercises.families.games import GAMES
 from learnflow_ext.exercises.families.gauges import GAUGES
 from learnflow_ext.exercises.families.grids import GRIDS
@@ -33,6 +35,7 @@ from learnflow_ext.exercises.families.machines import MACHINES
 from learnflow_ext.exercises.families.making import Family
 from learnflow_ext.exercises.families.maps import MAPS
 from learnflow_ext.exercises.families.measures import MEASURES
+from learnflow_ext.exercises.families.memories import MEMORIES
 from learnflow_ext.exercises.families.modules import MODULES
 from learnflow_ext.exercises.families.orders import ORDERS
 from learnflow_ext.exercises.families.parts import PARTS
@@ -50,6 +53,7 @@ from learnflow_ext.exercises.families.tables import TABLES
 from learnflow_ext.exercises.families.tallies import TALLIES
 from learnflow_ext.exercises.families.teams import TEAMS
 from learnflow_ext.exercises.families.tracebacks import TRACEBACKS
+from learnflow_ext.exercises.families.trails import TRAILS
 from learnflow_ext.exercises.families.trials import TRIALS
 from learnflow_ext.exercises.families.truths import TRUTHS
 from learnflow_ext.exercises.families.values import VALUES
@@ -62,7 +66,7 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
     "data_structures": (*data_structures.FAMILIES, PIPELINES, GRIDS, CLUBS, RECORDS),
     "functions": (*functions.FAMILIES, ABSTRACTIONS, CALLS, RECURSION, PARTS, ORDERS),
     "objects": (*objects.FAMILIES, TEAMS, TALLIES, SHAPES, QUEUES, GAUGES, VALUES, COPIES, LINKS),
-    "files": (*files.FAMILIES, LOGS, BALLOTS, LETTERS, TABLES),
+    "files": (*files.FAMILIES, LOGS, BALLOTS, LETTERS, TABLES, FOLDERS, BLOCKS, TRAILS, MEMORIES),
     "errors": (*errors.FAMILIES, GUARDS, DOORS, RESCUES, STORES, RELAYS, TRACEBACKS, TRIALS, WITNESSES),
     "libraries": (*libraries.FAMILIES, MODULES, CLOCKS, CHAINS, DECKS, DRAWS, MAPS),
 }

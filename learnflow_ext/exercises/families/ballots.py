@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from random import Random
-from typing import Any
 
-from learnflow_ext.exercises.families.files import MADE
+from learnflow_ext.exercises.families.files import MADE, asks
 from learnflow_ext.exercises.families.making import Family, Task
 
 _VOTES = (
@@ -18,16 +17,6 @@ _VOTES = (
     ("sports", "which sport somebody likes best", ("golf", "judo", "chess", "polo")),
     ("seats", "where in a train somebody sits", ("aisle", "window", "floor", "bar")),
 )
-
-
-def _call(function: str, file: str, wrap: str = "{}") -> Callable[..., str]:
-    """How a test writes the file and asks; further values stand behind its name."""
-
-    def asked(text: str, *values: Any) -> str:
-        more = "".join(f", {value!r}" for value in values)
-        return wrap.format(f"{function}(made({file!r}, {text!r}){more})")
-
-    return asked
 
 
 def _lines(words: list[str]) -> str:
@@ -69,7 +58,7 @@ def _poll(random: Random) -> Task:
         return {code}
         """,
         answer=lambda text: value(len([line for line in text.split("\n") if line == one])),
-        call=_call(name, f"{name}.txt"),
+        call=asks(name, f"{name}.txt"),
         shown=[(_lines([one, every[0], one]),), (_lines([every[1]]),)],
         edges=[
             (("",), "The file may be empty."),
@@ -122,7 +111,7 @@ def _table(random: Random) -> Task:
         return {{word: table[word] for word in table if {keep}}}
         """,
         answer=answer,
-        call=_call(name, f"{name}.txt"),
+        call=asks(name, f"{name}.txt"),
         shown=[(_lines([a, b, a, a, b, a, c]),), (_lines([d] * k),)],
         edges=[
             (("",), "The file may be empty."),
@@ -185,7 +174,7 @@ def _ask(random: Random) -> Task:
         return found
         """,
         answer=answer,
-        call=_call(name, f"{name}.txt"),
+        call=asks(name, f"{name}.txt"),
         shown=[(f"{a}:4\n{b}:9\n{a}:7\n", a), (f"{c}:3\n", d)],
         edges=[
             ((f"{b}:0\n", b), "0 is a number."),
@@ -274,7 +263,7 @@ def _grid(random: Random) -> Task:
     return result
     """,
         answer=answer,
-        call=_call(name, f"{name}.txt"),
+        call=asks(name, f"{name}.txt"),
         shown=[(f"1 {low + 1}\n3 0 2\n",), (f"{low}\n",)],
         edges=[
             (("",), "The file may be empty."),

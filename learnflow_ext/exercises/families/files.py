@@ -60,8 +60,17 @@ _LINES = (
 _NAMES = ("ada", "ben", "cleo", "dan", "eve", "finn")
 
 
-def _reads(function: str, file: str, wrap: str = "{}") -> Callable[..., str]:
-    return lambda text: wrap.format(f"{function}(made({file!r}, {text!r}))")
+def asks(function: str, file: str, wrap: str = "{}", maker: str = "made({0!r}, {1!r})") -> Callable[..., str]:
+    """How a test writes its file and asks; further values stand behind the file's name.
+
+    `maker` is the call that writes what the first value says, and gives the name.
+    """
+
+    def asked(given: Any, *values: Any) -> str:
+        more = "".join(f", {value!r}" for value in values)
+        return wrap.format(f"{function}({maker.format(file, given)}{more})")
+
+    return asked
 
 
 def _notes(random: Random) -> Task:
@@ -128,7 +137,7 @@ def _notes(random: Random) -> Task:
         doc="Return what is asked for of the file.",
         body=body,
         answer=answer,
-        call=_reads(f"read_{name}", f"{name}.txt"),
+        call=asks(f"read_{name}", f"{name}.txt"),
         shown=[("The sun\nwas very late today\n",), ("tea\n",)],
         edges=[
             ((exact,), "Look closely at how long a line is."),
@@ -207,7 +216,7 @@ def _numbers(random: Random) -> Task:
         return result
         """,
         answer=answer,
-        call=_reads(name, f"{name}.txt"),
+        call=asks(name, f"{name}.txt"),
         shown=[(f"{limit + 5}\n2\n{limit + 2}\n",), ("1\n",)],
         edges=[
             (("",), "The file may be empty."),
@@ -291,7 +300,7 @@ def _columns(random: Random) -> Task:
         return result
         """,
         answer=answer,
-        call=_reads(name, f"{name}.csv"),
+        call=asks(name, f"{name}.csv"),
         shown=[(f"{head}ada{sign}{least + 4}\nben{sign}1\n",), (head,)],
         edges=[
             ((f"{head}eve{sign}{least}\n",), "Look closely at the smallest number that counts."),
@@ -379,7 +388,7 @@ def _writing(random: Random) -> Task:
         doc="Write the new file, and return its name.",
         body=body,
         answer=lambda text: "".join(f"{row}\n" for row in answer(text.splitlines())),
-        call=_reads(f"new_{name}", f"{name}.txt", "content({})"),
+        call=asks(f"new_{name}", f"{name}.txt", "content({})"),
         shown=[("The sun was late\nno\nthe end of it\n",), ("A quiet evening\n",)],
         edges=[
             (("",), "The file may be empty."),
@@ -476,7 +485,7 @@ def _summary(random: Random) -> Task:
         return "summary.txt"
         """,
         answer=answer,
-        call=_reads(name, f"{name}.csv", "content({})"),
+        call=asks(name, f"{name}.csv", "content({})"),
         shown=[(f"ben{sign}{least}\nada{sign}2\nada{sign}{least}\n",), (f"eve{sign}1\n",)],
         edges=[
             (("",), "The file may be empty."),

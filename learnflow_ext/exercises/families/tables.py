@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.files import CONTENT, MADE
+from learnflow_ext.exercises.families.files import CONTENT, MADE, asks
 from learnflow_ext.exercises.families.making import Family, Task
 
 _TABLES = (
@@ -15,14 +15,6 @@ _TABLES = (
     ("loans", "the loans of a library", "kind", ("novel", "comic", "atlas", "guide")),
     ("visits", "the visits to a zoo", "house", ("bears", "birds", "apes", "fish")),
 )
-
-
-def _asks(function: str, file: str) -> Callable[..., str]:
-    def asked(text: str, *values: object) -> str:
-        more = "".join(f", {value!r}" for value in values)
-        return f"{function}(made({file!r}, {text!r}){more})"
-
-    return asked
 
 
 def _cells(text: str) -> list[list[str]]:
@@ -69,7 +61,7 @@ def _sum(random: Random) -> Task:
         return {code}
         """,
         answer=lambda text: value(sum(int(row[1]) for row in _cells(text))),
-        call=_asks(name, f"{name}.txt"),
+        call=asks(name, f"{name}.txt"),
         shown=[(f"{head}{every[0]};12;3\n{every[1]};5;8\n",), (f"{head}{every[2]};7;1\n",)],
         edges=[
             ((head,), "There may be no row."),
@@ -129,7 +121,7 @@ def _fitting(random: Random) -> Task:
         return result
         """,
         answer=answer,
-        call=_asks(name, f"{name}.txt"),
+        call=asks(name, f"{name}.txt"),
         shown=[(f"{head}{every[0]};{least + 9};1\n{every[1]};1;9\n",), (f"{head}{every[2]};{least};{k}\n",)],
         edges=[
             ((head,), "There may be no row."),
@@ -222,7 +214,7 @@ def _named(random: Random) -> Task:
         return result
         """,
         answer=answer,
-        call=_asks(name, f"{name}.txt"),
+        call=asks(name, f"{name}.txt"),
         shown=[(f"{heads[0]}\n{every[0]};12;3\n", "price"), (f"{heads[1]}\n3;{every[1]};12\n", "weight")],
         edges=[
             ((f"{heads[0]}\n", "count"), "There may be no row."),
@@ -291,7 +283,7 @@ def _groups(random: Random) -> Task:
         return sorted(rows{key})
         """,
         answer=answer,
-        call=_asks(name, f"{name}.txt"),
+        call=asks(name, f"{name}.txt"),
         shown=[(f"{head}{a};{least};2\n{b};1;1\n",), (f"{head}{c};{least};1\n",)],
         edges=[
             ((head,), "There may be no row."),
