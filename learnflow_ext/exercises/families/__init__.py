@@ -39,6 +39,7 @@ from learnflow_ext.exercises.families.memories import MEMORIES
 from learnflow_ext.exercises.families.modules import MODULES
 from learnflow_ext.exercises.families.orders import ORDERS
 from learnflow_ext.exercises.families.parts import PARTS
+from learnflow_ext.exercises.families.paths import PATHS
 from learnflow_ext.exercises.families.pipelines import PIPELINES
 from learnflow_ext.exercises.families.queues import QUEUES
 from learnflow_ext.exercises.families.records import RECORDS
@@ -46,6 +47,7 @@ from learnflow_ext.exercises.families.recursion import RECURSION
 from learnflow_ext.exercises.families.relays import RELAYS
 from learnflow_ext.exercises.families.rescues import RESCUES
 from learnflow_ext.exercises.families.rules import RULES
+from learnflow_ext.exercises.families.scripts import SCRIPTS
 from learnflow_ext.exercises.families.shapes import SHAPES
 from learnflow_ext.exercises.families.stores import STORES
 from learnflow_ext.exercises.families.streaks import STREAKS
@@ -68,6 +70,6 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
     "objects": (*objects.FAMILIES, TEAMS, TALLIES, SHAPES, QUEUES, GAUGES, VALUES, COPIES, LINKS),
     "files": (*files.FAMILIES, LOGS, BALLOTS, LETTERS, TABLES, FOLDERS, BLOCKS, TRAILS, MEMORIES),
     "errors": (*errors.FAMILIES, GUARDS, DOORS, RESCUES, STORES, RELAYS, TRACEBACKS, TRIALS, WITNESSES),
-    "libraries": (*libraries.FAMILIES, MODULES, CLOCKS, CHAINS, DECKS, DRAWS, MAPS),
+    "libraries": (*libraries.FAMILIES, MODULES, CLOCKS, CHAINS, DECKS, DRAWS, MAPS, PATHS, SCRIPTS),
 }
 """In teaching order."""
