@@ -15,6 +15,12 @@ from .names import assistants_group, formgrader_service, students_group, teacher
 
 CULLER = "idle-culler"
 ACCESS_SERVICE = f"access:services!service={SERVICE_NAME}"
+_CULLS: dict[str, Any] = {
+    "name": CULLER,
+    "description": "Stop servers that nobody uses",
+    "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+    "services": [CULLER],
+}
 
 
 def course_groups(course: str) -> tuple[str, str, str]:
@@ -22,10 +28,11 @@ def course_groups(course: str) -> tuple[str, str, str]:
     return students_group(course), assistants_group(course), teachers_group(course)
 
 
-def roles(courses: Iterable[str], *, teachers_enrol: bool) -> list[dict[str, Any]]:
+def roles(courses: Iterable[str], *, teachers_enrol: bool, culls: bool = True) -> list[dict[str, Any]]:
     """Entries for `c.JupyterHub.load_roles`; `courses` are course ids.
 
     `teachers_enrol` gives the service the right to change who is in these courses' groups, and in no others.
+    Without `culls` there is no idle culler: the hub does not start with a role for a service it lacks.
     """
     courses = list(courses)
     enrols = [f"groups!group={group}" for course in courses for group in course_groups(course)]
@@ -53,12 +60,7 @@ def roles(courses: Iterable[str], *, teachers_enrol: bool) -> list[dict[str, Any
             ],
             "services": [SERVICE_NAME],
         },
-        {
-            "name": CULLER,
-            "description": "Stop servers that nobody uses",
-            "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
-            "services": [CULLER],
-        },
+        *([_CULLS] if culls else ()),
         *(
             {
                 "name": formgrader_service(course),

@@ -83,7 +83,8 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
         )
     )
     managed = manages_groups(c)
-    c.JupyterHub.load_roles.extend(roles(courses, teachers_enrol=settings.teachers_enrol and not managed))
+    enrols = settings.teachers_enrol and not managed
+    c.JupyterHub.load_roles.extend(roles(courses, teachers_enrol=enrols, culls=hub.idle_minutes > 0))
     if not managed:
         # Empty ones too: only an admin could make them later.
         own = c.JupyterHub.load_groups if "load_groups" in c.JupyterHub else {}

@@ -213,12 +213,20 @@ def test_idle_servers_are_stopped_after_the_minutes_named(tmp_path: Path) -> Non
     assert "--timeout=300" in listed(c, "services")["idle-culler"]["command"]
 
 
-def test_zero_idle_minutes_stop_no_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("minutes", [0, 5])
+def test_zero_idle_minutes_stop_no_server_and_roles_are_for_services_that_are_there(
+    tmp_path: Path, minutes: int
+) -> None:
     c = Config()
     c.LearnFlow.state_dir = str(tmp_path)
-    c.LearnFlowHub.idle_minutes = 0
+    c.LearnFlowHub.idle_minutes = minutes
     setup_learnflow(c, tmp_path / "c.py")
-    assert "idle-culler" not in listed(c, "services")
+    services = listed(c, "services")
+    assert ("idle-culler" in services) == (minutes > 0)
+    # The hub does not start otherwise.
+    assert {name for role in listed(c, "load_roles").values() for name in role.get("services", ())} <= {
+        *services
+    }
 
 
 def test_what_the_admin_sets_first_is_kept(tmp_path: Path) -> None:
