@@ -315,6 +315,7 @@ class StruggleDetected(Event, frozen=True, kw_only=True):
     """A name of `contracts.alerts.TRIGGERS`."""
     assignment: str = ""
     exercise: str = ""
+    """The cell's id; empty where it has none."""
     exception: str = ""
     failures: int = 0
 

@@ -31,6 +31,7 @@ from learnflow_ext.store.models import AlertRow, HelpTurn, Module, Quiz, Run, Su
 
 LOOK_BACK = timedelta(hours=2)
 MOST_STEPS = 400
+NOTEBOOK = ".ipynb"
 ASKED: Trigger = "asked_teacher"
 """Not found out, but asked for: no rule holds it back."""
 
@@ -166,7 +167,8 @@ async def raise_alert(
             alert_id=alert_id,
             trigger=finding.trigger,
             assignment=finding.assignment,
-            exercise=finding.exercise,
+            # Of a cell without an id it is the notebook's name, which is personal and does not travel.
+            exercise="" if finding.exercise.endswith(NOTEBOOK) else finding.exercise,
             exception=finding.error,
             failures=finding.failures,
         ),

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import String, Text, cast, insert, select
 
+from learnflow_ext.contracts.alerts import Finding
 from learnflow_ext.contracts.events import ExerciseGenerated, HelpAsked, RunFinished, StruggleDetected
 from learnflow_ext.contracts.grades import CellScore, CourseFile, GradeRecord
 from learnflow_ext.contracts.help import HelpRequest
 from learnflow_ext.store import (
+    alerts,
     courses,
     eventlog,
     grades,
@@ -178,6 +180,17 @@ class TestExport:
 
     async def test_of_somebody_unknown_is_nothing(self, db: Database) -> None:
         assert await export(db, "nobody") is None
+
+
+async def test_the_name_of_a_notebook_does_not_travel_with_an_alert_either(db: Database) -> None:
+    async with db.begin() as conn:
+        user_id = await people.ensure(conn, "ada")
+        for exercise in (f"{SECRET}.ipynb", "test-ends"):
+            finding = Finding(trigger="same_error", at=1.0, exercise=exercise, error="NameError", failures=3)
+            await alerts.raise_alert(conn, user_id, "ada", "c", finding, at=now())
+    async with db.connect() as conn:
+        sent = [each.envelope.event for each in await outbox.pending(conn, 10) if each.envelope is not None]
+    assert [each.exercise for each in sent if isinstance(each, StruggleDetected)] == ["", "test-ends"]
 
 
 class TestErase:
