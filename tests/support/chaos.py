@@ -102,9 +102,17 @@ def nothing(seconds: float) -> Scene:
 
 
 async def play(
-    cluster: Cluster, scene: Scene, students: list[str], files: FileSet, think_s: float, after_s: float
+    cluster: Cluster,
+    scene: Scene,
+    students: list[str],
+    files: FileSet,
+    think_s: float,
+    after_s: float,
+    asks: float = 0.0,
 ) -> tuple[Figures, Told]:
-    """Let `students` work from before the scene until `after_s` after it, and wait until all is done."""
+    """Let `students` work from before the scene until `after_s` after it, and wait until all is done. So much
+    of what they do, 0 to 1, are questions.
+    """
     told = Told()
     http = SimpleAsyncHTTPClient(force_instance=True, max_clients=200)
     loop = asyncio.get_running_loop()
@@ -121,7 +129,7 @@ async def play(
         )
         for name in students
     ]
-    working = [asyncio.create_task(client.work(think_s, over)) for client in clients]
+    working = [asyncio.create_task(client.work(think_s, over, asks)) for client in clients]
     await asyncio.sleep(BEFORE_S)
     await asyncio.to_thread(scene.play)
     loop.call_later(after_s, over.set)

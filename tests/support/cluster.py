@@ -19,6 +19,7 @@ import psutil
 from events_stage import Servers
 from learnflow_hub.ports import ADDRESSES, free_ports
 from netns import Network
+from real_hub import RealHub
 from stub_hub import COURSE, PREFIX, Hub, environment
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
@@ -105,21 +106,31 @@ class Cluster:
         students: Sequence[str],
         network: Network | None = None,
         prefix: str = "",
+        real_hub: RealHub | None = None,
     ) -> None:
         """`database` is a new one of `servers`; `students`, and who is called teacher, may all sign in.
 
         With a `network` replicas may be on other machines. `prefix` stands before the names of topics.
+        Without a `real_hub` a small program stands for it; of a real one `tokens` are there once it is up.
         """
         self.prefix = prefix
         self.network = network
         self.servers, self.database, self.folder = servers, database, folder
-        self.tokens = hub_actor.tokens(list(students))
         self._hub_port, *self._ports = free_ports(4, ADDRESSES)
-        self.hub = self._part("hub", [sys.executable, hub_actor.__file__, str(self._hub_port), *students])
+        course = folder / "course"
+        self.real_hub = real_hub
+        if real_hub is None:
+            self.tokens = hub_actor.tokens(list(students))
+            command = [sys.executable, hub_actor.__file__, str(self._hub_port), *students]
+            self.hub = self._part("hub", command)
+        else:
+            self.tokens = {}
+            self._hub_port = real_hub.port
+            command = real_hub.command(f"http://127.0.0.1:{self._ports[-1]}", folder / "state", course)
+            self.hub = self._part("hub", command, real_hub.environment)
         self.replicas: dict[str, Part] = {}
         self.bases: list[str] = []
         self.workers: dict[str, Part] = {}
-        course = folder / "course"
         (course / "source").mkdir(parents=True)
         shutil.copytree(SHIPPED / "source" / ASSIGNMENT, course / "source" / ASSIGNMENT)
         (course / "quizzes").mkdir()
@@ -136,6 +147,8 @@ class Cluster:
         env = environment(Hub(port=self._hub_port))
         env = {key: value.replace("127.0.0.1", hub) for key, value in env.items()}
         env |= {"JUPYTERHUB_SERVICE_URL": f"http://{host}:{port}", "LEARNFLOW_COOKIE_SECRET": "0f" * 32}
+        if self.real_hub is not None:
+            env["JUPYTERHUB_API_TOKEN"] = self.real_hub.token
         command = [*inside, sys.executable, "-m", "learnflow_ext.service", "--config", str(config)]
         self.replicas[name] = self._part(name, command, env)
         self.replicas[name].address = host
@@ -251,6 +264,9 @@ async def started(cluster: Cluster) -> None:
     await kafka_topics.create(KafkaCluster(bootstrap=cluster.servers.kafka.bootstrap, prefix=cluster.prefix))
     for part in cluster.parts.values():
         part.start()
+    if cluster.real_hub is not None:
+        await asyncio.to_thread(cluster.real_hub.up, cluster.hub.require)
+        cluster.tokens = await asyncio.to_thread(cluster.real_hub.tokens)
     await cluster.up()
 
 

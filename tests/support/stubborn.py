@@ -10,7 +10,7 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -19,6 +19,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 from learnflow_ext.contracts.grades import FileSet, SubmissionView
+from learnflow_ext.contracts.help import HelpRequest
 from learnflow_ext.contracts.runs import RunBatch, RunReport
 
 GATEWAY = (502, 504)
@@ -35,9 +36,9 @@ SUBMISSIONS = 0.15
 class Done(msgspec.Struct, frozen=True):
     """One thing that was confirmed."""
 
-    kind: Literal["run", "submission"]
+    kind: Literal["run", "submission", "question"]
     id: str
-    """The run's own, or what the service called the submission."""
+    """The run's own, or what the service called the submission; any for a question."""
     began: float
     """By the clock, seconds since the epoch."""
     waited: float
@@ -80,13 +81,16 @@ class Stubborn:
         self._chance = random.Random(seed)
         self._at = self._chance.randrange(len(bases))
 
-    async def work(self, think_s: float, over: asyncio.Event) -> None:
-        """One thing after the other, a submission first, until it is over."""
+    async def work(self, think_s: float, over: asyncio.Event, asks: float = 0.0) -> None:
+        """One thing after the other, a submission first, until it is over; so many of them `asks`, 0 to 1."""
         await asyncio.sleep(self._chance.uniform(0, think_s))
         await self.submit()
         while not over.is_set():
             await asyncio.sleep(self._chance.uniform(0.5, 1.5) * think_s)
-            await (self.submit() if self._chance.random() < SUBMISSIONS else self.run())
+            if self._chance.random() < asks:
+                await self.ask()
+            else:
+                await (self.submit() if self._chance.random() < SUBMISSIONS else self.run())
 
     async def run(self) -> None:
         """Report a run."""
@@ -113,10 +117,24 @@ class Stubborn:
             made = msgspec.json.decode(answer.body, type=SubmissionView).submission_id
             self._told.done.append(Done("submission", made, clock, time.monotonic() - began, tries))
 
+    async def ask(self) -> None:
+        """Ask the tutor, until an answer came to its end; what broke off is asked again."""
+        began, clock = time.monotonic(), time.time()
+        question = HelpRequest(course=self._course, agent="concepts", text="what is a list?")
+        answer, tries = await self._insist("api/help", question, {}, _ends)
+        if answer is not None:
+            self._told.done.append(Done("question", uuid.uuid4().hex, clock, time.monotonic() - began, tries))
+
     async def _insist(
-        self, path: str, body: object, headers: Mapping[str, str]
+        self,
+        path: str,
+        body: object,
+        headers: Mapping[str, str],
+        whole: Callable[[HTTPResponse], bool] = lambda answer: True,
     ) -> tuple[HTTPResponse | None, int]:
-        """The answer that confirms it, or None where an error was noted; and after how many tries."""
+        """The answer that confirms it, if it is whole, or None where an error was noted; and after how many
+        tries.
+        """
         end, pause, tries = time.monotonic() + PATIENCE_S, 0.1, 0
         last = ""
         while time.monotonic() < end:
@@ -129,13 +147,13 @@ class Stubborn:
                 # Refused, cut off, or too slow: somebody else may answer.
                 last = f"{type(error).__name__}: {error}"
             else:
-                if answer.code in (200, 201):
+                if answer.code in (200, 201) and whole(answer):
                     return answer, tries
                 last = f"{answer.code} {answer.body[:200]!r}"
                 asked = answer.headers.get("Retry-After", "")
                 if answer.code in (*BUSY, CONFLICT) and asked.isdecimal():
                     wait = float(asked)
-                elif answer.code not in GATEWAY:
+                elif answer.code not in (*GATEWAY, 200):
                     break
             self._told.again += 1
             self._at += 1
@@ -156,3 +174,8 @@ class Stubborn:
             ),
             raise_error=False,
         )
+
+
+def _ends(answer: HTTPResponse) -> bool:
+    """Whether a stream of the tutor's came to its end."""
+    return b'"kind":"end"' in answer.body.rpartition(b"data: ")[2]
