@@ -8,12 +8,23 @@ from pathlib import Path
 import msgspec
 import typer
 
-from learnflow_ext.cli.where import CannotRun, ConfigOption, StateOption, UrlOption, database
+from learnflow_ext.agents.llm.author import together
+from learnflow_ext.agents.llm.model import Model
+from learnflow_ext.agents.llm.voice import Call
+from learnflow_ext.cli.where import (
+    CannotRun,
+    ConfigOption,
+    StateOption,
+    UrlOption,
+    database,
+    model_settings,
+)
 from learnflow_ext.contracts.events import ExerciseGenerated
 from learnflow_ext.exercises.generating import Made, difficulty_for
 from learnflow_ext.exercises.generating import generate as exercises
 from learnflow_ext.exercises.notebook import notebook
-from learnflow_ext.store import outbox, people, progress
+from learnflow_ext.settings import LearnFlowModel, LearnFlowPractice
+from learnflow_ext.store import outbox, people, progress, tutoring
 from learnflow_ext.store.database import Database
 
 FOUND_A_PROBLEM = 1
@@ -40,6 +51,12 @@ def generate(
         "exercises name the student.",
     ),
     course: str = typer.Option("", metavar="NAME", help="The student's course in the classroom."),
+    model: bool = typer.Option(
+        False,
+        "--model",
+        help="The language model of the configuration writes first; what the gate refuses three times, or "
+        "what does not come, is built in. Other words each time, whatever the seed.",
+    ),
     config: ConfigOption = None,
     state: StateOption = None,
     url: UrlOption = None,
@@ -56,11 +73,14 @@ def generate(
         raise CannotRun("Say which course the student is in: --course NAME.")
     if difficulty is None and not student:
         raise CannotRun("Say how difficult: --difficulty 1-5, or --student USER to go by what they can do.")
+    chosen = model_settings(config) if model else None
     db = database(config, state, url) if student else None
+    if model and db is not None:
+        asyncio.run(_lets_a_model_write(db, student))
     if difficulty is None and db is not None:
         difficulty = asyncio.run(_fitting(db, student, course))
     assert difficulty is not None
-    made = asyncio.run(_made(topic, difficulty, count, seed))
+    made, calls = asyncio.run(_made(topic, difficulty, count, seed, chosen))
     files = [out / each.name / f"{each.name}.ipynb" for each, _ in made.passed]
     there = [file for file in files if file.parent.exists()]
     if there:
@@ -75,7 +95,7 @@ def generate(
         raise CannotRun(f"{out} cannot be written: {error.strerror}.") from error
     if db is not None:
         asyncio.run(_recorded(db, student, course, made))
-    typer.echo(_json(made, files) if as_json else _shown(made, files))
+    typer.echo(_json(made, files, calls) if as_json else _shown(made, files, calls))
     if len(files) < count:
         raise typer.Exit(FOUND_A_PROBLEM)
 
@@ -115,6 +135,8 @@ async def _recorded(db: Database, student: str, course: str, made: Made) -> None
                         topic=exercise.topic,
                         difficulty=exercise.difficulty,
                         family=exercise.family,
+                        hand="model" if exercise.model else "family",
+                        model=exercise.model,
                         mutants=verdict.mutants,
                         killed=verdict.killed,
                     ),
@@ -123,19 +145,66 @@ async def _recorded(db: Database, student: str, course: str, made: Made) -> None
         await db.close()
 
 
-async def _made(topic: str, difficulty: int, count: int, seed: int) -> Made:
+async def _lets_a_model_write(db: Database, student: str) -> None:
+    """CannotRun for a student who wants no language model."""
+    await db.open()
+    try:
+        async with db.connect() as conn:
+            on, _ = await tutoring.choice(conn, student)
+    finally:
+        await db.close()
+    if not on:
+        raise CannotRun(f"{student} has switched the language model off. Leave out --model.")
+
+
+async def _made(
+    topic: str,
+    difficulty: int,
+    count: int,
+    seed: int,
+    chosen: tuple[LearnFlowModel, LearnFlowPractice] | None,
+) -> tuple[Made, list[Call]]:
+    """What came of it, and the calls of the language model that were `chosen`."""
     # Loaded when it is needed: `--help` should not wait for it.
     from learnflow_kernels.choice import ChosenRunner
 
+    from learnflow_ext.service.practice_writing import hand
+
     runner = ChosenRunner(parallel=1, ready=1, preload=())
+    model = await asyncio.to_thread(_opened, chosen[0]) if chosen is not None else None
     try:
-        return await exercises(runner, topic, difficulty, count=count, seed=seed)
+        if model is None or chosen is None:
+            return await exercises(runner, topic, difficulty, count=count, seed=seed), []
+        seconds = chosen[1].model_behind_seconds
+        writer = hand(model, chosen[1], seconds)
+        made = await exercises(
+            runner, topic, difficulty, count=count, seed=seed, model=writer, model_seconds=seconds * count
+        )
+        return made, writer.author.calls
     finally:
         await runner.close()
+        if model is not None:
+            await model.close()
 
 
-def _json(made: Made, files: list[Path]) -> str:
-    said = {
+def _opened(settings: LearnFlowModel) -> Model:
+    """CannotRun where no model is set, or it cannot be."""
+    from learnflow_ext.service.models import open_model
+
+    try:
+        model = open_model(settings)
+    except (ValueError, OSError) as error:
+        raise CannotRun(str(error)) from error
+    if model is None:
+        raise CannotRun(
+            "The configuration names no language model: set c.LearnFlowModel.base_url and .model, or leave "
+            "out --model."
+        )
+    return model
+
+
+def _json(made: Made, files: list[Path], calls: list[Call]) -> str:
+    said: dict[str, object] = {
         "made": [
             {
                 "name": exercise.name,
@@ -145,18 +214,34 @@ def _json(made: Made, files: list[Path]) -> str:
                 "file": str(file),
                 "mutants": verdict.mutants,
                 "killed": verdict.killed,
+                "model": exercise.model,
             }
             for file, (exercise, verdict) in zip(files, made.passed, strict=True)
         ],
         "refused": [{"name": name, "reasons": reasons} for name, reasons in made.refused],
     }
+    if calls:
+        whole = together(calls)
+        said["model"] = {
+            "calls": len(calls),
+            "tokens_in": whole.tokens_in,
+            "tokens_out": whole.tokens_out,
+            "cost": whole.cost,
+        }
     return msgspec.json.encode(said).decode()
 
 
-def _shown(made: Made, files: list[Path]) -> str:
+def _shown(made: Made, files: list[Path], calls: list[Call]) -> str:
     lines = [
         f"{file}: {exercise.title}. The tests notice {verdict.killed} of {verdict.mutants} small mistakes."
+        + (f" Written by {exercise.model}: read it before students do." if exercise.model else "")
         for file, (exercise, verdict) in zip(files, made.passed, strict=True)
     ]
     lines += [f"refused {name}: {' '.join(reasons)}" for name, reasons in made.refused]
+    if calls:
+        whole = together(calls)
+        lines.append(
+            f"The model was asked {len(calls)} times: {whole.tokens_in} tokens sent, {whole.tokens_out} "
+            "received."
+        )
     return "\n".join(lines)

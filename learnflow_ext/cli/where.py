@@ -14,6 +14,8 @@ from learnflow_ext.settings import (
     LearnFlow,
     LearnFlowGrading,
     LearnFlowKafka,
+    LearnFlowModel,
+    LearnFlowPractice,
     LearnFlowStruggle,
     LearnFlowTutor,
     load_config,
@@ -90,6 +92,14 @@ def grading_settings(config: Path | None, state: Path | None) -> LearnFlowGradin
     if state is not None and config is None:
         return LearnFlowGrading()
     return _configured(LearnFlowGrading, config, "--config FILE or --state DIR")
+
+
+def model_settings(config: Path | None) -> tuple[LearnFlowModel, LearnFlowPractice]:
+    """Where the language model is, and how it writes exercises. CannotRun without a configuration."""
+    return (
+        _configured(LearnFlowModel, config, "--config FILE"),
+        _configured(LearnFlowPractice, config, "--config FILE"),
+    )
 
 
 def struggle_settings(config: Path | None) -> tuple[LearnFlowStruggle, LearnFlow, LearnFlowTutor]:

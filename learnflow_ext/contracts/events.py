@@ -344,7 +344,11 @@ class ExerciseGenerated(Event, frozen=True, kw_only=True):
     difficulty: int
     """1 to 5."""
     family: str = ""
-    """Empty for an exercise that was written by hand."""
+    """Empty for an exercise that no family made."""
+    hand: str = "family"
+    """Which hand wrote it: `family` or `model`."""
+    model: str = ""
+    """Name of the language model that wrote it; empty for a family's."""
     mutants: int = 0
     """Small mistakes that were put into its solution."""
     killed: int = 0

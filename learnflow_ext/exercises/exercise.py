@@ -43,7 +43,11 @@ class Exercise:
     """
     hidden: tuple[str, ...]
     family: str = ""
-    """Empty for an exercise that was written by hand."""
+    """Empty for an exercise that no family made."""
+    model: str = ""
+    """Name of the language model that wrote it; empty for a family's, and for a person's."""
+    slips: tuple[str, ...] = ()
+    """Wrong programs, as beginners write them, each of which the tests must notice."""
     must_use: tuple[str, ...] = ()
     """The way that the statement asks for, in the words of rules for graded tests: names, `recursion`, …"""
     must_not_use: tuple[str, ...] = ()

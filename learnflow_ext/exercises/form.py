@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from learnflow_ext.exercises.exercise import MAX_DIFFICULTY, MIN_DIFFICULTY, Exercise
@@ -19,6 +20,10 @@ _SPAN = re.compile(r"\\[\\`]|(`+)(?!`).*?(?<!`)\1(?!`)|(`+)")
 _SPAN_IN_TABLE = re.compile(_SPAN.pattern.replace(".*?", r"[^|]*?"))
 _TABLE = re.compile(r"(?=.*-)(?=.*\|)[\s|:>-]+")
 """The line below a table's head. A cell ends at its `|`, whatever backticks stand around that."""
+CODE = re.compile(r"^(```|~~~).*?^\1[ \t]*$|(`+)(?!`).*?(?<!`)\2(?!`)", re.DOTALL | re.MULTILINE)
+"""What most likely is code in Markdown; whether it surely is none, `faults` asks more strictly."""
+_MARKS = re.compile(r"(?:BEGIN|END)\s+(?:SOLUTION|HIDDEN\s+TESTS|MARK\s+SCHEME)|AUTOTEST", re.IGNORECASE)
+"""Where a release cuts solution and hidden tests out. One too many, and what follows it is released."""
 _MARKUP = re.compile(r"<[A-Za-z/!?]|&(?:#\w+|\w+);")
 _LINK = re.compile(
     r"\]\s*[(\[:]|\\href\b|\b(?:[a-z][a-z+.-]*://|www\.|mailto:|javascript:|data:(?=[\w,;]))",
@@ -29,7 +34,8 @@ _NO_MODULES = frozenset(
     "asyncio urllib http ssl pickle marshal code runpy atexit resource pty site".split()
 )
 _NO_NAMES = frozenset(
-    "eval exec compile __import__ __builtins__ globals locals vars breakpoint input exit quit".split()
+    "eval exec compile __import__ __builtins__ globals locals vars breakpoint input exit quit "
+    "get_ipython".split()
 )
 _INSIDES = frozenset(
     "__globals__ __code__ __subclasses__ __bases__ __mro__ __builtins__ __closure__ __getattribute__ "
@@ -63,9 +69,15 @@ def faults(exercise: Exercise) -> list[str]:
         reasons.append("The statement tells the solution.")
     if told := _told(exercise):
         reasons.append(f"The statement tells what a hidden test asks for: {told}.")
+    reasons += _apart(exercise)
     reasons += _shown(exercise)
     if (bad := next(_unfit(tree, _NO_NAMES), "") if tree is not None else "") != "":
         reasons.append(f"The solution uses {bad}, which no exercise is about.")
+    for slip in exercise.slips:
+        wrong = parse(slip)
+        if wrong is None or next(_unfit(wrong, _NO_NAMES), ""):
+            reasons.append("One of the wrong programs is no Python, or uses what no exercise is about.")
+            break
     tests = parse(exercise.tests)
     if (bad := next(_unfit(tests, _NO_NAMES_IN_TESTS), "") if tests is not None else "") != "":
         reasons.append(f"A test uses {bad}: tests ask and compare, and do nothing else.")
@@ -96,6 +108,42 @@ def _asked(tests: Sequence[str]) -> set[tuple[str, str]]:
 def _anyhow(code: str) -> str:
     """A pattern of `code` with whatever blanks, and one kind of quotation marks."""
     return r"\s*".join(map(re.escape, "".join(code.split()).replace('"', "'")))
+
+
+def _apart(exercise: Exercise) -> Iterator[str]:
+    """Whether what students get can be told apart from what they do not get."""
+    told = "\n".join((exercise.title, exercise.statement, exercise.starter, *exercise.visible))
+    if _MARKS.search("\n".join((told, exercise.reference, *exercise.hidden))):
+        yield "It has one of the marks in it that a release goes by, such as END SOLUTION."
+    if exercise.reference.startswith(exercise.starter) and parse(exercise.reference) is not None:
+        if parse(exercise.starter) is None or not _goes_on(exercise):
+            yield (
+                "What the student starts from should be a function or class with a docstring and nothing "
+                "else in it, and the solution should only go on inside of it, four spaces in."
+            )
+    seen = (told + "\n" + "\n".join(example.call for example in exercise.examples)).replace('"', "'")
+    if any(re.search(asked, seen) for asked in map(_asks, exercise.hidden) if asked):
+        yield "One of the hidden tests stands where the student reads it."
+
+
+def _goes_on(exercise: Exercise) -> bool:
+    """Whether the solution is the same program where a notebook has it: below the starter, indented."""
+    solution = textwrap.dedent(exercise.reference.removeprefix(exercise.starter)).strip("\n")
+    whole = parse(exercise.starter + textwrap.indent(solution + "\n", "    "))
+    meant = parse(exercise.reference)
+    return whole is not None and meant is not None and ast.dump(whole) == ast.dump(meant)
+
+
+def _asks(test: str) -> str:
+    """A pattern for what a hidden test asks; empty where that says nothing without what is around it."""
+    tree = parse(test)
+    if tree is None or not tree.body or not isinstance(last := tree.body[-1], ast.Assert):
+        return ""
+    asks = last.test.left if isinstance(last.test, ast.Compare) else last.test
+    if len(tree.body) == 1 and not (isinstance(asks, ast.Call) and (asks.args or asks.keywords)):
+        return ""
+    code = "\n".join(map(ast.unparse, [*tree.body[:-1], asks])).replace('"', "'")
+    return r"(?<![\w.])" + r"\s*".join(re.escape(each) for each in code if not each.isspace())
 
 
 def _shown(exercise: Exercise) -> Iterator[str]:

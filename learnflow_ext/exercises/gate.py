@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -13,7 +14,7 @@ from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.contracts.runner import Runner
 from learnflow_ext.exercises.edits import applied
 from learnflow_ext.exercises.exercise import Exercise
-from learnflow_ext.exercises.form import faults
+from learnflow_ext.exercises.form import CODE, faults
 from learnflow_ext.exercises.mutants import mutants
 from learnflow_ext.exercises.proving import Asserts, Outcome, Prover
 from learnflow_ext.exercises.trees import parse, without_docstrings
@@ -28,8 +29,10 @@ ENDLESS, LEAST_SECONDS = 12.0, 0.05
 """A mutant gets so many times the solution's processor time, and at least so much."""
 LIKE = 0.9
 """From this share of equal words two statements are called copies."""
+CHANCE = "The same solution sometimes passes and sometimes fails: a test depends on chance or time."
 _MAX_MUTANTS = 400
 _BATCH = 40
+_MAX_TOLD = 12
 _CLAIM = re.compile(r"`(\w+\([^`\n]*\))` (?:is|gives|returns) `([^`\n]+)`")
 _CONSTANTS = ("None", "True", "False", "0", "1", "''", "[]", "{}")
 
@@ -79,15 +82,23 @@ class Gate:
         except BadRequest as error:
             return Verdict((error.message,))
         constants = {value: _returning(exercise.reference, value) for value in _values(tests.tree)}
-        runs = await self._outcomes([exercise.reference] * REPEATS + list(constants.values()), tests)
+        told = _told(exercise)
+        wrong = [*constants.values(), *exercise.slips, *told]
+        runs = await self._outcomes([exercise.reference] * REPEATS + wrong, tests)
         reasons = _solution(runs[:REPEATS], tests)
         if not reasons:
-            reasons = await self._said(exercise, visible, shown)
-            easy = [value for value, run in zip(constants, runs[REPEATS:], strict=True) if run.passes]
+            reasons = await self._said(exercise, tests, visible.count, shown)
+            passing = [run.passes for run in runs[REPEATS:]]
+            easy = [value for value, passes in zip(constants, passing, strict=False) if passes]
             if easy:
                 reasons.append(
                     f"The tests are too easy: a function that always gives {easy[0]} passes all of them."
                 )
+            if any(passing[len(constants) : len(passing) - len(told)]):
+                at = passing.index(True, len(constants)) - len(constants) + 1
+                reasons.append(f"The tests do not notice wrong program {at}, or it is not wrong.")
+            if any(passing[len(passing) - len(told) :]):
+                reasons.append("The statement tells the solution: code in it passes all tests.")
         if reasons:
             return Verdict(tuple(reasons))
         verdict = await self._mutation(exercise, tests, runs[0].seconds)
@@ -95,11 +106,17 @@ class Gate:
             self._given.append(exercise)
         return verdict
 
-    async def _said(self, exercise: Exercise, visible: Asserts, shown: Asserts) -> list[str]:
-        """Whether what the statement says is true, and there is anything left to do."""
-        both = Asserts(f"{visible.source}\n{shown.source}")
+    async def _said(self, exercise: Exercise, tests: Asserts, visible: int, shown: Asserts) -> list[str]:
+        """Whether what the statement says is true, and there is anything left to do.
+
+        The solution is run once more for it, in a sandbox of its own. The first `visible` tests are visible.
+        """
+        both = Asserts(f"{tests.source}\n{shown.source}")
         truth, start = await self._outcomes([exercise.reference, exercise.starter], both)
-        true, done = truth.verdicts[visible.count :], start.verdicts[: visible.count]
+        again, true = truth.verdicts[: tests.count], truth.verdicts[tests.count :]
+        done = start.verdicts[:visible]
+        if set(again) != {"1"}:
+            return [CHANCE]
         if set(true) != {"1"}:
             place = next((at for at, said in enumerate(true) if said != "1"), 0)
             return [f"What the statement says is not true: {_tests_of(shown)[place]}"]
@@ -148,7 +165,7 @@ def _solution(runs: Sequence[Outcome], tests: Asserts) -> list[str]:
     if not all(run.verdicts for run in runs):
         return ["There was no time to run the solution."]
     if len({run.verdicts for run in runs}) > 1:
-        return ["The same solution sometimes passes and sometimes fails: a test depends on chance or time."]
+        return [CHANCE]
     if not runs[0].passes:
         failing = _tests_of(tests)[runs[0].verdicts.index("0")]
         return [f"The solution fails a test: {failing}"]
@@ -185,6 +202,17 @@ def mutated(reference: str, starter: str = "") -> list[str]:
 def _claims(statement: str) -> list[str]:
     """What the text itself says of calls, such as "`f(2)` is `4`", as tests."""
     return [f"assert {call} == {result}" for call, result in _CLAIM.findall(statement)]
+
+
+def _told(exercise: Exercise) -> list[str]:
+    """Programs that the code in the statement is, alone and below what the student starts from."""
+    pieces = [found.group() for found in CODE.finditer(exercise.statement)]
+    blocks = [each.partition("\n")[2].rpartition("\n")[0] for each in pieces if each[:3] in ("```", "~~~")]
+    blocks += [each.strip("` ") for each in pieces if "return" in each and each[:3] not in ("```", "~~~")]
+    inside = [
+        exercise.starter + textwrap.indent(textwrap.dedent(each), "    ") for each in blocks[:_MAX_TOLD]
+    ]
+    return [each for each in (*blocks[:_MAX_TOLD], *inside) if parse(each) is not None]
 
 
 def _bare(source: str) -> ast.Module:

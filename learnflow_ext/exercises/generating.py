@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ from learnflow_ext.exercises.exercise import MAX_DIFFICULTY, MIN_DIFFICULTY, Exe
 from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.families.making import Family
 from learnflow_ext.exercises.gate import Gate, Verdict
+from learnflow_ext.exercises.writers import FamilyWriter, Silent, Unfit, Wish, Writer
 
 MAX_COUNT = 50
 TRIES = 12
-"""How many are made at most for each that is wanted."""
+"""How many the families make at most for each that is wanted."""
+_MODEL = "the model"
 
 
 _STEPS = (0.4, 0.7, 0.9)
@@ -36,7 +39,7 @@ class Made:
 
     passed: tuple[tuple[Exercise, Verdict], ...]
     refused: tuple[tuple[str, tuple[str, ...]], ...]
-    """Names of the others, each with its reasons."""
+    """Names of the others, each with its reasons; one whose hand fell silent is called `the model`."""
 
 
 async def generate(
@@ -48,9 +51,13 @@ async def generate(
     seed: int = 0,
     given: Sequence[Exercise] = (),
     families: Mapping[str, Sequence[Family]] = FAMILIES,
+    model: Writer | None = None,
+    model_seconds: float = 120.0,
 ) -> Made:
-    """At most `count` exercises, the same ones for the same numbers. The families of a topic take turns.
+    """At most `count` exercises. The families of a topic take turns, and make the same ones for the same
+    numbers.
 
+    With a `model` it writes first, for `model_seconds` at most; what it leaves the families make.
     A topic may be written with spaces, hyphens and capitals too. None is nearly a copy of one `given` before.
     BadRequest (a sentence) for a topic, difficulty, count or seed that does not exist.
     """
@@ -63,21 +70,45 @@ async def generate(
         raise BadRequest(f"One call makes 1 to {MAX_COUNT} exercises.")
     if not 0 <= seed < 10**9:
         raise BadRequest("The seed should be a whole number from 0 to 999999999.")
-    gate, turns = Gate(runner, given), families[topic]
-    passed: list[tuple[Exercise, Verdict]] = []
-    refused: list[tuple[str, tuple[str, ...]]] = []
-    for number in range(count * TRIES):
-        if len(passed) == count:
+    work = _Work(Gate(runner, given), topic, difficulty)
+    if model is not None:
+        try:
+            async with asyncio.timeout(model_seconds):
+                for number in range(count):
+                    await work.one(model, seed + number)
+        except Silent as silent:
+            work.refused.append((_MODEL, (f"It said nothing: {silent}.",)))
+        except TimeoutError:
+            work.refused.append((_MODEL, ("There was no more time for it.",)))
+    turns = families[topic]
+    for number in range(count * TRIES if turns else 0):
+        if len(work.passed) == count:
             break
-        place = seed + number
-        family = turns[place % len(turns)]
-        exercise = family.exercise(difficulty, place)
-        if exercise != family.exercise(difficulty, place):
-            refused.append((exercise.name, ("The same seed does not make the same exercise again.",)))
-            continue
-        verdict = await gate.check(exercise)
-        if verdict.passed:
-            passed.append((exercise, verdict))
-        else:
-            refused.append((exercise.name, verdict.reasons))
-    return Made(tuple(passed), tuple(refused))
+        await work.one(FamilyWriter(turns), seed + number)
+    return Made(tuple(work.passed), tuple(work.refused))
+
+
+class _Work:
+    """What was written so far, and what the gate said of it."""
+
+    def __init__(self, gate: Gate, topic: str, difficulty: int) -> None:
+        self._gate, self._topic, self._difficulty = gate, topic, difficulty
+        self.passed: list[tuple[Exercise, Verdict]] = []
+        self.refused: list[tuple[str, tuple[str, ...]]] = []
+
+    async def one(self, writer: Writer, seed: int) -> None:
+        """Ask `writer` until one passes, as often as it may be asked. Silent."""
+        wish = Wish(topic=self._topic, difficulty=self._difficulty, seed=seed)
+        against: list[tuple[str, ...]] = []
+        for _ in range(writer.tries):
+            try:
+                exercise = await writer.write(wish, tuple(against))
+            except Unfit as unfit:
+                against.append(unfit.reasons)
+            else:
+                verdict = await self._gate.check(exercise)
+                if verdict.passed:
+                    self.passed.append((exercise, verdict))
+                    return
+                against.append(verdict.reasons)
+            self.refused.append((writer.named(wish), against[-1]))

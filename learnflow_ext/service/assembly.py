@@ -116,6 +116,7 @@ async def assemble(
         metrics,
         tutors.course_files(settings),
         {course: tutored.taught for course, tutored in courses.items()},
+        model,
     )
     policies = Policies(tutors.course_files(settings), cast("Policy", tutor_settings.policy), db)
     await policies.refresh()

@@ -79,6 +79,12 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        self.model_exercises = Counter(
+            "learnflow_model_exercises",
+            "Exercises asked of the language model, by how it went: passed (the gate), none, late, failed.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.model_calls = Counter(
             "learnflow_model_calls",
             "Calls of the language model, by how they went.",
@@ -164,6 +170,8 @@ class Metrics:
             self.hints.labels(outcome)
         for outcome in ("made", "none", "late", "refused", "failed"):
             self.practices.labels(outcome)
+        for outcome in ("passed", "none", "late", "failed"):
+            self.model_exercises.labels(outcome)
         for direction in ("in", "out"):
             self.model_tokens.labels(direction)
         for outcome in ("sent", "failed"):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from learnflow_grading import released
 
+from learnflow_ext.agents.context import Policy
+from learnflow_ext.agents.llm.model import Model
 from learnflow_ext.agents.markdown import plain
 from learnflow_ext.agents.references import Reference
-from learnflow_ext.contracts.errors import Conflict, Forbidden
+from learnflow_ext.contracts.errors import Conflict, Forbidden, LearnFlowError
 from learnflow_ext.contracts.grades import FileSet
 from learnflow_ext.contracts.practice import PracticeResult, PracticeStanding, place_for
 from learnflow_ext.contracts.progress import StudentProgress
@@ -23,10 +25,11 @@ from learnflow_ext.service.auth import Person
 from learnflow_ext.service.grading_queue import Grader
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.practice_checks import Checks
-from learnflow_ext.service.practice_kept import Area, reference_of
+from learnflow_ext.service.practice_kept import Area, exercise_of, reference_of
 from learnflow_ext.service.practice_making import MOST_GIVEN, Maker
 from learnflow_ext.service.practice_reviews import Reviews
-from learnflow_ext.service.practice_rules import PracticeRules, named_topics, parse
+from learnflow_ext.service.practice_rules import ModelWrites, PracticeRules, named_topics, parse
+from learnflow_ext.service.practice_writing import ModelWriter, Writing
 from learnflow_ext.service.releases import Releaser
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading, LearnFlowPractice
 from learnflow_ext.store import courses, practice_reviews, practices
@@ -61,8 +64,11 @@ class Practices:
         metrics: Metrics,
         files: Mapping[str, Path],
         taught: Mapping[str, Mapping[str, tuple[str, ...]]],
+        model: Model | None = None,
     ) -> None:
-        """`files` has each course's `course.yaml`; `taught` what each assignment of each course teaches."""
+        """`files` has each course's `course.yaml`; `taught` what each assignment of each course teaches. A
+        `model` writes exercises too, where settings and course let it.
+        """
         self._db = db
         self._settings = settings
         self._practice = practice
@@ -72,11 +78,16 @@ class Practices:
         self._maker = Maker(db, worker, runner, self._area, practice, metrics)
         self.reviews = Reviews(db, self._maker)
         """For the course's teachers."""
+        self._writing = Writing(db, metrics, model, practice)
+        self._behind: set[asyncio.Task[None]] = set()
         self._checks = Checks(db, worker, self._area, grading, practice.checks_per_minute)
 
-    def close(self) -> None:
-        """Take no more; what is under way ends by its own time limit."""
+    async def close(self) -> None:
+        """Take no more; what is under way ends by its own time limit, and what nobody waits for at once."""
         self._maker.close()
+        for task in self._behind:
+            task.cancel()
+        await asyncio.gather(*self._behind, return_exceptions=True)
 
     async def offered(self, course: str) -> bool:
         """Whether exercises are made for the students of `course`."""
@@ -89,6 +100,21 @@ class Practices:
         """Whether a teacher of `course` reads each exercise before the student gets it."""
         rules = await self._rules(course)
         return self._practice.read_first if rules.read_first is None else rules.read_first
+
+    @property
+    def at_work(self) -> int:
+        """How many exercises are being written that nobody waits for."""
+        return len(self._behind)
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a model that could write."""
+        return self._writing.has_model
+
+    async def model_writes(self, course: str) -> ModelWrites:
+        """What becomes of exercises that a model writes for students of `course`."""
+        found = (await self._rules(course)).model
+        return found if found is not None else cast("ModelWrites", self._practice.model_writes)
 
     async def choice(
         self, student: str, course: str, text: str, at_hand: str, progress: StudentProgress | None
@@ -123,13 +149,46 @@ class Practices:
         last = (latest[0].topic, latest[0].difficulty) if latest else None
         return choose(text, known, at_hand=at_hand, last=last)
 
-    async def make(self, student: str, course: str, choice: Choice) -> PracticeRow:
+    async def make(
+        self, student: str, course: str, choice: Choice, *, request_id: str = "", policy: Policy = "off"
+    ) -> PracticeRow:
         """A new exercise, proved and kept. Where the course says so its `state` is `waiting`: the student has
         it once a teacher has let it through. Otherwise the student's server may fetch it now.
 
+        Where a model may write under `policy`, what it took is charged to the question `request_id`: it
+        writes first, or, where a teacher reads its exercises but not the others, one more behind this.
         TooBusy for one too many, Unavailable (a sentence for the student) where none could be made.
         """
-        return await self._maker.make(student, course, choice, read_first=await self.read_first(course))
+        read_first, writes = await self.read_first(course), await self.model_writes(course)
+        first = read_first or writes == "on"
+        seconds = self._practice.model_seconds if first else self._practice.model_behind_seconds
+        writer = None
+        if writes != "off":
+            writer = await self._writing.writer(student, policy, all_seconds=seconds)
+        if writer is None or not first:
+            row = await self._maker.make(student, course, choice, read_first=read_first)
+            if writer is not None:
+                self._goes_on(self._maker.behind(student, course, choice, writer), request_id, writer)
+            return row
+        try:
+            return await self._maker.make(student, course, choice, read_first=read_first, model=writer)
+        finally:
+            await self._writing.keep(request_id, writer)
+
+    def _goes_on(self, work: Coroutine[Any, Any, None], request_id: str, writer: ModelWriter) -> None:
+        """Let `writer` do its `work` while nobody waits for it."""
+
+        async def done() -> None:
+            try:
+                await work
+            except LearnFlowError as error:
+                log.warning("the model's exercise was not kept", error=error.message)
+            finally:
+                await self._writing.keep(request_id, writer)
+
+        task = asyncio.create_task(done())
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
 
     async def news(self, student: str, course: str) -> list[Reviewed]:
         """What teachers decided about the student's exercises, and the student does not know yet."""
@@ -219,5 +278,10 @@ def said_of(row: PracticeRow | Reviewed) -> str:
             f"Your teacher decided not to give you **{plain(row.title)}**, and says why: "
             f"“{plain(row.reason, MOST_WORDS)}”. That is about the exercise, not about you. Ask for "
             "another one whenever you like."
+        )
+    if exercise_of(row.made_of).model:
+        return (
+            f"**{plain(row.title)}** is there. A language model wrote it when you asked for an exercise, it "
+            "was run and checked here, and your teacher has looked at it."
         )
     return f"**{plain(row.title)}**, which you asked for, is there: your teacher has looked at it."

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 
 from learnflow_ext.contracts.errors import TooBusy, Unavailable
@@ -13,8 +15,10 @@ from learnflow_ext.contracts.events import ExerciseGenerated
 from learnflow_ext.contracts.runner import Runner
 from learnflow_ext.exercises.choosing import Choice
 from learnflow_ext.exercises.exercise import Exercise
+from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.gate import Gate, Verdict
 from learnflow_ext.exercises.generating import generate
+from learnflow_ext.exercises.writers import Writer
 from learnflow_ext.service import logs
 from learnflow_ext.service.hinting import FarRunner
 from learnflow_ext.service.metrics import Metrics
@@ -30,6 +34,8 @@ MOST_GIVEN = 60
 """A student's latest exercises, of which a new one must be no copy."""
 MAX_WAITING = 8
 """Exercises that are being made or wait for it; whoever comes then is told to come again."""
+MAX_WRITING = 4
+"""Exercises that the model writes at a time where nobody waits for them; further ones are not begun."""
 MOST_UNREAD = 3
 """A student's exercises that may wait for a teacher."""
 NONE_PASSED = (
@@ -65,18 +71,29 @@ class Maker:
         self._at_work: set[str] = set()
         # One thread: making is processor work, and the sandboxes are shared with the answers of the class.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="practice")
+        # One more: nobody waits behind a model for a built-in exercise.
+        self._model_thread = ThreadPoolExecutor(1, thread_name_prefix="practice-model")
+        self._written_for: set[str] = set()
         self._waiting = 0
 
     def close(self) -> None:
         """Take no more; what is under way ends by its own time limit."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        for thread in (self._thread, self._model_thread):
+            thread.shutdown(wait=False, cancel_futures=True)
 
     async def make(
-        self, student: str, course: str, choice: Choice, *, read_first: bool = False
+        self,
+        student: str,
+        course: str,
+        choice: Choice,
+        *,
+        read_first: bool = False,
+        model: Writer | None = None,
     ) -> PracticeRow:
         """A new exercise, proved and kept; the student's server may fetch it now, or with `read_first` once a
         teacher let it through.
 
+        With a `model` it writes first, within its seconds; where nothing of that passes, a family does.
         TooBusy for one too many, Unavailable (a sentence for the student) where none could be made.
         """
         if student in self._at_work:
@@ -87,8 +104,9 @@ class Maker:
         self._waiting += 1
         outcome = "failed"
         try:
-            async with asyncio.timeout(self._settings.seconds):
-                row = await self._made(student, course, choice, read_first)
+            seconds = self._settings.seconds + (self._settings.model_seconds if model is not None else 0)
+            async with asyncio.timeout(seconds):
+                row = await self._made(student, course, choice, read_first, model)
             outcome = "made"
             return row
         except TimeoutError:
@@ -105,25 +123,68 @@ class Maker:
             self._waiting -= 1
             self._metrics.practices.labels(outcome).inc()
 
-    async def _made(self, student: str, course: str, choice: Choice, read_first: bool) -> PracticeRow:
+    async def behind(self, student: str, course: str, choice: Choice, model: Writer) -> None:
+        """One more of the same, which `model` writes and a teacher reads first. Nobody waits for it, and
+        nothing happens where the student has enough already, or none passes.
+        """
+        if student in self._written_for or len(self._written_for) >= MAX_WRITING:
+            return
+        self._written_for.add(student)
+        try:
+            had = await self._had(student)
+            if self._all_for_today(had) or had.unread >= MOST_UNREAD:
+                return
+            found = await self._from_model(choice, had.before, model, self._settings.model_behind_seconds)
+            if found is not None:
+                await self._kept(student, course, choice, found, waits=True)
+        finally:
+            self._written_for.discard(student)
+
+    async def _had(self, student: str) -> _Had:
         async with self._db.connect() as conn:
-            today = await practices.made_since(conn, student, now() - timedelta(days=1))
-            before = await practices.of_student(conn, student, limit=MOST_GIVEN)
-            unread = await practice_reviews.how_many_wait(conn, student)
-        if self._settings.per_day and today >= self._settings.per_day:
+            rows = await practices.of_student(conn, student, limit=MOST_GIVEN)
+            return _Had(
+                today=await practices.made_since(conn, student, now() - timedelta(days=1)),
+                before=[exercise_of(row.made_of) for row in rows],
+                unread=await practice_reviews.how_many_wait(conn, student),
+            )
+
+    def _all_for_today(self, had: _Had) -> bool:
+        return 0 < self._settings.per_day <= had.today
+
+    async def _made(
+        self, student: str, course: str, choice: Choice, read_first: bool, model: Writer | None
+    ) -> PracticeRow:
+        had = await self._had(student)
+        if self._all_for_today(had):
             raise TooBusy(
-                f"Within a day you had {today} exercises of mine, and that is as many as there are. Go back "
-                "to one that is not solved yet, or do something else: what was learnt settles in between.",
+                f"Within a day you had {had.today} exercises of mine, and that is as many as there are. Go "
+                "back to one that is not solved yet, or do something else: what was learnt settles in "
+                "between.",
                 retry_after=3600,
             )
-        if read_first and unread >= MOST_UNREAD:
+        if read_first and had.unread >= MOST_UNREAD:
             raise TooBusy(
-                f"{unread} exercises that you asked for wait for your teacher, who looks at each before you "
-                "get it. Let us see first what becomes of those.",
+                f"{had.unread} exercises that you asked for wait for your teacher, who looks at each before "
+                "you get it. Let us see first what becomes of those.",
                 retry_after=3600,
             )
-        exercise, verdict = await self._proved(choice, [exercise_of(row.made_of) for row in before])
-        if not read_first:
+        found = None
+        if model is not None:
+            found = await self._from_model(choice, had.before, model, self._settings.model_seconds)
+        if found is None:
+            passed = await self._searched(self._thread, self._settings.seconds, choice, had.before)
+            if not passed:
+                raise _NonePassed
+            found = passed[0]
+        return await self._kept(student, course, choice, found, waits=read_first)
+
+    async def _kept(
+        self, student: str, course: str, choice: Choice, found: tuple[Exercise, Verdict], *, waits: bool
+    ) -> PracticeRow:
+        """Keep one that passed, and release it unless it `waits` for a teacher."""
+        exercise, verdict = found
+        if not waits:
             await self.release(course, exercise)
         event = ExerciseGenerated(
             course=course,
@@ -133,43 +194,76 @@ class Maker:
             topic=exercise.topic,
             difficulty=exercise.difficulty,
             family=exercise.family,
+            hand="model" if exercise.model else "family",
+            model=exercise.model,
             mutants=verdict.mutants,
             killed=verdict.killed,
         )
         made_of = kept(exercise)
         await self._db.retrying(
             lambda conn: practices.given(
-                conn, event, assignment=choice.assignment, made_of=made_of, waits=read_first
+                conn, event, assignment=choice.assignment, made_of=made_of, waits=waits
             )
         )
         log.info("made", name=exercise.name, course=course, mutants=verdict.mutants, killed=verdict.killed)
         async with self._db.connect() as conn:
             return await practices.named(conn, student, exercise.name)
 
-    async def _proved(self, choice: Choice, given: Sequence[Exercise]) -> tuple[Exercise, Verdict]:
-        """One that passed the gate. The trees of mutants are work of the processor: it has a thread."""
+    async def _from_model(
+        self, choice: Choice, given: Sequence[Exercise], model: Writer, seconds: float
+    ) -> tuple[Exercise, Verdict] | None:
+        """One that `model` wrote and that passed; None where none did within `seconds`, for whatever reason:
+        then there are the families.
+        """
+        outcome = "failed"
+        try:
+            async with asyncio.timeout(seconds):
+                passed = await self._searched(self._model_thread, seconds, choice, given, model)
+            outcome = "passed" if passed else "none"
+            return passed[0] if passed else None
+        except TimeoutError:
+            outcome = "late"
+            log.info("the model took too long", topic=choice.topic, seconds=seconds)
+        except Exception:
+            # The boundary to what a model may do: the student gets a built-in one.
+            log.exception("the model's exercise failed", topic=choice.topic)
+        finally:
+            self._metrics.model_exercises.labels(outcome).inc()
+        return None
+
+    async def _searched(
+        self,
+        thread: ThreadPoolExecutor,
+        seconds: float,
+        choice: Choice,
+        given: Sequence[Exercise],
+        model: Writer | None = None,
+    ) -> tuple[tuple[Exercise, Verdict], ...]:
+        """What passed the gate, of the families or of the `model`. TimeoutError after `seconds`.
+
+        The trees of mutants are work of the processor: it has a thread.
+        """
         runner = FarRunner(self._runner, asyncio.get_running_loop())
-        seconds = self._settings.seconds
+        until = time.monotonic() + seconds
 
         async def searched() -> tuple[tuple[Exercise, Verdict], ...]:
-            async with asyncio.timeout(seconds):
+            # Waiting for the thread counts: nobody listens any more to who comes later.
+            async with asyncio.timeout(until - time.monotonic()):
                 made = await generate(
                     runner,
                     choice.topic,
                     choice.difficulty,
                     seed=new_seed(),
                     given=given,
+                    families=FAMILIES if model is None else {choice.topic: ()},
+                    model=model,
+                    model_seconds=seconds,
                 )
             for name, reasons in made.refused:
                 log.info("refused", name=name, reasons=reasons)
             return made.passed
 
-        passed = await asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: asyncio.run(searched())
-        )
-        if not passed:
-            raise _NonePassed
-        return passed[0]
+        return await asyncio.get_running_loop().run_in_executor(thread, lambda: asyncio.run(searched()))
 
     async def checked(self, exercise: Exercise, given: Sequence[Exercise]) -> Verdict:
         """What the gate says of an exercise that somebody changed. Unavailable when it takes too long."""
@@ -199,6 +293,18 @@ class Maker:
             exchange_root=self._area.exchange,
             assignment=exercise.name,
         )
+
+
+@dataclass(frozen=True)
+class _Had:
+    """What a student has had."""
+
+    today: int
+    """Exercises within 24 hours."""
+    before: Sequence[Exercise]
+    """Of which a new one must be no copy."""
+    unread: int
+    """How many wait for a teacher."""
 
 
 class _NonePassed(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -14,7 +14,13 @@ from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.service.course_yaml import keys_in
 
 READ_FIRST = "read first"
-"""The value of `practice` with which a teacher reads each exercise before the student gets it."""
+"""The value of `practice` with which a teacher reads each exercise before the student gets it, and of
+`model_exercises` with which they read the model's."""
+ModelWrites = Literal["read first", "on", "off"]
+"""Whether the model's exercises wait for a teacher, go to students, or are not written."""
+
+
+_ON_OFF: tuple[ModelWrites, ModelWrites] = ("off", "on")
 
 
 class PracticeRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +30,8 @@ class PracticeRules(msgspec.Struct, frozen=True, kw_only=True):
     """None where the course says nothing."""
     read_first: bool | None = None
     """Whether a teacher reads each exercise before the student gets it; None likewise."""
+    model: ModelWrites | None = None
+    """What becomes of exercises that the model writes; None likewise."""
     topics: Mapping[str, str] = {}
     """By assignment, where the course says it."""
 
@@ -34,10 +42,15 @@ def parse(text: bytes) -> PracticeRules:
     said = found.get("practice")
     if said is not None and not isinstance(said, bool) and said != READ_FIRST:
         raise ValueError(f"practice is {said!r}; it can be on, off or {READ_FIRST}.")
+    written = found.get("model_exercises")
+    if written is not None and not isinstance(written, bool) and written != READ_FIRST:
+        raise ValueError(f"model_exercises is {written!r}; it can be on, off or {READ_FIRST}.")
     listed = found.get("assignments") or []
     return PracticeRules(
         enabled=None if said is None else bool(said),
         read_first=None if said is None else said == READ_FIRST,
+        # YAML reads a bare `on` as true.
+        model=None if written is None else "read first" if written == READ_FIRST else _ON_OFF[bool(written)],
         topics={
             str(each["name"]): _topic(each["topic"], str(each["name"]))
             for each in (listed if isinstance(listed, list) else [])

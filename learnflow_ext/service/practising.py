@@ -14,6 +14,7 @@ from learnflow_ext.exercises.choosing import Choice, spoken
 from learnflow_ext.exercises.exercise import MAX_DIFFICULTY
 from learnflow_ext.service import logs
 from learnflow_ext.service.practice import Practices, said_of
+from learnflow_ext.service.practice_kept import exercise_of
 from learnflow_ext.store.practices import PracticeRow
 
 SIGN_OF_LIFE_SECONDS = 3.0
@@ -52,7 +53,9 @@ async def practised(
         student, request.course, request.text, request.assignment, context.progress
     )
     yield chunk(kind="text", text=f"{announced(choice)}\n\n")
-    making = asyncio.create_task(practices.make(student, request.course, choice))
+    making = asyncio.create_task(
+        practices.make(student, request.course, choice, request_id=request_id, policy=context.policy)
+    )
     try:
         waited = 0.0
         while not (await asyncio.wait({making}, timeout=SIGN_OF_LIFE_SECONDS))[0]:
@@ -94,8 +97,13 @@ def given(row: PracticeRow, choice: Choice) -> str:
         if choice.title
         else "No assignment of your course is on this, so it counts for none: it is for you."
     )
+    wrote = (
+        "A language model wrote it; its solution and tests were run here, and no person has read it. "
+        if exercise_of(row.made_of).model
+        else ""
+    )
     return (
-        f"**{row.title}** is ready. Solve it in its notebook, then press **Check** above it: I try "
+        f"**{row.title}** is ready. {wrote}Solve it in its notebook, then press **Check** above it: I try "
         f"your answer with values that the notebook does not show. {counts} `harder` or "
         "`easier` gets you another one."
     )

@@ -231,7 +231,7 @@ class RunningService:
         for worker in self._made.workers:
             await worker.stop()
         self._made.hints.close()
-        self.parts.practices.close()
+        await self.parts.practices.close()
         await self._made.bare_runner.close()
         await self._made.runner.close()
         if self._made.model is not None:

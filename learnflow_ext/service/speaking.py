@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from learnflow_ext.agents.context import Policy
+from learnflow_ext.agents.llm.author import together
 from learnflow_ext.agents.llm.model import Model
 from learnflow_ext.agents.llm.voice import Call, Voice
 from learnflow_ext.agents.tutor import Plan
@@ -47,12 +48,14 @@ class Speaking:
             await self._db.retrying(lambda conn: tutoring.choose(conn, name, model=True))
         return Speaker(Voice(self._model, [name, *names]), told)
 
-    async def keep(self, request_id: str, call: Call) -> None:
-        """Count a call of the model, and keep it with its question."""
-        self._metrics.model_calls.labels(call.outcome).inc()
-        self._metrics.model_tokens.labels("in").inc(call.tokens_in)
-        self._metrics.model_tokens.labels("out").inc(call.tokens_out)
-        self._metrics.model_cost.inc(call.cost)
+    async def keep(self, request_id: str, *calls: Call) -> None:
+        """Count calls of the model, one at least, and keep them, as one, with their question."""
+        for each in calls:
+            self._metrics.model_calls.labels(each.outcome).inc()
+            self._metrics.model_tokens.labels("in").inc(each.tokens_in)
+            self._metrics.model_tokens.labels("out").inc(each.tokens_out)
+            self._metrics.model_cost.inc(each.cost)
+        call = together(calls)
         try:
             await self._db.retrying(
                 lambda conn: tutoring.called(

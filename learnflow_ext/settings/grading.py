@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traitlets import Bool, Float, Integer
+from traitlets import Bool, Enum, Float, Integer
 from traitlets.config import Configurable
 
 
@@ -68,5 +68,39 @@ class LearnFlowPractice(Configurable):
         40.0,
         min=1.0,
         help="""For how many seconds an exercise may be looked for. Then the student reads that there was
-        none; keep it below the 60 s that an answer may take.""",
+        none; keep it, with `model_seconds` added, below the 60 s that an answer may take.""",
+    ).tag(config=True)
+
+    model_writes = Enum(
+        ["read first", "on", "off"],
+        "read first",
+        help="""Whether the language model of `c.LearnFlowModel`, where one is set, writes exercises too. It
+        is told a topic, a difficulty and a story, and nothing of a student's; what it writes passes the gate
+        that the built-in ones pass. `read first`: the student gets a built-in one at once, and the model
+        writes one behind it, which waits on the dashboard's page Exercises until a teacher decides about it.
+        `on`: the model writes first, and what passed the gate goes to the student unread by any person.
+        `off`: it writes none. A course decides for itself: `model_exercises` in its `course.yaml`. Whoever
+        said `/model off`, or sits an exam without the tutor, gets none of the model's.""",
+    ).tag(config=True)
+
+    model_seconds = Float(
+        18.0,
+        min=1.0,
+        help="""For how many seconds a student waits for the model's exercise at most, its second and third
+        try after the gate's reasons included; then a built-in one is made. Only where the model writes
+        first.""",
+    ).tag(config=True)
+
+    model_behind_seconds = Float(
+        180.0,
+        min=1.0,
+        help="For how many seconds the model may write where nobody waits for it: it has given, or a teacher "
+        "runs `learnflow generate --model`. A small model on a machine of your own needs them.",
+    ).tag(config=True)
+
+    model_tokens = Integer(
+        2500,
+        min=100,
+        help="""Longest exercise of the model's, in tokens; one takes some 900. `c.LearnFlowModel.max_tokens`
+        is for its words in the chat.""",
     ).tag(config=True)

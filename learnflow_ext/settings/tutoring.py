@@ -65,8 +65,8 @@ class LearnFlowModel(Configurable):
     agent_models = Dict(
         key_trait=Unicode(),
         value_trait=Unicode(),
-        help="""Another model for an agent (`debug`, `concepts`, `review`), for instance
-        `{"concepts": "large-model"}`.""",
+        help="""Another model for an agent (`debug`, `concepts`, `review`; `exercise` for the one that writes
+        exercises), for instance `{"exercise": "large-model"}`.""",
     ).tag(config=True)
 
     api_key_env = Unicode(

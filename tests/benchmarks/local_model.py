@@ -105,9 +105,9 @@ class Watched:
         self.messages: list[dict[str, str]] = []
         begun, following = Model._begun, Model._next
 
-        async def _begun(model: Model, messages: list[dict[str, str]], agent: str) -> Any:
+        async def _begun(model: Model, messages: list[dict[str, str]], agent: str, max_tokens: int) -> Any:
             self.asked, self.first, self.messages = time.perf_counter(), 0.0, messages
-            return await begun(model, messages, agent)
+            return await begun(model, messages, agent, max_tokens)
 
         async def _next(model: Model, stream: Any, usage: Usage) -> str | None:
             piece = await following(model, stream, usage)

@@ -30,6 +30,8 @@ class Endpoint:
     """Where it sends the asker when it `redirects`."""
     pieces: Sequence[str] | None = None
     """Instead of `says` cut into words."""
+    turns: list[str] = field(default_factory=list)
+    """What it says the first times, once each, before it goes over to `says`."""
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
@@ -75,7 +77,7 @@ class _Completions(RequestHandler):
             await self._piece("\x00\ufffd\x07\ufffd\x1b" * 30 + ". ")
         pieces = endpoint.pieces
         if pieces is None:
-            words = endpoint.says.split(" ")
+            words = (endpoint.turns.pop(0) if endpoint.turns else endpoint.says).split(" ")
             pieces = [word if place == 0 else f" {word}" for place, word in enumerate(words)]
         if manner == "rambles":
             pieces = [f"And another thing number {n} comes to my mind. " for n in range(500)]

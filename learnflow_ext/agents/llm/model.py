@@ -87,8 +87,19 @@ class Model:
         """Let go of the connections."""
         await self._client.close()
 
-    async def stream(self, messages: list[dict[str, str]], agent: str, usage: Usage) -> AsyncIterator[str]:
-        """Pieces of the answer; `usage` is filled in on the way. ModelTrouble when it does not come."""
+    async def stream(
+        self,
+        messages: list[dict[str, str]],
+        agent: str,
+        usage: Usage,
+        *,
+        max_tokens: int | None = None,
+        all_seconds: float | None = None,
+    ) -> AsyncIterator[str]:
+        """Pieces of the answer; `usage` is filled in on the way. ModelTrouble when it does not come.
+
+        `max_tokens` and `all_seconds` take the place of the endpoint's.
+        """
         if not self.breaker.may_try():
             raise ModelTrouble("resting")
         usage.tokens_in = sum(len(message["content"]) for message in messages) // 4
@@ -96,9 +107,10 @@ class Model:
         stream: Any = None
         try:
             # No timeout is open while a piece is out: it would cancel whoever is reading that piece.
-            until = asyncio.get_running_loop().time() + self.endpoint.all_seconds
-            async with asyncio.timeout(min(self.endpoint.first_seconds, self.endpoint.all_seconds)):
-                stream = await self._begun(messages, agent)
+            whole = all_seconds if all_seconds is not None else self.endpoint.all_seconds
+            until = asyncio.get_running_loop().time() + whole
+            async with asyncio.timeout(min(self.endpoint.first_seconds, whole)):
+                stream = await self._begun(messages, agent, max_tokens or self.endpoint.max_tokens)
                 piece = await self._next(stream, usage)
             while piece is not None:
                 if piece:
@@ -124,7 +136,7 @@ class Model:
                 with contextlib.suppress(Exception):
                     await stream.close()
 
-    async def _begun(self, messages: list[dict[str, str]], agent: str) -> Any:
+    async def _begun(self, messages: list[dict[str, str]], agent: str, max_tokens: int) -> Any:
         from openai import OpenAIError
 
         create: Any = self._client.chat.completions.create
@@ -134,7 +146,7 @@ class Model:
                 messages=messages,
                 stream=True,
                 stream_options={"include_usage": True},
-                max_tokens=self.endpoint.max_tokens,
+                max_tokens=max_tokens,
                 temperature=self.endpoint.temperature,
             )
         except OpenAIError as error:

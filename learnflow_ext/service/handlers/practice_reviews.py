@@ -38,6 +38,9 @@ class PracticeHandler(CoursePage):
                 "cards": [card(one) for one in waiting],
                 "more_waiting": max(0, count - len(waiting)),
                 "read_first": await self.parts.practices.read_first(course),
+                "model_writes": await self.parts.practices.model_writes(course)
+                if self.parts.practices.has_model
+                else "off",
                 "offered": await self.parts.practices.offered(course),
                 "most_chars": MOST_CHARS,
                 "most_reason": texts.PATH,

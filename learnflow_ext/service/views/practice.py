@@ -23,6 +23,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     about: str
     """Topic and difficulty."""
+    written_by: str
+    """The language model that wrote it; empty for a family."""
+    slips: str
     measured: str
     """How well its tests notice mistakes."""
     made_at: str
@@ -46,6 +49,8 @@ def card(one: Reviewed) -> Card:
         student=one.student,
         title=one.title,
         about=f"{spoken(one.topic)}, step {one.difficulty} of {MAX_DIFFICULTY}",
+        written_by=exercise.model,
+        slips="\n\n".join(each.rstrip() for each in exercise.slips),
         measured=(
             f"its tests notice {one.killed} of {one.mutants} small mistakes put into the solution "
             f"({share:.0f} %)"
@@ -70,6 +75,7 @@ DECIDED = Sheet[Reviewed](
         Field("Exercise", lambda one: one.title),
         Field("Student", lambda one: student(one.student)),
         Field("Topic", lambda one: spoken(one.topic)),
+        Field("Written by", lambda one: exercise_of(one.made_of).model or "built in"),
         Field("Step", lambda one: str(one.difficulty), "number"),
         Field("Outcome", lambda one: "refused" if one.state == "refused" else "given"),
         Field("Reason", lambda one: one.reason or ("with your wording" if one.edited else ""), "long"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from random import Random
 
 import nbformat
 import pytest
+from model_endpoint import model_endpoint
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from typer.testing import CliRunner
+from written import answer
 
 from learnflow_ext.cli import app
 from learnflow_ext.exercises.families import FAMILIES
@@ -50,6 +53,33 @@ def test_notebooks_are_valid_and_keep_the_solution_from_students(tmp_path: Path)
         assert copy.read_bytes() == Path(each["file"]).read_bytes()
     twice = generate(*asked, "--out", str(tmp_path / "again"))
     assert twice.returncode == 2 and "is there already" in twice.stderr
+
+
+async def test_a_model_writes_where_it_is_asked_to(tmp_path: Path) -> None:
+    config = tmp_path / "config.py"
+    asked = ("--topic", "functions", "--difficulty", "2", "--model", "--config", str(config))
+    async with model_endpoint() as endpoint:
+        endpoint.turns = ["I would rather not.", answer()]
+        config.write_text(f"c.LearnFlowModel.base_url = {endpoint.url!r}\nc.LearnFlowModel.model = 'small'\n")
+        done = await asyncio.to_thread(generate, *asked, "--json", "--out", str(tmp_path / "source"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = json.loads(done.stdout)
+    (one,) = said["made"]
+    assert (one["model"], one["name"]) == ("small", "written-functions-2-0")
+    assert said["refused"] == [
+        {"name": one["name"], "reasons": ["The answer is not one JSON object, and nothing else."]}
+    ]
+    assert said["model"] == {"calls": 2, "tokens_in": 240, "tokens_out": 60, "cost": 0.0}
+    (written,) = (tmp_path / "source").glob("*/*.ipynb")
+    assert str(written) == one["file"]
+    assert "A ferry between two islands" in written.read_text(encoding="utf-8")
+    # Away, it leaves the work to the families; not there at all, it is said.
+    done = await asyncio.to_thread(generate, *asked, "--out", str(tmp_path / "more"))
+    assert done.returncode == 0 and "refused the model: It said nothing" in done.stdout
+    assert "Written by" not in done.stdout
+    config.write_text("")
+    done = await asyncio.to_thread(generate, *asked, "--out", str(tmp_path / "none"))
+    assert done.returncode == 2 and "names no language model" in done.stderr
 
 
 def test_fewer_than_asked_for_is_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

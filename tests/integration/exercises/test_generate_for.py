@@ -29,6 +29,7 @@ def make(out: Path, url: str, student: str = "ada", course: str = "python", leve
         state=None,
         url=url,
         as_json=True,
+        model=False,
     )
 
 

@@ -322,6 +322,7 @@ class TestTutor:
         async with model_endpoint() as model:
             config.LearnFlowModel.base_url = model.url
             config.LearnFlowModel.model = "tells"
+            config.LearnFlowPractice.model_writes = "off"
             client = Client(await start(), hub)
             name = (await asked(client, "something on loops"))[-1].practice
             exercise = await kept(client.service, name)
