@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from learnflow_ext.diagnosis import (
     absences,
+    as_python_says,
     attributes,
     calls,
     names,
@@ -75,6 +76,7 @@ FIRST: dict[str, tuple[Rule, ...]] = {
         wrong_kinds.raised_no_exception,
         wrong_kinds.two_positions,
         wrong_kinds.text_of_an_object,
+        as_python_says.name_of_an_attribute,
     ),
     "NameError": (
         names.compared_not_given,
@@ -92,6 +94,8 @@ FIRST: dict[str, tuple[Rule, ...]] = {
         attributes.of_own_objects,
         attributes.of_the_class,
         attributes.of_a_module,
+        as_python_says.one_item_by_accident,
+        as_python_says.dot_in_place_of_brackets,
         attributes.missing_attribute,
     ),
     "ValueError": (
@@ -103,6 +107,7 @@ FIRST: dict[str, tuple[Rule, ...]] = {
     ),
     "KeyError": (absences.missing_in_format, absences.missing_key, absences.not_in_set),
     "AssertionError": (absences.failed_check,),
+    "RuntimeError": (as_python_says.changed_in_its_loop,),
     "RecursionError": (absences.endless_calls,),
     "ZeroDivisionError": (absences.divided_by_zero,),
     "IndexError": (absences.out_of_range,),

@@ -47,30 +47,33 @@ def question(kind: str, number: int) -> HelpRequest:
     return HelpRequest(course=COURSE, agent="concepts", text=f"what is a list? ({number})")
 
 
-async def asked(
-    ask: Client, request: HelpRequest, patience: float = 30.0
-) -> tuple[float, float, float | None]:
-    """Milliseconds to the first word, to the last, and to the first of a model's; None where it said none.
-
-    `patience` in seconds.
-    """
+async def heard(
+    ask: Client, request: HelpRequest, who: str = "ada", patience: float = 30.0
+) -> tuple[float, list[tuple[float, ReplyChunk]]]:
+    """When it was asked, and what came when, by `time.perf_counter`. `patience` in seconds."""
     began = time.perf_counter()
-    heard: list[tuple[float, bytes]] = []
+    pieces: list[tuple[float, bytes]] = []
     answer = await ask(
         "api/help",
-        "ada",
+        who,
         body=request,
-        streaming_callback=lambda data: heard.append((time.perf_counter(), data)),
+        streaming_callback=lambda data: pieces.append((time.perf_counter(), data)),
         request_timeout=patience,
     )
     if answer.code != 200:
         raise SystemExit(f"the service answered with {answer.code}")
     times: list[tuple[float, ReplyChunk]] = []
     rest = b""
-    for at, data in heard:
+    for at, data in pieces:
         *whole, rest = (rest + data).split(b"\n\n")
         events = [each.removeprefix(b"data: ") for each in whole if each]
         times += [(at, msgspec.json.decode(event, type=ReplyChunk)) for event in events]
+    return began, times
+
+
+async def asked(ask: Client, request: HelpRequest) -> tuple[float, float, float | None]:
+    """Milliseconds to the first word, to the last, and to the first of a model's; None where it said none."""
+    began, times = await heard(ask, request)
     words = [at for at, chunk in times if chunk.kind == "text"]
     theirs = [at for at, chunk in times if chunk.kind == "text" and chunk.text.startswith("\n\n")]
     first = 1000 * (theirs[0] - began) if theirs else None

