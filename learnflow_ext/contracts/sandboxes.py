@@ -52,6 +52,9 @@ class Sandboxes(Protocol):
         empty, its standard streams go nowhere, its random generators are seeded anew. When the function
         returns, the sandbox ends with status 0.
 
+        A function `warm_up()` of the module, if it has one, is called after the import: what is slow, and the
+        same for every sandbox, is done there once. Every fork of the warm process has what it left.
+
         `limits` hold for everything in the sandbox; `wall_s` counts from now, `output_bytes` does not count.
         BadRequest for an entry that cannot be imported, SandboxUnavailable (a LearnFlowError) where no warm
         sandbox can be had. The caller closes what it opened; cancelling the call leaves nothing behind.

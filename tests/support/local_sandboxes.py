@@ -54,7 +54,7 @@ class LocalSandboxed:
 class LocalSandboxes:
     """Starts one interpreter for each."""
 
-    def __init__(self, packages: Sequence[str] = ()) -> None:
+    def __init__(self, packages: Sequence[str] = (), preload: Sequence[str] = ()) -> None:
         """All packages are there anyway."""
 
     async def open(self, entry: str, *, limits: RunLimits | None = None) -> LocalSandboxed:

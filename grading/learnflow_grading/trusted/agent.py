@@ -26,7 +26,7 @@ from typing import Any
 
 from .endless import never_ends
 from .frames import BrokenChannel, Channel
-from .shell import make_shell
+from .shell import make_shell, warm_up
 from .wire import Reader, Uncrossable, Writer
 
 MAX_OUTPUT = 100_000
@@ -583,6 +583,7 @@ _APPLY: dict[str, Callable[[Any, str, list[Any], dict[str, Any]], Any]] = {
     "send": lambda target, _, args, __: target.send(args[0]),
     "close": lambda target, *_: target.close(),
 }
+__all__ = ["Agent", "Overtime", "serve", "warm_up"]
 _KEPT = collections.deque([base64, builtins], maxlen=2)
 
 

@@ -21,6 +21,7 @@ from learnflow_ext.contracts.sandboxes import Sandboxes
 from .. import constructs
 from ..execute import NOT_AS_ASKED, STOPPED, note, settle_score
 from .calibrate import calibrated, passed
+from .libraries import needs_libraries
 from .names import undrawn
 from .plan import NotebookRules, TeacherCell, kind_of, make_rules, teacher_cells
 from .runtime import SANDBOXES, runtime
@@ -31,6 +32,7 @@ PROVISIONAL = "learnflow_provisional"
 _MAX_FILES = 200
 _MAX_FILE_BYTES = 6 * 1024 * 1024
 _rules: dict[tuple[str, str], NotebookRules] = {}
+_libraries: dict[tuple[Path, int], bool] = {}
 
 
 class TrustedExecute(NbGraderPreprocessor):
@@ -79,13 +81,27 @@ class TrustedExecute(NbGraderPreprocessor):
             Path(course.root) / ".learnflow" / "trusted" / place["assignment"] / f"{place['notebook']}.json"
         )
         loop = runtime(self.sandboxes)
+        libraries = _teachers_need_libraries(source / name, files) or needs_libraries(
+            [cell.source for cell in nb.cells if cell.cell_type == "code"], files | handed_in
+        )
         loop.wait(
             _grade(
-                loop.sandboxes(), nb, tests, source / name, release / name, files, handed_in, settings,
+                loop.sandboxes(libraries=libraries), nb, tests, source / name, release / name, files, handed_in, settings,
                 keep if self.try_reference else None, try_reference=self.try_reference,
             )
         )  # fmt: skip
         return nb, resources
+
+
+def _teachers_need_libraries(source: Path, files: Mapping[str, str]) -> bool:
+    """Of the teacher's own notebook, which is tried once per assignment; read once a process and text."""
+    if not source.is_file():
+        return False
+    key = (source, source.stat().st_mtime_ns)
+    if key not in _libraries:
+        cells = nbformat.read(source, as_version=4).cells
+        _libraries[key] = needs_libraries([c.source for c in cells if c.cell_type == "code"], files)
+    return _libraries[key]
 
 
 async def _grade(

@@ -30,29 +30,31 @@ class Runtime:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sandboxes", daemon=True)
         self._thread.start()
-        self._sandboxes: Sandboxes | None = None
+        self._pools: dict[bool, Sandboxes] = {}
         self._lock = threading.Lock()
 
-    def sandboxes(self) -> Sandboxes:
-        """The pool; made at the first call."""
+    def sandboxes(self, *, libraries: bool = True) -> Sandboxes:
+        """The pool; made at the first call. One without `libraries` loads numpy and the like when asked to."""
         with self._lock:
-            if self._sandboxes is None:
-                self._sandboxes = self.wait(self._make())
-            return self._sandboxes
+            if libraries not in self._pools:
+                self._pools[libraries] = self.wait(self._make(libraries=libraries))
+            return self._pools[libraries]
 
     def get_ready(self, *entries: str) -> None:
-        """Start the pool for these entries, and do not wait for it. What goes wrong, the first use tells."""
+        """Start the pools for these entries, and do not wait for it. What goes wrong, the first use tells."""
 
         def begin() -> None:
-            sandboxes = self.sandboxes()
-            for entry in entries:
-                with contextlib.suppress(LearnFlowError):
-                    self.wait(_opened_and_closed(sandboxes, entry))
+            for libraries in (False, True):
+                sandboxes = self.sandboxes(libraries=libraries)
+                for entry in entries:
+                    with contextlib.suppress(LearnFlowError):
+                        self.wait(_opened_and_closed(sandboxes, entry))
 
         threading.Thread(target=begin, name="getting sandboxes ready", daemon=True).start()
 
-    async def _make(self) -> Sandboxes:
-        made: Sandboxes = import_item(self._name)(packages=("learnflow_grading",))
+    async def _make(self, *, libraries: bool) -> Sandboxes:
+        more = {} if libraries else {"preload": ()}
+        made: Sandboxes = import_item(self._name)(packages=("learnflow_grading",), **more)
         return made
 
     def wait(self, job: Coroutine[Any, Any, T]) -> T:
@@ -63,8 +65,8 @@ class Runtime:
         """End the sandboxes and the loop. May be called again."""
         if self._loop.is_closed():
             return
-        if self._sandboxes is not None:
-            self.wait(self._sandboxes.close())
+        for pool in self._pools.values():
+            self.wait(pool.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()

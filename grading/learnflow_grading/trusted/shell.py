@@ -3,6 +3,11 @@
 
 from __future__ import annotations
 
+import builtins
+import linecache
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.displayhook import DisplayHook
@@ -110,8 +115,22 @@ class AgentShell(InteractiveShell):
         return bool(result.success)
 
 
-def make_shell(agent: Agent) -> AgentShell:
-    """The one shell of this process."""
+class _Nobody:
+    """In place of an agent, as long as there is none."""
+
+    class output:
+        """Forgets all."""
+
+        entries: list[Any] = []
+        show = error = staticmethod(lambda *_: None)
+
+
+_LAST = frozenset(("last_type", "last_value", "last_traceback", "last_exc"))
+_waiting: list[tuple[AgentShell, dict[str, Any], dict[str, Any], list[str]]] = []
+"""The shell that `warm_up` made, and what it had put into `builtins`, `sys` and `sys.path`."""
+
+
+def _fresh() -> AgentShell:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
@@ -121,8 +140,74 @@ def make_shell(agent: Agent) -> AgentShell:
     AgentShell.clear_instance()
     InteractiveShell.clear_instance()
     shell: AgentShell = AgentShell.instance(config=config)
+    shell.active_eventloop = None
+    return shell
+
+
+def warm_up() -> None:
+    """Make the shell ahead of the fork, and have it do once what loads libraries at the first time.
+
+    Making it takes 18 ms of a processor, its first cell 5, its first value 2, its first error 26. A fork that
+    asks for no shell finds the interpreter as if there were none.
+    """
+    before, builtin_names, sys_names = list(sys.path), dict(vars(builtins)), dict(vars(sys))
+    main, lines = sys.modules["__main__"], dict(linecache.cache)
+    shell = _fresh()
+    _use(shell, _Nobody())
+    names = dict(shell.user_ns)
+    for code in ("0", "1 / 0"):
+        shell.run_cell(code, store_history=False)
+    shell.user_ns.clear()
+    shell.user_ns.update(names)
+    shell.compile = shell.compiler_class()
+    shell.InteractiveTB.tb = shell.last_execution_result = None
+    shell.last_execution_succeeded = True
+    linecache.cache.clear()
+    linecache.cache.update(lines)
+    changes = [_put_back(vars(builtins), builtin_names), _put_back(vars(sys), sys_names)]
+    _waiting.append((shell, *changes, list(sys.path)))
+    sys.path[:] = before
+    sys.modules["__main__"] = main
+    AgentShell.clear_instance()
+    InteractiveShell.clear_instance()
+
+
+def _put_back(names: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """Make `names` what they were before; what they were just now, of those that differ."""
+    changed = {name: value for name, value in names.items() if before.get(name, names) is not value}
+    for name in changed:
+        if name in before:
+            names[name] = before[name]
+        else:
+            del names[name]
+    return {name: value for name, value in changed.items() if name not in _LAST}
+
+
+def _arrived() -> AgentShell:
+    """The shell that was made ahead, at home in this process and folder."""
+    shell, builtin_names, sys_names, path = _waiting.pop()
+    vars(builtins).update(builtin_names)
+    vars(sys).update(sys_names)
+    sys.path[:] = path
+    for cls in type(shell)._walk_mro():
+        cls._instance = shell
+    shell.init_sys_modules()
+    shell.starting_dir = os.getcwd()
+    shell.history_manager.dir_hist[:] = [Path.cwd()]
+    # The fork's folders are its own, and empty.
+    os.makedirs(shell.profile_dir.location, exist_ok=True)
+    shell.profile_dir.check_dirs()
+    return shell
+
+
+def _use(shell: AgentShell, agent: Any) -> None:
     shell.agent = agent
     shell.display_pub.agent = agent
     shell.displayhook.agent = agent
-    shell.active_eventloop = None
+
+
+def make_shell(agent: Agent) -> AgentShell:
+    """The one shell of this process."""
+    shell = _arrived() if _waiting else _fresh()
+    _use(shell, agent)
     return shell

@@ -43,9 +43,11 @@ def prepare(config: Config) -> None:
 
 
 def load(modules: tuple[str, ...]) -> None:
-    """Import trusted modules. RuntimeError when something has started a thread."""
+    """Import trusted modules, and let them get ready. RuntimeError when something has started a thread."""
     for name in modules:
-        importlib.import_module(name)
+        warm_up = getattr(importlib.import_module(name), "warm_up", None)
+        if warm_up is not None:
+            warm_up()
     if linux.threads() != 1:
         raise RuntimeError("a module has started a thread")
     gc.collect()
