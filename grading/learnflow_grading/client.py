@@ -11,7 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +21,7 @@ from learnflow_ext.contracts import errors
 from learnflow_ext.contracts.errors import LearnFlowError, Unavailable
 from learnflow_ext.contracts.grades import GradeRecord
 
+from .forks import ForkedProcess, Forks
 from .processes import kill_tree, kill_users_of
 from .protocol import MAX_LINE, Answer, GradeOp, Op, Released, ReleaseOp
 
@@ -35,6 +36,11 @@ _BY_CODE: dict[str, type[LearnFlowError]] = {
 }
 
 
+def error_of(code: str, message: str) -> LearnFlowError:
+    """What a process tells by a code and a sentence, as the error it was there."""
+    return _BY_CODE.get(code, LearnFlowError)(message)
+
+
 class GradingWorker:
     """One grading process, used by one op at a time; others wait their turn.
 
@@ -42,11 +48,17 @@ class GradingWorker:
     dies or takes too long, the op in hand raises Unavailable and the next one gets a new process.
     """
 
-    def __init__(self, *, op_timeout: float = 240.0, command: Sequence[str] = COMMAND) -> None:
-        """`op_timeout`: seconds after which a release or a grading is given up and the process replaced."""
+    def __init__(
+        self, *, op_timeout: float = 240.0, command: Sequence[str] = COMMAND, forks: Forks | None = None
+    ) -> None:
+        """`op_timeout`: seconds after which a release or a grading is given up and the process replaced.
+
+        With `forks` the process is one of theirs, as long as there are some.
+        """
         self._op_timeout = op_timeout
         self._command = tuple(command)
-        self._process: asyncio.subprocess.Process | None = None
+        self._forks = forks
+        self._process: asyncio.subprocess.Process | ForkedProcess | None = None
         self._turn = asyncio.Lock()
         self._scratch: Path | None = None
 
@@ -146,10 +158,10 @@ class GradingWorker:
                 raise
         done = msgspec.json.decode(line, type=Answer)
         if not done.ok:
-            raise _BY_CODE.get(done.code, LearnFlowError)(done.message)
+            raise error_of(done.code, done.message)
         return done
 
-    async def _exchange(self, process: asyncio.subprocess.Process, line: bytes) -> bytes:
+    async def _exchange(self, process: asyncio.subprocess.Process | ForkedProcess, line: bytes) -> bytes:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -165,16 +177,21 @@ class GradingWorker:
             raise Unavailable("The grading process stopped unexpectedly; it is started again.")
         return answer
 
-    async def _ensure(self) -> asyncio.subprocess.Process:
-        if self._process is None or self._process.returncode is not None:
-            await self._kill()
-            self._scratch = await asyncio.to_thread(_scratch_folder)
+    async def _ensure(self) -> asyncio.subprocess.Process | ForkedProcess:
+        if self._process is not None and self._process.returncode is None:
+            return self._process
+        await self._kill()
+        self._scratch = await asyncio.to_thread(_scratch_folder)
+        if self._forks is not None:
+            with contextlib.suppress(Unavailable):
+                self._process = await self._forks.fork(self._scratch)
+        if self._process is None:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=MAX_LINE,
-                env=_environment(os.environ) | {"TMPDIR": str(self._scratch)},
+                env=environment() | {"TMPDIR": str(self._scratch)},
                 start_new_session=True,
             )
         return self._process
@@ -207,6 +224,6 @@ def _clear(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _environment(host: Mapping[str, str]) -> dict[str, str]:
-    """The grader needs no token and no password, so it gets none."""
-    return {name: value for name, value in host.items() if not _SECRET.match(name)}
+def environment() -> dict[str, str]:
+    """Ours, for a process that grades: it needs no token and no password, so it gets none."""
+    return {name: value for name, value in os.environ.items() if not _SECRET.match(name)}

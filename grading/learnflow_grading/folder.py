@@ -12,6 +12,8 @@ from nbgrader.coursedir import CourseDirectory
 from learnflow_ext.contracts.errors import NotFound, Unprocessable
 
 from .course import Course
+from .trusted.files import files_in
+from .trusted.libraries import needs_libraries
 
 SETTINGS = "nbgrader_config.py"
 
@@ -60,6 +62,19 @@ def open_folder(root: Path, assignment: str) -> CourseFolder:
     if not students:
         raise NotFound(f"Nobody has submitted {assignment}: {submitted} has no folder */{assignment}.")
     return CourseFolder(course, assignment, tuple(students), submitted)
+
+
+def needed_by(folder: CourseFolder) -> bool:
+    """Whether the assignment itself, without what students add, needs more libraries than Python's own."""
+    directory = CourseDirectory(config=folder.course.config())
+    for step in (directory.source_directory, directory.release_directory):
+        place = Path(directory.format_path(step, ".", folder.assignment))
+        for path in sorted(place.glob("*.ipynb")):
+            cells = nbformat.read(path, as_version=4).cells
+            texts = [cell.source for cell in cells if cell.cell_type == "code"]
+            if needs_libraries(texts, files_in(place)):
+                return True
+    return False
 
 
 def _check_notebooks(folders: list[Path], assignment: str) -> None:

@@ -56,6 +56,41 @@ class GradeOp(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="gr
 Op = ReleaseOp | GradeOp
 
 
+class LookOp(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="look"):
+    """To a forker: say what is in a course folder."""
+
+    course_dir: str
+    assignment: str
+
+
+class ForkOp(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="fork"):
+    """To a forker, with one end of a stream socket: make a grading process that answers there."""
+
+    scratch: str
+    """Its folder for temporary files."""
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """A teacher's own course folder, or, with a `code`, why it is of no use."""
+
+    course: str = ""
+    root: str = ""
+    settings_file: str = ""
+    """Its `nbgrader_config.py`; empty without one."""
+    submitted: str = ""
+    """The folder that holds a folder a student."""
+    students: tuple[str, ...] = ()
+    """Who has submitted the assignment, sorted."""
+    code: str = ""
+    message: str = ""
+
+
+class Forked(msgspec.Struct, frozen=True, kw_only=True):
+    """A new grading process."""
+
+    pid: int
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer to one op. `ok` is always there; the rest depends on it and on the op."""
 

@@ -45,17 +45,28 @@ def serve(lines: BinaryIO, out: BinaryIO, answer: Callable[[bytes], Answer]) -> 
             out.flush()
 
 
+def die_with_parent(parent: int = 0) -> None:
+    """Whoever started this process may be killed before it can end it; `parent` is its id, if known."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent and os.getppid() != parent:
+        os._exit(0)
+
+
+def alone() -> None:
+    """Of a process that grades: what libraries print goes to stderr, and little of it."""
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    die_with_parent()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # nbgrader tells about every folder that it replaces.
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
+
+
 def main() -> None:
     """Take stdout for the protocol alone, and serve."""
     out = os.fdopen(os.dup(1), "wb")
     os.set_inheritable(out.fileno(), False)
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    # The service may be killed before it can close our stdin.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # nbgrader tells about every folder that it replaces.
-    logging.getLogger("traitlets").setLevel(logging.ERROR)
+    alone()
     # Its libraries load beside ours, on another core, and the first submission waits for neither.
     runtime().get_ready(AGENT, SUPERVISOR)
     start_lean()

@@ -11,75 +11,9 @@ import uuid
 import structlog
 import typer
 
-from learnflow_ext import __version__
-from learnflow_ext.cli import courses, db, events, privacy, topics
-from learnflow_ext.cli.ask import ask
-from learnflow_ext.cli.autograde import autograde
-from learnflow_ext.cli.backup import backup, restore
-from learnflow_ext.cli.demo import demo
-from learnflow_ext.cli.doctor import doctor
-from learnflow_ext.cli.explain import explain
-from learnflow_ext.cli.generate import generate
-from learnflow_ext.cli.hint import hint
-from learnflow_ext.cli.mastery import mastery
-from learnflow_ext.cli.points import points_command
-from learnflow_ext.cli.regrade import regrade
-from learnflow_ext.cli.review import review
-from learnflow_ext.cli.run import run
-from learnflow_ext.cli.service import service
-from learnflow_ext.cli.triage import triage
-from learnflow_ext.cli.up import down, status, up
-from learnflow_ext.cli.worker import worker
 from learnflow_ext.contracts.errors import LearnFlowError
 
 CANNOT_RUN = 2
-
-app = typer.Typer(
-    no_args_is_help=True,
-    help="LearnFlow: a classroom on JupyterHub.",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command()(demo)
-app.command()(service)
-app.command()(worker)
-app.command()(up)
-app.command()(down)
-app.command()(status)
-app.command()(run)
-app.command()(explain)
-app.command()(triage)
-app.command()(ask)
-app.command()(hint)
-app.command()(generate)
-app.command()(review)
-app.command()(mastery)
-app.command()(autograde)
-app.command()(regrade)
-app.command("points")(points_command)
-app.command()(doctor)
-app.command()(backup)
-app.command()(restore)
-app.add_typer(courses.app, name="course")
-app.add_typer(db.app, name="db")
-app.add_typer(events.app, name="events")
-app.add_typer(topics.app, name="topics")
-app.add_typer(privacy.app, name="privacy")
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"learnflow {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def root(
-    version: bool = typer.Option(
-        False, "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
-    ),
-) -> None:
-    """LearnFlow: a classroom on JupyterHub."""
 
 
 def _debugging() -> bool:
@@ -106,11 +40,25 @@ def _said(error: Exception) -> str:
     return error.message if isinstance(error, LearnFlowError) else ""
 
 
+def _app(arguments: list[str]) -> typer.Typer:
+    """All commands; or the one that is asked for, where loading all would take longer than what it does."""
+    if arguments[:1] == ["autograde"]:
+        from learnflow_ext.cli.autograde import autograde
+        from learnflow_ext.cli.root import root
+
+        alone = root()
+        alone.command()(autograde)
+        return alone
+    from learnflow_ext.cli.commands import app
+
+    return app
+
+
 def main() -> None:
     """Entry point of the `learnflow` command: what goes wrong ends in a sentence, never in a traceback."""
     _quiet_logs()
     try:
-        app()
+        _app(sys.argv[1:])()
     except LearnFlowError as error:
         typer.echo(error.message, err=True)
         sys.exit(CANNOT_RUN)

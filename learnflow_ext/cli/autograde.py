@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,21 @@ from learnflow_ext.contracts.errors import LearnFlowError, Unavailable
 from learnflow_ext.contracts.grades import GradeRecord
 
 if TYPE_CHECKING:
-    # Loading nbgrader takes a second, which no other command should wait for.
     from learnflow_grading.client import GradingWorker
-    from learnflow_grading.folder import CourseFolder
 
 FOUND_A_PROBLEM = 1
 _TRIES = 2
+
+
+@dataclass(frozen=True)
+class Folder:
+    """One assignment of a course folder."""
+
+    course: str
+    root: Path
+    assignment: str
+    submitted: Path
+    settings_file: Path | None
 
 
 def autograde(
@@ -59,21 +69,29 @@ async def _all(
     as_json: bool,
 ) -> list[GradeRecord]:
     """Every student's record, in the order in which they were done; of `only` these, or of all."""
-    from learnflow_grading.client import GradingWorker
-    from learnflow_grading.lean import start_lean
+    from learnflow_grading.client import GradingWorker, environment, error_of
+    from learnflow_grading.forks import Forks
 
-    start_lean()
     async with contextlib.AsyncExitStack() as stack:
-        # They load their libraries while this process loads its own.
-        workers = [await stack.enter_async_context(GradingWorker()) for _ in range(jobs)]
-        from learnflow_grading.folder import open_folder
-
-        folder = open_folder(course_dir, assignment)
-        students = [name for name in folder.students if not only or name in only]
+        # It loads nbgrader, once for all jobs; this process never does.
+        forks = await stack.enter_async_context(Forks(environment()))
+        looked = await forks.look(course_dir, assignment)
+        if looked.code:
+            raise error_of(looked.code, looked.message)
+        students = [name for name in looked.students if not only or name in only]
         if not students:
             raise Unavailable(f"None of these students has submitted {assignment}.")
-        for spare in workers[len(students) :]:
-            await spare.stop()
+        folder = Folder(
+            looked.course,
+            Path(looked.root),
+            assignment,
+            Path(looked.submitted),
+            Path(looked.settings_file) if looked.settings_file else None,
+        )
+        workers = [
+            await stack.enter_async_context(GradingWorker(forks=forks))
+            for _ in range(min(jobs, len(students)))
+        ]
         records: list[GradeRecord] = []
         with progress(len(students), "Grading", hidden=as_json) as step:
 
@@ -87,28 +105,28 @@ async def _all(
 
             todo = list(students)
             async with asyncio.TaskGroup() as group:
-                for worker in workers[: len(students)]:
+                for worker in workers:
                     group.create_task(work(worker))
     return records
 
 
 async def _one(
-    worker: GradingWorker, folder: CourseFolder, student: str, cell_timeout: float, memory: int
+    worker: GradingWorker, folder: Folder, student: str, cell_timeout: float, memory: int
 ) -> GradeRecord:
     message = ""
     for _ in range(_TRIES):
         try:
             return await worker.grade(
                 submission_id=student,
-                course=folder.course.name,
-                course_root=folder.course.root,
+                course=folder.course,
+                course_root=folder.root,
                 assignment=folder.assignment,
                 student=student,
-                submitted_dir=folder.submission(student),
+                submitted_dir=folder.submitted / student / folder.assignment,
                 cell_timeout=cell_timeout,
                 memory_mb=memory,
                 in_place=True,
-                settings_file=folder.course.settings_file,
+                settings_file=folder.settings_file,
             )
         except LearnFlowError as error:
             message = error.message
@@ -116,7 +134,7 @@ async def _one(
                 break
     return GradeRecord(
         submission_id=student,
-        course=folder.course.name,
+        course=folder.course,
         assignment=folder.assignment,
         student=student,
         status="failed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -63,4 +64,16 @@ class Sandboxes(Protocol):
 
     async def close(self) -> None:
         """End all sandboxes and the warm process."""
+        ...
+
+
+class Forkable(Sandboxes, Protocol):
+    """Sandboxes of a process that forks: all its forks share one warm process, and each has its own pool."""
+
+    def launch(self, *entries: str) -> Callable[[], None]:
+        """Start the warm process for these entries, from the main thread, without an event loop.
+
+        What comes back waits until it is ready, and is to be called before the first fork. It ends with the
+        process that called this. Both raise SandboxUnavailable where no warm sandbox can be had.
+        """
         ...

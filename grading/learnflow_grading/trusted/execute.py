@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from learnflow_ext.contracts.sandboxes import Sandboxes
 from .. import constructs
 from ..execute import NOT_AS_ASKED, STOPPED, note, settle_score
 from .calibrate import calibrated, passed
+from .files import files_in
 from .libraries import needs_libraries
 from .names import undrawn
 from .plan import NotebookRules, TeacherCell, kind_of, make_rules, teacher_cells
@@ -29,8 +29,6 @@ from .session import Cell, Outcome, RunSettings, run
 
 PROVISIONAL = "learnflow_provisional"
 """In a test cell's metadata: why its points are the student's code's word."""
-_MAX_FILES = 200
-_MAX_FILE_BYTES = 6 * 1024 * 1024
 _rules: dict[tuple[str, str], NotebookRules] = {}
 _libraries: dict[tuple[Path, int], bool] = {}
 
@@ -68,8 +66,8 @@ class TrustedExecute(NbGraderPreprocessor):
         course = CourseDirectory(config=self.config)
         source = Path(course.format_path(course.source_directory, ".", place["assignment"]))
         release = Path(course.format_path(course.release_directory, ".", place["assignment"]))
-        files = _files(source)
-        handed_in = _files(Path(resources["metadata"]["path"] or os.getcwd()))
+        files = files_in(source)
+        handed_in = files_in(Path(resources["metadata"]["path"] or os.getcwd()))
         settings = RunSettings(self.cell_seconds, self.total_seconds, self.memory_mb)
         tests = {
             cell.metadata.nbgrader["grade_id"]: cell.source
@@ -86,7 +84,8 @@ class TrustedExecute(NbGraderPreprocessor):
         )
         loop.wait(
             _grade(
-                loop.sandboxes(libraries=libraries), nb, tests, source / name, release / name, files, handed_in, settings,
+                loop.sandboxes(libraries=libraries), nb, tests, source / name, release / name, files,
+                handed_in, settings,
                 keep if self.try_reference else None, try_reference=self.try_reference,
             )
         )  # fmt: skip
@@ -257,23 +256,3 @@ def _write(cell: NotebookNode, run_cell: Cell, outcome: Outcome, count: int) -> 
 
 def _has_error(cell: NotebookNode) -> bool:
     return any(output.output_type == "error" for output in cell.outputs) or STOPPED in cell.metadata
-
-
-def _files(folder: Path) -> dict[str, str]:
-    """The files of a folder that are no notebooks, as base64 by path; without links and large ones."""
-    found: dict[str, str] = {}
-    if not folder.is_dir():
-        return found
-    total = 0
-    for parent, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
-        for name in sorted(names):
-            path = Path(parent, name)
-            if name.endswith(".ipynb") or name.startswith(".") or path.is_symlink() or not path.is_file():
-                continue
-            size = path.stat().st_size
-            total += size
-            if size > _MAX_FILE_BYTES or total > 2 * _MAX_FILE_BYTES or len(found) >= _MAX_FILES:
-                continue
-            found[path.relative_to(folder).as_posix()] = base64.b64encode(path.read_bytes()).decode("ascii")
-    return found

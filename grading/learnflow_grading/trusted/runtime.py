@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from traitlets.utils.importstring import import_item
 
 from learnflow_ext.contracts.errors import LearnFlowError
-from learnflow_ext.contracts.sandboxes import Sandboxes
+from learnflow_ext.contracts.sandboxes import Forkable, Sandboxes
 
 T = TypeVar("T")
 SANDBOXES = "learnflow_kernels.warm.sandboxes.WarmSandboxes"
@@ -34,7 +34,7 @@ class Runtime:
         self._lock = threading.Lock()
 
     def sandboxes(self, *, libraries: bool = True) -> Sandboxes:
-        """The pool; made at the first call. One without `libraries` loads numpy and the like when asked to."""
+        """The pool; made at the first call. One without `libraries` loads numpy when asked to."""
         with self._lock:
             if libraries not in self._pools:
                 self._pools[libraries] = self.wait(self._make(libraries=libraries))
@@ -53,9 +53,8 @@ class Runtime:
         threading.Thread(target=begin, name="getting sandboxes ready", daemon=True).start()
 
     async def _make(self, *, libraries: bool) -> Sandboxes:
-        more = {} if libraries else {"preload": ()}
-        made: Sandboxes = import_item(self._name)(packages=("learnflow_grading",), **more)
-        return made
+        launched = _launched.get((self._name, libraries))
+        return _made(self._name, libraries=libraries) if launched is None else launched
 
     def wait(self, job: Coroutine[Any, Any, T]) -> T:
         """Run `job` in the loop, and wait for what it gives or raises."""
@@ -76,7 +75,36 @@ async def _opened_and_closed(sandboxes: Sandboxes, entry: str) -> None:
     await (await sandboxes.open(entry)).close()
 
 
+def _made(name: str, *, libraries: bool) -> Forkable:
+    more = {} if libraries else {"preload": ()}
+    made: Forkable = import_item(name)(packages=("learnflow_grading",), **more)
+    return made
+
+
 _runtimes: dict[str, Runtime] = {}
+_launched: dict[tuple[str, bool], Forkable] = {}
+"""What `launch` made, by the class's name and whether it has libraries."""
+
+
+def launch(*entries: str, libraries: bool) -> Callable[[], None]:
+    """Before this process forks: start the warm process that its forks' runtimes share.
+
+    What comes back waits until it is ready. Where it cannot be had, each fork's first use says why.
+    """
+    made = _made(SANDBOXES, libraries=libraries)
+
+    def wait() -> None:
+        try:
+            ready()
+        except LearnFlowError:
+            del _launched[SANDBOXES, libraries]
+
+    try:
+        ready = made.launch(*entries)
+    except LearnFlowError:
+        return lambda: None
+    _launched[SANDBOXES, libraries] = made
+    return wait
 
 
 def runtime(sandboxes: str = SANDBOXES) -> Runtime:

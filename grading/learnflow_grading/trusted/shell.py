@@ -1,4 +1,4 @@
-# mypy: disable-error-code="no-untyped-call,override,attr-defined,arg-type,assignment"
+# mypy: disable-error-code="no-untyped-call,override,attr-defined,arg-type,assignment,union-attr"
 """The IPython that runs student cells: magics, displays and tracebacks as in a notebook."""
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import linecache
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -121,7 +121,7 @@ class _Nobody:
     class output:
         """Forgets all."""
 
-        entries: list[Any] = []
+        entries: ClassVar[list[Any]] = []
         show = error = staticmethod(lambda *_: None)
 
 

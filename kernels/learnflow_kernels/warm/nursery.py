@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -18,11 +19,13 @@ from learnflow_kernels.outputs import BYTES_ENV
 from learnflow_kernels.paths import kernel_mounts
 from learnflow_kernels.rundir import HOSTS, NSSWITCH
 from learnflow_kernels.warm.sealing import INSIDE, OWN_FOLDERS
-from learnflow_kernels.warm.wire import Config, Fork, Told, receive, send
+from learnflow_kernels.warm.wire import Config, Fork, Told, close_all, receive, send
 from learnflow_kernels.workplace import kernel_env
 
 _STARTS_WITHIN_S = 60
 _ENDS_WITHIN_S = 10
+_TOO_LONG = "Warm sandboxes take too long to get ready."
+_DOES_NOT_WORK = "Warm sandboxes do not work here: {}."
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -73,19 +76,62 @@ def _account_files() -> dict[Path, int]:
 
 
 class Nursery:
-    """One zygote. Made by `start`; ends with `close`, with its server, or by a fault."""
+    """One zygote. Made by `start`, or by `launch`; ends with `close`, with its server, or by a fault.
+
+    Forks of the server may ask it too, once it is ready: each sandbox answers on a socket of its own. For
+    them `close` just lets go of it.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes], control: socket.socket, said: int) -> None:
-        """Use `start`."""
+        """Use `start` or `launch`."""
         self._process = process
         self._control = control
         self._said = said
+        self._server = os.getpid()
+        self._pidfd = os.pidfd_open(process.pid)
 
     @classmethod
     async def start(
         cls, features: Features, *, preload: tuple[str, ...], packages: tuple[str, ...]
     ) -> Nursery:
         """Start it and wait until its libraries are loaded. SandboxUnavailable, with its own words."""
+        nursery = cls.launch(features, preload=preload, packages=packages)
+        try:
+            async with asyncio.timeout(_STARTS_WITHIN_S):
+                ready = await told(nursery._control)
+        except BaseException as error:
+            await nursery.close()
+            if isinstance(error, TimeoutError):
+                raise SandboxUnavailable(_TOO_LONG) from None
+            raise
+        if ready is None:
+            words = nursery.last_words()
+            await nursery.close()
+            raise SandboxUnavailable(_DOES_NOT_WORK.format(words or "no reason was given"))
+        return nursery
+
+    def wait(self) -> None:
+        """As `start` waits, where no event loop runs. Blocks."""
+        if not select.select([self._control], [], [], _STARTS_WITHIN_S)[0]:
+            raise SandboxUnavailable(_TOO_LONG)
+        data, fds = receive(self._control)
+        close_all(fds)
+        if not data:
+            raise SandboxUnavailable(_DOES_NOT_WORK.format(self.last_words() or "no reason was given"))
+
+    @classmethod
+    def launch(
+        cls,
+        features: Features,
+        *,
+        preload: tuple[str, ...],
+        packages: tuple[str, ...],
+        modules: tuple[str, ...] = (),
+    ) -> Nursery:
+        """Start it, and do not wait. It ends with the thread that called this. SandboxUnavailable.
+
+        `modules` are trusted ones, loaded ahead of the first fork.
+        """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         said = os.memfd_create("said", os.MFD_CLOEXEC)
         files = _account_files()
@@ -95,6 +141,7 @@ class Nursery:
         config = Config(
             control=theirs.fileno(),
             preload=preload,
+            modules=modules,
             seccomp=features.seccomp,
             shown=tuple(str(path) for path in hidden if path.is_dir()),
         )
@@ -111,7 +158,7 @@ class Nursery:
         )
         try:
             # From this thread: bubblewrap would end with any other that started it.
-            process = subprocess.Popen(  # noqa: ASYNC220 - and for the few ms it takes
+            process = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=said,
@@ -129,25 +176,14 @@ class Nursery:
             for fd in files.values():
                 os.close(fd)
         ours.setblocking(False)
-        nursery = cls(process, ours, said)
-        try:
-            async with asyncio.timeout(_STARTS_WITHIN_S):
-                ready = await told(ours)
-        except BaseException as error:
-            await nursery.close()
-            if isinstance(error, TimeoutError):
-                raise SandboxUnavailable("Warm sandboxes take too long to get ready.") from None
-            raise
-        if ready is None:
-            words = nursery.last_words()
-            await nursery.close()
-            raise SandboxUnavailable(f"Warm sandboxes do not work here: {words or 'no reason was given'}.")
-        return nursery
+        return cls(process, ours, said)
 
     @property
     def alive(self) -> bool:
         """False once it has ended: no more forks from it, and those it had are gone too."""
-        return self._process.poll() is None
+        if os.getpid() == self._server:
+            return self._process.poll() is None
+        return not select.select([self._pidfd], [], [], 0)[0]
 
     @property
     def pid(self) -> int:
@@ -174,7 +210,9 @@ class Nursery:
             return
         self._control.close()
         os.close(self._said)
-        await asyncio.shield(asyncio.to_thread(self._ended))
+        os.close(self._pidfd)
+        if os.getpid() == self._server:
+            await asyncio.shield(asyncio.to_thread(self._ended))
 
     def _ended(self) -> None:
         """Wait for its end, which comes by itself when nobody talks to it any more."""

@@ -13,7 +13,7 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from learnflow_ext.contracts.errors import BadRequest
@@ -211,7 +211,7 @@ class WarmSandboxes:
         """Done when a fork that is under way has ended, well or not."""
         self._refilling: asyncio.Task[None] | None = None
         self._numbers = itertools.count(1)
-        self._name = f"warm-{tag()}-{secrets.token_hex(3)}"
+        self._named = (0, "")
         self._closed = False
         self._closing: asyncio.Task[None] | None = None
 
@@ -226,6 +226,17 @@ class WarmSandboxes:
         await self._alive_nursery()
         if self._ready_wanted:
             await self._refill()
+
+    def launch(self, *entries: str) -> Callable[[], None]:
+        """As `Forkable.launch`."""
+        self._modules |= {entry.partition(":")[0] for entry in entries}
+        self._nursery = Nursery.launch(
+            self._features(),
+            preload=self._preload,
+            packages=self._packages,
+            modules=tuple(sorted(self._modules)),
+        )
+        return self._nursery.wait
 
     async def open(self, entry: str, *, limits: RunLimits | None = None) -> WarmSandbox:
         """As `Sandboxes.open`."""
@@ -319,6 +330,13 @@ class WarmSandboxes:
                 self._soon(box.abandon())
                 raise
         return box
+
+    @property
+    def _name(self) -> str:
+        """Of this process's groups: a fork's are its own."""
+        if self._named[0] != os.getpid():
+            self._named = os.getpid(), f"warm-{tag()}-{secrets.token_hex(3)}"
+        return self._named[1]
 
     async def _forget(self, box: WarmSandbox) -> None:
         await box.wait()

@@ -19,6 +19,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Descriptor of its socket."""
     preload: tuple[str, ...] = ()
     """Modules to load if they are installed."""
+    modules: tuple[str, ...] = ()
+    """Trusted modules to load ahead of the first request for them."""
     seccomp: bool = True
     scratch: int = 64 * 2**20
     """Bytes of each temporary folder."""

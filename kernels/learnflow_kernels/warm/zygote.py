@@ -162,7 +162,7 @@ def main() -> None:
     control = socket.socket(fileno=config.control)
     control.set_inheritable(False)
     prepare(config)
-    load(())
+    load(config.modules)
     linux.set_dumpable(False)
     send(control, Told(what="ready"))
     start, channel = serve(control, config)

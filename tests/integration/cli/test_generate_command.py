@@ -17,7 +17,7 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from typer.testing import CliRunner
 from written import answer
 
-from learnflow_ext.cli import app
+from learnflow_ext.cli.commands import app
 from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.families.making import Family, Task
 

@@ -14,7 +14,7 @@ import pytest
 from served import until
 from typer.testing import CliRunner
 
-from learnflow_ext.cli import app
+from learnflow_ext.cli.commands import app
 from learnflow_ext.contracts.errors import LearnFlowError
 from learnflow_ext.contracts.events import ProgressChanged, SubmissionGraded
 from learnflow_ext.events import kafka_topics

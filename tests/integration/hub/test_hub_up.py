@@ -15,7 +15,7 @@ from learnflow_hub.ports import ADDRESSES, HUBS, free_ports
 from learnflow_hub.state import State
 from typer.testing import CliRunner, Result
 
-from learnflow_ext.cli import app
+from learnflow_ext.cli.commands import app
 from learnflow_ext.cli.where import CannotRun
 
 pytestmark = pytest.mark.timeout(400)

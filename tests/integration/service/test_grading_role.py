@@ -35,7 +35,7 @@ class Quick(client.GradingWorker):
         super().__init__(command=(sys.executable, script))
 
 client.GradingWorker = Quick
-from learnflow_ext.cli import app
+from learnflow_ext.cli.commands import app
 app()
 """
 SCRIPT = """

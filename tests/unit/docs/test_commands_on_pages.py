@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from learnflow_ext.cli import app
+from learnflow_ext.cli.commands import app
 
 ROOT = Path(__file__).parents[3]
 TEXTS = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]

@@ -13,7 +13,7 @@ import pytest
 from learnflow_hub.state import State
 from typer.testing import CliRunner
 
-from learnflow_ext.cli import app
+from learnflow_ext.cli.commands import app
 from learnflow_ext.cli.demo import announce, default_state, make_passwords, open_browser
 
 PASSWORDS = {name: f"secret-{name}" for name in ("teacher", "ada", "ben", "chen", "admin")}

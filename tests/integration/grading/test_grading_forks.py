@@ -1,0 +1,139 @@
+"""Grading processes that are forked from one that has loaded everything."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import nbformat
+import pytest
+import pytest_asyncio
+from learnflow_grading.client import GradingWorker, environment
+from learnflow_grading.forks import Forks
+from learnflow_grading.processes import descendants
+from learnflow_grading.trusted.libraries import needs_libraries
+from nbformat import NotebookNode
+from nbformat import v4 as nbf
+
+from learnflow_ext.contracts.errors import Unavailable
+from learnflow_ext.contracts.grades import GradeRecord
+
+from .conftest import Classroom
+
+# One event loop for all: the process that they share is tied to it.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def forks() -> AsyncIterator[Forks]:
+    async with Forks(environment()) as made:
+        yield made
+
+
+async def grade(
+    worker: GradingWorker, classroom: Classroom, folder: Path, nb: NotebookNode, student: str
+) -> GradeRecord:
+    await asyncio.to_thread(folder.mkdir, exist_ok=True)
+    await asyncio.to_thread((folder / "warmup.ipynb").write_text, nbformat.writes(nb))
+    return await worker.grade(
+        submission_id="s-1",
+        course="python",
+        course_root=classroom.course.root,
+        assignment="warmup",
+        student=student,
+        submitted_dir=folder,
+        cell_timeout=30,
+    )
+
+
+async def ended(pid: int) -> bool:
+    for _ in range(200):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+class TestForks:
+    async def test_two_grade_at_the_same_time_and_share_what_is_warm(
+        self, forks: Forks, classroom: Classroom, tmp_path: Path
+    ) -> None:
+        async with GradingWorker(forks=forks) as one, GradingWorker(forks=forks) as other:
+            records = await asyncio.gather(
+                grade(one, classroom, tmp_path / "a", classroom.solved(), "fay"),
+                grade(other, classroom, tmp_path / "b", classroom.solved(), "gus"),
+            )
+            assert [record.score for record in records] == [6, 6]
+            pids = {one.pid, other.pid}
+            assert len(pids) == 2
+            assert forks._process is not None
+            children = await asyncio.to_thread(descendants, forks._process.pid)
+            assert pids <= set(children)
+            # What their sandboxes are forked from is below neither of them.
+            assert all([not await asyncio.to_thread(descendants, pid) for pid in pids if pid])
+        assert all([await ended(pid) for pid in pids if pid])
+
+
+class TestForkIsKilledInMidGrading:
+    async def test_the_op_fails_and_the_next_gets_another(
+        self, forks: Forks, classroom: Classroom, tmp_path: Path
+    ) -> None:
+        nb = classroom.solved()
+        nb.cells.insert(1, nbf.new_code_cell("while len([]) < 1: pass"))
+        async with GradingWorker(forks=forks) as worker:
+            task = asyncio.ensure_future(grade(worker, classroom, tmp_path / "a", nb, "hal"))
+            await asyncio.sleep(1)
+            pid = worker.pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            with pytest.raises(Unavailable, match="stopped unexpectedly"):
+                await task
+            assert worker.pid is None
+            assert (await grade(worker, classroom, tmp_path / "a", classroom.solved(), "hal")).score == 6
+            assert worker.pid not in (None, pid)
+
+
+class TestForkerIsGone:
+    async def test_a_process_of_its_own_grades(self, classroom: Classroom, tmp_path: Path) -> None:
+        async with Forks(environment()) as forks:
+            assert (await forks.look(classroom.course.root, "nothing")).code == "not_found"
+            assert forks._process is not None
+            async with GradingWorker(forks=forks) as worker:
+                forked = worker.pid
+                forks._process.kill()
+                assert forked is not None and await ended(forked)
+                with pytest.raises(Unavailable):
+                    await forks.look(classroom.course.root, "warmup")
+                assert (await grade(worker, classroom, tmp_path / "a", classroom.solved(), "ida")).score == 6
+
+
+NEEDS = {
+    "numpy": ("import numpy as np", True),
+    "a part of one": ("from pandas.testing import assert_frame_equal", True),
+    "the second": ("import math, numpy", True),
+    "inside a function": ("def f():\n    import matplotlib.pyplot as plt", True),
+    "in a text that is run": ("exec('import numpy')", True),
+    "a magic": ("x = 1\n%matplotlib inline", True),
+    "by its name": ("__import__('nu' + 'mpy')", True),
+    "relative": ("from . import helpers", True),
+    "a module that is handed in, and needs it": ("import needy", True),
+    "nothing": ("x = 7 % 2", False),
+    "Python's own": ("import math, os.path as p\nfrom collections import Counter, deque", False),
+    "a module that is handed in": ("from helpers import double", False),
+}
+
+
+@pytest.mark.parametrize("what", NEEDS)
+async def test_sandboxes_have_libraries_where_somebody_may_import_one(what: str) -> None:
+    text, needed = NEEDS[what]
+    files = {"helpers.py": "import json", "data.csv": "import numpy"}
+    if "needy" in text:
+        files["needy.py"] = "import numpy"
+    encoded = {name: base64.b64encode(each.encode()).decode() for name, each in files.items()}
+    assert needs_libraries(["print('no')", text], encoded) is needed
