@@ -215,3 +215,39 @@ def test_who_changes_what_should_stay_as_it_is_is_told(name: str, difficulty: in
         kept = f"    {parameter}, old = [*{parameter}], {parameter}\n    old[:] = []\n"
         assert passes(exercise.reference, exercise.tests)
         assert not passes(exercise.starter + kept + body, exercise.tests), exercise.tests
+
+
+@pytest.mark.parametrize(
+    ("name", "difficulty", "right", "slip"),
+    [
+        pytest.param("relay", 1, r"except \w+:", "except Exception:", id="catches too much"),
+        pytest.param("relay", 3, r"\n +raise\n", "\n", id="keeps an error to itself"),
+        pytest.param("relay", 5, " from error", "", id="forgets the cause"),
+        pytest.param("traceback", 2, r'split\(": ", 1\)', 'split(": ")', id="cuts a message at its colons"),
+        pytest.param("trial", 2, "except kind:", "except ValueError:", id="knows one kind of error only"),
+        pytest.param("witness", 2, r"super\(\)\.__init__\(.*\)", "pass", id="gives an error no message"),
+        pytest.param("witness", 5, "return True", "return False", id="lets every error go on"),
+        pytest.param("draw", 2, r"list\(names\)", "names", id="shuffles what it was given"),
+        pytest.param("draw", 3, r"source\.choice", "random.Random(seed).choice", id="begins anew each time"),
+        pytest.param("draw", 4, "randint", "randrange", id="never throws the highest number"),
+        pytest.param("map", 5, r"min\(ways\)", "ways[0]", id="takes the first way"),
+        pytest.param(),
+        pytest.param(
+            "path",
+            4,
+            r"Path\(folder\) in path\.parents",
+            "text.startswith(folder)",
+            id="takes a name that begins alike",
+        ),
+        pytest.param("script", 4, r"(\{[^}]*\}) \| card", r"card | \1", id="fills in what was known"),
+    ],
+)
+def test_a_usual_slip_is_noticed(name: str, difficulty: int, right: str, slip: str) -> None:
+    """What people get wrong about the very thing that a family trains, beyond small mistakes of any kind."""
+    family = next(each for each in EVERY if each.name == name)
+    for seed in range(12):
+        exercise = family.exercise(difficulty, seed)
+        body = exercise.reference.removeprefix(exercise.starter)
+        changed, found = re.subn(right, slip, body)
+        assert found and passes(exercise.reference, exercise.tests), body
+        assert not passes(exercise.starter + changed, exercise.tests), changed
