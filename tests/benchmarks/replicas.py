@@ -41,7 +41,7 @@ from learnflow_ext.store.database import Database
 SIZES = (1, 2)
 PARTS = ("class", "sockets")
 A_CLASS_S = 300.0
-SOCKETS_S = 180.0
+SOCKETS_S = 300.0
 """How long one row of a table may take."""
 BEGAN = time.monotonic()
 
