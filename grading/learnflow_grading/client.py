@@ -28,6 +28,8 @@ from .protocol import MAX_LINE, Answer, GradeOp, Op, Released, ReleaseOp
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "learnflow_grading.worker")
+NICE = 5
+"""Of a third of the weight: work goes on, and no student's cell runs into its time limit for it."""
 _SECRET = re.compile(r"JUPYTERHUB_|JPY_|CONFIGPROXY_|.*(?:TOKEN|SECRET|PASSWORD|API_KEY|DATABASE_URL)")
 _BY_CODE: dict[str, type[LearnFlowError]] = {
     cls.code: cls
@@ -49,13 +51,20 @@ class GradingWorker:
     """
 
     def __init__(
-        self, *, op_timeout: float = 240.0, command: Sequence[str] = COMMAND, forks: Forks | None = None
+        self,
+        *,
+        op_timeout: float = 240.0,
+        command: Sequence[str] = COMMAND,
+        forks: Forks | None = None,
+        gives_way: bool = False,
     ) -> None:
         """`op_timeout`: seconds after which a release or a grading is given up and the process replaced.
 
-        With `forks` the process is one of theirs, as long as there are some.
+        With `forks` the process is one of theirs, as long as there are some. `gives_way`: where others want
+        the processor, who answers somebody goes first; not for a process of `forks`.
         """
         self._op_timeout = op_timeout
+        self._gives_way = gives_way
         self._command = tuple(command)
         self._forks = forks
         self._process: asyncio.subprocess.Process | ForkedProcess | None = None
@@ -194,6 +203,8 @@ class GradingWorker:
                 env=environment() | {"TMPDIR": str(self._scratch)},
                 start_new_session=True,
             )
+            if self._gives_way:
+                _give_way(self._process.pid)
         return self._process
 
     async def _kill(self) -> None:
@@ -210,6 +221,16 @@ class GradingWorker:
         if self._scratch is not None:
             await asyncio.to_thread(_clear, self._scratch)
             self._scratch = None
+
+
+def _give_way(pid: int) -> None:
+    """Make a process that leads a session of its own, with all that it will start, nicer than we are."""
+    nice = min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICE)
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
+    # Where Linux weighs sessions against each other, the nice value of a process counts only within one.
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(nice))
 
 
 def _scratch_folder() -> Path:

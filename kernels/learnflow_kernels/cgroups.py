@@ -11,6 +11,9 @@ ROOT = Path("/sys/fs/cgroup")
 PROCS = "cgroup.procs"
 PREFIX = "learnflow-"
 """Of the names of all groups we make."""
+SHARE = 0.5
+"""Of the processor, where too many want it, for code that is tried or graded: half of what a process gets
+that answers somebody. Enough that no program runs into its time limit because others are at work."""
 _PERIOD_US = 100_000
 _CPU = ("cpu.max", "cpu.cfs_quota_us")
 _OOM_COUNTERS = ("memory.events", "memory.oom_control")
@@ -35,7 +38,11 @@ class Group:
     @property
     def limits_cpu(self) -> bool:
         """Whether the processor time at a time is bounded by it."""
-        return any((folder / name).exists() for folder in self.folders for name in _CPU)
+        for folder in self.folders:
+            for name in _CPU:
+                with contextlib.suppress(OSError):
+                    return not (folder / name).read_text().startswith(("max", "-1"))
+        return False
 
     def enter_argv(self) -> list[str]:
         """Arguments that put the command that follows into the group; empty when there is none."""
@@ -135,6 +142,7 @@ def create(
     memory: int,
     processes: int,
     cpus: float = 0.0,
+    share: float = 1.0,
     together: bool = True,
     root: Path = ROOT,
     table: str | None = None,
@@ -142,13 +150,14 @@ def create(
     """A control group of `memory` bytes for a sandbox called `name`; `NONE` where we may not make one.
 
     `processes` bounds processes and threads, `cpus` the processor cores in use at a time (0 for no bound),
-    where those controllers are ours too. Swap counts as memory. Whoever runs out of it ends as a whole, where
-    Linux can do that, unless not `together`: then one process at a time is ended.
+    where those controllers are ours too; `share` is what it gets of a busy processor, all of it together,
+    against 1 for another group or process. Swap counts as memory. Whoever runs out of it ends as a whole,
+    where Linux can do that, unless not `together`: then one process at a time is ended.
     """
     text = Path("/proc/self/cgroup").read_text() if table is None else table
     place = own_path(text, "memory")
     if place is not None:
-        return _create_v1(name, text, place, memory, processes, cpus, root)
+        return _create_v1(name, text, place, memory, processes, cpus, share, root)
     place = own_path(text, "")
     if place is None:
         return NONE
@@ -156,6 +165,8 @@ def create(
     optional = {"memory.swap.max": "0", "pids.max": str(processes), "memory.oom.group": str(int(together))}
     if cpus:
         optional["cpu.max"] = f"{round(cpus * _PERIOD_US)} {_PERIOD_US}"
+    if share != 1:
+        optional["cpu.weight"] = str(round(share * 100))
     made = _make(folder, {"memory.max": str(memory), **optional}, frozenset(optional))
     return Group((folder,)) if made and os.access(folder / PROCS, os.W_OK) else NONE
 
@@ -188,7 +199,7 @@ def remove_empty(prefix: str, root: Path = ROOT, table: str | None = None) -> No
 
 
 def _create_v1(
-    name: str, table: str, place: str, memory: int, processes: int, cpus: float, root: Path
+    name: str, table: str, place: str, memory: int, processes: int, cpus: float, share: float, root: Path
 ) -> Group:
     folder = root / "memory" / place.strip("/") / f"{PREFIX}{name}"
     swap = "memory.memsw.limit_in_bytes"
@@ -201,9 +212,14 @@ def _create_v1(
         if _make(pids, {"pids.max": str(processes)}):
             folders.append(pids)
     place_cpu = own_path(table, "cpu")
-    if cpus and place_cpu is not None:
+    settings = {}
+    if cpus:
+        settings = {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": str(round(cpus * _PERIOD_US))}
+    if share != 1:
+        # More than niceness does: where sessions are weighed against each other, that counts only within one.
+        settings["cpu.shares"] = str(round(share * 1024))
+    if settings and place_cpu is not None:
         cpu = root / "cpu" / place_cpu.strip("/") / f"{PREFIX}{name}"
-        quota = {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": str(round(cpus * _PERIOD_US))}
-        if _make(cpu, quota):
+        if _make(cpu, settings):
             folders.append(cpu)
     return Group(tuple(folders))

@@ -79,6 +79,7 @@ class BubblewrapRunner:
                     run.root.name,
                     memory=limits.memory_mb * MIB,
                     processes=limits.processes + _OWN_PROCESSES,
+                    share=cgroups.SHARE,
                 )
                 await asyncio.to_thread(run.write, None, self._uid)
                 done = await self._sandboxed(task, shown(cells, call), limits, features, run, group)

@@ -77,7 +77,7 @@ def _grading(db: Database, config: Path | None, state: Path | None, graders: int
     found, grading = settings(config), grading_settings(config, None)
     if state is not None:
         found.state_dir = str(state)
-    return GradingRole(db, [GradingWorker() for _ in range(graders)], found, grading)
+    return GradingRole(db, [GradingWorker(gives_way=True) for _ in range(graders)], found, grading)
 
 
 async def _run(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.contracts.events import Envelope
+from learnflow_ext.contracts.events import Envelope, Event
 from learnflow_ext.events.bus import MAX_MESSAGE_BYTES, Bus, BusClosed, BusMessage, Delivery, Refused
 from learnflow_ext.events.topics import dead_letter
 from learnflow_ext.events.wire import WireError, from_message
@@ -24,6 +24,9 @@ Handle = Callable[[AsyncConnection, Envelope], Awaitable[None]]
 It may be called again for the same event, after the transaction it wrote in was undone.
 """
 
+Wants = Callable[[Event], bool]
+"""Whether an event can have an effect at all, from the event alone and always with the same answer."""
+
 TRIES = 5
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 5.0
@@ -36,6 +39,11 @@ BURIED_BYTES = 64_000
 REASON_CHARS = 1_000
 
 log = structlog.get_logger(__name__)
+
+
+def everything(_event: Event) -> bool:
+    """Every event may have an effect."""
+    return True
 
 
 class _HandlerFailed(Exception):
@@ -57,17 +65,20 @@ class Consumer:
         topics: Iterable[str],
         handle: Handle,
         *,
+        wants: Wants = everything,
         tries: int = TRIES,
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
         """Joins the group at once, so that nothing published from here on is missed: construct consumers
         before the relay runs. After `tries` failures that no outage explains, a message goes to the dead
-        letters.
+        letters. What it does not want is passed over and noted nowhere: without an effect there is none to
+        keep from happening twice.
         """
         self.group = group
         self._db = db
         self._bus = bus
         self._handle = handle
+        self._wants = wants
         self._tries = tries
         self._first_pause_s = first_pause_s
         self._subscription = bus.subscribe(group, topics)
@@ -90,9 +101,14 @@ class Consumer:
         good: list[tuple[Delivery, Envelope]] = []
         for delivery in batch:
             try:
-                good.append((delivery, _read(delivery.message)))
+                envelope = _read(delivery.message)
             except WireError as error:
                 await self._bury(delivery.message, str(error), event_id="")
+                await delivery.ack()
+                continue
+            if self._wants(envelope.event):
+                good.append((delivery, envelope))
+            else:
                 await delivery.ack()
         failed: dict[str, Exception] = {}
         if len(good) > 1:

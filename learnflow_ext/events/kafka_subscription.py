@@ -118,7 +118,9 @@ class KafkaSubscription:
             tracker.came(offset)
             self._add(place, offset, message, tracker)
         self._count()
-        self._wake = self._loop.create_task(self._shelf.tell())
+
+    def _ring(self) -> None:
+        self._told = self._loop.create_task(self._shelf.tell())
 
     def _add(self, place: Place, offset: int, message: BusMessage, tracker: _Tracker) -> None:
         def acked() -> None:
@@ -166,6 +168,9 @@ class KafkaSubscription:
                     # Before the next call, within which its partition may go to another member.
                     self._hand_over([first])
                     self._hand_over(self._consumer.consume(AT_ONCE, 0))
+                    # Once for all of them: who waits would else begin with the first alone, and the others
+                    # would wait for its transaction.
+                    self._loop.call_soon_threadsafe(self._ring)
                 now = time.monotonic()
                 if now - committed >= COMMIT_EVERY_S:
                     self._commit(asynchronous=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.contracts.events import Envelope, ProgressChanged, SubmissionGraded
+from learnflow_ext.contracts.events import Envelope, Event, ProgressChanged, SubmissionGraded
 from learnflow_ext.contracts.progress import Standing
 from learnflow_ext.events.bus import Bus
 from learnflow_ext.events.consumer import Consumer
@@ -32,11 +32,14 @@ def progress_consumer(db: Database, bus: Bus, judge: Judge) -> Consumer:
     """A consumer that writes `progress` rows and records `ProgressChanged` when a standing changed."""
 
     async def handle(conn: AsyncConnection, envelope: Envelope) -> None:
-        event = envelope.event
-        if isinstance(event, SubmissionGraded) and event.status == "graded":
-            await _graded(conn, event, judge)
+        assert isinstance(envelope.event, SubmissionGraded), "nothing else is wanted"
+        await _graded(conn, envelope.event, judge)
 
-    return Consumer(db, bus, GROUP, [SubmissionGraded.TOPIC], handle)
+    return Consumer(db, bus, GROUP, [SubmissionGraded.TOPIC], handle, wants=_changes_a_standing)
+
+
+def _changes_a_standing(event: Event) -> bool:
+    return isinstance(event, SubmissionGraded) and event.status == "graded"
 
 
 async def _graded(conn: AsyncConnection, event: SubmissionGraded, judge: Judge) -> None:

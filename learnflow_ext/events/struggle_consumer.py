@@ -16,7 +16,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.alerts import Candidate, Finding, Moment, Told
-from learnflow_ext.contracts.events import Envelope, HelpAsked, QuizAnswered, RunFinished, SubmissionGraded
+from learnflow_ext.contracts.events import (
+    Envelope,
+    Event,
+    HelpAsked,
+    QuizAnswered,
+    RunFinished,
+    SubmissionGraded,
+)
 from learnflow_ext.events.bus import Bus
 from learnflow_ext.events.consumer import Consumer
 from learnflow_ext.store import alerts, people
@@ -57,16 +64,8 @@ def struggle_consumer(db: Database, bus: Bus, judge: Judge) -> Consumer:
     """A consumer that judges a student anew after each thing they did."""
 
     async def handle(conn: AsyncConnection, envelope: Envelope) -> None:
-        event = envelope.event
-        if not event.course or not isinstance(
-            event, RunFinished | HelpAsked | SubmissionGraded | QuizAnswered
-        ):
-            return
-        at = now()
-        # Most events end here, before they cost a look into the database.
-        if isinstance(event, RunFinished) and event.ok:
-            return
-        if (isinstance(event, QuizAnswered) and event.attempt > 1) or not judge.watches(event.course, at):
+        event, at = envelope.event, now()
+        if not judge.watches(event.course, at):
             return
         person = await people.behind(conn, event.student)
         if person is None:
@@ -75,7 +74,18 @@ def struggle_consumer(db: Database, bus: Bus, judge: Judge) -> Consumer:
         await _judge(conn, event.course, {person.name: person.id}, {}, judge, at)
 
     topics = sorted({RunFinished.TOPIC, HelpAsked.TOPIC, SubmissionGraded.TOPIC, QuizAnswered.TOPIC})
-    return Consumer(db, bus, GROUP, topics, handle)
+    return Consumer(db, bus, GROUP, topics, handle, wants=_may_show_struggle)
+
+
+def _may_show_struggle(event: Event) -> bool:
+    """Most events do not, and cost no look into the database."""
+    match event:
+        case RunFinished():
+            return bool(event.course) and not event.ok
+        case QuizAnswered():
+            return bool(event.course) and event.attempt <= 1
+        case _:
+            return bool(event.course) and isinstance(event, HelpAsked | SubmissionGraded)
 
 
 async def sweep(db: Database, judge: Judge) -> None:

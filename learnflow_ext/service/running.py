@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -33,6 +34,8 @@ from learnflow_ext.service.watch import sweeping
 from learnflow_ext.settings import LearnFlow, LearnFlowKafka
 from learnflow_ext.store.database import Database
 
+GRADER = partial(GradingWorker, gives_way=True)
+
 log = logs.get("learnflow.service")
 
 
@@ -61,7 +64,7 @@ class RunningService:
         config: Config,
         environment: Mapping[str, str],
         *,
-        make_worker: Callable[[], Worker] = GradingWorker,
+        make_worker: Callable[[], Worker] = GRADER,
     ) -> Self:
         """Answer HTTP, then do the rest in the background.
 

@@ -320,6 +320,7 @@ class WarmSandboxes:
                 f"{self._name}-{next(self._numbers)}",
                 memory=limits.memory_mb * MIB,
                 processes=limits.processes + _OWN_PROCESSES,
+                share=cgroups.SHARE,
             )
             box = WarmSandbox(ours, group, uid, modules)
             self._open.add(box)

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
-from learnflow_ext.contracts.events import Envelope, HelpAsked, RunFinished
+from learnflow_ext.contracts.events import Envelope, Event, HelpAsked, RunFinished
 from learnflow_ext.events.bus import BusMessage
 from learnflow_ext.events.consumer import Consumer
 from learnflow_ext.events.memory import MemoryBus
@@ -125,6 +125,26 @@ class TestADouble:
         (envelope,) = await record(db, "ada1")
         await (await bus.publish(await message_of(db, envelope)))
         assert (one.called, two.called) == (["ada1"], ["ada1"])
+
+
+async def test_what_a_consumer_does_not_want_is_done_with_and_noted_nowhere(
+    db: Database, bus: MemoryBus, background: Background
+) -> None:
+    effects = Effects()
+
+    def of_ada(event: Event) -> bool:
+        return isinstance(event, HelpAsked) and event.request_id.startswith("ada")
+
+    consumer = Consumer(db, bus, "g", [TOPIC], effects, wants=of_ada)
+    envelopes = await record(db, "ada1", "ben2", "ada3", "ben4")
+    receipts = [await bus.publish(await message_of(db, envelope)) for envelope in envelopes]
+    background(consumer.run())
+    async with asyncio.timeout(30):
+        await asyncio.gather(*receipts)
+    assert await effects.seen(db) == ["ada1", "ada3"]
+    async with db.connect() as conn:
+        noted = set(await conn.scalars(select(Consumed.event_id)))
+    assert noted == {envelopes[0].id, envelopes[2].id}
 
 
 class TestATextThatNoDatabaseTakes:

@@ -271,3 +271,27 @@ class TestProtocol:
         with pytest.raises(LearnFlowError, match="False"):
             await grade(worker, classroom, classroom.exchange / "x", classroom.solved(), "ada")
         await worker.stop()
+
+
+class TestGivingWay:
+    """A class that is graded must not keep those waiting who ask something."""
+
+    async def test_the_process_and_its_session_are_nicer_than_we_are(self) -> None:
+        async with GradingWorker(command=("sleep", "60"), gives_way=True) as worker:
+            assert worker.pid is not None
+            ours, theirs = (os.getpriority(os.PRIO_PROCESS, pid) for pid in (0, worker.pid))
+            assert _of_session(worker.pid) in ("", f"nice {theirs}")
+        assert theirs == min(19, ours + 5)
+
+    async def test_a_teachers_own_command_has_nobody_to_give_way_to(self) -> None:
+        async with GradingWorker(command=("sleep", "60")) as worker:
+            assert worker.pid is not None
+            assert os.getpriority(os.PRIO_PROCESS, worker.pid) == os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def _of_session(pid: int) -> str:
+    """How nice the process's session is; empty where Linux does not weigh them."""
+    try:
+        return Path(f"/proc/{pid}/autogroup").read_text().partition(" ")[2].strip()
+    except OSError:
+        return ""

@@ -152,6 +152,37 @@ class TestProcessorCores:
         assert not cgroups.create("y", memory=1, processes=2, root=tmp_path, table=table).limits_cpu
         assert len(cgroups.existing(tmp_path, table)) == 5
 
+    @pytest.mark.parametrize(("text", "limited"), [("max 100000\n", False), ("50000 100000\n", True)])
+    def test_a_controller_without_a_bound_limits_nothing(
+        self, tmp_path: Path, text: str, limited: bool
+    ) -> None:
+        (tmp_path / "cpu.max").write_text(text)
+        assert cgroups.Group((tmp_path,)).limits_cpu is limited
+
+
+class TestShareOfABusyProcessor:
+    """Who answers somebody goes before code that is tried or graded."""
+
+    def test_version_2(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "user.slice/app.scope").mkdir(parents=True)
+        Kernfs(tmp_path, monkeypatch, {"user.slice": ("cgroup.procs", "memory.max", "cpu.weight", "cpu.max")})
+        cgroups.create("x", memory=1, processes=2, share=0.5, root=tmp_path, table=V2)
+        assert (tmp_path / "user.slice/learnflow-x/cpu.weight").read_text() == "50"
+
+    def test_version_2_without_that_controller(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "user.slice/app.scope").mkdir(parents=True)
+        Kernfs(tmp_path, monkeypatch, {"user.slice": ("cgroup.procs", "memory.max")})
+        assert cgroups.create("x", memory=1, processes=2, share=0.5, root=tmp_path, table=V2).limits_memory
+
+    def test_version_1(self, tmp_path: Path) -> None:
+        for controller in ("memory", "pids", "cpu"):
+            (tmp_path / controller / "a").mkdir(parents=True)
+        table = "3:memory:/a\n2:pids:/a\n1:cpu:/a\n"
+        group = cgroups.create("x", memory=1, processes=2, share=0.5, root=tmp_path, table=table)
+        assert (tmp_path / "cpu/a/learnflow-x/cpu.shares").read_text() == "512"
+        assert tmp_path / "cpu/a/learnflow-x" in group.folders
+        assert not group.limits_cpu
+
 
 class TestLeftByAnEarlierHub:
     def test_what_nothing_runs_in_goes_and_what_is_anothers_stays(
