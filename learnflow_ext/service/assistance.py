@@ -365,8 +365,10 @@ class Assistance:
         """The exercise that a cell belongs to; a cell that is in none stands for itself."""
         return practice_in(assignment) or self._tutored[course].exercises.get((assignment, cell_id), cell_id)
 
-    async def _guarded(self, person: Person, at_hand: str = "") -> tuple[Reference, ...]:
-        return () if self._practices is None else await self._practices.guarded(person.name, at_hand)
+    async def _guarded(
+        self, person: Person, at_hand: str = "", conn: AsyncConnection | None = None
+    ) -> tuple[Reference, ...]:
+        return () if self._practices is None else await self._practices.guarded(person.name, at_hand, conn)
 
     async def _keep(self, question: Question, said: _Answer) -> None:
         if said.texts:
@@ -415,21 +417,25 @@ class Assistance:
         if not request.course:
             return HelpContext(policy=policy, practice=await self._guarded(person))
         exercise = self._exercise(request.course, request.assignment, request.cell_id)
+        made = practice_in(request.assignment)
+        withheld = None
+        if person.grades(request.course):
+            withheld = await self._results.withheld(request.course, person)
         async with self._db.connect() as conn:
             shown = await help.shown(conn, person.name, request.course, request.assignment)
-            titles = {info.assignment: info.title for info in await courses.assignments(conn, request.course)}
+            titles = await courses.titles(conn, request.course)
             standing = await progress.of_student(conn, person.name, request.course)
-        standing = (await self._results.withheld(request.course, person)).progress(standing)
-        made = practice_in(request.assignment)
+            withheld = withheld or await self._results.withheld(request.course, person, conn)
+            practice = await self._guarded(person, made, conn)
         return HelpContext(
             policy=policy,
             course_title=self._tutored[request.course].title,
             assignment_title=titles.get(request.assignment, ""),
-            progress=standing,
+            progress=withheld.progress(standing),
             exercise=f"{request.assignment}/{exercise}" if request.assignment and exercise else "",
             shown="\n\n".join(shown),
-            practice=await self._guarded(person, made),
-            released=frozenset(view.assignment for view in await self._releases.assignments(request.course)),
+            practice=practice,
+            released=frozenset(await self._releases.names(request.course)),
         )
 
 

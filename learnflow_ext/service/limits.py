@@ -37,8 +37,14 @@ class Budget:
         those. TooBusy for one too many.
         """
         moment = now()
+        spans = [timedelta(seconds=WINDOW_SECONDS), *(span for _, span, _ in self._limits)]
+        if not self._per_minute:
+            del spans[0]
+        if not spans:
+            return None
+        counts = await help.asked_since(conn, name, [moment - span for span in spans])
         if self._per_minute:
-            (lately,) = await help.asked_since(conn, name, [moment - timedelta(seconds=WINDOW_SECONDS)])
+            lately = counts.pop(0)
             if lately >= self._per_minute:
                 raise TooBusy(
                     "You asked a lot of questions in one minute. Please wait a moment, then ask again.",
@@ -46,7 +52,6 @@ class Budget:
                 )
         if not self._limits:
             return None
-        counts = await help.asked_since(conn, name, [moment - span for _, span, _ in self._limits])
         for (limit, span, words), count in zip(self._limits, counts, strict=True):
             if count >= limit:
                 raise TooBusy(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from learnflow_grading import released
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.agents.context import Policy
 from learnflow_ext.agents.llm.model import Model
@@ -230,11 +232,13 @@ class Practices:
             found = await practices.courses_of(conn, person.name, names)
         return {name: (course, place_for(name)) for name, course in found.items() if person.belongs(course)}
 
-    async def guarded(self, student: str, at_hand: str = "") -> tuple[Reference, ...]:
+    async def guarded(
+        self, student: str, at_hand: str = "", conn: AsyncConnection | None = None
+    ) -> tuple[Reference, ...]:
         """The solutions that the tutor keeps from the student: of the exercise `at_hand`, and of the latest
-        unsolved ones."""
-        async with self._db.connect() as conn:
-            rows = await practices.of_student(conn, student, limit=MOST_GIVEN)
+        unsolved ones. Reads through `conn` where the caller has one."""
+        async with nullcontext(conn) if conn is not None else self._db.connect() as reading:
+            rows = await practices.of_student(reading, student, limit=MOST_GIVEN)
         unsolved = [row for row in rows if row.score is None or row.score < (row.max_score or 0)]
         wanted = [row for row in rows if row.name == at_hand]
         wanted += [row for row in unsolved[:MOST_GUARDED] if row.name != at_hand]

@@ -60,15 +60,27 @@ class Releases:
 
     async def assignments(self, course: str) -> list[AssignmentView]:
         """What is released in `course`, by name."""
-        names = await asyncio.to_thread(released.assignments, self._settings.exchange_root, course)
-        return [await self.assignment(course, name) for name in names]
+        return await asyncio.to_thread(self._views, course)
+
+    async def names(self, course: str) -> tuple[str, ...]:
+        """Of what is released in `course`, sorted."""
+        return await asyncio.to_thread(released.assignments, self._settings.exchange_root, course)
+
+    def _views(self, course: str) -> list[AssignmentView]:
+        """In one go: each hand-over to a thread would cost more than the look itself."""
+        names = released.assignments(self._settings.exchange_root, course)
+        return [self._view(course, name) for name in names]
+
+    def _view(self, course: str, name: str) -> AssignmentView:
+        """NotFound when it is not released."""
+        if name not in released.assignments(self._settings.exchange_root, course):
+            raise NotFound("There is no such assignment in this course, or it is not released yet.")
+        notebooks = released.notebooks(self._settings.exchange_root, course, name)
+        return AssignmentView(course=course, assignment=name, notebooks=notebooks)
 
     async def assignment(self, course: str, name: str) -> AssignmentView:
         """One released assignment. NotFound when it is not released."""
-        if name not in await asyncio.to_thread(released.assignments, self._settings.exchange_root, course):
-            raise NotFound("There is no such assignment in this course, or it is not released yet.")
-        notebooks = await asyncio.to_thread(released.notebooks, self._settings.exchange_root, course, name)
-        return AssignmentView(course=course, assignment=name, notebooks=notebooks)
+        return await asyncio.to_thread(self._view, course, name)
 
     async def files(self, course: str, name: str) -> FileSet:
         """The released files. NotFound when it is not released."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
 from learnflow_grading.blind import Hidden
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.alerts import Alert
 from learnflow_ext.contracts.grades import SubmissionView
@@ -103,15 +105,18 @@ class Results:
         self._deadlines = deadlines
         self._blinds = blinds
 
-    async def withheld(self, course: str, person: Person | None = None) -> Withheld:
+    async def withheld(
+        self, course: str, person: Person | None = None, conn: AsyncConnection | None = None
+    ) -> Withheld:
         """What is held back from `person`; from its students where nobody is named.
 
-        From those who grade, what is graded blind: for use where results stand beside a name.
+        From those who grade, what is graded blind: for use where results stand beside a name. Reads through
+        `conn` where the caller has one, and only for students: ask for others before you take one.
         """
         if person is not None and person.grades(course):
             blind = await self._blinds.hidden(course, person)
             return Withheld(at=datetime.now(UTC), all_shown=True, blind=blind)
-        async with self._db.connect() as conn:
-            terms = await self._deadlines.of_course(course, conn)
-            released = await results.released(conn, course)
+        async with nullcontext(conn) if conn is not None else self._db.connect() as reading:
+            terms = await self._deadlines.of_course(course, reading)
+            released = await results.released(reading, course)
         return Withheld(terms=terms, released=released, at=datetime.now(UTC))

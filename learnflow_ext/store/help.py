@@ -26,9 +26,9 @@ from learnflow_ext.contracts.help import (
     HelpRequest,
     Intent,
 )
-from learnflow_ext.store import courses, outbox, patterns, people, progress, texts, upsert
+from learnflow_ext.store import outbox, patterns, people, progress, texts, upsert
 from learnflow_ext.store.clock import now
-from learnflow_ext.store.models import HelpError, HelpTurn, User
+from learnflow_ext.store.models import HelpError, HelpTurn, Pseudonym, User
 
 LONGEST_MS = 2**31 - 1
 SHOWN = 12
@@ -71,9 +71,7 @@ async def asked(conn: AsyncConnection, student: str, request: HelpRequest, *, re
             last_word_ms=0,
         )
     )
-    module_id = await courses.find(conn, course, assignment)
-    if module_id is not None:
-        await progress.apply_activity(conn, user_id, module_id, at=moment, questions=1)
+    await progress.apply_activity_in(conn, user_id, course, assignment, at=moment, questions=1)
     return await outbox.record(
         conn,
         HelpAsked(
@@ -246,23 +244,33 @@ def _line(diagnosis: Diagnosis | None) -> int | None:
     return diagnosis.line
 
 
-async def _turn(conn: AsyncConnection, request_id: str) -> Row[int, str, str, str, str, datetime | None]:
-    """Held until the transaction ends, with the student's turn (see `people.ensure`): it is answered once."""
+async def _turn(
+    conn: AsyncConnection, request_id: str
+) -> Row[int, int, str, int | None, str, str, str, datetime | None]:
+    """Held until the transaction ends, with the student's turn (see `people.ensure`): it is answered once.
+
+    Who has a pseudonym need not be asked for again by what is recorded next.
+    """
     row = (
         await conn.execute(
             select(
                 HelpTurn.id,
+                User.id.label("user_id"),
                 User.name.label("student"),
+                Pseudonym.user_id.label("travels"),
                 HelpTurn.course,
                 HelpTurn.assignment,
                 HelpTurn.exception,
                 HelpTurn.answered_at,
             )
             .join(User, User.id == HelpTurn.user_id)
+            .outerjoin(Pseudonym, Pseudonym.user_id == User.id)
             .where(HelpTurn.request_id == request_id)
-            .with_for_update(key_share=True)
+            .with_for_update(key_share=True, of=(HelpTurn, User))
         )
     ).one_or_none()
     if row is None:
         raise NotFound("There is no such question.")
+    if row.travels is not None:
+        people.has_turn(conn, row.student, row.user_id)
     return row

@@ -75,6 +75,12 @@ def _turns(conn: AsyncConnection) -> dict[str, int]:
     return kept[1]
 
 
+def has_turn(conn: AsyncConnection, name: str, user_id: int) -> None:
+    """For who locked somebody's row together with another: `ensure` need not do it again in this transaction.
+    They have a pseudonym."""
+    _turns(conn)[name] = user_id
+
+
 def forget_turn(conn: AsyncConnection, name: str) -> None:
     """For who erases somebody: the id that this transaction knows is theirs no longer."""
     _turns(conn).pop(name, None)

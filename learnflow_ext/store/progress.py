@@ -10,9 +10,8 @@ from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.progress import AssignmentProgress, Level, Standing, StudentProgress
-from learnflow_ext.store import people
 from learnflow_ext.store.clock import iso
-from learnflow_ext.store.models import Module, Progress
+from learnflow_ext.store.models import Module, Progress, User
 from learnflow_ext.store.upsert import insert
 
 
@@ -42,11 +41,46 @@ async def apply_activity(
     )
 
 
-def _add() -> Insert:
-    counts = ("runs", "failed_runs", "questions", "submissions")
-    statement = insert(Progress).values(
-        {name: bindparam(name) for name in ("user_id", "module_id", "last_activity", *counts)}
+async def apply_activity_in(
+    conn: AsyncConnection,
+    user_id: int,
+    course: str,
+    assignment: str,
+    *,
+    at: datetime,
+    runs: int = 0,
+    failed_runs: int = 0,
+    questions: int = 0,
+) -> None:
+    """As `apply_activity`, for an assignment by its name; one that nobody knows is counted nowhere."""
+    await conn.execute(
+        _ADD_BY_NAME,
+        {
+            "user_id": user_id,
+            "course": course,
+            "assignment": assignment,
+            "last_activity": at,
+            "runs": runs,
+            "failed_runs": failed_runs,
+            "questions": questions,
+            "submissions": 0,
+        },
     )
+
+
+def _add(*, by_name: bool = False) -> Insert:
+    counts = ("runs", "failed_runs", "questions", "submissions")
+    names = ("user_id", "module_id", "last_activity", *counts)
+    statement = insert(Progress)
+    if by_name:
+        columns = Progress.__table__.c
+        given = [bindparam(name, type_=columns[name].type) for name in names if name != "module_id"]
+        chosen = select(given[0], Module.id, *given[1:]).where(
+            Module.course == bindparam("course"), Module.assignment == bindparam("assignment")
+        )
+        statement = statement.from_select(names, chosen)
+    else:
+        statement = statement.values({name: bindparam(name) for name in names})
     changes = {name: getattr(Progress, name) + statement.excluded[name] for name in counts}
     return statement.on_conflict_do_update(
         index_elements=["user_id", "module_id"],
@@ -54,8 +88,8 @@ def _add() -> Insert:
     )
 
 
-_ADD = _add()
-"""Built once: each run, question and submission is counted by it."""
+_ADD, _ADD_BY_NAME = _add(), _add(by_name=True)
+"""Built once: each run, question and submission is counted by them."""
 
 
 async def standing(conn: AsyncConnection, user_id: int, module_id: int) -> Standing | None:
@@ -100,9 +134,7 @@ async def of_student(conn: AsyncConnection, student: str, course: str) -> Studen
 
     An unknown student or course gives an empty or all-zero answer, not an error.
     """
-    user_id = await people.find(conn, student)
-    # No id is 0: a stranger has done nothing.
-    rows = await conn.execute(_OF_STUDENT, {"user": user_id or 0, "course": course})
+    rows = await conn.execute(_OF_STUDENT, {"student": student, "course": course})
     return StudentProgress(
         student=student,
         course=course,
@@ -123,6 +155,7 @@ async def of_student(conn: AsyncConnection, student: str, course: str) -> Studen
     )
 
 
+_STUDENT = select(User.id).where(User.name == bindparam("student")).scalar_subquery()
 _OF_STUDENT = (
     select(
         Module.assignment,
@@ -135,7 +168,7 @@ _OF_STUDENT = (
         Progress.level,
         Progress.last_activity,
     )
-    .outerjoin(Progress, and_(Progress.module_id == Module.id, Progress.user_id == bindparam("user")))
+    .outerjoin(Progress, and_(Progress.module_id == Module.id, Progress.user_id == _STUDENT))
     .where(Module.course == bindparam("course"))
     .order_by(Module.assignment)
 )

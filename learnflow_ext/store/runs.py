@@ -7,24 +7,21 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import TooLarge, Unprocessable
 from learnflow_ext.contracts.events import RunFinished
 from learnflow_ext.contracts.runs import MAX_RUNS_PER_REPORT, RunReport
-from learnflow_ext.store import courses, outbox, people, progress, texts
+from learnflow_ext.store import outbox, people, progress, texts
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import Run
+from learnflow_ext.store.upsert import insert
 
 CLOCK_SLACK = timedelta(days=1)
 LONGEST_RUN_MS = 2**31 - 1
 
 # Built once: nothing is asked more often.
-_KNOWN = select(Run.run_id).where(
-    Run.user_id == bindparam("user_id"), Run.run_id.in_(bindparam("run_ids", expanding=True))
-)
-_KEEP = insert(Run)
+_KEEP = insert(Run).on_conflict_do_nothing(index_elements=["user_id", "run_id"]).returning(Run.run_id)
 
 
 def believable(seconds: float, received: datetime) -> datetime:
@@ -65,12 +62,8 @@ async def record_batch(conn: AsyncConnection, student: str, reports: Sequence[Ru
     if not told:
         return 0
     user_id = await people.ensure(conn, student)
-    known = set(await conn.scalars(_KNOWN, {"user_id": user_id, "run_ids": list(told)}))
-    new = [report for run_id, report in told.items() if run_id not in known]
-    if not new:
-        return 0
     received = now()
-    await conn.execute(
+    kept = await conn.scalars(
         _KEEP,
         [
             {
@@ -87,9 +80,13 @@ async def record_batch(conn: AsyncConnection, student: str, reports: Sequence[Ru
                 "finished_at": believable(report.finished_at, received),
                 "recorded_at": received,
             }
-            for report in new
+            for report in told.values()
         ],
     )
+    unknown = set(kept)
+    new = [report for run_id, report in told.items() if run_id in unknown]
+    if not new:
+        return 0
     await _count(conn, user_id, new, received)
     await outbox.record_all(
         conn,
@@ -117,8 +114,4 @@ async def _count(conn: AsyncConnection, user_id: int, new: list[RunReport], at: 
     runs = Counter((report.course, report.assignment) for report in new)
     failed = Counter((report.course, report.assignment) for report in new if not report.ok)
     for place, amount in runs.items():
-        module_id = await courses.find(conn, *place)
-        if module_id is not None:
-            await progress.apply_activity(
-                conn, user_id, module_id, at=at, runs=amount, failed_runs=failed[place]
-            )
+        await progress.apply_activity_in(conn, user_id, *place, at=at, runs=amount, failed_runs=failed[place])

@@ -7,7 +7,20 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -176,6 +189,26 @@ async def of_student(
     if assignment is not None:
         statement = statement.where(Module.assignment == assignment)
     return tuple(_view(row) for row in await conn.execute(statement))
+
+
+async def count_waiting(conn: AsyncConnection, course: str, assignment: str, student: str) -> int:
+    """How many submissions of a student to an assignment wait to be graded, or are."""
+    counted = await conn.scalar(_WAITING, {"course": course, "assignment": assignment, "student": student})
+    return counted or 0
+
+
+_WAITING = (
+    select(func.count())
+    .select_from(Submission)
+    .join(Module, Module.id == Submission.module_id)
+    .join(User, User.id == Submission.user_id)
+    .where(
+        Module.course == bindparam("course"),
+        Module.assignment == bindparam("assignment"),
+        User.name == bindparam("student"),
+        Submission.status.in_(("queued", "grading")),
+    )
+)
 
 
 def _views() -> Select[*tuple[Any, ...]]:

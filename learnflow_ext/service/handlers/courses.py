@@ -135,8 +135,9 @@ class SubmissionsHandler(ApiHandler):
 
     async def _refuse_flood(self, released: AssignmentView) -> None:
         async with self.parts.db.connect() as conn:
-            mine = await submissions.of_student(conn, released.course, self.person.name, released.assignment)
-        waiting = sum(one.status in ("queued", "grading") for one in mine)
+            waiting = await submissions.count_waiting(
+                conn, released.course, released.assignment, self.person.name
+            )
         if waiting >= MAX_WAITING:
             raise TooBusy(
                 f"{waiting} submissions of yours wait to be graded already. Wait for their results first.",

@@ -17,13 +17,16 @@ class ProgressHandler(ApiHandler):
         user = user or self.person.name
         course = self.get_query_argument("course")
         time_zone = self.get_query_argument("time_zone", "")
-        withheld = await self.parts.results.withheld(course, self.person)
+        withheld = None
+        if self.person.grades(course):
+            withheld = await self.parts.results.withheld(course, self.person)
         async with self.parts.db.connect() as conn:
+            withheld = withheld or await self.parts.results.withheld(course, self.person, conn)
             counted = await progress.of_student(conn, user, course)
             mine = await alerts.of_course(conn, course, student=user, limit=5)
             notes = await insight.notes(conn, course, limit=3)
             standing = (await standings_of(self.parts, course, [user], time_zone, withheld, conn))[user]
-            titles = await courses.titles(conn, course)
+            titles = await courses.titles(conn, course) if mine else {}
         self.answer(
             msgspec.structs.replace(
                 withheld.progress(counted),
