@@ -231,7 +231,6 @@ def test_who_changes_what_should_stay_as_it_is_is_told(name: str, difficulty: in
         pytest.param("draw", 3, r"source\.choice", "random.Random(seed).choice", id="begins anew each time"),
         pytest.param("draw", 4, "randint", "randrange", id="never throws the highest number"),
         pytest.param("map", 5, r"min\(ways\)", "ways[0]", id="takes the first way"),
-        pytest.param(),
         pytest.param(
             "path",
             4,
