@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from classroom import Classroom, Session, person
-from lab import chat, fetch, last_answer, notebook_of, open_notebook, row
+from lab import chat, fetch_once, go_to_quiz, last_answer, notebook_of, open_notebook
 from playwright.sync_api import Browser, Page, expect
 
 ASSIGNMENT = "01-first-steps"
@@ -17,11 +17,7 @@ BUTTON = "Explain this NameError in line {}"
 def open_exercise(student: Session) -> None:
     """The assignment's notebook, fetched where that has not been done yet, with the keyboard in it."""
     student.open_lab()
-    student.command("nbgrader:open-assignment-list")
-    fetched = row(student.page, "fetched", ASSIGNMENT)
-    expect(fetched.or_(row(student.page, "released", ASSIGNMENT))).to_be_visible()
-    if not fetched.is_visible():
-        fetch(student, ASSIGNMENT)
+    fetch_once(student, ASSIGNMENT)
     open_notebook(student, notebook_of(ASSIGNMENT))
 
 
@@ -97,18 +93,6 @@ def test_the_help_menu_names_the_shortcuts(classroom: Classroom, browser: Browse
         page.keyboard.press("Escape")
         answer_a_quiz(chen)
         see_my_progress(chen)
-
-
-def go_to_quiz(page: Page, place: int) -> None:
-    """Select the cell of the quiz question number `place`, as somebody does with the arrow keys."""
-    page.evaluate(
-        """async place => { const notebook = window.jupyterapp.shell.currentWidget.content;
-        const quizzes = notebook.widgets.filter(cell => cell.model.getMetadata('learnflow_quiz'));
-        const at = notebook.widgets.indexOf(quizzes[place]);
-        notebook.activeCellIndex = at; await notebook.scrollToItem(at); await quizzes[place].ready;
-        notebook.mode = 'command'; notebook.node.focus(); quizzes[place].node.focus(); }""",
-        place,
-    )
 
 
 def answer_a_quiz(student: Session) -> None:

@@ -12,6 +12,8 @@ from lab import (
     ask,
     chat,
     fetch,
+    fetch_once,
+    go_to_quiz,
     last_answer,
     notebook_of,
     open_assignment_list,
@@ -139,6 +141,13 @@ def test_an_exercise_of_ones_own_from_the_wish_to_mastery(classroom: Classroom, 
     with person(classroom, browser, "chen") as chen:
         chen.open_lab()
         page = chen.page
+        fetch_once(chen, ASSIGNMENT)
+        open_notebook(chen, notebook_of(ASSIGNMENT))
+        go_to_quiz(page, 2)
+        quiz = page.locator(".learnflow-Quiz").filter(has_text="Which line stops with an error?")
+        quiz.get_by_text("print(animal + 2)", exact=True).last.click()
+        quiz.get_by_role("button").click()
+        expect(quiz.get_by_role("status")).to_contain_text("Right.")
         ask(chen, "@Exercise give me something on first steps")
         expect(last_answer(page)).to_contain_text("I am making you an exercise on basics", timeout=20_000)
         link = last_answer(page).get_by_role("link", name="Open the exercise")
@@ -161,5 +170,7 @@ def test_an_exercise_of_ones_own_from_the_wish_to_mastery(classroom: Classroom, 
         chen.shot("practice-solved")
         chen.command("learnflow:my-progress")
         panel = page.get_by_role("group", name="My progress")
-        expect(panel.get_by_role("listitem").filter(has_text="First steps")).to_contain_text("Beginner")
+        topic = panel.get_by_role("listitem").filter(has_text="First steps")
+        expect(topic).to_contain_text("Beginner")
+        expect(topic).to_contain_text("right at the first go")
         chen.shot("practice-progress")

@@ -36,6 +36,27 @@ def fetch(student: Session, assignment: str) -> None:
     expect(row(student.page, "fetched", assignment)).to_be_visible()
 
 
+def fetch_once(student: Session, assignment: str) -> None:
+    """The assignment in the student's folder, fetched where that has not been done yet."""
+    open_assignment_list(student)
+    fetched = row(student.page, "fetched", assignment)
+    expect(fetched.or_(row(student.page, "released", assignment))).to_be_visible()
+    if not fetched.is_visible():
+        fetch(student, assignment)
+
+
+def go_to_quiz(page: Page, place: int) -> None:
+    """Select the cell of the quiz question number `place`, as somebody does with the arrow keys."""
+    page.evaluate(
+        """async place => { const notebook = window.jupyterapp.shell.currentWidget.content;
+        const quizzes = notebook.widgets.filter(cell => cell.model.getMetadata('learnflow_quiz'));
+        const at = notebook.widgets.indexOf(quizzes[place]);
+        notebook.activeCellIndex = at; await notebook.scrollToItem(at); await quizzes[place].ready;
+        notebook.mode = 'command'; notebook.node.focus(); quizzes[place].node.focus(); }""",
+        place,
+    )
+
+
 def open_notebook(student: Session, path: str) -> None:
     """Open a notebook and wait for its kernel."""
     student.command("docmanager:open", {"path": path})
