@@ -11,7 +11,7 @@ import msgspec
 
 T = TypeVar("T")
 
-Kind = Literal["text", "number", "time", "clock", "share", "long", "assignment"]
+Kind = Literal["text", "number", "time", "clock", "share", "long", "assignment", "error"]
 """`time` is shown as how long ago it was, `clock` as hours and minutes; both are in ISO 8601. An `assignment`
 is shown by its title."""
 NO_TITLES: Mapping[str, str] = {}

@@ -6,9 +6,9 @@ The rows say when things happened, in the past; nothing goes to the outbox, so n
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import insert
@@ -93,6 +93,9 @@ class MadeStudent(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[tuple[datetime, Event], ...]
 
 
+Made = TypeVar("Made", MadeTurn, MadeSubmission)
+
+
 def made_id(*parts: object) -> str:
     """The same parts give the same id."""
     return str(uuid.uuid5(NAMESPACE, "/".join(map(str, parts))))
@@ -103,6 +106,17 @@ async def write(conn: AsyncConnection, course: str, students: Sequence[MadeStude
     ids = {student.name: await people.ensure(conn, student.name) for student in students}
     for student in students:
         await _student(conn, course, ids[student.name], student)
+    # What is shown by number is numbered as it would have come, not student by student.
+    await _insert(
+        conn,
+        HelpTurn,
+        [
+            _turn(course, ids[student.name], student.name, number, turn)
+            for turn, number, student in _by_time(students, lambda student: student.turns)
+        ],
+    )
+    for made, number, student in _by_time(students, lambda student: student.submissions):
+        await _submission(conn, course, ids[student.name], student.name, number, made)
     events = sorted(
         (
             (at, student.name, number, event)
@@ -125,6 +139,85 @@ async def write(conn: AsyncConnection, course: str, students: Sequence[MadeStude
                 "data": outbox.data_of(event),
             }
             for at, name, number, event in events
+        ],
+    )
+
+
+def _by_time(
+    students: Sequence[MadeStudent], of: Callable[[MadeStudent], Sequence[Made]]
+) -> list[tuple[Made, int, MadeStudent]]:
+    """(thing, its number among the student's, the student), the oldest thing first."""
+    found = [(made, number, student) for student in students for number, made in enumerate(of(student))]
+    return sorted(found, key=lambda one: (one[0].at, one[2].name, one[1]))
+
+
+def _turn(course: str, user_id: int, name: str, number: int, turn: MadeTurn) -> dict[str, Any]:
+    return {
+        "request_id": made_id(course, name, "turn", number),
+        "user_id": user_id,
+        "course": course,
+        "assignment": turn.assignment,
+        "notebook": turn.notebook,
+        "cell_id": turn.cell_id,
+        "conversation": "",
+        "question": turn.question,
+        "exception": turn.error,
+        "asked_agent": "tutor",
+        "asked_at": turn.at,
+        "agent": turn.agent,
+        "intent": turn.agent,
+        "answer": turn.answer,
+        "rung": turn.rung,
+        "withheld": turn.withheld,
+        "first_words_ms": 90,
+        "last_word_ms": 140,
+        "answered_at": turn.at,
+    }
+
+
+async def _submission(
+    conn: AsyncConnection, course: str, user_id: int, name: str, number: int, made: MadeSubmission
+) -> None:
+    key = await conn.scalar(
+        insert(Submission)
+        .values(
+            submission_id=made_id(course, name, "submission", number),
+            user_id=user_id,
+            module_id=await courses.ensure(conn, course, made.assignment),
+            status="graded",
+            files_path="/nowhere",
+            size=1,
+            attempts=1,
+            submitted_at=made.at,
+            started_at=made.at,
+            finished_at=made.at,
+            score=sum(score for _, score, _ in made.scores),
+            max_score=sum(most for *_, most in made.scores),
+            needs_review=False,
+            message="",
+            duration_ms=400,
+            points=cell_points.encoded(
+                [
+                    CellScore(notebook=made.assignment, name=part, score=score, max_score=most)
+                    for part, score, most in made.scores
+                ]
+            ),
+        )
+        .returning(Submission.number)
+    )
+    await _insert(
+        conn,
+        Grade,
+        [
+            {
+                "submission_number": key,
+                "notebook": made.assignment,
+                "name": part,
+                "score": score,
+                "max_score": most,
+                "message": "",
+            }
+            for part, score, most in made.scores
         ],
     )
 
@@ -157,77 +250,6 @@ async def _student(conn: AsyncConnection, course: str, user_id: int, student: Ma
             for number, run in enumerate(student.runs)
         ],
     )
-    await _insert(
-        conn,
-        HelpTurn,
-        [
-            {
-                "request_id": made_id(course, student.name, "turn", number),
-                "user_id": user_id,
-                "course": course,
-                "assignment": turn.assignment,
-                "notebook": turn.notebook,
-                "cell_id": turn.cell_id,
-                "conversation": "",
-                "question": turn.question,
-                "exception": turn.error,
-                "asked_agent": "tutor",
-                "asked_at": turn.at,
-                "agent": turn.agent,
-                "intent": turn.agent,
-                "answer": turn.answer,
-                "rung": turn.rung,
-                "withheld": turn.withheld,
-                "first_words_ms": 90,
-                "last_word_ms": 140,
-                "answered_at": turn.at,
-            }
-            for number, turn in enumerate(student.turns)
-        ],
-    )
-    for number, made in enumerate(student.submissions):
-        key = await conn.scalar(
-            insert(Submission)
-            .values(
-                submission_id=made_id(course, student.name, "submission", number),
-                user_id=user_id,
-                module_id=modules[made.assignment],
-                status="graded",
-                files_path="/nowhere",
-                size=1,
-                attempts=1,
-                submitted_at=made.at,
-                started_at=made.at,
-                finished_at=made.at,
-                score=sum(score for _, score, _ in made.scores),
-                max_score=sum(most for *_, most in made.scores),
-                needs_review=False,
-                message="",
-                duration_ms=400,
-                points=cell_points.encoded(
-                    [
-                        CellScore(notebook=made.assignment, name=name, score=score, max_score=most)
-                        for name, score, most in made.scores
-                    ]
-                ),
-            )
-            .returning(Submission.number)
-        )
-        await _insert(
-            conn,
-            Grade,
-            [
-                {
-                    "submission_number": key,
-                    "notebook": made.assignment,
-                    "name": name,
-                    "score": score,
-                    "max_score": most,
-                    "message": "",
-                }
-                for name, score, most in made.scores
-            ],
-        )
     await _insert(conn, Progress, [_progress(user_id, modules[name], name, student) for name in modules])
     await _insert(
         conn,

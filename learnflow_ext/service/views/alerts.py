@@ -40,7 +40,7 @@ ALERTS = Sheet[Alert](
         Field("Raised", lambda alert: alert.raised_at, "time"),
         Field("Why", lambda alert: trigger_name(alert.finding.trigger)),
         Field("Where", lambda alert: alert.finding.assignment, "assignment"),
-        Field("Error", lambda alert: alert.finding.error),
+        Field("Error", lambda alert: alert.finding.error, "error"),
         Field("Failures", lambda alert: number_of(alert.finding.failures, alert.student), "number"),
         Field("State", lambda alert: STATES.get(alert.state, alert.state)),
         Field("Judged", lambda alert: VERDICTS.get(alert.verdict, "")),

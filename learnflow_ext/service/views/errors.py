@@ -125,7 +125,7 @@ PATTERNS = Sheet[Pattern](
     empty="No errors in the last seven days.",
     fields=(
         Field("Exercise", lambda one: Cell(one.place, f"errors/examples?{one.query}")),
-        Field("Error", lambda one: one.called),
+        Field("Error", lambda one: one.called, "error"),
         Field("Students", lambda one: Cell(str(one.students), f"errors/students?{one.query}"), "number"),
         Field("Runs", lambda one: Cell(str(one.runs), f"errors/examples?{one.query}"), "number"),
         Field("For example", lambda one: words.quote(one.message), "long"),

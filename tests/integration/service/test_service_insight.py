@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import axe_playwright_python
 import msgspec
 import pytest
 from playwright.async_api import Page, async_playwright, expect
-from served import Client
+from served import ASSIGNMENT, Client
+from sqlalchemy import update
 from stub_hub import COURSE, PREFIX, Hub
 
 from learnflow_ext.cli.made_class import exercises_in
@@ -26,8 +28,9 @@ from learnflow_ext.service import made_class, words
 from learnflow_ext.service.handlers.board import PAGE
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.service.views.alerts import trigger_name
-from learnflow_ext.store import alerts, courses, runs, seed
+from learnflow_ext.store import alerts, courses, runs, seed, submissions
 from learnflow_ext.store.clock import now
+from learnflow_ext.store.models import Submission
 
 CHROMIUM = "/usr/bin/chromium"
 SHOTS = Path(os.environ.get("LEARNFLOW_SHOTS", "test-results/service"))
@@ -149,6 +152,13 @@ class TestPages:
         assert len(rows) > 1, (page, table)
         if table == "progress":
             assert len([row for row in rows if row[1]]) > 50, "all of the class, not one page"
+
+    async def test_the_newest_comes_first_whoever_it_is_of(self, full: RunningService, ask: Client) -> None:
+        for page, column in (("conversations", "Asked"), ("grading", "Handed in"), ("alerts", "Raised")):
+            file = (await ask(f"courses/{COURSE}/{page}?format=csv", "teacher")).body.decode("utf-8-sig")
+            times = [row[column] for row in csv.DictReader(io.StringIO(file))]
+            assert len(times) > 10
+            assert times == sorted(times, reverse=True), page
 
     async def test_the_overview_goes_over_pages_and_finds_names(
         self, full: RunningService, ask: Client
@@ -363,6 +373,37 @@ class TestAStudentsOwnPage:
         assert progress["alerts"] and progress["notes"] == ["Mind the colon"]
         zoned = await ask(f"api/progress/{stuck}?course={COURSE}&time_zone=Mars%2FOlympus", stuck)
         assert zoned.code == 200
+
+    async def test_a_holiday_in_the_courses_file_breaks_no_row_of_days(
+        self, service: RunningService, ask: Client, tmp_path: Path
+    ) -> None:
+        """From `course.yaml` to the numbers that the page and the panel in JupyterLab show."""
+        today = now()
+        async with service.parts.db.begin() as conn:
+            for days_ago in (4, 1):
+                made = await submissions.create(
+                    conn, course=COURSE, assignment=ASSIGNMENT, student="ada", files_path="/x", size=1
+                )
+                await conn.execute(
+                    update(Submission)
+                    .where(Submission.submission_id == made.submission_id)
+                    .values(submitted_at=today - timedelta(days=days_ago))
+                )
+
+        async def rows() -> tuple[int, int]:
+            page = (await ask(f"courses/{COURSE}/me", "ada")).body.decode()
+            panel = json.loads((await ask(f"api/progress?course={COURSE}", "ada")).body)
+            shown = re.findall(r"<dd>(\d+)</dd>", page)
+            assert shown == [str(panel["streak_days"]), str(panel["longest_streak_days"])]
+            return panel["streak_days"], panel["longest_streak_days"]
+
+        assert await rows() == (1, 1)
+        first, last = ((today - timedelta(days=days)).date() for days in (3, 2))
+        file = tmp_path / "course" / "course.yaml"
+        file.write_text(f"holidays:\n- {{first: {first}, last: {last}}}\n")
+        assert await rows() == (2, 2)
+        file.write_text(f"holidays:\n- {first}\n")
+        assert await rows() == (1, 1)
 
     async def test_is_for_members_of_the_course(self, full: RunningService, ask: Client) -> None:
         assert (await ask(f"courses/{COURSE}/me", "eve")).code == 403
