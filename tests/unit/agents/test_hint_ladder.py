@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from learnflow_ext.agents import debug
+from learnflow_ext.agents import debug, error_words
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.agents.examples import analogous
 from learnflow_ext.agents.exercise_cells import exercise_cells
@@ -15,7 +15,7 @@ from learnflow_ext.agents.guard import Guard
 from learnflow_ext.agents.references import references
 from learnflow_ext.contracts.help import CellError, HelpRequest
 
-ERRORS = sorted(debug._QUESTIONS)
+ERRORS = sorted(error_words.QUESTIONS)
 
 
 def test_an_answer_and_its_checks_are_one_exercise(course: Path) -> None:
