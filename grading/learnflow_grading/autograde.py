@@ -20,9 +20,12 @@ from typing import Any
 
 import nbformat
 from nbclient.exceptions import DeadKernelError
+from nbconvert.exporters.exporter import ResourcesDict
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import AssignLatePenalties, IgnorePattern, LimitOutput, SaveAutoGrades
+from nbgrader.utils import setenv
 from sqlalchemy.exc import SQLAlchemyError
 
 from learnflow_ext.contracts.errors import LearnFlowError, TooLarge, Unavailable, Unprocessable
@@ -32,12 +35,14 @@ from . import feedback
 from .blueprint import Blueprint, read_blueprint
 from .course import Course, put_environment_on_path
 from .execute import REASONS, STOPPED
+from .gradebooks import grades_of
 from .hidden import split_hidden
 from .marks import Marks, attempt_of
 from .messages import Points, explain, given_score
 from .names import check_file, check_name
 from .notebooks import read_notebook, repaired
-from .trusted.execute import PROVISIONAL
+from .sanitize import is_stock, sanitized
+from .trusted.execute import PROVISIONAL, TrustedExecute
 
 log = logging.getLogger(__name__)
 
@@ -70,16 +75,57 @@ class Submission:
 
 
 class _Autograde(Autograde):
-    """Keeps the reason for a failure, which nbgrader only logs."""
+    """Keeps the reason for a failure, which nbgrader only logs, and the notebooks.
+
+    nbgrader reads, copies, checks and writes each notebook twice. One that is in the teacher's frame already
+    is graded in memory and written once.
+    """
 
     cause: Exception | None = None
 
+    def __init__(self, notebooks: Mapping[str, nbformat.NotebookNode], **more: Any) -> None:
+        """`notebooks` in frames that were checked, by name; those that are not there go nbgrader's way."""
+        super().__init__(**more)
+        self._framed = notebooks
+        self.graded: dict[str, nbformat.NotebookNode] = {}
+
     def convert_single_notebook(self, notebook_filename: str) -> None:
         try:
-            super().convert_single_notebook(notebook_filename)
+            if nb := self._framed.get(Path(notebook_filename).stem):
+                self._grade(nb, notebook_filename)
+            else:
+                super().convert_single_notebook(notebook_filename)
         except Exception as error:
             self.cause = error
             raise
+
+    def _grade(self, nb: nbformat.NotebookNode, filename: str) -> None:
+        found = ResourcesDict()
+        found.update(self.init_single_notebook_resources(filename))
+        place = found["nbgrader"]
+        folder = self._format_dest(place["assignment"], place["student"])
+        found["metadata"] = ResourcesDict()
+        found["metadata"].update(name=place["notebook"], path=folder)
+        found["output_extension"] = self.exporter.file_extension
+        run, *rest = [cls(parent=self.exporter) for cls in _GRADERS]
+        with setenv(NBGRADER_EXECUTION="autograde"):
+            nb, found = run(nb, found)
+            # One step from here on, and nobody waits for a gradebook while a student's code runs.
+            with Gradebook(self.coursedir.db_url):
+                for each in rest:
+                    nb, found = each(nb, found)
+                nbformat.validate(nb, relax_add_props=True)
+                self.write_single_notebook(_written(nb), found)
+        self.graded[place["notebook"]] = nb
+
+
+_GRADERS = (TrustedExecute, IgnorePattern, LimitOutput, SaveAutoGrades, AssignLatePenalties)
+"""As in `course`, but for the check of what the frame holds."""
+
+
+def _written(nb: nbformat.NotebookNode) -> str:
+    """As `nbformat.writes` does it, of a notebook that is valid."""
+    return f"{nbformat.v4.writes(nb)}\n"
 
 
 def grade(course: Course, submission: Submission) -> GradeRecord:
@@ -96,6 +142,8 @@ def grade(course: Course, submission: Submission) -> GradeRecord:
     blueprint = read_blueprint(
         course.db_url, course.name, course.folder("release", ".", assignment), assignment
     )
+    if is_stock(course.config()):
+        blueprint = sanitized(blueprint, course.db_url)
     notebooks, files, problems = _read(submission.files, blueprint)
     if not notebooks:
         problems = problems or [f"There is no {blueprint.notebooks[0].name}.ipynb in what you handed in."]
@@ -124,12 +172,17 @@ def _graded(
         if not submission.in_place:
             with Gradebook(course.db_url, course.name) as gradebook:
                 Marks(course.root).swap(gradebook, assignment, student, attempt_of(when))
-        _run(course, assignment, student)
+        framed = {
+            plan.name: notebooks[plan.name]
+            for plan in blueprint.notebooks
+            if plan.checked and plan.name in notebooks
+        }
+        graded = _run(course, assignment, student, framed)
     except _Ungradable as error:
         return _record(course, submission, blueprint, status="failed", problems=[str(error)], start=start)
     except (sqlite3.Error, SQLAlchemyError) as error:
         raise Unavailable("Grading does not work at the moment; your submission was kept.") from error
-    cells, found, penalty = _collect(course, blueprint, submission)
+    cells, found, penalty = _collect(course, blueprint, submission, graded)
     return _record(
         course,
         submission,
@@ -250,11 +303,15 @@ class _Ungradable(Exception):
     """nbgrader cannot cope with this submission; trying again would not help. The text is a sentence."""
 
 
-def _run(course: Course, assignment: str, student: str) -> None:
-    converter = _Autograde(coursedir=course.directory(assignment, student), config=course.config())
+def _run(
+    course: Course, assignment: str, student: str, framed: Mapping[str, nbformat.NotebookNode]
+) -> dict[str, nbformat.NotebookNode]:
+    """Grade; the notebooks that were graded in memory, by name."""
+    converter = _Autograde(framed, coursedir=course.directory(assignment, student), config=course.config())
     converter.force = True
     try:
         converter.start()
+        return converter.graded
     except NbGraderException as error:
         cause = converter.cause or error
         if isinstance(cause, LearnFlowError):
@@ -266,7 +323,10 @@ def _run(course: Course, assignment: str, student: str) -> None:
 
 
 def _collect(
-    course: Course, blueprint: Blueprint, submission: Submission
+    course: Course,
+    blueprint: Blueprint,
+    submission: Submission,
+    graded: Mapping[str, nbformat.NotebookNode],
 ) -> tuple[tuple[CellScore, ...], list[str], float]:
     """The points of every graded cell, what a person should look at, and the points lost by lateness."""
     cells: list[CellScore] = []
@@ -274,14 +334,13 @@ def _collect(
     with Gradebook(course.db_url, course.name) as gradebook:
         entry = gradebook.find_submission(submission.assignment, submission.student)
         grades = {
-            (notebook.name, grade.name): (given_score(grade), float(grade.max_score))
-            for notebook in entry.notebooks
-            for grade in notebook.grades
+            place: (given_score(grade), float(grade.max_score))
+            for place, grade in grades_of(gradebook, entry).items()
         }
         penalty = _late_penalty(gradebook, entry, submission.late_share)
+    folder = course.folder("autograded", submission.student, submission.assignment)
     for plan in blueprint.notebooks:
-        path = course.folder("autograded", submission.student, submission.assignment) / f"{plan.name}.ipynb"
-        run = nbformat.read(path, as_version=4).cells if path.is_file() else []
+        run = graded[plan.name].cells if plan.name in graded else _cells_in(folder / f"{plan.name}.ipynb")
         problems += _stops(run)
         messages = _messages(plan.name, run, grades)
         provisional = {
@@ -307,6 +366,10 @@ def _collect(
             if score is None:
                 problems.append("A part of it is marked by hand.")
     return tuple(cells), list(dict.fromkeys(problems)), penalty
+
+
+def _cells_in(path: Path) -> list[nbformat.NotebookNode]:
+    return list(nbformat.read(path, as_version=4).cells) if path.is_file() else []
 
 
 def _late_penalty(gradebook: Gradebook, entry: Any, share: float) -> float:

@@ -12,9 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import (
+    Assignment,
+    Gradebook,
+    GradeCell,
+    MissingEntry,
+    Notebook,
+    SourceCell,
+    TaskCell,
+)
 
 from learnflow_ext.contracts.errors import NotFound
+
+_SOURCE = (SourceCell.name, SourceCell.cell_type, SourceCell.locked, SourceCell.source, SourceCell.checksum)
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,10 @@ class NotebookPlan:
 
     name: str
     cells: tuple[CellPlan, ...]
+    kernelspec: Mapping[str, Any] | None = None
+    """The teacher's, or None where the gradebook knows none."""
+    checked: bool = False
+    """Whether nbgrader's sanitizers have been through it: what they would change is changed."""
 
 
 @dataclass(frozen=True)
@@ -56,26 +70,65 @@ class Blueprint:
         return next((plan for plan in self.notebooks if plan.name == notebook), None)
 
 
+_kept: dict[tuple[str, str], tuple[tuple[Any, ...], Blueprint]] = {}
+"""By gradebook and assignment, with all that it was made of."""
+
+
 def read_blueprint(db_url: str, course: str, release: Path, assignment: str) -> Blueprint:
     """The blueprint of a released assignment; `release` is the folder with its released notebooks.
 
-    NotFound when the assignment was never released.
+    It is made once a process, and again when gradebook or notebooks have changed. NotFound when the
+    assignment was never released.
     """
     with Gradebook(db_url, course) as gradebook:
-        try:
-            entry = gradebook.find_assignment(assignment)
-        except MissingEntry:
-            raise NotFound(f"There is no released assignment {assignment!r} in {course}.") from None
-        sources = {
-            notebook.name: {cell.name: cell for cell in notebook.source_cells} for notebook in entry.notebooks
-        }
-        plans = []
-        for name, cells in sorted(sources.items()):
-            path = release / f"{name}.ipynb"
-            if not path.is_file():
-                raise NotFound(f"There is no released notebook {name!r} in {assignment}.")
-            plans.append(NotebookPlan(name, _plan(nbformat.read(path, as_version=4), cells)))
-        return Blueprint(assignment, tuple(plans), float(entry.max_score))
+        known = _stamp(gradebook, assignment, release)
+        if not known:
+            raise NotFound(f"There is no released assignment {assignment!r} in {course}.")
+        kept = _kept.get((db_url, assignment))
+        if kept is None or kept[0] != known:
+            kept = _kept[db_url, assignment] = known, _read(gradebook, course, release, assignment)
+        return kept[1]
+
+
+def _stamp(gradebook: Gradebook, assignment: str, release: Path) -> tuple[Any, ...]:
+    """All that a blueprint is made of; empty when there is no such assignment."""
+    notebooks = (
+        gradebook.db.query(Assignment.id, Notebook.id, Notebook.name, Notebook.kernelspec)
+        .outerjoin(Notebook, Notebook.assignment_id == Assignment.id)
+        .filter(Assignment.name == assignment)
+        .order_by(Notebook.name)
+        .all()
+    )
+    ids = [row[1] for row in notebooks]
+    cells = [
+        gradebook.db.query(*columns).filter(of.in_(ids)).order_by(of, columns[0]).all()
+        for of, columns in (
+            (SourceCell.notebook_id, _SOURCE),
+            (GradeCell.notebook_id, (GradeCell.name, GradeCell.max_score)),
+            (TaskCell.notebook_id, (TaskCell.name, TaskCell.max_score)),
+        )
+    ]
+    paths = [release / f"{row[2]}.ipynb" for row in notebooks]
+    stats = [path.stat() if path.is_file() else None for path in paths]
+    files = [(each.st_mtime_ns, each.st_size, each.st_ino) if each else None for each in stats]
+    return (notebooks, cells, paths, files) if notebooks else ()
+
+
+def _read(gradebook: Gradebook, course: str, release: Path, assignment: str) -> Blueprint:
+    try:
+        entry = gradebook.find_assignment(assignment)
+    except MissingEntry:
+        raise NotFound(f"There is no released assignment {assignment!r} in {course}.") from None
+    sources = {
+        notebook.name: {cell.name: cell for cell in notebook.source_cells} for notebook in entry.notebooks
+    }
+    plans = []
+    for name, cells in sorted(sources.items()):
+        path = release / f"{name}.ipynb"
+        if not path.is_file():
+            raise NotFound(f"There is no released notebook {name!r} in {assignment}.")
+        plans.append(NotebookPlan(name, _plan(nbformat.read(path, as_version=4), cells)))
+    return Blueprint(assignment, tuple(plans), float(entry.max_score))
 
 
 def _plan(released: nbformat.NotebookNode, sources: Mapping[str, Any]) -> tuple[CellPlan, ...]:

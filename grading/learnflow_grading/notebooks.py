@@ -141,7 +141,7 @@ def repaired(submitted: NotebookNode, plan: NotebookPlan) -> NotebookNode:
         cells.append(new)
     _put_back(cells, plan, set(last))
     nb: NotebookNode = nbf.new_notebook(cells=cells)
-    nb.metadata["kernelspec"] = from_dict(_KERNELSPEC)
+    nb.metadata["kernelspec"] = from_dict(dict(plan.kernelspec or _KERNELSPEC))
     return nb
 
 
