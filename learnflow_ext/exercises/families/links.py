@@ -40,7 +40,7 @@ _PEOPLE = (
 
 def _gives(random: Random) -> ClassTask:
     name, label, things, lead = random.choice(_PURSES)
-    k, p, q = random.randint(2, 5), random.randint(6, 15), random.randint(2, 5)
+    k, p, q = random.randint(2, 5), random.randint(9, 15), random.randint(2, 5)
     rule, lines, twin = random.choice(
         [
             (

@@ -160,6 +160,7 @@ class TestHostileExercises:
         assert why in await reason(runner, replace(GOOD, **changed))  # type: ignore[arg-type]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("topic", FAMILIES)
 async def test_every_family_makes_exercises_of_every_difficulty_that_pass(
     runner: WarmRunner, topic: str
