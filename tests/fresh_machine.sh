@@ -38,7 +38,7 @@ setsid make demo ARGS="--port 8123" >/srv/demo.log 2>&1 &
 demo=$!
 until python3 -c 'import urllib.request as u; u.urlopen("http://127.0.0.1:8123/hub/login", timeout=5)' 2>/dev/null; do
     kill -0 $demo 2>/dev/null || { tail -40 /srv/demo.log; echo "FAILED: make demo ended before its login page."; exit 1; }
-    [ $((SECONDS - started)) -lt 900 ] || { tail -40 /srv/demo.log; echo "FAILED: no login page after 15 minutes."; exit 1; }
+    [ $((SECONDS - started)) -lt 1800 ] || { tail -40 /srv/demo.log; echo "FAILED: no login page after 30 minutes."; exit 1; }
     sleep 1
 done
 echo "held: make demo, from nothing to the login page in $((SECONDS - started)) s"
@@ -47,7 +47,7 @@ grep -q ada /srv/demo.log || { tail -20 /srv/demo.log; echo "FAILED: the termina
 echo "held: the terminal names the accounts"
 kill -INT -- -$demo
 wait $demo
-for _ in $(seq 30); do left=$(grep -lzs jupyterhub /proc/[0-9]*/cmdline | wc -l); [ "$left" = 0 ] && break; sleep 1; done
+for _ in $(seq 30); do left=$(grep -lzs "[j]upyterhub" /proc/[0-9]*/cmdline | wc -l); [ "$left" = 0 ] && break; sleep 1; done
 [ "$left" = 0 ] || { echo "FAILED: $left processes are left after Ctrl-C."; exit 1; }
 echo "held: Ctrl-C leaves nothing"
 started=$SECONDS
