@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import uuid
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from kafka_broker import Kafka
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
     from learnflow_ext.events.kafka_client import KafkaCluster
 
 pytest_plugins = ["containers"]
+
+if "CI" not in os.environ:
+    # As Hypothesis does by itself where CI is set: how long an example takes says how busy the machine is.
+    settings.register_profile("patient", deadline=None)
+    settings.load_profile("patient")
 
 
 def pytest_configure() -> None:

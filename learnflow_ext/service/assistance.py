@@ -7,17 +7,15 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.agents.context import HelpContext, Policy
+from learnflow_ext.agents.context import HelpContext
 from learnflow_ext.agents.exercise import ExerciseFindings
 from learnflow_ext.agents.llm.model import Model
-from learnflow_ext.agents.references import Reference
 from learnflow_ext.agents.tutor import Plan
-from learnflow_ext.contracts.errors import Forbidden, LearnFlowError, TooBusy, TooLarge
+from learnflow_ext.contracts.errors import LearnFlowError, TooBusy, TooLarge
 from learnflow_ext.contracts.help import (
     AgentName,
     Diagnosis,
@@ -26,15 +24,15 @@ from learnflow_ext.contracts.help import (
     Intent,
     ReplyChunk,
 )
-from learnflow_ext.contracts.practice import PRACTICE_DIR, practice_in
+from learnflow_ext.contracts.practice import practice_in
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.diagnosis.fingerprint import attempt_of, fingerprint
 from learnflow_ext.exercises.choosing import wants_practice
 from learnflow_ext.exercises.notebook import ANSWER_CELL
-from learnflow_ext.progress.hint_choice import better_rung
 from learnflow_ext.service import logs, questions
 from learnflow_ext.service.auth import Person
 from learnflow_ext.service.hinting import Hints, attempt_in
+from learnflow_ext.service.learnt import Learnt
 from learnflow_ext.service.limits import Budget, RateLimiter
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.policies import NOW_OFF, STRICTEST_FIRST, Policies
@@ -43,17 +41,13 @@ from learnflow_ext.service.practising import practised
 from learnflow_ext.service.releases import Releases
 from learnflow_ext.service.results import Results
 from learnflow_ext.service.speaking import Speaking
-from learnflow_ext.service.tutors import NO_COURSE, TutoredCourse
+from learnflow_ext.service.surroundings import Surroundings
+from learnflow_ext.service.tutors import TutoredCourse
 from learnflow_ext.service.wishes import Wishes
 from learnflow_ext.settings import LearnFlow, LearnFlowTutor
-from learnflow_ext.store import courses, help, ladder, patterns, people, progress, tutoring
-from learnflow_ext.store.clock import now
+from learnflow_ext.store import help, ladder, people, tutoring
 from learnflow_ext.store.database import Database
 
-LEARNT_SECONDS = 300.0
-"""For so long is remembered what came of the hints for a pattern of errors."""
-LEARNT_FROM = timedelta(days=120)
-MAX_LEARNT = 1_000
 BROKE_OFF = (
     "Sorry, the tutor stumbled over this question and cannot finish its answer. It has been noted (request "
     "{request_id}). Please try again, or ask your teacher."
@@ -121,10 +115,7 @@ class Assistance:
         """
         self._db = db
         self._tutored = tutored
-        self._releases = releases
-        self._settings = settings
         self._policies = policies
-        self._results = results
         self._limiter = RateLimiter(tutor_settings.questions_per_minute)
         self._budget = Budget(
             tutor_settings.questions_per_hour,
@@ -133,9 +124,10 @@ class Assistance:
         )
         self._metrics = metrics
         self._speaking = Speaking(db, metrics, model)
-        self._learnt: dict[tuple[str, str], tuple[float, dict[int, tuple[int, int]]]] = {}
+        self._learnt = Learnt()
         self._hints = hints
         self._practices = practices
+        self._around = Surroundings(db, tutored, releases, settings, policies, results, practices)
         self.wishes = Wishes(
             db, results, model.endpoint.base_url if model is not None else "", tutor_settings.retention_days
         )
@@ -151,14 +143,14 @@ class Assistance:
         except TooLarge:
             self._metrics.questions_refused.labels("too_large").inc()
             raise
-        request = await self._placed(person, await asyncio.to_thread(questions.bounded, request))
+        request = await self._around.placed(person, await asyncio.to_thread(questions.bounded, request))
         try:
             self._limiter.take(person.name)
         except TooBusy:
             self._metrics.questions_refused.labels("too_many").inc()
             raise
         await self._policies.refresh()
-        context = await self._context(person, request)
+        context = await self._around.of(person, request)
 
         async def keep(conn: AsyncConnection) -> int | None:
             # In the transaction that keeps the question, whose writer has the person to itself: two at the
@@ -181,7 +173,7 @@ class Assistance:
         if self.wishes.wished(request) is None:
             return None
         self._limiter.take(person.name)
-        placed = await self._placed(person, await asyncio.to_thread(questions.bounded, request))
+        placed = await self._around.placed(person, await asyncio.to_thread(questions.bounded, request))
         return await self.wishes.fulfil(person, placed, request_id)
 
     async def answer(self, question: Question) -> AsyncGenerator[ReplyChunk]:
@@ -230,7 +222,7 @@ class Assistance:
             rung = None
             if plan.agent == "debug" and request.assignment:
                 rung = await self._rung(conn, question.person.name, request)
-                rung = await self._better(conn, request.course, plan, rung)
+                rung = await self._learnt.better(conn, request.course, _pattern(plan.diagnosis), rung)
             await help.routed(
                 conn,
                 question.request_id,
@@ -303,12 +295,8 @@ class Assistance:
     def _stops(self, question: Question) -> bool:
         """Whether less is allowed by now than when the question was taken."""
         return STRICTEST_FIRST.index(
-            self._allowed(question.person, question.request)
+            self._around.allowed(question.person, question.request)
         ) < STRICTEST_FIRST.index(question.context.policy)
-
-    def _allowed(self, person: Person, request: HelpRequest) -> Policy:
-        mine = [name for name in self._settings.courses if person.belongs(name)]
-        return self._policies.at(request.course, request.assignment, mine, person.name)
 
     async def _last(self, question: Question, chunk: ReplyChunk) -> ReplyChunk:
         """The end of an answer, with what the chat shows below it."""
@@ -328,24 +316,10 @@ class Assistance:
             student,
             course=request.course,
             assignment=request.assignment,
-            exercise=self._exercise(request.course, request.assignment, request.cell_id),
+            exercise=self._around.exercise(request.course, request.assignment, request.cell_id),
             cell_id=request.cell_id,
             attempt=attempt_of(code),
         )
-
-    async def _better(self, conn: AsyncConnection, course: str, plan: Plan, due: int) -> int:
-        """The rung that got others on who met this pattern, where that is known; else the one that is due."""
-        pattern = _pattern(plan.diagnosis)
-        if pattern is None:
-            return due
-        looked, known = self._learnt.get((course, pattern.key), (-LEARNT_SECONDS, {}))
-        if time.monotonic() - looked >= LEARNT_SECONDS:
-            found = await patterns.outcomes(conn, course, pattern.key, now() - LEARNT_FROM)
-            known = {rung: (tried.told, tried.went_on) for rung, tried in found.items()}
-            if len(self._learnt) >= MAX_LEARNT:
-                self._learnt.clear()
-            self._learnt[course, pattern.key] = (time.monotonic(), known)
-        return better_rung(due, known)
 
     async def note_runs(self, conn: AsyncConnection, student: str, reports: Iterable[RunReport]) -> None:
         """Tell the ladders of the student's exercises which code was run. Courses not theirs are left out."""
@@ -356,19 +330,10 @@ class Assistance:
                     student,
                     course=report.course,
                     assignment=report.assignment,
-                    exercise=self._exercise(report.course, report.assignment, report.cell_id),
+                    exercise=self._around.exercise(report.course, report.assignment, report.cell_id),
                     cell_id=report.cell_id,
                     attempt=report.attempt,
                 )
-
-    def _exercise(self, course: str, assignment: str, cell_id: str) -> str:
-        """The exercise that a cell belongs to; a cell that is in none stands for itself."""
-        return practice_in(assignment) or self._tutored[course].exercises.get((assignment, cell_id), cell_id)
-
-    async def _guarded(
-        self, person: Person, at_hand: str = "", conn: AsyncConnection | None = None
-    ) -> tuple[Reference, ...]:
-        return () if self._practices is None else await self._practices.guarded(person.name, at_hand, conn)
 
     async def _keep(self, question: Question, said: _Answer) -> None:
         if said.texts:
@@ -392,51 +357,6 @@ class Assistance:
         except LearnFlowError as error:
             # The student has the answer; that it could not be kept is for the log.
             log.error("an answer was not kept", request_id=question.request_id, error=error.message)
-
-    async def _placed(self, person: Person, request: HelpRequest) -> HelpRequest:
-        """`request` with the course it is about.
-
-        A student's own folder may be called anything: what is no course counts as none. Without one, the only
-        course of the person is meant.
-        """
-        course, assignment = request.course, request.assignment
-        if course in self._settings.courses:
-            if not person.belongs(course):
-                raise Forbidden("You are not a member of this course. Ask its teacher to add you.")
-            return request
-        if course == PRACTICE_DIR and self._practices is not None:
-            place = (await self._practices.places(person, [assignment])).get(assignment)
-            if place is not None:
-                return replace(request, course=place[0], assignment=place[1])
-        mine = [name for name in self._settings.courses if person.belongs(name)]
-        course, assignment = (mine[0] if len(mine) == 1 else NO_COURSE), ""
-        return replace(request, course=course, assignment=assignment)
-
-    async def _context(self, person: Person, request: HelpRequest) -> HelpContext:
-        policy = self._allowed(person, request)
-        if not request.course:
-            return HelpContext(policy=policy, practice=await self._guarded(person))
-        exercise = self._exercise(request.course, request.assignment, request.cell_id)
-        made = practice_in(request.assignment)
-        withheld = None
-        if person.grades(request.course):
-            withheld = await self._results.withheld(request.course, person)
-        async with self._db.connect() as conn:
-            shown = await help.shown(conn, person.name, request.course, request.assignment)
-            titles = await courses.titles(conn, request.course)
-            standing = await progress.of_student(conn, person.name, request.course)
-            withheld = withheld or await self._results.withheld(request.course, person, conn)
-            practice = await self._guarded(person, made, conn)
-        return HelpContext(
-            policy=policy,
-            course_title=self._tutored[request.course].title,
-            assignment_title=titles.get(request.assignment, ""),
-            progress=withheld.progress(standing),
-            exercise=f"{request.assignment}/{exercise}" if request.assignment and exercise else "",
-            shown="\n\n".join(shown),
-            practice=practice,
-            released=frozenset(await self._releases.names(request.course)),
-        )
 
 
 def _pattern(diagnosis: Diagnosis | None) -> Fingerprint | None:

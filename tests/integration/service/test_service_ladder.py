@@ -168,7 +168,7 @@ class TestPatterns:
             return {1: Tried(40, 2), 2: Tried(40, 36)}
 
         assert await rung(ask, failed("print(totl)"), "ada") == 1
-        service.parts.assistance._learnt.clear()
+        service.parts.assistance._learnt.forget()
         monkeypatch.setattr(patterns, "outcomes", came)
         assert await rung(ask, failed("print(totl)"), "ben") == 2
         assert await rung(ask, failed("print(totl + 1)"), "ben") == 2, "the ladder itself did not jump"
