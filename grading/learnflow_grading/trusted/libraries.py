@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 _FROM = re.compile(r"\bfrom\s+([\w.]+)\s+import\b")
 _IMPORT = re.compile(r"\bimport\b([^\n;#]*)")
 _LOADS = re.compile(
-    r"^\s*[%!]|get_ipython|__import__|__loader__|import_module|importlib|find_spec|\b(?:run|exec)_module",
+    r"^[^\S\n]*[%!]|get_ipython|__import__|__loader__|import_module|importlib|find_spec|\b(?:run|exec)_module",
     re.MULTILINE,
 )
 """Magics and calls that may load something."""
