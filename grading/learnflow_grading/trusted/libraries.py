@@ -23,13 +23,11 @@ def needs_libraries(texts: Iterable[str], files: Mapping[str, str]) -> bool:
     It reads words, not programs: a comment that speaks of importing counts. Code that hides from it an import
     of numpy waits for numpy to load, out of its own time; nothing else is different.
     """
-    own = {part.removesuffix(".py") for name in files for part in PurePosixPath(name).parts}
+    programs = {name: data for name, data in files.items() if name.endswith(".py")}
+    # A folder of data that is called numpy is none of them.
+    own = {part.removesuffix(".py") for name in programs for part in PurePosixPath(name).parts}
     known = sys.stdlib_module_names | own
-    modules = (
-        base64.b64decode(data).decode("utf-8", "replace")
-        for name, data in files.items()
-        if name.endswith(".py")
-    )
+    modules = (base64.b64decode(data).decode("utf-8", "replace") for data in programs.values())
     return any(not _imported(text) <= known for each in (texts, modules) for text in each)
 
 

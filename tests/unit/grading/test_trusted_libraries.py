@@ -29,3 +29,9 @@ def test_a_text_of_any_kind_is_read_in_no_time(what: str) -> None:
 def test_a_magic_is_one_behind_blanks_too() -> None:
     assert needs_libraries(["x = 1\n\n \t%matplotlib inline"], {})
     assert not needs_libraries(["x = 7\n\ny = x % 2"], {})
+
+
+def test_a_folder_of_data_is_no_module() -> None:
+    assert needs_libraries(["import numpy"], {"numpy/points.csv": ""})
+    assert needs_libraries(["import pandas"], {"pandas": ""})
+    assert not needs_libraries(["import shapes.round"], {"shapes/round.py": "", "shapes/__init__.py": ""})
