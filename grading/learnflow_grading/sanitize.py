@@ -25,9 +25,11 @@ _done: dict[int, tuple[Blueprint, Blueprint]] = {}
 
 
 def is_stock(config: Config) -> bool:
-    """Whether a course leaves the sanitizers as nbgrader has them."""
+    """Whether a course leaves the sanitizers as nbgrader has them, and the files that they are to read."""
     own = config.Autograde.get("sanitize_preprocessors", _STOCK)
-    return bool(own == _STOCK) and not any(config.get(cls.__name__) for cls in _STOCK)
+    # A hook runs ahead of them, and may change what was handed in.
+    hooks = [config.get(name, {}).get("pre_convert_hook") for name in ("BaseConverter", "Autograde")]
+    return bool(own == _STOCK) and not any(hooks) and not any(config.get(cls.__name__) for cls in _STOCK)
 
 
 def sanitized(blueprint: Blueprint, db_url: str) -> Blueprint:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from learnflow_grading.autograde import Submission, grade
 from nbformat import v4 as nbf
 
 from .conftest import Classroom, Submit
@@ -33,6 +35,31 @@ def test_notebook_and_gradebook_are_the_same(
         record = submit(nb).record
         found.append((record.cells, record.message, record.score, *_kept(classroom, record.student)))
     assert found[0] == found[1]
+
+
+HOOK = """c = get_config()
+def mend(assignment, student, notebooks):
+    for name in notebooks:
+        with open(name) as file:
+            text = file.read().replace("retrun", "return")
+        with open(name, "w") as file:
+            file.write(text)
+c.{}.pre_convert_hook = mend
+"""
+
+
+@pytest.mark.parametrize("owner", ["Autograde", "BaseConverter"])
+def test_a_hook_of_the_course_changes_what_was_handed_in(
+    classroom: Classroom, tmp_path: Path, owner: str
+) -> None:
+    settings = tmp_path / "nbgrader_config.py"
+    settings.write_text(HOOK.replace("{}", owner))
+    course = replace(classroom.course, settings_file=settings)
+    folder = tmp_path / "handed-in"
+    folder.mkdir()
+    nbformat.write(classroom.solved(square="def square(x):\n    retrun x * x"), folder / "warmup.ipynb")
+    record = grade(course, Submission("id", "warmup", f"hooked-{owner.lower()}", folder, in_place=True))
+    assert (record.status, record.score) == ("graded", 6)
 
 
 def _kept(classroom: Classroom, student: str) -> tuple[Any, ...]:
