@@ -58,6 +58,9 @@ def fork(op: ForkOp, end: socket.socket, control: socket.socket, answer: Callabl
     """The new process's id. It answers on `end`, as a grading process does, and never returns."""
     while _waits:
         _waits.pop()()
+    # Nobody asks how a fork ended. What the warm processes are started by would inherit it, and never notice
+    # that one has died: they are all there by now.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     parent = os.getpid()
     pid = os.fork()
     if pid:
@@ -119,8 +122,6 @@ def main() -> None:
     # It loads its libraries beside ours, on another core.
     _waits.append(launch(AGENT, SUPERVISOR, libraries=False))
     answer = _load()
-    # Nobody asks how a fork ended.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.collect()
     gc.freeze()  # else the collector would write to, and so copy, every page of every fork
     run(control, answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -13,8 +14,10 @@ import nbformat
 import pytest
 import pytest_asyncio
 from learnflow_grading.client import GradingWorker, environment
+from learnflow_grading.course import Course
 from learnflow_grading.forks import Forks
 from learnflow_grading.processes import descendants
+from learnflow_grading.release import release
 from learnflow_grading.trusted.libraries import needs_libraries
 from nbformat import NotebookNode
 from nbformat import v4 as nbf
@@ -22,7 +25,7 @@ from nbformat import v4 as nbf
 from learnflow_ext.contracts.errors import Unavailable
 from learnflow_ext.contracts.grades import GradeRecord
 
-from .conftest import Classroom
+from .conftest import Classroom, checks, notebook, solution, write_source
 
 # One event loop for all: the process that they share is tied to it.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -111,6 +114,65 @@ class TestForkerIsGone:
                 with pytest.raises(Unavailable):
                     await forks.look(classroom.course.root, "warmup")
                 assert (await grade(worker, classroom, tmp_path / "a", classroom.solved(), "ida")).score == 6
+
+
+@pytest.fixture
+def vectors(tmp_path: Path) -> Course:
+    """A course folder with an assignment that needs numpy, which olga has handed in."""
+    course = Course("python", tmp_path / "python", tmp_path / "exchange")
+    nb = notebook(
+        solution("double", "def double(x):", "return 2 * x"),
+        checks("test_double", 1, "import numpy as np\nassert np.isclose(double(2), 4)"),
+    )
+    write_source(course.root, "vectors", {"vectors": nb})
+    release(course, "vectors")
+    folder = course.root / "submitted" / "olga" / "vectors"
+    folder.mkdir(parents=True)
+    nb.cells[0].source = "def double(x):\n    return x + x"
+    nbformat.write(nb, folder / "vectors.ipynb")
+    return course
+
+
+def warm_with_numpy(forker: int) -> list[int]:
+    """Ids of the processes around the warm one that has numpy, the outermost first."""
+    found = []
+    for pid in descendants(forker):
+        with contextlib.suppress(OSError):
+            if b'"numpy"' in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
+
+
+class TestWarmProcessIsKilled:
+    async def test_its_end_is_noticed_and_the_next_submission_has_another(self, vectors: Course) -> None:
+        async with Forks(environment()) as forks:
+            looked = await forks.look(vectors.root, "vectors")
+            assert looked.students == ("olga",)
+            async with GradingWorker(forks=forks) as worker:
+
+                async def score() -> float:
+                    record = await worker.grade(
+                        submission_id="olga",
+                        course="python",
+                        course_root=vectors.root,
+                        assignment="vectors",
+                        student="olga",
+                        submitted_dir=Path(looked.submitted) / "olga" / "vectors",
+                        cell_timeout=30,
+                        in_place=True,
+                    )
+                    return record.score
+
+                assert await score() == 1
+                forked = worker.pid
+                assert forks._process is not None
+                outermost, *inner = await asyncio.to_thread(warm_with_numpy, forks._process.pid)
+                for pid in inner:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                assert await ended(outermost)
+                assert await score() == 1
+                assert worker.pid == forked
 
 
 NEEDS = {
