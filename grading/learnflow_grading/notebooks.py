@@ -135,9 +135,10 @@ def repaired(submitted: NotebookNode, plan: NotebookPlan) -> NotebookNode:
     for index, cell in enumerate(submitted.cells):
         new = _rebuilt(cell, ids)
         if index in named:
-            kept_id = new.id
-            new = planned(by_name[named[index]], new.source)
-            new.id = kept_id
+            given, new = new, planned(by_name[named[index]], new.source)
+            new.id = given.id
+            if "attachments" in given and new.cell_type == "markdown" and not by_name[named[index]].locked:
+                new.attachments = given.attachments
         cells.append(new)
     _put_back(cells, plan, set(last))
     nb: NotebookNode = nbf.new_notebook(cells=cells)

@@ -111,6 +111,22 @@ class TestRepaired:
         nb = repaired(read([cell(None, kind="markdown", attachments=attached)]), NotebookPlan("nb", ()))
         assert nb.cells[0].attachments == {"a.png": {"image/png": "AAAA"}}
 
+    def test_pictures_in_an_answer_stay_and_those_in_the_teachers_text_go(self) -> None:
+        plan = NotebookPlan(
+            "nb",
+            (
+                plan_of("why", "stub", locked=False, kind="markdown"),
+                plan_of("intro", "# Title", locked=True, kind="markdown"),
+                plan_of("answer", "stub", locked=False),
+            ),
+        )
+        attached = {"a.png": {"image/png": "AAAA", "text/html": "<script>"}}
+        given = [cell(name, kind="markdown", attachments=attached) for name in ("why", "intro", "answer")]
+        nb = repaired(read(given), plan)
+        nbformat.validate(nb)
+        assert nb.cells[0].attachments == {"a.png": {"image/png": "AAAA"}}
+        assert [name for name, c in zip(names(nb), nb.cells, strict=True) if "attachments" in c] == ["why"]
+
     def test_text_that_cannot_be_written_is_replaced(self) -> None:
         nb = repaired(read([cell(None, ["a", "\ud800", 3])]), NotebookPlan("nb", ()))
         assert nb.cells[0].source == "a?"
