@@ -71,8 +71,11 @@ async def _all(
     """Every student's record, in the order in which they were done; of `only` these, or of all."""
     from learnflow_grading.client import GradingWorker, environment, error_of
     from learnflow_grading.forks import Forks
+    from learnflow_kernels.janitor import sweep
 
     async with contextlib.AsyncExitStack() as stack:
+        # Last of all: graders are killed, and leave the control groups of sandboxes that waited for work.
+        stack.callback(sweep, young_s=0)
         # It loads nbgrader, once for all jobs; this process never does.
         forks = await stack.enter_async_context(Forks(environment()))
         looked = await forks.look(course_dir, assignment)

@@ -12,6 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from learnflow_grading.course import put_environment_on_path
+from learnflow_grading.forks import ForkedProcess, Forks
+from learnflow_kernels import cgroups
 from nbformat import v4 as nbf
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
@@ -85,6 +87,23 @@ class TestDocumentedCourse:
         assert done.code == 1
         status = {record["student"]: record["status"] for record in map(json.loads, done.out.splitlines())}
         assert status == {"hacker": "graded", "zoe": "failed"}
+
+    def test_no_control_group_is_left(
+        self, documented: Path, learnflow: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        graders: list[int] = []
+        fork = Forks.fork
+
+        async def noted(self: Forks, scratch: Path) -> ForkedProcess:
+            made = await fork(self, scratch)
+            graders.append(made.pid)
+            return made
+
+        monkeypatch.setattr(Forks, "fork", noted)
+        only = ("--student", "hacker", "--jobs", "1")
+        assert learnflow("autograde", "ps1", "--course-dir", str(documented), *only).code == 0
+        assert len(graders) == 1
+        assert [path.name for path in cgroups.existing() if f"warm-{graders[0]}." in path.name] == []
 
 
 class TestCannotRun:
