@@ -215,7 +215,8 @@ def programs(text: str, reference: Reference, own_code: str = "") -> list[str]:
     known = {line.strip() for line in own_code.splitlines()}
     pieces = [
         code
-        for code in fragments(text)
+        for fragment in fragments(text)
+        for code in (fragment, *_definitions(fragment))
         if any(line.strip() not in known for line in code.splitlines() if line.strip())
     ]
     alone = dict.fromkeys(program for code in pieces for program in _alone(code, header))
@@ -226,6 +227,30 @@ def programs(text: str, reference: Reference, own_code: str = "") -> list[str]:
         spliced = (program for code in pieces for program in _spliced(code, own_code, header))
         found += distinct.of((program for program in spliced if program not in alone), MOST - len(found))
     return found
+
+
+def _definitions(code: str) -> Iterator[str]:
+    """Its functions and classes without what is done with them, which may fail, or wait for somebody."""
+    tree = parse(code)
+    body = tree.body if tree is not None else []
+    made = [node for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    needed = set(_free(ast.Module(body=[*made], type_ignores=[])))
+    kept = [node for node in body if node in made or not needed.isdisjoint(_given(node))]
+    if made and len(kept) < len(body):
+        yield "\n".join(map(ast.unparse, kept))
+
+
+def _given(statement: ast.stmt) -> set[str]:
+    """Names that an import or an assignment gives."""
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return {(each.asname or each.name).partition(".")[0] for each in statement.names}
+    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return {
+            node.id
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
+    return set()
 
 
 class _Distinct:

@@ -32,7 +32,7 @@ ENOUGH = 12
 
 
 _NEVER = "raise SystemExit"
-"""Stands for a program that would never end: no more does it pass."""
+"""Stands for a program of which nothing would be left but what never ends: no more does it pass."""
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -84,9 +84,7 @@ def _task(attempt: Attempt) -> dict[str, object]:
     reference = attempt.reference
     around = _looked_at(reference.before)[1] and _looked_at(reference.tests)[1]
     programs = [_stub(reference), reference.whole]
-    programs += [
-        _NEVER if _looked_at(program)[0] else program for program in (attempt.own_code, *attempt.programs)
-    ]
+    programs += map(_that_ends, (attempt.own_code, *attempt.programs))
     return {
         "before": reference.before,
         "tests": reference.tests,
@@ -115,19 +113,32 @@ def hopeless(program: str) -> bool:
     return _looked_at(program)[0]
 
 
+@lru_cache(maxsize=2048)
+def _that_ends(program: str) -> str:
+    """A program without the loop that it never leaves: what stands above may be a solution already."""
+    tree = tree_of(program)
+    if tree is None or not _looked_at(program)[0]:
+        return program
+    above = tree.body[: _stuck(tree.body) or 0]
+    return "\n".join(map(ast.unparse, above)) or _NEVER
+
+
 def _hopeless(tree: ast.Module) -> bool:
-    functions = [each for each in tree.body if isinstance(each, ast.FunctionDef) and not _leaves(each)]
-    return _sticks(tree.body) or any(_sticks(each.body, idle=True) for each in functions)
+    functions = [each for each in tree.body if isinstance(each, ast.FunctionDef)]
+    idle = [not _leaves(each) and _stuck(each.body, idle=True) is not None for each in functions]
+    # Of several functions the tests may never call the one that is endless.
+    return _stuck(tree.body) is not None or (bool(idle) and all(idle))
 
 
-def _sticks(body: list[ast.stmt], *, idle: bool = False) -> bool:
-    for statement in body:
+def _stuck(body: list[ast.stmt], *, idle: bool = False) -> int | None:
+    """The place of the loop that is never left; None without one."""
+    for place, statement in enumerate(body):
         if isinstance(statement, ast.While) and not _leaves(statement):
             always = isinstance(statement.test, ast.Constant) and bool(statement.test.value)
-            return always and (not idle or all(map(_does_nothing, statement.body)))
+            return place if always and (not idle or all(map(_does_nothing, statement.body))) else None
         if not isinstance(statement, ast.FunctionDef) and _leaves(statement):
-            return False
-    return False
+            return None
+    return None
 
 
 def _does_nothing(statement: ast.stmt) -> bool:

@@ -228,6 +228,41 @@ class TestManyProgramsInOneRun:
         assert (told.withheld, told.how) == (True, "runs")
 
 
+class TestSolutionAmongWhatFails:
+    """A whole program asks somebody for numbers, reads a file, or shows a menu for ever: its function stays."""
+
+    REFERENCE = TestManyProgramsInOneRun.REFERENCE
+    OTHER = "def double(x):\n    return x + x"
+
+    @pytest.mark.parametrize(
+        "whole",
+        [
+            f"{OTHER}\n\nprint(double(int(input('Number? '))))",
+            f"{OTHER}\n\nif __name__ == '__main__':\n    print(double(len(open('numbers.txt').read())))",
+            f"{OTHER}\n\nimport sys\nsys.exit(double(1))",
+            f"{OTHER}\n\nwhile True:\n    print(double(int(input())))",
+            f"def wait():\n    while True:\n        pass\n\n{OTHER}",
+            f"x = int(input('Number? '))\n\n{OTHER}\n\nprint(double(x))",
+            f"import no_such_module as plt\nMORE = 0\n\n{OTHER} + MORE\n\nplt.plot(double(1))",
+        ],
+        ids=["input", "main", "exit", "menu", "endless helper", "input before", "missing module"],
+    )
+    async def test_is_withheld(self, whole: str) -> None:
+        gate = Gate(Guard([self.REFERENCE]), BubblewrapRunner())
+        asked = About(exercise="a/double", own_code="def double(x):\n    return x")
+        verdict = await gate.judge(f"```python\n{whole}\n```", asked)
+        assert (verdict.withheld, verdict.how) == (True, "runs")
+
+    @pytest.mark.parametrize("below", ["print(double(int(input())))", "while True:\n    double(1)"])
+    async def test_so_is_a_line_for_a_cell_that_fails_below_its_function(self, below: str) -> None:
+        wrong = f"def double(x):\n    y = x + 1\n    return y\n\n{below}"
+        (outcome,) = await trial.tried(
+            BubblewrapRunner(),
+            [trial.Attempt(self.REFERENCE, (wrong.replace("x + 1", "x + x"),), wrong)],
+        )
+        assert (outcome.judged, outcome.own_passes, outcome.passing) == (True, False, 0)
+
+
 class TestExerciseWhoseTestsSayNothing:
     async def test_passes_by_anything_so_nothing_is_withheld_for_passing(self) -> None:
         reference = Reference(
