@@ -214,6 +214,18 @@ class TestManyProgramsInOneRun:
         # The one that a limit ended may pass another time.
         assert {0, 2, 3} <= set(outcome.failed) and 1 not in outcome.failed
 
+    @pytest.mark.parametrize(
+        "kept",
+        ["kept = clings()\nnext(kept)", "kept = [clings()]\nkept.append(kept)\nnext(kept[0])"],
+        ids=["at its end", "when it is collected"],
+    )
+    async def test_what_one_leaves_to_be_cleared_away_counts_as_its_own(self, kept: str) -> None:
+        clings = "def clings():\n    try:\n        yield\n    finally:\n        while 3 > 2: pass"
+        own = f"{clings}\n\n{kept}\n\ndef double(x):\n    return x"
+        solution = f"room = [[] for _ in range(3_000)]\n{self.SOLUTION}"
+        (outcome,) = await trial.tried(BubblewrapRunner(), [trial.Attempt(self.REFERENCE, (solution,), own)])
+        assert (outcome.judged, outcome.own_passes, outcome.passing) == (True, False, 0)
+
     async def test_a_reply_that_grows_is_tried_where_it_is_new(self) -> None:
         runner = Counted()
         gate = Gate(Guard([self.REFERENCE]), runner)
