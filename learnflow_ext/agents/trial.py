@@ -22,7 +22,7 @@ from learnflow_ext.diagnosis.traceless import traceless
 
 LIMITS = RunLimits(wall_s=6.0, memory_mb=256, processes=16, output_bytes=20_000)
 SECONDS_EACH = 0.4
-"""Of the clock, for one program; of the processor it gets a good deal less."""
+"""Of the processor, for one program at most; most get a good deal less. Of the clock it is some times that."""
 SECONDS_ALL = 5.0
 """Of the clock, for all programs of a run; those that are left then count as not tried."""
 BUSY_ALL = 2.4
@@ -159,7 +159,7 @@ def _outcome(signs: str, attempt: Attempt) -> Outcome:
     tried = sum(sign != "-" for sign in programs) + attempt.failed_before
     # Once one is known to pass, the rest is not tried.
     left_open = testable and own != "1" and passing is None and "-" in programs
-    unsure = reference == "-" or (left_open and tried < ENOUGH)
+    unsure = "-" in (stub, reference) or (left_open and tried < ENOUGH)
     failed = tuple(place for place, sign in enumerate(programs) if sign == "0") if testable else ()
     return Outcome(not unsure, testable, own == "1", passing if testable else None, failed)
 

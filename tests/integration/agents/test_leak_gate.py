@@ -240,6 +240,29 @@ class TestManyProgramsInOneRun:
         assert (told.withheld, told.how) == (True, "runs")
 
 
+class TestWhoWaits:
+    """By the clock alone nothing fails: a busy machine is one that waits, too."""
+
+    WAITS = "import threading\ndef double(x):\n    threading.Event().wait(9)\n    return x + x"
+
+    async def test_a_reference_that_the_clock_ended_leaves_it_open_whether_a_reply_solves_it(self) -> None:
+        reference = msgspec.structs.replace(TestManyProgramsInOneRun.REFERENCE, code=self.WAITS)
+        gate = Gate(Guard([reference]), BubblewrapRunner())
+        verdict = await gate.judge("Write `return sum([x, x])`.", About(exercise="a/double"))
+        assert (verdict.withheld, verdict.how) == (True, "unsure")
+
+    async def test_nor_is_a_program_then_one_that_fails(self) -> None:
+        attempt = trial.Attempt(TestManyProgramsInOneRun.REFERENCE, (self.WAITS, "double = None"))
+        (outcome,) = await trial.tried(BubblewrapRunner(), [attempt])
+        assert (outcome.judged, outcome.testable, outcome.failed) == (False, True, (1,))
+
+    async def test_nobody_waits_for_one_that_sleeps(self) -> None:
+        slow = "from time import sleep\ndef double(x):\n    sleep(60)\n    return x + x"
+        attempt = trial.Attempt(TestManyProgramsInOneRun.REFERENCE, (slow,))
+        (outcome,) = await trial.tried(BubblewrapRunner(), [attempt])
+        assert (outcome.judged, outcome.passing) == (True, 0)
+
+
 class TestSolutionAmongWhatFails:
     """A whole program asks somebody for numbers, reads a file, or shows a menu for ever: its function stays."""
 
