@@ -91,7 +91,14 @@ def _task(attempt: Attempt) -> dict[str, object]:
         "entries": reference.entries,
         "programs": programs,
         "together": [around and _looked_at(program)[1] for program in programs],
+        "apart": [False] * 3 + [_apart(program, attempt.own_code) for program in attempt.programs],
     }
+
+
+def _apart(program: str, own: str) -> bool:
+    """Whether most lines of the student's are not in it: it may be of quite another kind."""
+    lines = {line.strip() for line in own.splitlines() if line.strip()}
+    return 2 * len(lines.intersection(map(str.strip, program.splitlines()))) < max(1, len(lines))
 
 
 @lru_cache(maxsize=2048)

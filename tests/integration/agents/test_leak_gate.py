@@ -240,6 +240,29 @@ class TestManyProgramsInOneRun:
         assert (told.withheld, told.how) == (True, "runs")
 
 
+class TestMuchSlowerThanTheReference:
+    """It counts in a loop, or calls itself, where the reference needs a line."""
+
+    REFERENCE = Reference(
+        name="a/up-to",
+        code="def up_to(n):\n    return n * (n + 1) // 2",
+        tests="assert up_to(0) == 0\nassert up_to(2_000_000) == 2_000_001_000_000",
+    )
+    SLOW = "def up_to(n):\n    total = 0\n    for each in range(n + 1):\n        total += each\n    return total"
+
+    @pytest.mark.parametrize("first", ["", "import random\n"], ids=["share a process", "one each"])
+    async def test_passes_all_the_same(self, first: str) -> None:
+        attempt = trial.Attempt(self.REFERENCE, ("up_to = None", first + self.SLOW), "up_to = 3")
+        (outcome,) = await trial.tried(BubblewrapRunner(), [attempt])
+        assert (outcome.judged, outcome.passing) == (True, 1)
+
+    async def test_endless_ones_take_no_more_than_a_share_of_the_time(self) -> None:
+        endless = "def up_to(n):\n    while n > -1: n += {}"
+        attempt = trial.Attempt(self.REFERENCE, tuple(endless.format(step) for step in range(24)))
+        (outcome,) = await trial.tried(BubblewrapRunner(), [attempt])
+        assert (outcome.judged, outcome.testable, outcome.passing) == (True, True, None)
+
+
 class TestWhoWaits:
     """By the clock alone nothing fails: a busy machine is one that waits, too."""
 
