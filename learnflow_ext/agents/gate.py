@@ -48,7 +48,7 @@ class Gate:
         self._guard = guard
         self._runner = runner
         self._public = frozenset[str]()
-        self._seen: dict[tuple[str, ...], list[trial.Outcome]] = {}
+        self._seen: dict[tuple[tuple[Reference, str, tuple[str, ...]], ...], list[trial.Outcome]] = {}
         self._failed: set[tuple[Reference, str]] = set()
 
     def trust(self, texts: frozenset[str]) -> None:
@@ -111,9 +111,8 @@ class Gate:
         )
 
     async def _tried(self, runner: Runner, attempts: list[trial.Attempt]) -> list[trial.Outcome]:
-        key = tuple(
-            part for each in attempts for part in (each.reference.name, each.own_code, *each.programs)
-        )
+        # Two students' practice may have one name and different tests.
+        key = tuple((each.reference, each.own_code, each.programs) for each in attempts)
         known = self._seen.get(key)
         if known is None:
             known = await trial.tried(runner, attempts)

@@ -240,6 +240,22 @@ class TestManyProgramsInOneRun:
         assert (told.withheld, told.how) == (True, "runs")
 
 
+class TestTwoExercisesOfOneName:
+    async def test_what_fails_in_one_may_solve_the_other(self) -> None:
+        gate = Gate(Guard(), BubblewrapRunner())
+        twice, thrice = (
+            Reference(
+                name="practice/times/times",
+                code=f"def times(x):\n    return {factor} * x",
+                tests=f"assert times(4) == {4 * factor}",
+            )
+            for factor in (2, 3)
+        )
+        for practice, withheld in ((twice, False), (thrice, True)):
+            asked = About(exercise="practice/times/times", practice=(practice,))
+            assert (await gate.judge("Write `return x + x + x`.", asked)).withheld is withheld
+
+
 class TestMuchSlowerThanTheReference:
     """It counts in a loop, or calls itself, where the reference needs a line."""
 
