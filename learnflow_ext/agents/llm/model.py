@@ -103,7 +103,7 @@ class Model:
         if not self.breaker.may_try():
             raise ModelTrouble("resting")
         usage.tokens_in = sum(len(message["content"]) for message in messages) // 4
-        well = False
+        well: bool | None = False
         stream: Any = None
         try:
             # No timeout is open while a piece is out: it would cancel whoever is reading that piece.
@@ -130,8 +130,13 @@ class Model:
             # We have heard enough: no fault of the model's.
             well = True
             raise
+        except asyncio.CancelledError:
+            # Who asked has left, or has no time any more: that says nothing of the model.
+            well = None
+            raise
         finally:
-            self.breaker.went(well=well)
+            if well is not None:
+                self.breaker.went(well=well)
             if stream is not None:
                 with contextlib.suppress(Exception):
                     await stream.close()

@@ -297,6 +297,26 @@ class TestManyFailures:
         await model.close()
 
 
+class TestAskersWhoLeave:
+    async def test_they_do_not_take_the_model_from_the_others(self, fake: Fake) -> None:
+        model = Model(Endpoint(base_url=fake.url, model="m", retries=0, failures=1, rest_seconds=600))
+        fake.manner = "stalls"
+        heard = asyncio.Event()
+
+        async def listen() -> None:
+            async for _ in model.stream([{"role": "user", "content": "why?"}], "debug", Usage()):
+                heard.set()
+
+        listening = asyncio.create_task(listen())
+        await heard.wait()
+        await asyncio.sleep(0.2)
+        listening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await listening
+        assert not model.breaker.is_open
+        await model.close()
+
+
 class TestHostileMarkup:
     @pytest.mark.parametrize(
         "says",
