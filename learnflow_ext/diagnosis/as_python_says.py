@@ -25,7 +25,7 @@ def one_item_by_accident(message: str, scene: Scene) -> str:
     held = scene.value(taken.value) if taken is not None else None
     if found is None or taken is None or not isinstance(taken.value, ast.Name) or held is None:
         return ""
-    if held.length != 1 or not held.items:
+    if held.length != 1 or not held.items or _gathers(scene.tree, taken.value.id):
         return ""
     try:
         item = type(ast.literal_eval(held.items[0])).__name__
@@ -38,6 +38,14 @@ def one_item_by_accident(message: str, scene: Scene) -> str:
         f"Did you write a comma by mistake? `{name}` is `{held.text}`, a tuple with a single item, and a"
         f" 'tuple' object has no attribute '{found[1]}'. The item in it, `{held.items[0]}`, has one. A comma"
         f" at the end of a line makes a tuple of what stands before it: look where `{name}` got its value."
+    )
+
+
+def _gathers(tree: ast.Module | None, name: str) -> bool:
+    """Whether it is a `*name` of a function, which is a tuple without any comma of the student's."""
+    return tree is not None and any(
+        isinstance(node, ast.arguments) and node.vararg is not None and node.vararg.arg == name
+        for node in ast.walk(tree)
     )
 
 

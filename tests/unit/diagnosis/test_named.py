@@ -243,3 +243,9 @@ def test_a_line_that_is_only_told_counts_where_the_cell_has_it() -> None:
     assert diagnose_text("NameError", message, "x = 1\nprint(totl)", "", line=2).source_line == "print(totl)"
     assert diagnose_text("NameError", message, "x = 1", "", line=99).line is None
     assert diagnose_text("NameError", message, "x = 1\ny\nz", "Line 3", line=2).line == 3
+
+
+def test_what_a_star_gathers_is_no_comma_too_many() -> None:
+    found = live("def least(*numbers):\n    numbers.sort()\n    return numbers[0]\nleast([3, 1])")
+    assert "`numbers`" in found.cause
+    assert "comma" not in found.cause
