@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import secrets
 from collections.abc import Sequence
 from functools import lru_cache
@@ -22,7 +23,7 @@ from learnflow_ext.diagnosis.traceless import traceless
 
 LIMITS = RunLimits(wall_s=6.0, memory_mb=256, processes=16, output_bytes=20_000)
 SECONDS_EACH = 0.4
-"""Of the processor, for one program at most; most get a good deal less. Of the clock it is some times that."""
+"""Of the processor, for one program at most; most get a good deal less. Of the clock it is more."""
 SECONDS_ALL = 5.0
 """Of the clock, for all programs of a run; those that are left then count as not tried."""
 BUSY_ALL = 2.4
@@ -31,6 +32,11 @@ ENOUGH = 12
 """So many programs tried are an answer, without the rest too: the likely ones come first."""
 
 
+_TRICKS = re.compile(
+    r"__(?!(?:init|str|repr|name|main|doc)__)[a-z]+__|\btype\([^()]*,|\b_?(?:os|sys|posix)\b"
+    r"|\b(?:builtins|ctypes|eval|exec|gc|globals|importlib|inspect|metaclass|mock|setattr|unittest|vars)\b"
+)
+"""With these a cell can seem to pass tests: by a value that equals all others, say."""
 _NEVER = "raise SystemExit"
 """Stands for a program of which nothing would be left but what never ends: no more does it pass."""
 
@@ -84,7 +90,7 @@ def _task(attempt: Attempt) -> dict[str, object]:
     reference = attempt.reference
     around = _looked_at(reference.before)[1] and _looked_at(reference.tests)[1]
     programs = [_stub(reference), reference.whole]
-    programs += map(_that_ends, (attempt.own_code, *attempt.programs))
+    programs += map(_that_ends, (_without_tricks(attempt), *attempt.programs))
     return {
         "before": reference.before,
         "tests": reference.tests,
@@ -99,6 +105,12 @@ def _apart(program: str, own: str) -> bool:
     """Whether most lines of the student's are not in it: it may be of quite another kind."""
     lines = {line.strip() for line in own.splitlines() if line.strip()}
     return 2 * len(lines.intersection(map(str.strip, program.splitlines()))) < max(1, len(lines))
+
+
+def _without_tricks(attempt: Attempt) -> str:
+    """The student's cell, whose passing opens the gate; nothing where it may fool tests."""
+    needed = _TRICKS.findall(f"{attempt.reference.before}\n{attempt.reference.whole}")
+    return attempt.own_code if set(_TRICKS.findall(attempt.own_code)) <= set(needed) else _NEVER
 
 
 @lru_cache(maxsize=2048)

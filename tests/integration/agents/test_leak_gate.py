@@ -226,6 +226,22 @@ class TestManyProgramsInOneRun:
         (outcome,) = await trial.tried(BubblewrapRunner(), [trial.Attempt(self.REFERENCE, (solution,), own)])
         assert (outcome.judged, outcome.own_passes, outcome.passing) == (True, False, 0)
 
+    @pytest.mark.parametrize(
+        "own",
+        [
+            "class Any:\n    def __eq__(self, other): return True\n\ndef double(x):\n    return Any()",
+            "from unittest.mock import ANY\n\ndef double(x):\n    return ANY",
+            "import os\nos._exit(77)",
+            "import random\nrandom._os._exit(77)",
+            "Any = type('Any', (), {'_' + '_eq_' + '_': lambda *_: True})\ndef double(x):\n    return Any()",
+        ],
+        ids=["equals all", "any", "exit", "exit by a detour", "made of texts"],
+    )
+    async def test_who_only_seems_to_pass_has_not_solved_it(self, own: str) -> None:
+        attempt = trial.Attempt(self.REFERENCE, ("double = lambda x: x + x",), own)
+        (outcome,) = await trial.tried(BubblewrapRunner(), [attempt])
+        assert (outcome.judged, outcome.own_passes, outcome.passing) == (True, False, 0)
+
     async def test_a_reply_that_grows_is_tried_where_it_is_new(self) -> None:
         runner = Counted()
         gate = Gate(Guard([self.REFERENCE]), runner)
@@ -264,7 +280,7 @@ class TestMuchSlowerThanTheReference:
         code="def up_to(n):\n    return n * (n + 1) // 2",
         tests="assert up_to(0) == 0\nassert up_to(2_000_000) == 2_000_001_000_000",
     )
-    SLOW = "def up_to(n):\n    total = 0\n    for each in range(n + 1):\n        total += each\n    return total"
+    SLOW = "def up_to(n):\n    total = 0\n    for each in range(n + 1): total += each\n    return total"
 
     @pytest.mark.parametrize("first", ["", "import random\n"], ids=["share a process", "one each"])
     async def test_passes_all_the_same(self, first: str) -> None:
@@ -303,7 +319,7 @@ class TestWhoWaits:
 
 
 class TestSolutionAmongWhatFails:
-    """A whole program asks somebody for numbers, reads a file, or shows a menu for ever: its function stays."""
+    """A whole program asks for numbers, reads a file, or shows a menu for ever: its function stays."""
 
     REFERENCE = TestManyProgramsInOneRun.REFERENCE
     OTHER = "def double(x):\n    return x + x"
