@@ -26,11 +26,11 @@ _RINGS = (
     ("Shift", "in which shift a nurse works", ("early", "day", "late", "night", "off")),
 )
 _NAMES = (
-    ("Tag", "tags of pictures", "Sea", "harbour"),
-    ("Plate", "number plates of bicycles", "Kx", "mq"),
-    ("Nick", "names in a game", "Fox", "badger"),
+    ("Tag", "tags of pictures", "Beach", "harbour"),
+    ("Plate", "number plates of bicycles", "Kx42", "mq"),
+    ("Nick", "names in a game", "Foxy", "badger"),
     ("Town", "names of towns, as people type them", "Bern", "Oslo"),
-    ("Code", "codes of vouchers", "Tea", "cake"),
+    ("Code", "codes of vouchers", "Team", "cake"),
 )
 
 

@@ -118,6 +118,16 @@ def test_no_sentence_has_two_readings(name: str, difficulty: int, unclear: str) 
         assert not re.search(unclear, statement), statement
 
 
+def test_what_the_statement_calls_equal_is_equal() -> None:
+    """Also where a text is cut, or changed, before it is compared."""
+    family = next(each for each in EVERY if each.name == "value")
+    for seed in range(60):
+        exercise = family.exercise(3, seed)
+        said = " ".join(exercise.statement.split())
+        found = re.search(r"`(\w+\('[^`]*'\))` and `(\w+\('[^`]*'\))` are equal", said)
+        assert found and passes(exercise.reference, f"assert {found[1]} == {found[2]}"), said
+
+
 def test_nobody_has_worked_for_less_than_no_time() -> None:
     """What is taken off each time is never more than the shortest that counts."""
     family = next(each for each in EVERY if each.name == "module")
