@@ -34,10 +34,10 @@ _LISTS = (
         ("saw", "file", "hammer", "awl", "tape"),
     ),
     (
-        "Album",
+        "Gallery",
         "photos",
         "photo",
-        "Photos of a summer are put into an album",
+        "Photos of a summer are put into a gallery",
         ("sea", "tent", "fog", "kite", "dog"),
     ),
 )
@@ -49,7 +49,7 @@ def _taken(random: Random) -> ClassTask:
     k = random.randint(2, 9)
     told, code, twin = random.choice(
         [
-            (f"how many there are, {k} times", f"len(self.{things}) * {k}", f"sum({k} for _ in self.t)"),
+            (f"{k} times the number of {things}", f"len(self.{things}) * {k}", f"sum({k} for _ in self.t)"),
             (
                 f"how many letters all have together, plus {k}",
                 f'len("".join(self.{things})) + {k}',
@@ -78,7 +78,7 @@ def _taken(random: Random) -> ClassTask:
         title=f"{name} with a list of its own",
         story=f"""
         {lead}. Write the class `{name}`. A new object gets a list of texts and keeps them as `{things}`: in a
-        list **of its own**, so that whoever changes the first list later changes nothing in the object.
+        list **of its own**, so that whoever changes the other list later changes nothing in the object.
         `in_order()` returns a list of the {things}, {way}; `x.{things}` itself stays as it is. `number()`
         returns {told}.
 
@@ -111,7 +111,7 @@ def _taken(random: Random) -> ClassTask:
             (row + f"row.append({b!r})\nx.{things}", _OWN),
             (row + "row.clear()\nx.number()", _OWN),
             (row + f"x.in_order()\n[x.{things}, row]", "Sorting should change neither list."),
-            (row + f"x.{things}.append({b!r})\nrow", "The first list should stay as it is."),
+            (row + f"x.{things}.append({b!r})\nrow", "The list that it got should stay as it is."),
             (f"x = {name}([])\n[x.in_order(), x.number()]", "The list may be empty."),
             (f"[{name}(['abcdefg'[:n]]).number() for n in {(k // 2 + 1, k // 2 + 2)}]", OTHERS),
         ],
@@ -407,7 +407,10 @@ def _copied(random: Random) -> ClassTask:
                 made + f"y.drop()\ny.drop()\ny.drop()\ny.drop()\n[x.{things}, y.{things}]",
                 "There may be none left.",
             ),
-            (made + f"r = [x == y]\ny.add({e!r})\n[*r, x == y, y == x]", "Equal is who has the same in it."),
+            (
+                made + f"r = [x == y]\ny.add({e!r})\n[*r, x == y, y == x]",
+                "The same in the same order is equal.",
+            ),
             (f"row = [{a!r}]\nx = {name}('A', row)\nx.add({b!r})\nrow", "The list that it got should stay."),
         ],
         more=[

@@ -35,7 +35,7 @@ def tried(thing, name, value):
 def linked(random: Random) -> ClassTask:
     """Two values that are two sides of a single one."""
     name, big, small, size, lead = random.choice(_UNITS)
-    most, a, b = random.randint(5, 12), random.randint(2, 4), random.randint(1, 5)
+    most, a, b = random.randint(5, 12), random.randint(2, 4), random.randint(2, 5)
     rule, code, twin = random.choice(
         [
             (
@@ -49,19 +49,19 @@ def linked(random: Random) -> ClassTask:
                 f"{most * size} if n > {most * size} else n",
             ),
             (
-                f"There are always at least {b} {small}: where there would be fewer, it is that many",
+                f"In all there are always at least {b} {small}: where there would be fewer, it is that many",
                 f"max({b}, value)",
                 f"sorted([n, {b}])[1]",
             ),
         ]
     )
-    low = 1 if "in all" in rule else -3
+    low = 1 if "is lost" in rule else -3
     made, now = f"x = {name}({a * size + b})", f"[x.{big}, x.{small}, x.total]"
     return ClassTask(
         title=f"{big.capitalize()} and {small}",
         story=f"""
         {lead} Write the class `{name}`. A new object gets a number of {small}. `x.total` is all of it in
-        {small}. The same in two parts is `x.{big}` and `x.{small}`: {size} {small} are one of the {big}, and
+        {small}. The same in two parts is `x.{big}` and `x.{small}`: each of the {big} is {size} {small}, and
         in `x.{small}` there are fewer than {size}. All three can be **set** too. Who sets `x.{big}` leaves
         `x.{small}` as it is. Who sets `x.{small}` replaces only what it was, and where that is {size} or
         more, `x.{big}` grows. {rule}; that holds for a new object too.

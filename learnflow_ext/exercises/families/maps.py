@@ -19,7 +19,10 @@ _GROUNDS = (
     ("fair", "a plan of a fair", "metres", ("wheel", "train", "stage", "tent", "slide")),
     ("desert", "a map of a desert", "kilometres", ("well", "camp", "dune", "oasis", "tower")),
 )
-_PLACE = "A place on it is a pair such as `(3, -4)`: so far to the east, and so far to the north."
+_PLACE = (
+    "A place on it is a pair such as `(3, -4)`: so far to the east, and so far to the north; numbers below 0 "
+    "lead to the west and the south."
+)
 
 
 def _spot(random: Random, reach: int = 12) -> Place:
@@ -310,7 +313,7 @@ def _shortest(random: Random) -> Task:
     back = random.random() < 0.5
     end = "and then go back to where it began" if back else "and end at the last of them"
     k = random.randint(2, 9)
-    extra, plus = random.choice([(f", and {k} for each stop", True), ("", False)])
+    extra, plus = random.choice([(f" plus {k} for each stop", True), ("", False)])
 
     def answer(home: Place, places: dict[str, Place]) -> list[object]:
         if not places:

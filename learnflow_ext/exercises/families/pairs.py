@@ -7,7 +7,7 @@ from random import Random
 from learnflow_ext.exercises.families.making import ClassTask
 
 _PAIRS = (
-    ("Match", "teams", "score", "Each two teams of a league meet once", ("Reds", "Owls", "Jets", "Bees")),
+    ("Match", "teams", "score", "Every two teams of a league meet once", ("Reds", "Owls", "Jets", "Bees")),
     ("Road", "towns", "length", "On a map each road joins two towns", ("Bern", "Graz", "Lyon", "Pisa")),
     ("Duet", "singers", "song", "At a concert two people sing together", ("Ada", "Ben", "Cleo", "Dan")),
     ("Swap", "pupils", "day", "Two pupils exchange their sticker albums", ("Eve", "Finn", "Gil", "Hana")),
@@ -18,7 +18,7 @@ _PAIRS = (
         "Bridges join the islands of a lake two by two",
         ("Oak", "Elm", "Ash", "Fir"),
     ),
-    ("Mix", "colours", "name", "Two colours are mixed into a third", ("red", "blue", "green", "white")),
+    ("Mix", "colours", "shade", "Two colours are mixed into a third", ("red", "blue", "green", "white")),
 )
 _TWO = (
     ("Score", "wins", "draws", "points", "A team has won some matches, and drawn others."),
@@ -61,10 +61,10 @@ def paired(random: Random) -> ClassTask:
         title=f"Two {what}, in any order",
         story=f"""
         {lead}, and which of them is named first does not matter. Write the class `{name}`. A new object gets
-        the names of two {what}, kept as `one` and `two`, and its `{more}`. Two objects are equal (`==`) when
-        they are about the same two {what}, in whatever order, {rule}. They can be put into a `set`, and be
-        keys of a dictionary: equal ones count as one. `x.other(name)` returns the name beside that one, or
-        `None` when `name` is neither. `x.label()` returns {told}.
+        the names of two {what}, kept as `one` and `two`, and its `{more}`, a number. Two objects are equal
+        (`==`) when they are about the same two {what}, in whatever order, {rule}. They can be put into a
+        `set`, and be keys of a dictionary: equal ones count as one. `x.other(name)` returns the other one of
+        the two names, or `None` when `name` is neither. `x.label()` returns {told}.
 
         *Sets ask `__hash__` for a number, and equal objects must give the same one: `hash(...)` of
         a tuple, for instance, that is the same for both. `sorted` makes the order the same.*

@@ -75,8 +75,8 @@ def _part(random: Random) -> Task:
         title=f"The parts of a name: {heap}",
         story=f"""
         Files of {what} have names such as `{shown}`: folders, with `/` between them, and a name with an
-        ending, which begins at its **last** dot. Some have no ending. Complete `label`. It gets such a text
-        and returns {told}. {_NO_FILE}
+        ending, which begins at its **last** dot. Some have no ending: names without a dot, or with one at
+        their very beginning only. Complete `label`. It gets such a text and returns {told}. {_NO_FILE}
 
         *`Path(text)`, from `pathlib`, knows its `name`, its `stem` (the name without its ending), its
         `suffix` (the ending) and its `parent` (the folder); `with_suffix` exchanges the ending.*
@@ -133,7 +133,8 @@ def _kinds(random: Random) -> Task:
         A list has the names of all files of {what}, some with folders in front, such as
         `{heap}/{a}{endings[0]}`. Complete `endings`. It gets the list and returns a dictionary. Its keys are
         the endings, in small letters and without the dot, so that `.PDF` and `.pdf` are the same; for files
-        without an ending the key is `{none}`. Under each key stands {told}. {_NO_FILE}
+        without an ending, such as `{b}` and `.{c}`, the key is `{none}`. Under each key stands {told}.
+        {_NO_FILE}
 
         *`Path(text).suffix` is the ending with its dot, an empty text where there is none, and
         `Path(text).stem` the name without it.*
@@ -257,7 +258,7 @@ def _inside(random: Random) -> Task:
                 "how many of them are not directly in that folder, but in "
                 + ("another one in it" if deep == 1 else "a folder in a folder of it, or even deeper"),
                 "0",
-                f"found += len(path.relative_to(folder).parts) > {deep}",
+                f"if len(path.relative_to(folder).parts) > {deep}:\n                    found += 1",
                 "found",
                 lambda rests: sum(rest.count("/") >= deep for rest in rests),
             ),

@@ -22,15 +22,17 @@ def _through(random: Random) -> Task:
     desk, what, things, _ = random.choice(_DESKS)
     most, each = random.randint(12, 40), random.randint(2, 9)
     k, instead = random.randint(2, 30), random.randint(1, 40)
+    # However many are ordered, some time is left.
+    whole = most * each + k
     caught, passed = random.sample(["TimeoutError", "ValueError", "LookupError", "RuntimeError"], 2)
     told, code, value = random.choice(
         [
             (f"{k} more than that", f"{desk}(number) + {k}", lambda n: k + n),
             (f"{k} times as much", f"{desk}(number) * {k}", lambda n: sum([n] * k)),
             (
-                f"how many of {k * 40} minutes are left after that",
-                f"{k * 40} - {desk}(number)",
-                lambda n: -n + k * 40,
+                f"how many of {whole} minutes are left after that",
+                f"{whole} - {desk}(number)",
+                lambda n: -n + whole,
             ),
         ]
     )

@@ -242,7 +242,7 @@ def _frequent(random: Random) -> Task:
         [
             (f"how often it came, times {k}", f"count * {k}", lambda n: sum([k] * n)),
             (
-                f"how often it came more than {least - 1} times",
+                f"how often it came, less {least - 1}",
                 f"count - {least - 1}",
                 lambda n: n + 1 - least,
             ),
@@ -273,7 +273,7 @@ def _frequent(random: Random) -> Task:
         "the error; it ends at the colon, if there is one. Lines that begin with `===` only say which day it "
         f"was. The function returns a dictionary. Its keys are the errors that came at least {least} times, "
         f"in the order in which they came first, and under each stands {told}.\n\n"
-        "*First pass over all lines that name no error. Then count.*",
+        "*Leave out all lines that name no error. Count the others.*",
         function="frequent",
         parameters="lines",
         doc="Return the frequent errors.",
@@ -309,7 +309,7 @@ def _frequent(random: Random) -> Task:
 
 def _way(random: Random) -> Task:
     maker = _Maker(random)
-    outside, arrow = random.choice(["start", "top", "file"]), random.choice([" > ", " -> ", "/", " calls "])
+    outside, arrow = random.choice(["outside", "top", "file"]), random.choice([" > ", " -> ", "/", " calls "])
     file, library, functions = maker.file, maker.library, maker.functions
 
     def answer(lines: list[str]) -> list[object]:

@@ -74,7 +74,7 @@ def _works(random: Random) -> Task:
         title="Does it work?",
         story=f"""
         {place} tries out its functions before anybody else uses them. Three stand above: {_names(functions)}.
-        Complete `tried`. It gets a **function** and a value, and asks the function for {told}. What the
+        Complete `tried`. It gets a **function** and a value, and calls the function with {told}. What the
         function returns does not matter. If no error comes, `tried` returns `"{fine}"`. If an error comes,
         whichever, it returns `"{broken}"`.
 
@@ -186,9 +186,9 @@ def _report(random: Random) -> Task:
             ),
         ]
     )
-    gains = [f"report.append({each})" for each in ('"ok"', '"wrong"', lines[2])]
+    gains = [f"found.append({each})" for each in ('"ok"', '"wrong"', lines[2])]
     if words:
-        gains = [f"report += {lines[0]}", f"report += {lines[1]}", f"report -= {fine}"]
+        gains = [f"found += {lines[0]}", f"found += {lines[1]}", f"found -= {fine}"]
 
     def answer(name: str, cases: list[tuple[int, Any]]) -> Any:
         found = []
@@ -223,7 +223,7 @@ def _report(random: Random) -> Task:
         parameters="function, cases",
         doc="Return what came of all cases.",
         body=f"""
-        report = {"0" if words else "[]"}
+        found = {"0" if words else "[]"}
         for value, expected in cases:
             try:
                 result = function(value)
@@ -234,7 +234,7 @@ def _report(random: Random) -> Task:
                     {gains[0]}
                 else:
                     {gains[1]}
-        return report
+        return found
         """,
         answer=answer,
         call=lambda name, rows: f"report({name}, {rows!r})",
@@ -298,9 +298,9 @@ def _alike(random: Random) -> Task:
     chosen = random.sample(pairs, 2)
     told, end, value = random.choice(
         [
-            ("a list of the values for which they differ", "different", lambda rows: [*rows]),
+            ("a list of the values for which they differ, as they come", "different", lambda rows: [*rows]),
             (
-                f"{k} points for each value for which they differ",
+                f"{k} points for each value for which they differ, also where it comes twice",
                 f"len(different) * {k}",
                 lambda rows: k * len(rows),
             ),

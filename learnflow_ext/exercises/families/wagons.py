@@ -34,7 +34,7 @@ def train(random: Random) -> ClassTask:
                 "sum(r) + {k} * len(r)",
             ),
             (
-                f"the {unit} of all that have at least {most}",
+                f"the {unit} of all that have at least {most}, together",
                 f"result + (each.{unit} if each.{unit} >= {most} else 0)",
                 "sum(n for n in r if not n < {most})",
             ),
@@ -58,10 +58,10 @@ def train(random: Random) -> ClassTask:
         story=f"""
         {lead}. Write the class `{name}`. A new object gets a `label` and its {unit}, kept as `{unit}`; `next`
         is the object behind it, and `None` while there is none. `x.{do}(y)` puts `y` at the very **end** of
-        the row that begins with `x`, with whatever hangs behind `y` already. All others look at the row from
-        `x` to its end, `x` included: `x.labels()` returns a list of the labels, `x.total()` returns {told},
-        and `x.last()` the last **object**. `x.cut()` takes off what is behind `x` and returns its first
-        object, or `None` when there was none.
+        the row that begins with `x`, with whatever hangs behind `y` already. All other methods look at the
+        row from `x` to its end, `x` included: `x.labels()` returns a list of the labels, `x.total()` returns
+        {told}, and `x.last()` the last **object**. `x.cut()` takes off what is behind `x` and returns its
+        first object, or `None` when there was none.
 
         *Begin with `each = self`, and go on with `each = each.next` for as long as there is one.*
         """,
@@ -177,10 +177,10 @@ def tree(random: Random) -> ClassTask:
         story=f"""
         {lead}. Write the class `{name}`. A new object gets its `label`, a text, and the number of its own
         {unit}, kept as `{unit}`; nothing is below it, and nothing above. `x.add(y)` puts `y`, with all that
-        is below it, directly below `x`; when `y` was below another one, it is there **no more**. `x.labels()`
-        returns a list of the labels directly below `x`, in the order in which they came. `total()` returns
-        its own {unit} and those of all below it, at any depth, together. `number()` returns {told}. `path()`
-        returns a text: the labels {order}, with `{sign}` between them.
+        is below it, directly below `x`, as the last one there; where `y` was before, it is **no more**.
+        `x.labels()` returns a list of the labels directly below `x`, in the order in which they came.
+        `total()` returns its own {unit} and those of all below it, at any depth, together. `number()` returns
+        {told}. `path()` returns a text: the labels {order}, with `{sign}` between them.
 
         *Each object may ask those below it for **their** total, and the one above for **its** path.*
         """,

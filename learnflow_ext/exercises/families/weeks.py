@@ -24,7 +24,7 @@ def week(random: Random) -> ClassTask:
         [
             (f"that have at least {most} {job}s", f"len(self.days[day]) >= {most}", f"len(t) > {most - 1}"),
             (
-                f"that have one or more, but fewer than {most + 1}, {job}s",
+                f"that have at least one {job}, but no more than {most}",
                 f"0 < len(self.days[day]) <= {most}",
                 f"len(t) in {list(range(1, most + 1))}",
             ),
@@ -51,7 +51,7 @@ def week(random: Random) -> ClassTask:
         the same in it, and whatever happens to one of them afterwards does **not** happen to the other.
         `moved(day, other)` returns a **new** `{name}` in which everything of `day` stands on the day `other`,
         behind what is there, and nothing on `day`; `x` itself stays as it is, and `day` and `other` are never
-        the same. `chosen()` returns a list of the days {told}, sorted.
+        the same. `chosen()` returns a list of the days {told}, in the order of the alphabet.
 
         *`dict(days)` makes a new dictionary, but the lists in it are still the same lists as before.*
         """,

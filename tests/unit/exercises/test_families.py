@@ -108,6 +108,26 @@ def test_all_eight_topics_are_there_in_teaching_order() -> None:
         ("rescue", 1, r"times of it"),
         ("chain", 4, r"and \d+ where it is more"),
         ("letter", 1, r"a letter `a`|\d letters|how many letters"),
+        ("gauge", 4, r"There are always at least|at least 1 "),
+        ("value", 2, r"so many steps further, and"),
+        ("value", 4, r"a space, and the name\."),
+        ("copy", 1, r"there are, \d times"),
+        ("copy", 5, r", sorted\."),
+        ("link", 5, r"was below another one"),
+        ("block", 2, r"but none above|and \d without any|between two \w+\. A line"),
+        ("block", 3, r"and an empty line between"),
+        ("block", 4, r"such \w+, none"),
+        ("trail", 4, r"how many names led"),
+        ("trail", 5, r"`  `|front of each of these lines \("),
+        ("memory", 5, r"who does already"),
+        ("trial", 1, r"asks the function for"),
+        ("trial", 4, r"for which they differ\."),
+        ("traceback", 4, r"more than 1 times"),
+        ("traceback", 5, r"`start` instead of"),
+        ("draw", 2, r"returns their list"),
+        ("draw", 3, r"has come to a place below"),
+        ("map", 5, r"way, and \d for each stop"),
+        ("path", 1, r"have no ending\. Complete"),
     ],
 )
 def test_no_sentence_has_two_readings(name: str, difficulty: int, unclear: str) -> None:
@@ -141,6 +161,25 @@ def test_a_colon_behind_the_word_data_is_no_link() -> None:
     exercise = EVERY[0].exercise(1, 1)
     assert not faults(replace(exercise, statement=f"{exercise.statement} This is the data: 3 and 4."))
     assert faults(replace(exercise, statement=f"{exercise.statement} See data:text/html,x"))
+
+
+def test_some_of_the_time_is_left_however_many_are_ordered() -> None:
+    """Below 0 it would have two readings."""
+    family = next(each for each in EVERY if each.name == "relay")
+    for seed in range(60):
+        exercise = family.exercise(1, seed)
+        if "are left after that" in exercise.statement:
+            instead = re.search(r"then return\s+(-\d+)", exercise.statement)
+            assert instead and {*re.findall(r"== (-\d+)", exercise.tests)} <= {instead[1]}, exercise.tests
+
+
+def test_percent_may_be_worked_out_in_any_order() -> None:
+    """A half is rounded in two ways, by what was lost behind the point."""
+    family = next(each for each in EVERY if each.name == "draw")
+    for seed in range(40):
+        exercise = family.exercise(4, seed)
+        other = exercise.reference.replace("100 * won / times", "won / times * 100")
+        assert other != exercise.reference and passes(other, exercise.tests), exercise.tests
 
 
 def test_nothing_is_shorter_than_its_pause() -> None:
