@@ -35,7 +35,7 @@ def _convert(random: Random) -> Task:
         return -instead if number is None else value(number)
 
     return Task(
-        title=f"A {name} that may be nonsense",
+        title=f"The {name} may be nonsense",
         story=random.choice(
             [
                 f"""
@@ -191,7 +191,7 @@ def _go_on(random: Random) -> Task:
         return some
 
     return Task(
-        title=f"Many readings of a {name}",
+        title=f"Many readings of one {name}",
         story=f"""
         Every minute {scene}, as a text, in {unit}. Some of the texts are no whole numbers: those are left
         out. Complete `summary`. It gets a list of texts. Of the numbers above {limit} it returns

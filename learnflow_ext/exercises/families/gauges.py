@@ -26,7 +26,7 @@ _ROOMS = (
 _KNOBS = (
     ("Oven", "heat", "The knob of an oven turns no further than it can.", 40, 260),
     ("Speaker", "volume", "A loudspeaker hums when it is too quiet, and breaks when it is too loud.", 3, 70),
-    ("Blind", "opening", "A blind in front of a window is drawn up in the morning.", 5, 95),
+    ("Blind", "height", "A blind in front of a window is drawn up in the morning.", 5, 95),
     ("Scooter", "speed", "A hired scooter keeps to what the town allows.", 4, 22),
     ("Lamp", "brightness", "The lamp beside a bed never goes out completely.", 2, 60),
 )
@@ -153,7 +153,7 @@ def _rest(random: Random) -> ClassTask:
         """,
         shown=[f"{name}({room}).free", f"{name}({few}).state"],
         edges=[
-            (f"x = {name}({room})\nx.{take}({room})\n[x.free, x.state]", "All may be taken at once."),
+            (f"x = {name}({room})\nx.{take}({room})\n[x.free, x.state]", "Somebody may want all at once."),
             (f"x = {name}({room})\nx.{take}({room - few})\nx.free", "Look closely at what still fits."),
             (f"x = {name}({room})\nx.{take}({room - few + 1})\nx.free", "Look closely at what still fits."),
             (f"x = {name}({room})\nx.{take}({room + 1})\nx.free", "Look closely at what does not fit."),
@@ -179,14 +179,14 @@ def _clamped(random: Random) -> ClassTask:
     told, extra, first, lines, twin = random.choice(
         [
             (
-                f"how often the {what} became another one; making the object does not count",
+                f"how often the {what} has really changed; making the object does not count",
                 "changes",
                 "-1",
                 (f"if kept != self._{what}:", "    self.changes = self.changes + 1"),
                 "sum(v != w for v, w in zip(r, r[1:]))",
             ),
             (
-                f"how often a {what} was wanted that cannot be, for a new object too",
+                f"how often a number outside of these limits was wanted, for a new object too",
                 "refused",
                 "0",
                 ("if kept != value:", "    self.refused = self.refused + 1"),
@@ -227,7 +227,7 @@ def _clamped(random: Random) -> ClassTask:
         ]
     )
     return ClassTask(
-        title=f"A {what} within limits",
+        title=f"{what.capitalize()} within limits",
         story=f"""
         {lead} Write the class `{name}`. A new object gets its `{what}`, and anybody may set it later, as in
         `x.{what} = {mid}` or `x.{what} += 3`. But however it is set, for a new object too, it is never below

@@ -182,7 +182,7 @@ def _columns(random: Random) -> Task:
             [
                 f"""
         A list of lists holds {what}: for every {line} a list of numbers, one for each {thing}. Complete
-        `of_one`. It gets this table, and the place of a {thing} in each of the lists (the first place is
+        `of_one`. It gets this table, and the place of one {thing} in each of the lists (the first place is
         0). It returns {told}.
 
         *Every list is a row. What you need is a column: the same place in every row.*

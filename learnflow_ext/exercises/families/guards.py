@@ -27,7 +27,7 @@ _ROWS = (
 )
 _DOORS = (
     ("vault", "open", "closed"),
-    ("oven", "hot", "cold"),
+    ("kettle", "hot", "cold"),
     ("gate", "up", "down"),
     ("lamp", "on", "off"),
     ("tap", "running", "shut"),

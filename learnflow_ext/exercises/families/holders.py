@@ -19,7 +19,7 @@ _MAKERS = (
     ("Route", "towns", "town", ("London", "Lisbon", "Vienna", "Warsaw", "Athens")),
     ("Recipe", "spices", "spice", ("pepper", "ginger", "saffron", "vanilla", "nutmeg")),
     ("Bouquet", "flowers", "flower", ("dahlia", "violet", "orchid", "mimosa", "jasmine")),
-    ("Parade", "animals", "animal", ("camels", "tigers", "ponies", "llamas", "zebras")),
+    ("Parade", "beasts", "beast", ("camels", "tigers", "ponies", "llamas", "zebras")),
 )
 
 

@@ -165,7 +165,7 @@ with open(old, encoding="utf-8") as file, open(new, "w", encoding="utf-8") as ta
 
 
 def _form(random: Random) -> Task:
-    name = random.choice(["invitation", "poster", "notice", "label", "ticket", "receipt"])
+    name = random.choice(["flyer", "poster", "notice", "label", "ticket", "receipt"])
     empty = random.choice(["?", "nobody", "unknown", "tba"])
     keys = random.sample(["NAME", "PLACE", "DAY", "PRICE", "SEAT", "COLOUR"], 3)
     a, b, c = keys

@@ -21,7 +21,7 @@ _SOURCES = (
 def _second(random: Random) -> Task:
     name, what, unit = random.choice(_SOURCES)
     limit, k, low = random.randint(20, 60), random.randint(2, 9), random.randint(3, 12)
-    error = random.choice(["ValueError", "LookupError", "ArithmeticError"])
+    error = random.choice(["ValueError", "LookupError", "RuntimeError"])
     told, code, value = random.choice(
         [
             (f"{k} more than it", f"ask(number) + {k}", lambda n: k + n),

@@ -42,7 +42,8 @@ def runner(random: Random) -> Task:
     checks = [*good, *bad, *odd]
     kinds = {name: kind for name, _, kind in checks}
     no, skipped = random.choice([("failed", "skipped"), ("untrue", "left out"), ("wrong", "not tried")])
-    many, gain = random.choice([("errors", "broken"), ("failures", "failed")])
+    many, gain = random.choice([("errors", "are broken"), ("failures", "have failed")])
+    count = "\n                stopping += 1"
     each_of = {"errors": "other error", "failures": "test that failed"}[many]
 
     def answer(names: list[str]) -> list[Any]:
@@ -76,7 +77,7 @@ def runner(random: Random) -> Task:
         other error comes. Complete `run_tests`. It gets a list of such functions and calls one after the
         other. It returns a list of two: how many passed, and a list with a text for each of the others, in
         their order: the name of the test, `: `, and then `{no}` for one that failed, or the name of the
-        error for one that is broken, such as `{e}: {kinds[e]}`. As soon as {most} tests are {gain}, all that
+        error for one that is broken, such as `{e}: {kinds[e]}`. As soon as {most} tests {gain}, all that
         follow are not called any more: for each of them the text ends with `{skipped}`.
 
         *`function.__name__` is a function's name, and `type(error).__name__` an error's.*
@@ -94,11 +95,9 @@ def runner(random: Random) -> Task:
             try:
                 test()
             except AssertionError:
-                lines.append(test.__name__ + ": {no}")
-                {"stopping += 1" if many == "failures" else ""}
+                lines.append(test.__name__ + ": {no}"){count if many == "failures" else ""}
             except Exception as error:
-                lines.append(test.__name__ + ": " + type(error).__name__)
-                {"stopping += 1" if many == "errors" else ""}
+                lines.append(test.__name__ + ": " + type(error).__name__){count if many == "errors" else ""}
             else:
                 passed += 1
         return [passed, lines]
@@ -108,8 +107,8 @@ def runner(random: Random) -> Task:
         shown=[row(a, c), row(e, b)],
         edges=[
             (row(), "There may be no tests."),
-            (row(*stop, a, *last), f"Look closely at what follows once {most} tests are {gain}."),
-            (row(*stop[:-1], a, *last), f"Look closely at what follows once {most} tests are {gain}."),
+            (row(*stop, a, *last), f"Look closely at what follows once {most} tests {gain}."),
+            (row(*stop[:-1], a, *last), f"Look closely at what follows once {most} tests {gain}."),
             (
                 row(*[each for each in everything if each not in last] * 3),
                 f"Only one kind ends it: each {each_of}.",

@@ -345,7 +345,7 @@ class {name}:
 
 def _parts(random: Random) -> ClassTask:
     name, what, _ = random.choice(_PLATES)
-    whole = random.choice(["Plan", "Offer", "Sheet", "Survey"])
+    whole = random.choice(["Plan", "Flyer", "Sheet", "Survey"])
     least, extra = random.randint(8, 20), random.randint(2, 9)
     told, code, twin = random.choice(
         [

@@ -219,7 +219,7 @@ def _enough(random: Random) -> Task:
         title=f"When is it enough? {name.capitalize()}",
         story=f"""
         Somebody writes down {what}, one {time} after the other, and wants to reach {goal} {unit} together.
-        A {time} with fewer than {skip} {unit} is too little to be added, but it is a {time} all the same.
+        One {time} with fewer than {skip} {unit} is too little to be added, but it counts as one all the same.
         Complete `reached`. It gets the list of numbers. As soon as the sum is {goal} or more, it returns
         {told}.
 

@@ -175,7 +175,7 @@ def _every(random: Random) -> Task:
         title=f"{what}: now or not?",
         story=f"""
         {what} keeps to a plan. The {unit}s have numbers from 1, and it is time {rule}. Complete `{name}`.
-        It gets the number of a {unit}, and returns `True` if it is time then, and `False` if not.
+        It gets the number of one {unit}, and returns `True` if it is time then, and `False` if not.
 
         *`{unit} % {a}` is the remainder of a division by {a}. What is it at {first + a}? `==` asks whether
         two things are equal.*

@@ -40,17 +40,17 @@ def _moved(random: Random) -> ClassTask:
     told, code, twin = random.choice(
         [
             (
-                f"a {what} that is larger by `steps`, but never above {most}",
+                f"its `{what}` larger by `steps`, but never above {most}",
                 f"min({most}, self.{what} + steps)",
                 f"self.n + s if self.n + s < {most} else {most}",
             ),
             (
-                f"a {what} that is larger by {k} for each of the `steps`",
+                f"its `{what}` larger by {k} for each of the `steps`",
                 f"self.{what} + steps * {k}",
                 f"sum([{k}] * s, self.n)",
             ),
             (
-                f"a {what} that is larger by `steps`, and by {k} more",
+                f"its `{what}` larger by `steps`, and by {k} more",
                 f"self.{what} + steps + {k}",
                 f"sum([self.n, s, {k}])",
             ),
@@ -62,12 +62,12 @@ def _moved(random: Random) -> ClassTask:
         story=f"""
         {lead} Write the class `{name}`. A new object gets its `{kept}` and its `{what}`, a number, and keeps
         both; afterwards it **never changes**. `x.{do}(steps)` returns another, **new** `{name}` instead, with
-        the same {kept}, and {told}. `str(x)` is the {kept}, a `{"/" if k % 2 else "-"}`, and the {what}.
+        the same {kept}, and with {told}. `str(x)` is the {kept}, a `{"/" if k % 2 else "-"}`, and the {what}.
 
         *A method may make a new object of its own class, with that class's name.*
         """,
         name=name,
-        doc=f"A {kept} and a {what}, which stay.",
+        doc=f"Its {kept} and its {what} stay as they are.",
         body=f"""
         def __init__(self, {kept}, {what}):
             self.{kept} = {kept}
@@ -132,8 +132,9 @@ def _ring(random: Random) -> ClassTask:
         An object of the class `{name}` says {what}. The words are, in this order, {row}, and behind `{last}`
         comes `{first}` again. Write the class. A new object gets its `place` in that row, from 0 to
         {size - 1}. No method changes an object: `x.further(steps)` returns a **new** one, so many steps
-        further, and `x.{do}()` a new one that is {told}. `x.word()` is its word, and `x.until(other)` the
-        number of steps (0 to {size - 1}) that lead forward from `x` to `other`.
+        further (back, where the number is below 0), and `x.{do}()` a new one that is {told}. `x.word()` is
+        its word, and `x.until(other)` the number of steps (0 to {size - 1}) that lead forward from `x` to
+        `other`.
 
         *`%` brings a number back into the row: what is `{size + 1} % {size}`? And `-1 % {size}`?*
         """,

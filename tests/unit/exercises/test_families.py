@@ -83,6 +83,17 @@ def test_there_are_enough_different_ones(topic: str, difficulty: int) -> None:
     raise AssertionError(sorted(each.family for each in found))
 
 
+def test_no_statement_has_the_wrong_article() -> None:
+    """Whatever a story puts behind it."""
+    wrong = re.compile(r"\b(?:a `?[aeio]\w|a `?hour|an `?[b-df-gj-np-tv-z]\w)", re.IGNORECASE)
+    for family in EVERY:
+        for difficulty in DIFFICULTIES:
+            for seed in range(20):
+                exercise = family.exercise(difficulty, seed)
+                text = f"{exercise.title}. {exercise.statement}. {exercise.starter}"
+                assert not (found := wrong.search(text)), (exercise.name, found)
+
+
 def test_all_eight_topics_are_there_in_teaching_order() -> None:
     assert list(FAMILIES) == ["basics", "control_flow", "data_structures", "functions", *LATER_TOPICS]
     assert all(family.topic == topic for topic, families in FAMILIES.items() for family in families)
