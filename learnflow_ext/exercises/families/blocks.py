@@ -36,11 +36,55 @@ _CARDS = (
     ("hikes", "the hikes of a guide book", "hike", "goal", "hours", "season"),
 )
 _PARTS = (
-    ("cookbook", "recipes", "recipe", ("Soup", "Bread", "Jam", "Tart", "Rice")),
-    ("songbook", "songs", "song", ("Rain", "Home", "Stars", "Boats", "Spring")),
-    ("guide", "towns", "town", ("Bern", "Graz", "Lyon", "Pisa", "Turku")),
-    ("manual", "lessons", "lesson", ("Start", "Turn", "Brake", "Park", "Night")),
-    ("diary", "days", "day", ("Monday", "Tuesday", "Friday", "Sunday", "Holiday")),
+    (
+        "cookbook",
+        "recipes",
+        "recipe",
+        ("Soup", "Bread", "Jam", "Tart", "Rice"),
+        "Aunt Rosa types what she cooks, one dish below the other, while something boils over.",
+    ),
+    (
+        "songbook",
+        "songs",
+        "song",
+        ("Rain", "Home", "Stars", "Boats", "Spring"),
+        "Before a summer camp everybody sends Mia the words of a tune, and she puts them together.",
+    ),
+    (
+        "guide",
+        "towns",
+        "town",
+        ("Bern", "Graz", "Lyon", "Pisa", "Turku"),
+        "Two cousins travel by train, and note what there is to see wherever they get off.",
+    ),
+    (
+        "manual",
+        "lessons",
+        "lesson",
+        ("Start", "Turn", "Brake", "Park", "Night"),
+        "At a driving school learners read at home what will happen at the wheel next week.",
+    ),
+    (
+        "diary",
+        "days",
+        "day",
+        ("Monday", "Tuesday", "Friday", "Sunday", "Holiday"),
+        "Noor writes every evening, mostly about her cat, and never deletes anything again.",
+    ),
+    (
+        "handbook",
+        "games",
+        "game",
+        ("Catch", "Chess", "Darts", "Marbles", "Hopping"),
+        "A youth group collects the rules of whatever it has played on rainy afternoons.",
+    ),
+    (
+        "booklet",
+        "plants",
+        "plant",
+        ("Fern", "Moss", "Rose", "Mint", "Basil"),
+        "On the window sills of a biology room much grows, and pupils explain how to care for it.",
+    ),
 )
 
 
@@ -132,17 +176,17 @@ def _chosen(random: Random) -> Task:
                 lambda ns: sum(k for n in ns if not n < least),
             ),
             (
-                f"how many lines the longest {one} has, plus {k}, and {k} without any",
+                f"how many lines the longest {one} has (0 if there is none), plus {k}",
                 f"max([0, *sizes]) + {k}",
                 lambda ns: (sorted(ns)[-1] if ns else 0) + k,
             ),
             (
-                f"a list with the number of lines of each {one}, but none above {k + 1}",
+                f"a list with the number of lines of each {one}, but {k + 1} in place of a larger number",
                 f"[min(n, {k + 1}) for n in sizes]",
                 lambda ns: [n if n <= k else k + 1 for n in ns],
             ),
             (
-                f"the number of the first {one} with more than {least} lines, from 1 on, or 0 for none",
+                f"the number of the first {one} with more than {least} lines, counted from 1, or 0 for none",
                 f"[*[at for at, n in enumerate(sizes, 1) if n > {least}], 0][0]",
                 lambda ns: next((at + 1 for at in range(len(ns)) if ns[at] >= least + 1), 0),
             ),
@@ -152,9 +196,9 @@ def _chosen(random: Random) -> Task:
     return Task(
         title=f"How long {many} are",
         story=f"""
-        A text file holds {what}, with one or more empty lines between two {many}. A line with nothing but
-        spaces counts as empty. Complete `{name}`. It gets the name of the file and returns {told}. The last
-        {one} counts as well, also when no empty line comes after it.
+        A text file holds {what}, with one or more empty lines between two {many}, and maybe some before the
+        first. A line with nothing but spaces counts as empty. Complete `{name}`. It gets the name of the file
+        and returns {told}. The last {one} counts as well, also when no empty line comes after it.
 
         *Count the lines of a {one} along, and write the number down when it ends: at an empty line, or at the
         end of the file.* The function `made` writes files for the checks.
@@ -237,11 +281,11 @@ def _cards(random: Random) -> Task:
     return Task(
         title=f"A file of cards: {name}",
         story=f"""
-        A text file describes {what}: for each {one} a card of several lines, and an empty line between two
-        cards. A line is a word, a colon, a space and a value, such as `{number}: {least + 3}`. The lines of a
-        card stand in any order; `{word}` is on every card, but `{number}` and `{other}` may be missing. In a
-        value there may be a colon as well. Complete `{name}`. It gets the name of the file and returns
-        {told}.
+        A text file describes {what}: for each {one} a card of one or more lines, with one or more empty lines
+        between two cards, and maybe some behind the last. A line is a word, a colon, a space and a value,
+        such as `{number}: {least + 3}`. The lines of a card stand in any order; `{word}` is on every card,
+        but `{number}` and `{other}` may be missing. In a value there may be a colon as well. Complete
+        `{name}`. It gets the name of the file and returns {told}.
 
         *Make a dictionary of each card. `line.split(": ", 1)` cuts a line once only.* The function `made`
         writes files for the checks.
@@ -289,13 +333,13 @@ def _cards(random: Random) -> Task:
 
 
 def _part(random: Random) -> Task:
-    name, many, one, every = random.choice(_PARTS)
+    name, many, one, every, lead = random.choice(_PARTS)
     mark, k = random.choice(["==", "#", "--", "*"]), random.randint(2, 4)
     a, b, c, d, _ = random.sample(every, 5)
     told, lines, value = random.choice(
         [
             (
-                f"without the heading; but at most {k} lines",
+                f"without the heading, and of the others only the first {k}",
                 [f"    if inside and count < {k}:"],
                 lambda rows: rows[1 : k + 1],
             ),
@@ -308,7 +352,7 @@ def _part(random: Random) -> Task:
         ]
     )
     body = [
-        "with open(name, encoding='utf-8') as file:",
+        'with open(name, encoding="utf-8") as file:',
         "    lines = file.read().splitlines()",
         "inside, count = False, 0",
         'with open("part.txt", "w", encoding="utf-8") as file:',
@@ -355,11 +399,11 @@ def _part(random: Random) -> Task:
     return Task(
         title=f"One part of a {name}",
         story=f"""
-        The {many} of a {name} stand in one text file. Each {one} begins with a heading, a line such as
-        `{mark} {a}`, and goes on to the next heading or the end of the file. No heading comes twice. A line
-        such as `{mark}{b}`, without the space, is no heading. Complete `part`. It gets the name of the file
-        and a title, and writes the lines of that {one} into the file `part.txt`, {told}. It returns how many
-        lines it wrote; when there is no such {one}, none, and the file is empty.
+        {lead} So the {many} of a {name} stand in one text file. Each {one} begins with a heading, a line such
+        as `{mark} {a}`, and goes on to the next heading or the end of the file. No heading comes twice. A
+        line such as `{mark}{b}`, without the space, is no heading. Complete `part`. It gets the name of the
+        file and a title, and writes the lines of that {one} into the file `part.txt`, {told}. It returns how
+        many lines it wrote; when there is no such {one}, that is 0, and the file is empty.
 
         *A variable that is `True` or `False` can say whether you are inside of that {one}.* The functions
         `made` and `content` write and read files for the checks.
@@ -391,7 +435,7 @@ def _part(random: Random) -> Task:
 
 
 def _sorted(random: Random) -> Task:
-    name, many, one, every = random.choice(_PARTS)
+    name, many, one, every, lead = random.choice(_PARTS)
     mark, k = random.choice(["--", "===", "..", "**"]), random.randint(2, 3)
     a, b, c, d, e = random.sample(every, 5)
     order, key, rank = random.choice(
@@ -457,11 +501,12 @@ def _sorted(random: Random) -> Task:
     return Task(
         title=f"A {name} in order",
         story=f"""
-        In a text file stand the {many} of a {name}: blocks of lines, with one or more empty lines between
-        them. The first line of each says what it is about. Complete `{name}`. It gets the name of this file
-        and that of a new one. Into the new one it writes all {many}, {order}; between two of them stands a
-        line `{mark}`, with **no** empty line and nothing at the beginning or the end. {rule}. The very last
-        line has no end of its own. It returns how many {many} were written.
+        {lead} So in a text file stand the {many} of a {name}: blocks of lines, with one or more empty lines
+        between them, and maybe some around them. The first line of each says what it is about. Complete
+        `{name}`. It gets the name of this file and that of a new one. Into the new one it writes all {many},
+        {order}; between two of them stands a line `{mark}`, with **no** empty line and nothing at the
+        beginning or the end. {rule}. The very last line has no end of its own. It returns how many {many}
+        were written.
 
         *Collect the blocks in a dictionary by their first lines. `"\\n".join(...)` puts something between,
         and nothing around.* The functions `made` and `content` write and read files for the checks.

@@ -25,15 +25,47 @@ _TANKS = (
     ("Pen", "pen", "sheep", "Sheep are driven from one pen into another"),
 )
 _PEOPLE = (
-    ("Person", "meet", "At a party people meet", ("Ada", "Ben", "Cleo", "Dan", "Eve")),
-    ("Robot", "pair", "Robots in a factory are paired by radio", ("R2", "K9", "C3", "B6", "T8")),
-    ("Island", "join", "Islands are joined by ferries", ("Elba", "Java", "Malta", "Fyn", "Skye")),
-    ("Band", "tour", "Bands go on tour together", ("Owls", "Jets", "Kings", "Moss", "Rust")),
+    (
+        "Person",
+        "meet",
+        "At a party in a large garden nobody knows anybody at first, but then people meet",
+        ("Ada", "Ben", "Cleo", "Dan", "Eve"),
+    ),
+    (
+        "Robot",
+        "pair",
+        "Where toys are made, robots carry boxes, and two that work together are paired by radio",
+        ("R2", "K9", "C3", "B6", "T8"),
+    ),
+    (
+        "Island",
+        "join",
+        "Far out in the sea, where mail comes once a week, islands are joined by ferries",
+        ("Elba", "Java", "Malta", "Fyn", "Skye"),
+    ),
+    (
+        "Band",
+        "tour",
+        "Who likes to play in front of empty chairs? So bands go on tour together",
+        ("Owls", "Jets", "Kings", "Moss", "Rust"),
+    ),
     (
         "School",
         "visit",
-        "Schools of several towns visit each other",
+        "For a week in spring pupils sleep in other towns, because schools visit each other",
         ("Bern", "Graz", "Lyon", "Pisa", "Turku"),
+    ),
+    (
+        "Player",
+        "challenge",
+        "In a league for chess there is no plan: whoever is in the mood challenges another player",
+        ("Kim", "Lou", "Max", "Nia", "Oli"),
+    ),
+    (
+        "Village",
+        "trade",
+        "High up in the valleys hardly anyone uses money, and villages trade wool for cheese",
+        ("Arn", "Bex", "Cham", "Dole", "Egg"),
     ),
 )
 
@@ -99,7 +131,7 @@ def _gives(random: Random) -> ClassTask:
         own.*
         """,
         name=name,
-        doc=f"A {label} and a number of {things}.",
+        doc=f"Its {label}, and a number of {things}.",
         body=body,
         twin=f"""
         class {name}:
@@ -163,7 +195,7 @@ def _pours(random: Random) -> ClassTask:
         {lead}. Write the class `{name}`. A new object gets its `room` and the number of {things} in it, kept
         as `{things}`. `free()` returns how many more fit in. `x.pour(y)` moves {things} from `x` into `y`,
         another object of the class: {rule}. It **returns** how many were moved. `x.fuller(y)` returns the one
-        of the two **objects** in which there are more {things}; when both have as many, it is `x`.
+        of the two **objects** in which there are more {things}; when both have the same number, it is `x`.
         """,
         name=name,
         doc=f"Room for a number of {things}.",
@@ -225,9 +257,20 @@ def _pours(random: Random) -> ClassTask:
 def _friends(random: Random) -> ClassTask:
     name, do, lead, every = random.choice(_PEOPLE)
     a, b, c, d, e = random.sample(every, 5)
+    order, back = random.choice(
+        [
+            ("in the order of the alphabet", ""),
+            ("from the end of the alphabet to its beginning", ", reverse=True"),
+        ]
+    )
     told, code, twin = random.choice(
         [
             ("that both of them know", "[n for n in self.names() if n in other.names()]", "self.k & o.k"),
+            (
+                "that one of them knows and the other does not, without `x` and `y` themselves",
+                f"sorted(({{*self.names()}} ^ {{*other.names()}}) - {{self.name, other.name}}{back})",
+                "(self.k ^ o.k) - {self.name, o.name}",
+            ),
             (
                 "that `x` knows and `y` does not; `y` itself is not among them",
                 "[n for n in self.names() if n not in other.names() and n != other.name]",
@@ -235,7 +278,7 @@ def _friends(random: Random) -> ClassTask:
             ),
             (
                 "that at least one of them knows, each once, without `x` and `y` themselves",
-                "sorted({*self.names(), *other.names()} - {self.name, other.name})",
+                f"sorted({{*self.names(), *other.names()}} - {{self.name, other.name}}{back})",
                 "(self.k | o.k) - {self.name, o.name}",
             ),
         ]
@@ -245,10 +288,10 @@ def _friends(random: Random) -> ClassTask:
         title=f"Who knows whom: {a} and {b}",
         story=f"""
         {lead}, and then **both** know each other. Write the class `{name}`. A new object gets its `name`, no
-        two the same, and knows nobody. After `x.{do}(y)` `x` knows `y`, and `y` knows `x`; again changes
-        nothing, and nobody ever knows itself. `x.names()` returns a sorted list of the names that `x` knows.
-        `x.part(y)` ends it for both, and does nothing when they did not know each other. `x.shared(y)`
-        returns a sorted list of the names {told}.
+        two the same, and knows nobody. After `x.{do}(y)` `x` knows `y`, and `y` knows `x`; doing it again
+        changes nothing, and nobody ever knows itself. `x.names()` returns a list of the names that `x` knows,
+        {order}. `x.part(y)` ends it for both, and does nothing when they did not know each other.
+        `x.shared(y)` returns a list, in the same order, of the names {told}.
 
         *`other.known.append(self)`: in a method `self` is the object itself, which can be put into a list
         too.*
@@ -271,7 +314,7 @@ def _friends(random: Random) -> ClassTask:
                 other.known.remove(self)
 
         def names(self):
-            return sorted(each.name for each in self.known)
+            return sorted([each.name for each in self.known]{back})
 
         def shared(self, other):
             return {code}
@@ -288,9 +331,9 @@ def _friends(random: Random) -> ClassTask:
                 self.k -= {{o.name}}
                 o.k -= {{self.name}}
             def names(self):
-                return sorted(self.k)
+                return sorted(self.k{back})
             def shared(self, o):
-                return sorted({twin})
+                return sorted({twin}{back})
         """,
         shown=[f"{name}({a!r}).names()", f"{name}({b!r}).name"],
         edges=[

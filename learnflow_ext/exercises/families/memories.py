@@ -29,11 +29,54 @@ _COUNTERS = (
     ("cross", "A bridge counts the bicycles that cross it", "bicycles"),
 )
 _SPORTS = (
-    ("jump", "long jumps", "centimetres"),
-    ("throw", "throws of a hammer", "metres"),
-    ("sprint", "runs over a hundred metres", "seconds"),
-    ("dive", "dives with one breath", "seconds"),
-    ("solve", "how fast a puzzle is solved", "minutes"),
+    (
+        "jump",
+        "Where the sand of the beach is soft, Ida and her cousins run up, jump, and measure with a rope.",
+        "centimetres",
+        True,
+    ),
+    (
+        "throw",
+        "On the meadow behind the school everybody throws an old boot as far as possible, just for fun.",
+        "metres",
+        True,
+    ),
+    (
+        "sprint",
+        "From the gate to the tall oak and back again, Femi wants to be faster than all his friends.",
+        "seconds",
+        False,
+    ),
+    (
+        "dive",
+        "In a swimming pool somebody counts aloud while the others hold their breath under water.",
+        "seconds",
+        True,
+    ),
+    (
+        "solve",
+        "Grandfather made a wooden puzzle that nobody has put together yet before the tea was cold.",
+        "minutes",
+        False,
+    ),
+    (
+        "stack",
+        "With wooden blocks on a shaky table, two sisters build one tower after the other until it falls.",
+        "blocks",
+        True,
+    ),
+    (
+        "climb",
+        "The stairs of a lighthouse are steep, and whoever touches the lamp at the top stops the clock.",
+        "seconds",
+        False,
+    ),
+    (
+        "skip",
+        "In every break a rope turns in the school yard, and whoever trips hands it to the next one.",
+        "jumps",
+        True,
+    ),
 )
 _RECENT = (
     ("search", "An app shows what was looked for last", ("tea", "moon", "judo", "rome", "kiwi")),
@@ -42,31 +85,90 @@ _RECENT = (
     ("cook", "A family would rather not eat the same every day", ("soup", "rice", "pizza", "stew", "salad")),
     (
         "sit",
-        "A club draws who keeps the minutes, and not always the same",
+        "A club draws lots for who tidies up, and would rather not take the same ones again",
         ("kim", "lou", "max", "nia", "oli"),
     ),
 )
 _LISTS = (
-    ("shopping", "A shopping list hangs on the fridge", ("milk", "eggs", "rice", "soap", "figs")),
-    ("packing", "Whoever packs for a journey has a list", ("tent", "map", "rope", "lamp", "mug")),
-    ("chores", "Flatmates share a list of what is to do", ("bins", "dishes", "floor", "plants", "post")),
+    (
+        "shopping",
+        "Three sisters never know whether there is any milk left at home, and so they write down what to buy",
+        ("milk", "eggs", "rice", "soap", "figs"),
+    ),
+    (
+        "packing",
+        "Whoever sleeps in the mountains should not forget the rope again, as everybody did last summer",
+        ("tent", "map", "rope", "lamp", "mug"),
+    ),
+    (
+        "chores",
+        "When grandmother comes on Sunday the whole flat should shine, but nobody likes to begin",
+        ("bins", "dishes", "floor", "plants", "post"),
+    ),
     (
         "setup",
-        "A band has a list of what to check before a concert",
+        "Last time the singer stood in the dark and no drum was heard, so a band checks all before it plays",
         ("amp", "mic", "drums", "light", "cable"),
     ),
     (
         "revision",
-        "Before an exam somebody has a list of topics",
+        "An exam is coming, and Amir goes from topic to topic with a cup of tea in his hand",
         ("loops", "lists", "files", "tests", "sets"),
+    ),
+    (
+        "baking",
+        "A class bakes bread for the school fair, and half of what it needs is still in the shop",
+        ("flour", "yeast", "salt", "seeds", "honey"),
+    ),
+    (
+        "repairs",
+        "In a cellar lie parts of nine old bicycles, and every Friday volunteers mend some of them",
+        ("brake", "chain", "bell", "tyre", "pump"),
     ),
 )
 _DESKS = (
-    ("lend", "a school's library", "book", ("Emma", "Ulysses", "Momo", "Dune")),
-    ("rent", "a bicycle cellar", "bicycle", ("red", "blue", "old", "cargo")),
-    ("borrow", "a music school", "instrument", ("flute", "cello", "drum", "harp")),
-    ("reserve", "a youth centre", "room", ("stage", "kitchen", "attic", "studio")),
-    ("take", "a games shelf", "game", ("Go", "Chess", "Risk", "Uno")),
+    (
+        "lend",
+        "A school's library lends out what pupils like to read in bed, on the bus and in boring lessons.",
+        "book",
+        ("Emma", "Ulysses", "Momo", "Dune"),
+    ),
+    (
+        "rent",
+        "Under the stairs of a large house stand old bicycles, which all neighbours may ride.",
+        "bicycle",
+        ("red", "blue", "old", "cargo"),
+    ),
+    (
+        "borrow",
+        "At a music school nobody has to buy a harp before they know whether they like its sound.",
+        "instrument",
+        ("flute", "cello", "drum", "harp"),
+    ),
+    (
+        "reserve",
+        "A youth centre is full of noise: one group acts, another one cooks, and a third one paints.",
+        "room",
+        ("stage", "kitchen", "attic", "studio"),
+    ),
+    (
+        "take",
+        "On wet afternoons the shelf in the canteen is empty within minutes, as everybody wants to play.",
+        "game",
+        ("Go", "Chess", "Risk", "Uno"),
+    ),
+    (
+        "hire",
+        "Eight families of a village own a drill together, and much else that is seldom needed.",
+        "tool",
+        ("drill", "ladder", "saw", "tent"),
+    ),
+    (
+        "wear",
+        "Before a play at school everybody would like to try on the crown, but there is a single one.",
+        "costume",
+        ("crown", "cape", "mask", "wig"),
+    ),
 )
 
 
@@ -150,9 +252,8 @@ def _counter(random: Random) -> Task:
 
 
 def _record(random: Random) -> Task:
-    name, what, unit = random.choice(_SPORTS)
+    name, lead, unit, large = random.choice(_SPORTS)
     low, k = random.randint(10, 40), random.randint(2, 5)
-    large = random.random() < 0.5
     best, sign = ("largest", ">") if large else ("smallest", "<")
     told, lines, value = random.choice(
         [
@@ -195,9 +296,9 @@ def _record(random: Random) -> Task:
     return Task(
         title=f"The record in a file: {name}",
         story=f"""
-        A sports club keeps the record of {what} in a file: a single whole number of {unit}, the {best} so
-        far. Complete `{name}`. It gets the name of the file and a number of {unit}. Where there is no file
-        yet, the number is the first record, is written into the file, and `{name}` returns
+        {lead} The record is kept in a file: a single whole number of {unit}, the {best} so far. Complete
+        `{name}`. It gets the name of the file and a number of {unit}. Where there is no file yet, the number
+        is the first record, is written into the file, and `{name}` returns
         {"the number" if start == "number" else f"`{start}`"}. Otherwise it returns {told}. Only a number that
         is {"larger" if large else "smaller"} than the record is a new one, and is written in its place; the
         file stays as it is for all others.
@@ -345,12 +446,12 @@ def _todo(random: Random) -> Task:
     return Task(
         title=f"Done or open: {name}",
         story=f"""
-        {lead}, and since it is a file nobody loses it. Each line is a mark, a space and a word: `{open_} {a}`
-        is open, `{done} {b}` is done. Complete `{name}`. It gets the name of the file, which may not be there
-        yet, and a word. A word that is not in the file comes to its end, and is open. One that is open
-        becomes done, and one that is done becomes open again; it keeps its place. With the empty text `""`
-        instead of a word, all that are done go out of the file. The file is written anew each time, and
-        `{name}` returns {told}.
+        {lead}. There is a list of all that in a file, so that nobody loses it. Each line is a mark, a space
+        and a word: `{open_} {a}` is open, `{done} {b}` is done. Complete `{name}`. It gets the name of the
+        file, which may not be there yet, and a word. A word that is not in the file comes to its end, and is
+        open. One that is open becomes done, and one that is done becomes open again; it keeps its place. With
+        the empty text `""` instead of a word, all that are done go out of the file. The file is written anew
+        each time, and `{name}` returns {told}.
 
         *Make a list of pairs of all lines, change it, and write all of it. `line.rsplit(" ", 1)` cuts at the
         last space.* The checks use `fresh` and `content`, which are there already.
@@ -364,13 +465,14 @@ def _todo(random: Random) -> Task:
         if Path(name).exists():
             with open(name, encoding="utf-8") as file:
                 rows = [line.strip().rsplit(" ", 1) for line in file]
-        if word not in [row[1] for row in rows]:
-            rows.append(["{done}", word])
-        for row in rows:
-            if row[1] == word:
-                row[0] = "{open_}" if row[0] == "{done}" else "{done}"
-        if not word:
-            rows = [row for row in rows if row[1] and row[0] == "{open_}"]
+        if word == "":
+            rows = [row for row in rows if row[0] == "{open_}"]
+        elif word not in [row[1] for row in rows]:
+            rows.append(["{open_}", word])
+        else:
+            for row in rows:
+                if row[1] == word:
+                    row[0] = "{open_}" if row[0] == "{done}" else "{done}"
         with open(name, "w", encoding="utf-8") as file:
             for row in rows:
                 file.write(row[0] + " " + row[1] + "\\n")
@@ -392,7 +494,7 @@ def _todo(random: Random) -> Task:
 
 
 def _lending(random: Random) -> Task:
-    name, where, thing, every = random.choice(_DESKS)
+    name, lead, thing, every = random.choice(_DESKS)
     a, b, c, d = random.sample(every, 4)
     most = random.randint(1, 2)
     full, taken = random.choice(["enough", "no more", "too many"]), random.choice(["taken", "out", "gone"])
@@ -402,7 +504,7 @@ def _lending(random: Random) -> Task:
         if by_name
         else ("by the " + thing, "")
     )
-    limit = f"one {thing}" if most == 1 else f"{most} of them"
+    limit = f"another {thing}" if most == 1 else f"{most} others"
 
     def answer(text: str | None, *calls: tuple[str, str]) -> list[Any]:
         held = dict(line.split(";") for line in (text or "").splitlines())
@@ -429,13 +531,13 @@ def _lending(random: Random) -> Task:
     return Task(
         title=f"Who has which {thing}?",
         story=f"""
-        In {where} a file says who has what: a line such as `{a};Kim` for each {thing} that is out, sorted
-        {order}. What is not in the file is there to be had. Complete `{name}`. It gets the name of the file,
-        which may not be there yet, a {thing} and somebody's name. Nobody may have more than {limit}: who does
-        already gets nothing, and `{name}` returns `"{full}"`. When somebody else has it, it returns
-        `"{taken}"`, and that comes before the other rule. Otherwise the {thing} is theirs from now on and the
-        name is returned; who has it already keeps it, and that counts as well. With the empty name `""` the
-        {thing} is brought back: it returns who had it, or `""` for nobody. Then the file is written anew.
+        {lead} A file says who has what: a line such as `{a};Kim` for each {thing} that is out, sorted
+        {order}. What is not in the file is free. Complete `{name}`. It gets the name of the file, which may
+        not be there yet, the {thing} that is wanted, and the name of a person. When somebody else has that
+        {thing}, it returns `"{taken}"`. When this person has it already, nothing changes, and it returns the
+        name. When this person has {limit} already, it returns `"{full}"`: nobody may have more. Otherwise
+        the {thing} belongs to this person from now on, and it returns the name. With the empty name `""` the
+        {thing} is brought back: it returns who had it, or `""` if nobody did. Then the file is written anew.
 
         *Read the file into a dictionary, from each {thing} to a name.* The checks use `fresh` and `content`,
         which are there already.

@@ -25,35 +25,57 @@ def files(texts):
 _HUNTS = (
     (
         "hunt",
-        "A treasure hunt leads from file to file",
+        "For Ada's birthday her brothers have hidden something in the garden. A treasure hunt leads there, "
+        "from file to file",
         "gold coins",
         ("oak", "well", "cave", "barn", "pier"),
     ),
     (
         "tour",
-        "A tour of a museum leads from room to room, and each room has a file",
+        "Whoever comes to a museum on a wet Sunday would like to be out again before tea. A tour leads from "
+        "room to room, and each room has a file",
         "minutes",
         ("hall", "mummy", "coins", "cafe", "roof"),
     ),
     (
         "serial",
-        "A story was saved in several files, chapter by chapter",
+        "Every day on the bus to school a boy writes a little about pirates. His story was saved in several "
+        "files, chapter by chapter",
         "pages",
         ("storm", "island", "map", "fight", "home"),
     ),
     (
         "relay",
-        "The runners of a relay each have a file that says who runs next",
+        "Four classes compete on sports day, and nobody should stand in the wrong place. The runners of a "
+        "relay each have a file that says who runs next",
         "seconds",
         ("ida", "max", "bo", "lena", "otto"),
     ),
     (
         "chain",
-        "For a chain letter everybody adds a file of their own",
+        "Somebody up in Turku wanted mail from all over the world. For a chain letter everybody adds a file "
+        "of their own",
         "stamps",
         ("kim", "lou", "ana", "per", "zoe"),
     ),
-    ("route", "Each stop of a bus has a file", "passengers", ("mill", "park", "lake", "school", "zoo")),
+    (
+        "route",
+        "The driver is new, the map is wet, and it begins to snow. Luckily each stop of the bus has a file",
+        "passengers",
+        ("mill", "park", "lake", "school", "zoo"),
+    ),
+    (
+        "quest",
+        "In a computer game a knight looks for a dragon that has flown away. Each place he finds is a file",
+        "footprints",
+        ("gate", "tower", "swamp", "ridge", "ruin"),
+    ),
+    (
+        "post",
+        "Riders with mail once changed their tired horses on the way. Each inn where they did so has a file",
+        "letters",
+        ("star", "bear", "crown", "swan", "lion"),
+    ),
 )
 _LOST = "The trail may lead to a file that is not there."
 
@@ -152,7 +174,7 @@ def _along(random: Random) -> Task:
             (
                 f"how many of the numbers on the way are above {k}",
                 "0",
-                f"result += number > {k}",
+                f"if number > {k}:\n                result += 1",
                 lambda ns: len([n for n in ns if n >= k + 1]),
             ),
             (
@@ -264,8 +286,8 @@ def _lost(random: Random) -> Task:
     return Task(
         title=f"Lost on the way: {name}",
         story=f"""
-        {lead}. Each has a single line of words, and the last word is the name of the next file. Now the way
-        may lead to a file that is **not there**: then it ends. It may also lead round in a circle: after
+        {lead}. Each file has a single line of words, and the last word is the name of the next file. Now the
+        way may lead to a file that is **not there**: then it ends. It may also lead round in a circle: after
         {most} files it ends as well. Complete `{name}`. It gets the name of the first file, and returns
         {told}.
 
@@ -316,9 +338,9 @@ def _circle(random: Random) -> Task:
                 lambda seen, _: sum(seen.values(), k),
             ),
             (
-                "a pair: how many were read, and how many names led to no file",
-                "(len(seen), len(lost))",
-                lambda seen, lost: (len(seen), len(lost)),
+                f"a pair: how many were read, and {k} for each different name that led to no file",
+                f"(len(seen), len(lost) * {k})",
+                lambda seen, lost: (len(seen), sum(k for _ in lost)),
             ),
         ]
     )
@@ -350,7 +372,7 @@ def _circle(random: Random) -> Task:
         {lead}. The first line is a whole number of {things}. In each line after it stands the name of another
         file: there may be none, one or **several**. Complete `{name}`. It gets the name of the first file and
         reads all to which a way leads, over however many others; every file counts once, though many ways may
-        lead to it, and round in circles. Names of files that are not there are passed over. It returns
+        lead to it, and round in circles. Where a name leads to no file, nothing is read. It returns
         {told}.
 
         *Keep a list of names that are still to be read, and a dictionary of what was. A name that was read,
@@ -392,12 +414,13 @@ def _circle(random: Random) -> Task:
 def _included(random: Random) -> Task:
     name, lead, _, every = _setting(random)
     a, b, c, d, e = random.sample(every, 5)
-    mark, depth = random.choice(["@", ">", "+", "&"]), random.choice(["  ", "- ", ". "])
+    mark, depth = random.choice(["@", ">", "+", "&"]), random.choice(["= ", "- ", ". "])
     none = random.choice(["(missing)", "(nothing)", "???"])
     told, before, rest, value = random.choice(
         [
             (
-                f"with `{depth}` in front of each of these lines (so twice for a file in that file)",
+                f"with `{depth}` in front of each of these lines, of a `{none}` too (so twice for a file in "
+                "that file)",
                 f'"{depth}" + ',
                 "",
                 lambda row, _: depth + row,

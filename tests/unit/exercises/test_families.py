@@ -83,6 +83,24 @@ def test_there_are_enough_different_ones(topic: str, difficulty: int) -> None:
     raise AssertionError(sorted(each.family for each in found))
 
 
+@pytest.mark.parametrize(
+    ("name", "difficulty"),
+    [
+        *(("block", 4), ("block", 5), ("trail", 4), ("trail", 5)),
+        *(("memory", 2), ("memory", 4), ("memory", 5), ("link", 3)),
+    ],
+)
+def test_long_stories_differ_too(name: str, difficulty: int) -> None:
+    """In a long statement a few other words are not much."""
+    family = next(each for each in EVERY if each.name == name)
+    found: list[Exercise] = []
+    for seed in range(40):
+        exercise = family.exercise(difficulty, seed)
+        if near_copy(exercise, found) is None:
+            found.append(exercise)
+    assert len(found) >= 6, [each.title for each in found]
+
+
 def test_no_statement_has_the_wrong_article() -> None:
     """Whatever a story puts behind it."""
     wrong = re.compile(r"\b(?:a `?[aeio]\w|a `?hour|an `?[b-df-gj-np-tv-z]\w)", re.IGNORECASE)
