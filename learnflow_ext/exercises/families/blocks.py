@@ -177,7 +177,7 @@ def _chosen(random: Random) -> Task:
             ),
             (
                 f"how many lines the longest {one} has (0 if there is none), plus {k}",
-                f"max([0, *sizes]) + {k}",
+                f"max(sizes, default=0) + {k}",
                 lambda ns: (sorted(ns)[-1] if ns else 0) + k,
             ),
             (
@@ -187,7 +187,7 @@ def _chosen(random: Random) -> Task:
             ),
             (
                 f"the number of the first {one} with more than {least} lines, counted from 1, or 0 for none",
-                f"[*[at for at, n in enumerate(sizes, 1) if n > {least}], 0][0]",
+                f"next((at for at, n in enumerate(sizes, 1) if n > {least}), 0)",
                 lambda ns: next((at + 1 for at in range(len(ns)) if ns[at] >= least + 1), 0),
             ),
         ]

@@ -237,8 +237,8 @@ def _started(random: Random) -> ClassTask:
             ),
             (
                 "the title in capitals, a space, and the last of the {things}, or `-` if there is none",
-                "self.title.upper() + \" \" + ['-', *self.{things}][-1]",
-                "f'{{self.title.upper()}} {{self.t[-1] if self.t else \"-\"}}'",
+                'self.title.upper() + " " + (self.{things}[-1] if self.{things} else "-")',
+                "' '.join([self.title.upper(), ['-', *self.t][-1]])",
             ),
             (
                 "all {things} with `/` between them, and the title in round brackets behind that",

@@ -145,13 +145,13 @@ def refusing(random: Random) -> ClassTask:
             ),
             (
                 f"is below {low}, or more than {k} above the one before it",
-                f"value < {low} or self._all and value > self._all[-1] + {k}",
+                f"value < {low} or (self._all and value > self._all[-1] + {k})",
                 f"v <= {low - 1} or not v - {k} <= [v, *self.r][-1]",
                 (low, low - 1, low + k, low + 2 * k + 1),
             ),
             (
                 "is not above 0, or is the very one that it is already",
-                "value <= 0 or self._all and value == self._all[-1]",
+                "value <= 0 or (self._all and value == self._all[-1])",
                 "not v > 0 or v in self.r[-1:]",
                 (1, 0, low, low),
             ),

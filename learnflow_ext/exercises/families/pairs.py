@@ -91,6 +91,7 @@ def paired(random: Random) -> ClassTask:
                 return self.two
             if name == self.two:
                 return self.one
+            return None
 
         def label(self):
             return {code}

@@ -362,7 +362,7 @@ def _way(random: Random) -> Task:
             name = place[2][3:]
             if name == "<module>":
                 name = "{outside}"
-            if name not in names[-1:]:
+            if not names or names[-1] != name:
                 names.append(name)
         return ["{arrow}".join(names), int(places[-1][1][5:]), lines[-1].split(":")[0]]
         """,

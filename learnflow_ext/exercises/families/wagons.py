@@ -163,7 +163,7 @@ def tree(random: Random) -> ClassTask:
             ),
             (
                 f"on how many levels there are {what}s: 1 for one with nothing below it",
-                "1 + max([0, *[each.number() for each in self.inner]])",
+                "1 + max((each.number() for each in self.inner), default=0)",
                 "max(each.depth() for each in self.all()) - self.depth() + 1",
             ),
         ]
