@@ -280,7 +280,7 @@ def _chances(random: Random) -> Task:
         each time. It returns a list of two: how often it was won, and how many percent of the times that is,
         rounded with `round`. If it is tried 0 times, both are 0.
 
-        *`source.randint(1, {sides})` throws a die. Half of 8 times are `100 * 4 / 8` percent.*
+        *`source.randint(1, {sides})` throws a die. 4 of 8 times are `100 * 4 / 8` percent.*
         """,
         before="import random",
         function=name,

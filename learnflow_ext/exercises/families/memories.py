@@ -378,7 +378,7 @@ def _recent(random: Random) -> Task:
     return Task(
         title=f"The last {most}: {name}",
         story=f"""
-        {lead}. It is kept in a file: one word in each line, the newest first, and **never more than {most}**.
+        {lead}. A file keeps them: one word in each line, the newest first, and **never more than {most}**.
         Complete `{name}`. It gets the name of the file, which may not be there yet, and a word. A new word
         comes to the front, and the oldest goes when there would be more than {most}. A word that is in the
         file already {again}. `{name}` returns a list of the words that are in the file afterwards.

@@ -341,9 +341,9 @@ def _way(random: Random) -> Task:
         "`<module>` stands for what is outside of all functions.\n\n"
         "Complete `way`. It gets the lines of a traceback as a list of texts, and returns a list of three. "
         f"The first is the way: the names of the functions, with `{arrow}` between them, and `{outside}` "
-        "instead of `<module>`. A function that calls itself comes several times in a row, but is named "
-        "**once**. The second is the number of the line where the error happened, that of the last place. "
-        "The third is the name of the error, without its message. Sometimes a second error happens while "
+        "instead of `<module>`. The same name several times in a row, as of a function that calls itself, is "
+        "written **once**. The second is the number of the line where the error happened, that of the last "
+        "place. The third is the name of the error, without its message. Sometimes a second error happens while "
         "the first is dealt with: then there are two tracebacks or more, one below the other, and only the "
         "**last** one counts.\n\n"
         '*A list is emptied by a new one. `split(", ")` cuts a place into its three parts.*',

@@ -147,7 +147,7 @@ def train(random: Random) -> ClassTask:
 def tree(random: Random) -> ClassTask:
     """Objects below objects: each knows those below it, and the one above."""
     name, what, unit, lead = random.choice(_TREES)
-    sign, k = random.choice([" / ", " > ", " in ", ", "]), random.randint(2, 6)
+    sign, k = random.choice([" / ", " > ", " - ", ", "]), random.randint(2, 6)
     up = random.random() < 0.5
     told, code, twin = random.choice(
         [

@@ -152,7 +152,7 @@ def test_all_eight_topics_are_there_in_teaching_order() -> None:
         ("trial", 1, r"asks the function for"),
         ("trial", 4, r"for which they differ\."),
         ("traceback", 4, r"more than 1 times"),
-        ("traceback", 5, r"`start` instead of"),
+        ("traceback", 5, r"`start` instead of|, but is named"),
         ("draw", 2, r"returns their list"),
         ("draw", 3, r"has come to a place below"),
         ("map", 5, r"way, and \d for each stop"),
