@@ -348,7 +348,7 @@ def _alike(random: Random) -> Task:
         """,
         answer=answer,
         call=lambda first, second, values: f"compared({first}, {second}, {values!r})",
-        shown=[(*tries[0], [0, 1, 2, 3]), (*tries[1], [2, 9])],
+        shown=[(*tries[0], [0, 1, 3, 9]), (*tries[1], [2, 0, 9])],
         edges=[
             ((*tries[0], []), "There may be no values."),
             ((tries[1][0], tries[1][0], [0, 1, 9, 99]), "A function agrees with itself, also in its errors."),
