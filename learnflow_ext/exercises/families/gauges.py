@@ -186,7 +186,7 @@ def _clamped(random: Random) -> ClassTask:
                 "sum(v != w for v, w in zip(r, r[1:]))",
             ),
             (
-                f"how often a number outside of these limits was wanted, for a new object too",
+                "how often a number outside of these limits was wanted, for a new object too",
                 "refused",
                 "0",
                 ("if kept != value:", "    self.refused = self.refused + 1"),

@@ -343,9 +343,9 @@ def _way(random: Random) -> Task:
         f"The first is the way: the names of the functions, with `{arrow}` between them, and `{outside}` "
         "instead of `<module>`. The same name several times in a row, as of a function that calls itself, is "
         "written **once**. The second is the number of the line where the error happened, that of the last "
-        "place. The third is the name of the error, without its message. Sometimes a second error happens while "
-        "the first is dealt with: then there are two tracebacks or more, one below the other, and only the "
-        "**last** one counts.\n\n"
+        "place. The third is the name of the error, without its message. Sometimes a second error happens "
+        "while the first is dealt with: then there are two tracebacks or more, one below the other, and only "
+        "the **last** one counts.\n\n"
         '*A list is emptied by a new one. `split(", ")` cuts a place into its three parts.*',
         function="way",
         parameters="lines",
