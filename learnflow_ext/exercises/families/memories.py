@@ -464,8 +464,9 @@ def _todo(random: Random) -> Task:
         rows = []
         if Path(name).exists():
             with open(name, encoding="utf-8") as file:
-                rows = [line.strip().rsplit(" ", 1) for line in file]
-        if word == "":
+                for line in file:
+                    rows.append(line.strip().rsplit(" ", 1))
+        if not word:
             rows = [row for row in rows if row[0] == "{open_}"]
         elif word not in [row[1] for row in rows]:
             rows.append(["{open_}", word])
