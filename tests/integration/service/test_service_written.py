@@ -167,6 +167,8 @@ class TestToStudents:
         assert made[-1].practice.startswith("written-") and "A language model wrote it" in words(made)
         assert await hands(ask.service) == [("model", "small", False)]
         assert [each["calls"] for each in await account(ask)] == [1]
+        page = (await ask(f"courses/{COURSE}/practice", "teacher")).body.decode()
+        assert "go to students at once, those that the language model writes too" in page
         # The next time it says the same, which is a copy of what was given: three tries, then a family.
         again = await asked(ask)
         assert again[-1].practice and "language model" not in words(again)
