@@ -239,9 +239,8 @@ def _shown(made: Made, files: list[Path], calls: list[Call]) -> str:
     ]
     lines += [f"refused {name}: {' '.join(reasons)}" for name, reasons in made.refused]
     if calls:
-        whole = together(calls)
+        whole, times = together(calls), "once" if len(calls) == 1 else f"{len(calls)} times"
         lines.append(
-            f"The model was asked {len(calls)} times: {whole.tokens_in} tokens sent, {whole.tokens_out} "
-            "received."
+            f"The model was asked {times}: {whole.tokens_in} tokens sent, {whole.tokens_out} received."
         )
     return "\n".join(lines)
