@@ -1,4 +1,4 @@
-"""Images for the tests, built here: no registry of images is at hand.
+"""Images for the tests, built here, so that none needs a registry of images.
 
 The base is Debian by `debootstrap`, with the packages that LearnFlow depends on; ours are built from it by
 the Dockerfiles that ship. What is slow to make is kept between runs, by what it was made from.
