@@ -78,7 +78,7 @@ DECIDED = Sheet[Reviewed](
         Field("Written by", lambda one: exercise_of(one.made_of).model or "built in"),
         Field("Step", lambda one: str(one.difficulty), "number"),
         Field("Outcome", lambda one: "refused" if one.state == "refused" else "given"),
-        Field("Reason", lambda one: one.reason or ("with your wording" if one.edited else ""), "long"),
+        Field("Reason", lambda one: one.reason or ("as a teacher worded it" if one.edited else ""), "long"),
         Field("By", lambda one: words.shown_name(one.decided_by)),
         Field("When", lambda one: one.decided_at, "time"),
     ),

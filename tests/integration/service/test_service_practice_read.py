@@ -131,7 +131,7 @@ class TestLetThrough:
         saved = await decides(ask, one.number, "reword", statement=better)
         assert saved.code == 200 and "passed the gate" in saved.body.decode()
         given = await decides(ask, one.number, "give", statement=better)
-        assert given.code == 200 and "with your words" in given.body.decode()
+        assert given.code == 200 and "as a teacher worded it" in given.body.decode()
         assert await recorded(service) == [("ada", "given", "")]
         assert (await decides(ask, one.number, "refuse", reason="too late")).code == 409
 
@@ -154,6 +154,7 @@ class TestLetThrough:
         (read,) = re.findall(r'name="read" value="(\w+)"', page)
         better = old + " Take your time."
         assert (await decides(ask, one.number, "reword", statement=better, read=read)).code == 200
+        assert "A teacher has changed the words already" in (await ask(QUEUE, "teacher")).body.decode()
         for do in ("give", "reword"):
             late = await decides(ask, one.number, do, statement=old, read=read)
             assert late.code == 422 and "changed the words meanwhile" in late.body.decode()
@@ -285,7 +286,7 @@ async def test_in_the_browser(ask: Client, service: RunningService, hub: Hub) ->
         await expect(cards.first.get_by_role("alert")).not_to_be_focused()
         await cards.first.get_by_label("What the student reads").fill(told + "\n\nTake your time.")
         await cards.first.get_by_role("button", name="Give it").click()
-        await expect(page.locator("#alerts .done").first).to_contain_text("with your words")
+        await expect(page.locator("#alerts .done").first).to_contain_text("as a teacher worded it")
         await cards.first.get_by_label("If you refuse it").fill("Not yet: lists come next week.")
         await cards.first.get_by_role("button", name="Refuse").click()
         await expect(page.locator("#alerts .done").nth(1)).to_contain_text("lists come next week")
