@@ -153,7 +153,8 @@ class TokenBuckets:
             self._tidy_at = max(10_000, 2 * len(self._full_at))
 
 
-Count = Annotated[int, msgspec.Meta(ge=1)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+"""More than any process lets in within a second; without a bound a number is also too large to count with."""
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from served import Client, until
 from sqlalchemy import text
+from structlog.testing import capture_logs
 from stub_hub import Hub
 from traitlets.config import Config
 
@@ -61,11 +62,15 @@ class TestLimits:
     async def test_what_nobody_understands_harms_nobody(self, replicas: list[Client]) -> None:
         parts = replicas[0].service.parts
         before = [client.service.parts.living.id for client in replicas]
-        for said in ("", "no JSON", "[" * 3000, '{"by": "x", "taken": {"people": {"ada": -5}}}'):
-            async with parts.db.begin() as conn:
-                await conn.execute(text("SELECT pg_notify('learnflow_services', :said)"), {"said": said})
-        await self.test_what_one_let_in_is_used_up_at_the_other_too(replicas)
+        far = '{"by": "x", "taken": {"people": {"ada": %s}}}'
+        with capture_logs() as logs:
+            for said in ("", "no JSON", "[" * 3000, far % -5, far % ("9" * 400), far % 10**18):
+                async with parts.db.begin() as conn:
+                    await conn.execute(text("SELECT pg_notify('learnflow_services', :said)"), {"said": said})
+            await self.test_what_one_let_in_is_used_up_at_the_other_too(replicas)
         assert [client.service.parts.living.id for client in replicas] == before
+        # It would be back under the same name.
+        assert "presence.lost" not in {each["event"] for each in logs}
 
 
 async def cut(db: Database) -> None:
