@@ -92,6 +92,8 @@ class Consumer:
         try:
             while batch := await self._subscription.batch(AT_ONCE):
                 await self._consume_all(batch)
+                # What is passed over waits for nothing: a long backlog of it would keep all others waiting.
+                await asyncio.sleep(0)
         except BusClosed:
             log.info("consumer.ended", group=self.group)
         finally:

@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 
 from learnflow_ext.contracts.events import Envelope, Event, HelpAsked, RunFinished
 from learnflow_ext.events.bus import BusMessage
-from learnflow_ext.events.consumer import Consumer
+from learnflow_ext.events.consumer import AT_ONCE, Consumer
 from learnflow_ext.events.memory import MemoryBus
 from learnflow_ext.events.relay import Relay
 from learnflow_ext.events.wire import to_message
@@ -145,6 +145,32 @@ async def test_what_a_consumer_does_not_want_is_done_with_and_noted_nowhere(
     async with db.connect() as conn:
         noted = set(await conn.scalars(select(Consumed.event_id)))
     assert noted == {envelopes[0].id, envelopes[2].id}
+
+
+async def test_a_backlog_that_a_consumer_does_not_want_leaves_the_others_their_turn(
+    db: Database, bus: MemoryBus, background: Background
+) -> None:
+    turns, looked_at = 0, set[int]()
+
+    async def another() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def nothing(_event: Event) -> bool:
+        looked_at.add(turns)
+        return False
+
+    consumer = Consumer(db, bus, "g", [TOPIC], Effects(), wants=nothing)
+    (envelope,) = await record(db, "ada1")
+    message = await message_of(db, envelope)
+    receipts = [await bus.publish(message) for _ in range(4 * AT_ONCE)]
+    background(another())
+    background(consumer.run())
+    async with asyncio.timeout(30):
+        await asyncio.gather(*receipts)
+    assert len(looked_at) >= 4
 
 
 class TestATextThatNoDatabaseTakes:
