@@ -27,6 +27,7 @@ from learnflow_ext.store.models import (
     LoggedEvent,
     Module,
     Note,
+    Practice,
     PracticeReview,
     RegradeRequest,
     Regrading,
@@ -89,8 +90,8 @@ async def files(conn: AsyncConnection, name: str) -> tuple[str, ...]:
 async def export(conn: AsyncConnection, name: str) -> dict[str, list[dict[str, Any]]] | None:
     """All rows about the person, by table; None for one we do not know. Times are ISO 8601, UTC.
 
-    `notes` are those the person posted; `alerts_judged`, `regradings_started` and `regrade_requests_answered`
-    say what they did as a teacher, and nothing about the students it was about.
+    `notes` are those the person posted; `alerts_judged`, `regradings_started`, `regrade_requests_answered`
+    and `exercises_read` say what they did as a teacher, and nothing about the students it was about.
     """
     user_id = await people.find(conn, name)
     if user_id is None:
@@ -119,6 +120,15 @@ async def export(conn: AsyncConnection, name: str) -> dict[str, list[dict[str, A
     found["regrade_requests_answered"] = await _readable(
         conn,
         answered.where(RegradeRequest.answered_by == name).order_by(RegradeRequest.submission_number),
+        modules,
+    )
+    read = select(Practice.course, PracticeReview.state, PracticeReview.reason, PracticeReview.decided_at)
+    found["exercises_read"] = await _readable(
+        conn,
+        read.select_from(PracticeReview)
+        .join(Practice, Practice.id == PracticeReview.practice_id)
+        .where(PracticeReview.decided_by == name)
+        .order_by(PracticeReview.practice_id),
         modules,
     )
     return found

@@ -170,12 +170,19 @@ class TestExport:
                     answer="It is right as it is.", answered_by="turing", answered_at=now(),
                 )
             )  # fmt: skip
+            made = ExerciseGenerated(
+                course="c", student="ada", name="loop-1-1", title=SECRET, topic="basics", difficulty=1
+            )
+            await practices.given(conn, made, assignment="a", made_of="{}", waits=True)
+            (one,) = await practice_reviews.waiting(conn, "c", 9)
+            await practice_reviews.decide(conn, "c", one.number, "turing", refused_because="Too long.")
         found = await export(class_of_two, "turing")
         assert found is not None
         assert [row["assignment"] for row in found["regradings_started"]] == ["a"]
         assert [row["answer"] for row in found["regrade_requests_answered"]] == ["It is right as it is."]
         assert [row["posted_by"] for row in found["notes"]] == ["turing", "turing"]
         assert [row["verdict"] for row in found["alerts_judged"]] == ["helpful", "helpful"]
+        assert [(row["course"], row["reason"]) for row in found["exercises_read"]] == [("c", "Too long.")]
         assert SECRET not in json.dumps(found)
 
     async def test_of_somebody_unknown_is_nothing(self, db: Database) -> None:
