@@ -10,7 +10,8 @@ import builtins
 import contextlib
 import secrets
 import zlib
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -194,11 +195,14 @@ async def _redact(conn: AsyncConnection, user_id: int, name: str) -> int:
         LoggedEvent.sequence == bindparam("at"),
         LoggedEvent.time == bindparam("moment"),
     )
+    assignments = defaultdict[str, set[str]](set)
+    for row in await conn.execute(select(Module.course, Module.assignment)):
+        assignments[row.course].add(row.assignment)
     count, last = 0, 0
     async with door.opened(conn, "redact", "a person is erased"):
         while True:
             page = (
-                select(table.c.sequence, table.c.time, table.c.type, table.c.data)
+                select(table.c.sequence, table.c.time, table.c.type, table.c.course, table.c.data)
                 .where(table.c.user_id == user_id, table.c.sequence > last)
                 .order_by(table.c.sequence)
                 .limit(AT_ONCE)
@@ -210,17 +214,18 @@ async def _redact(conn: AsyncConnection, user_id: int, name: str) -> int:
             changes = [
                 {"at": row.sequence, "moment": row.time, "data": data}
                 for row in rows
-                if (data := redacted(row.type, row.data, name)) != row.data
+                if (data := redacted(row.type, row.data, name, assignments[row.course])) != row.data
             ]
             if changes:
                 await conn.execute(emptied.values(data=bindparam("data")), changes)
             count += len(changes)
 
 
-def redacted(type_: str, data: str, name: str) -> str:
+def redacted(type_: str, data: str, name: str, assignments: Collection[str]) -> str:
     """An event's `data` without what is personal in it, nor `name` anywhere.
 
-    Of exceptions Python's own are left. Of a type that this code does not know nothing is left, for nobody
+    Of exceptions Python's own are left, and of assignments those named here, which the course has: any other
+    is a folder that the person named. Of a type that this code does not know nothing is left, for nobody
     can say what is personal.
     """
     cls = EVENT_TYPES.get(type_)
@@ -229,7 +234,11 @@ def redacted(type_: str, data: str, name: str) -> str:
     fields = msgspec.json.decode(data, type=dict[str, Any])
     for field, value in fields.items():
         theirs = field in cls.PERSONAL or field in TRACES or value == name
-        if isinstance(value, str) and (theirs or (field == "exception" and value not in PYTHONS)):
+        if field == "exception":
+            theirs = theirs or value not in PYTHONS
+        elif field == "assignment":
+            theirs = theirs or value not in assignments
+        if isinstance(value, str) and theirs:
             fields[field] = ""
     return msgspec.json.encode(fields).decode()
 

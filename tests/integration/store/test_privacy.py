@@ -233,15 +233,17 @@ class TestErase:
         ran = [
             RunFinished(
                 course="c", student="ada", run_id=f"{len(name)}", notebook="n.ipynb", ok=False, duration_ms=1,
-                assignment="a", cell_id="ada-was-here", exception=name,
+                assignment=folder, cell_id="ada-was-here", exception=name,
             )
-            for name in ("NameError", "AdaLovelaceError")
+            for name, folder in (("NameError", "a"), ("AdaLovelaceError", "letters to Ada"))
         ]  # fmt: skip
         stuck = StruggleDetected(
             course="c", student="ada", alert_id="1", trigger="failures", exercise="ada.ipynb",
             exception="AdaLovelaceError", failures=3,
         )  # fmt: skip
         async with db.begin() as conn:
+            await courses.ensure(conn, "c", "a")
+            await courses.ensure(conn, "another", "letters to Ada")
             await outbox.record_all(conn, [*ran, stuck])
         await erase(db, "ada")
         async with db.connect() as conn:
@@ -251,7 +253,7 @@ class TestErase:
             ("", ""),
             ("", ""),
         ]
-        assert [each.get("assignment") for each in left[:2]] == ["a", "a"]
+        assert [each.get("assignment") for each in left[:2]] == ["a", ""]
         assert await tables_with(db, "AdaLovelace") == await tables_with(db, "ada-was-here") == set()
         assert await tables_with(db, "ada.ipynb") == set()
 
