@@ -63,7 +63,8 @@ class ModelWriter:
         self._stopped = True
         if self._asking is not None:
             self._asking.cancel()
-            with contextlib.suppress(asyncio.CancelledError, ModelTrouble):
+            # Whoever asked has heard how it went.
+            with contextlib.suppress(asyncio.CancelledError, Exception):
                 await self._asking
 
 

@@ -97,7 +97,9 @@ class Author:
                 length += len(piece)
                 if length > self._most_chars:
                     break
-        return "".join(pieces)[: self._most_chars + 1]
+        # A character may come in two halves, and half of one could not be sent back.
+        whole = "".join(pieces).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole[: self._most_chars + 1]
 
 
 def together(calls: Sequence[Call]) -> Call:

@@ -144,6 +144,32 @@ class TestTheModel:
         assert found.passed[0][0].family and len(fake.asked) == 1
         assert found.refused[0][0] == "the model"
 
+    async def test_a_character_that_comes_in_halves_is_whole_again(
+        self, writer: ModelWriter, runner: WarmRunner, fake: Fake
+    ) -> None:
+        smiles = answer(statement=GOOD["statement"] + " Good luck @!")
+        before, after = smiles.split("@")
+        fake.pieces = [f"{before}\ud83d", f"\ude42{after}"]
+        exercise = await writer.write(WISH, ())
+        assert exercise.statement.endswith("Good luck \U0001f642!")
+        # Half of one is no character, and what was refused for it can be sent back.
+        fake.pieces, fake.turns, fake.says = None, ["Good\ud83d luck"], answer()
+        fake.asked.clear()
+        found = await made(runner, writer)
+        assert found.passed[0][0].model and len(fake.asked) == 2
+        assert fake.asked[1]["messages"][2]["content"] == "Good\ufffd luck"
+
+    async def test_whatever_went_wrong_stopping_it_does_not_fail(
+        self, model: Model, writer: ModelWriter, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def broken(*_: object) -> None:
+            raise ValueError("no request")
+
+        monkeypatch.setattr(model, "_begun", broken)
+        with pytest.raises(ValueError, match="no request"):
+            await writer.write(WISH, ())
+        await writer.stop()
+
 
 async def refused(runner: WarmRunner, sent: str) -> str:
     """Why an answer is refused, by its form or by the gate."""
