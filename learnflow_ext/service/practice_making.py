@@ -25,7 +25,7 @@ from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.practice_kept import Area, exercise_of, kept
 from learnflow_ext.service.releases import Releaser
 from learnflow_ext.settings import LearnFlowPractice
-from learnflow_ext.store import practice_reviews, practices
+from learnflow_ext.store import people, practice_reviews, practices
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.practices import PracticeRow
@@ -132,11 +132,11 @@ class Maker:
         self._written_for.add(student)
         try:
             had = await self._had(student)
-            if self._all_for_today(had) or had.unread >= MOST_UNREAD:
+            if had.person is None or self._all_for_today(had) or had.unread >= MOST_UNREAD:
                 return
             found = await self._from_model(choice, had.before, model, self._settings.model_behind_seconds)
             if found is not None:
-                await self._kept(student, course, choice, found, waits=True)
+                await self._kept(student, course, choice, found, waits=True, person=had.person)
         finally:
             self._written_for.discard(student)
 
@@ -144,6 +144,7 @@ class Maker:
         async with self._db.connect() as conn:
             rows = await practices.of_student(conn, student, limit=MOST_GIVEN)
             return _Had(
+                person=await people.find(conn, student),
                 today=await practices.made_since(conn, student, now() - timedelta(days=1)),
                 before=[exercise_of(row.made_of) for row in rows],
                 unread=await practice_reviews.how_many_wait(conn, student),
@@ -177,12 +178,21 @@ class Maker:
             if not passed:
                 raise _NonePassed
             found = passed[0]
-        return await self._kept(student, course, choice, found, waits=read_first)
+        return await self._kept(student, course, choice, found, waits=read_first, person=had.person)
 
     async def _kept(
-        self, student: str, course: str, choice: Choice, found: tuple[Exercise, Verdict], *, waits: bool
+        self,
+        student: str,
+        course: str,
+        choice: Choice,
+        found: tuple[Exercise, Verdict],
+        *,
+        waits: bool,
+        person: int | None,
     ) -> PracticeRow:
-        """Keep one that passed, and release it unless it `waits` for a teacher."""
+        """Keep one that passed, and release it unless it `waits` for a teacher. NotFound when the `person` it
+        was made for was erased meanwhile.
+        """
         exercise, verdict = found
         if not waits:
             await self.release(course, exercise)
@@ -202,7 +212,7 @@ class Maker:
         made_of = kept(exercise)
         await self._db.retrying(
             lambda conn: practices.given(
-                conn, event, assignment=choice.assignment, made_of=made_of, waits=waits
+                conn, event, assignment=choice.assignment, made_of=made_of, waits=waits, person=person
             )
         )
         log.info("made", name=exercise.name, course=course, mutants=verdict.mutants, killed=verdict.killed)
@@ -299,6 +309,8 @@ class Maker:
 class _Had:
     """What a student has had."""
 
+    person: int | None
+    """The student's id; None for one we do not know."""
     today: int
     """Exercises within 24 hours."""
     before: Sequence[Exercise]

@@ -41,10 +41,21 @@ class PracticeRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def given(
-    conn: AsyncConnection, event: ExerciseGenerated, *, assignment: str, made_of: str, waits: bool = False
+    conn: AsyncConnection,
+    event: ExerciseGenerated,
+    *,
+    assignment: str,
+    made_of: str,
+    waits: bool = False,
+    person: int | None = None,
 ) -> None:
-    """Keep an exercise that `event` tells of, and record that event. A teacher reads first what `waits`."""
+    """Keep an exercise that `event` tells of, and record that event. A teacher reads first what `waits`.
+
+    NotFound when its student is no longer the `person` of that id, who was erased; None for whoever it is.
+    """
     user_id = await people.ensure(conn, event.student)
+    if person not in (None, user_id):
+        raise NotFound("Who asked for this exercise was erased meanwhile.")
     number = await conn.scalar(
         insert(Practice)
         .values(

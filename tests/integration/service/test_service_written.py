@@ -21,8 +21,9 @@ from learnflow_ext.contracts.events import ExerciseGenerated
 from learnflow_ext.contracts.grades import FileSet
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.service import practice_making
+from learnflow_ext.service.practice_making import Maker
 from learnflow_ext.service.running import RunningService
-from learnflow_ext.store import eventlog, practice_reviews
+from learnflow_ext.store import eventlog, people, practice_reviews, privacy
 from learnflow_ext.store.practice_reviews import Reviewed
 
 WISH = "something on loops"
@@ -139,6 +140,23 @@ class TestReadFirst:
         assert "A ferry between two islands" in files.files[0].content.decode()
         metrics = service.parts.metrics.text().decode()
         assert 'learnflow_model_exercises_total{outcome="passed"} 1.0' in metrics
+
+    async def test_who_is_erased_while_it_is_written_stays_erased(
+        self, ask: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        db, from_model = ask.service.parts.db, Maker._from_model
+
+        async def meanwhile(self: Maker, *args: Any) -> Any:
+            found = await from_model(self, *args)
+            assert await db.retrying(lambda conn: privacy.erase(conn, "ada")) is not None
+            return found
+
+        monkeypatch.setattr(Maker, "_from_model", meanwhile)
+        assert (await asked(ask))[-1].practice
+        await settled(ask.service)
+        async with db.connect() as conn:
+            assert await people.find(conn, "ada") is None
+        assert await waiting(ask.service) == [] and await hands(ask.service) == [("family", "", True)]
 
     async def test_no_more_are_written_than_a_teacher_may_have_to_read(
         self, ask: Client, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
