@@ -23,11 +23,16 @@ from learnflow_ext.exercises.writers import Unfit, Wish
 
 MOST_CHARS = 24_000
 """Of a whole answer."""
+_OF_A_TEST = "A test uses {}: tests ask and compare, and do nothing else."
 _LONGEST_VALUE = 300
 _MOST_STATEMENTS = 12
 _FENCED = re.compile(r"```(?:json)?[ \t]*\n(.*)\n```", re.DOTALL)
 _MARKDOWN = re.compile(r"^[ \t]*#{1,6}[ \t]+", re.MULTILINE)
 _BACKSLASHES = re.compile(r"\\+(?=[(\[\]){}a-zA-Z])")
+_MODULES = frozenset("math re json datetime collections itertools functools string".split())
+"""As the instruction for writing has it."""
+_REACHING = frozenset("getattr setattr delattr open sys os builtins bltns".split())
+"""What leads elsewhere from these modules, and from anything else."""
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 _Line = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -72,6 +77,8 @@ def exercise_in(answer: str, wish: Wish, *, name: str, model: str) -> Exercise:
     starter = found.starter.rstrip() + "\n"
     if _has_comments(starter):
         raise Unfit("The starter has a comment in it. What is to be done stands in the statement.")
+    if _does_something(starter):
+        raise Unfit("The starter is more than one function or class with a docstring in it.")
     examples = tuple(_example(each) for each in found.examples)
     shown = {each.test: f"{each.test}, {f'{each.call} should be {each.result}.'!r}" for each in examples}
     shown |= {bare: told for bare, told in map(_tested, found.visible) if bare not in shown}
@@ -123,15 +130,56 @@ def _has_comments(program: str) -> bool:
     return tokenize.COMMENT in kinds
 
 
+def _does_something(starter: str) -> bool:
+    """Whether it is more than a place to go on: students run it in their notebook, beside their files."""
+    tree = parse(starter)
+    if tree is None:
+        # The gate says so.
+        return False
+    part = tree.body[0] if len(tree.body) == 1 else None
+    return (
+        not isinstance(part, ast.FunctionDef | ast.ClassDef)
+        or len(part.body) != 1
+        or ast.get_docstring(part) is None
+        or bool(part.decorator_list)
+        or any(isinstance(each, ast.Call | ast.keyword) for each in ast.walk(part))
+    )
+
+
+def _reaches(test: ast.AST) -> str:
+    """What in a test leads beyond the task; empty for nothing. Students run tests too, beside their files."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.Import):
+            names = [each.name for each in node.names if each.name not in _MODULES]
+        elif isinstance(node, ast.ImportFrom) and (node.module not in _MODULES or node.level):
+            names = [node.module or "."]
+        elif isinstance(node, ast.ImportFrom):
+            names = [each.name for each in node.names if _far(each.name)]
+        elif isinstance(node, ast.Attribute):
+            names = [node.attr] if _far(node.attr) else []
+        else:
+            names = [node.id] if isinstance(node, ast.Name) and _far(node.id) else []
+        if names:
+            return names[0]
+    return ""
+
+
+def _far(name: str) -> bool:
+    return name in _REACHING or (name.startswith("_") and name not in ("_", "__name__", "__class__"))
+
+
 def _example(shown: _Shown) -> Example:
     """With call and result as Python writes them, so that nothing else stands beside them."""
     try:
-        call = ast.unparse(ast.parse(shown.call.strip(), mode="eval"))
+        asked = ast.parse(shown.call.strip(), mode="eval")
+        call = ast.unparse(asked)
         result = repr(ast.literal_eval(shown.result.strip()))
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         raise Unfit(
             "An example has a call that is no expression, or a result that is no plain value of Python's."
         ) from None
+    if bad := _reaches(asked):
+        raise Unfit(_OF_A_TEST.format(bad))
     if max(len(call), len(result)) > _LONGEST_VALUE:
         raise Unfit("An example is too long for a line.")
     return Example(call, result)
@@ -144,6 +192,8 @@ def _tested(source: str) -> tuple[str, str]:
         raise Unfit("A test is no Python, or does not end with an assert statement.")
     if len(tree.body) > _MOST_STATEMENTS:
         raise Unfit(f"A test has more than {_MOST_STATEMENTS} statements.")
+    if bad := _reaches(tree):
+        raise Unfit(_OF_A_TEST.format(bad))
     asserts = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
     for each in asserts:
         each.msg = None

@@ -324,8 +324,24 @@ class TestHostileAnswers:
             ({"hidden": [*GOOD["hidden"], "import subprocess\nassert toll(2) == 8"]}, "test uses subprocess"),
             ({"slips": ["import socket\n"]}, "wrong programs"),
             ({"starter": START + "    # open('/etc/passwd')\n"}, "comment"),
+            # What follows runs in the student's notebook, beside their files.
+            ({"visible": ["from pathlib import Path\nassert not Path('x').unlink()"]}, "test uses pathlib"),
+            ({"hidden": ["import re\nassert re.enum.sys.modules"]}, "test uses sys"),
+            ({"hidden": ["from json import _default_decoder\nassert toll(2) == 8"]}, "uses _default_decoder"),
+            ({"hidden": ["from os.path import join\nassert toll(2) == 8"]}, "test uses os.path"),
+            ({"visible": ["assert getattr(toll, '__glo' + 'bals__')"]}, "test uses getattr"),
+            ({"visible": ["assert toll.__init__.__self__"]}, "test uses __"),
+            ({"examples": [{"call": "toll(getattr(toll, 'x'))", "result": "3"}]}, "test uses getattr"),
         ):
             assert why in await refused(runner, answer(**spoilt))
+        for begin in (
+            f"open('x', 'w')\n{START}",
+            START.replace("wagons)", "wagons, log=open('x', 'w'))"),
+            f"@print\n{START}",
+            f"{START}    wagons = 0\n",
+        ):
+            acts = answer(starter=begin, reference=begin + BODY)
+            assert "more than one function" in await refused(runner, acts)
 
     async def test_one_whose_slip_is_right(self, runner: WarmRunner) -> None:
         right = START + "    return 0 if wagons < 1 else 4 * wagons if wagons < 13 else wagons + 50\n"
