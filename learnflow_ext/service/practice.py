@@ -42,6 +42,9 @@ from learnflow_ext.store.practices import PracticeRow
 MOST_GUARDED = 10
 """A student's latest unsolved exercises whose solutions the tutor keeps to itself, wherever it is asked."""
 
+MOST_LOOKED_AT = 20
+"""A student's latest exercises, among which is the last that they know of."""
+
 MOST_WORDS = 200
 """Of a teacher's reason, as the chat says it."""
 
@@ -129,7 +132,7 @@ class Practices:
         async with self._db.connect() as conn:
             infos = await courses.assignments(conn, course)
             reached = (await practices.points(conn, course, [student])).get(student, {})
-            latest = await practices.of_student(conn, student, limit=1)
+            latest = await practices.of_student(conn, student, limit=MOST_LOOKED_AT)
         taught = self._taught.get(course, {})
         shares = {
             one.assignment: one.best_score / one.max_score
@@ -148,7 +151,16 @@ class Practices:
             for info in infos
             if not info.is_quiz
         ]
-        last = (latest[0].topic, latest[0].difficulty) if latest else None
+        read_first = self._practice.read_first if rules.read_first is None else rules.read_first
+        # Of what a model wrote behind another one, and nobody gave them, the student knows nothing.
+        last = next(
+            (
+                (row.topic, row.difficulty)
+                for row in latest
+                if read_first or row.state == "given" or not exercise_of(row.made_of).model
+            ),
+            None,
+        )
         return choose(text, known, at_hand=at_hand, last=last)
 
     async def make(

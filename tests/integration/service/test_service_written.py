@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -157,6 +158,24 @@ class TestReadFirst:
         async with db.connect() as conn:
             assert await people.find(conn, "ada") is None
         assert await waiting(ask.service) == [] and await hands(ask.service) == [("family", "", True)]
+
+    async def test_another_one_is_another_of_those_that_the_student_had(
+        self, ask: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept, may = Maker._kept, asyncio.Event()
+
+        async def later(self: Maker, *args: Any, waits: bool, **more: Any) -> Any:
+            if waits:
+                await may.wait()
+            return await kept(self, *args, waits=waits, **more)
+
+        monkeypatch.setattr(Maker, "_kept", later)
+        assert (await asked(ask, "something on loops"))[-1].practice
+        assert (await asked(ask, "something on lists"))[-1].practice
+        may.set()
+        assert (await once_written(ask.service)).topic == "control_flow"
+        await settled(ask.service)
+        assert "**data structures**" in words(await asked(ask, "another one"))
 
     async def test_no_more_are_written_than_a_teacher_may_have_to_read(
         self, ask: Client, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
