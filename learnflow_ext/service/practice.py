@@ -290,10 +290,12 @@ def said_of(row: PracticeRow | Reviewed) -> str:
             "chat tells you when it is there."
         )
     if row.state == "refused":
+        # Who had a built-in one at once has not heard of it before.
+        wrote = "A language model wrote it when you asked for an exercise. "
         return (
             f"Your teacher decided not to give you **{plain(row.title)}**, and says why: "
-            f"“{plain(row.reason, MOST_WORDS)}”. That is about the exercise, not about you. Ask for "
-            "another one whenever you like."
+            f"“{plain(row.reason, MOST_WORDS)}”. {wrote if exercise_of(row.made_of).model else ''}That is "
+            "about the exercise, not about you. Ask for another one whenever you like."
         )
     if exercise_of(row.made_of).model:
         return (

@@ -159,6 +159,19 @@ class TestReadFirst:
             assert await people.find(conn, "ada") is None
         assert await waiting(ask.service) == [] and await hands(ask.service) == [("family", "", True)]
 
+    async def test_one_that_is_refused_says_where_it_came_from(self, ask: Client) -> None:
+        await asked(ask)
+        one = await once_written(ask.service)
+        refused = await ask(
+            f"courses/{COURSE}/practice/{one.number}?do=refuse",
+            "teacher",
+            raw=urlencode({"reason": "It is not true."}).encode(),
+            headers={"HX-Request": "true"},
+        )
+        assert refused.code == 200
+        told = words(await asked(ask))
+        assert "It is not true." in told and "A language model wrote it when you asked" in told
+
     async def test_another_one_is_another_of_those_that_the_student_had(
         self, ask: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
