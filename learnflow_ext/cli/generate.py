@@ -20,9 +20,10 @@ from learnflow_ext.cli.where import (
     model_settings,
 )
 from learnflow_ext.contracts.events import ExerciseGenerated
-from learnflow_ext.exercises.generating import Made, difficulty_for
+from learnflow_ext.exercises.generating import MAX_COUNT, Made, difficulty_for
 from learnflow_ext.exercises.generating import generate as exercises
 from learnflow_ext.exercises.notebook import notebook
+from learnflow_ext.exercises.writers import Wish
 from learnflow_ext.settings import LearnFlowModel, LearnFlowPractice
 from learnflow_ext.store import outbox, people, progress, tutoring
 from learnflow_ext.store.database import Database
@@ -80,13 +81,12 @@ def generate(
     if difficulty is None and db is not None:
         difficulty = asyncio.run(_fitting(db, student, course))
     assert difficulty is not None
+    if chosen is not None:
+        # Known beforehand: the model should not write for nothing.
+        _none_there([out / name for name in _names(topic, difficulty, count, seed)])
     made, calls = asyncio.run(_made(topic, difficulty, count, seed, chosen))
     files = [out / each.name / f"{each.name}.ipynb" for each, _ in made.passed]
-    there = [file for file in files if file.parent.exists()]
-    if there:
-        raise CannotRun(
-            f"{there[0].parent} is there already. Choose another --seed or --out; nothing was written."
-        )
+    _none_there([file.parent for file in files])
     try:
         for file, (exercise, _) in zip(files, made.passed, strict=True):
             file.parent.mkdir(parents=True)
@@ -98,6 +98,21 @@ def generate(
     typer.echo(_json(made, files, calls) if as_json else _shown(made, files, calls))
     if len(files) < count:
         raise typer.Exit(FOUND_A_PROBLEM)
+
+
+def _none_there(folders: list[Path]) -> None:
+    there = [folder for folder in folders if folder.exists()]
+    if there:
+        raise CannotRun(f"{there[0]} is there already. Choose another --seed or --out; nothing was written.")
+
+
+def _names(topic: str, difficulty: int, count: int, seed: int) -> list[str]:
+    """Of what the model would write."""
+    from learnflow_ext.service.practice_writing import named
+
+    of = "_".join(topic.lower().replace("-", " ").split())
+    wishes = [Wish(topic=of, difficulty=difficulty, seed=seed + at) for at in range(min(count, MAX_COUNT))]
+    return [named(wish) for wish in wishes]
 
 
 async def _fitting(db: Database, student: str, course: str) -> int:

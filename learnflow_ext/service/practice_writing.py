@@ -22,6 +22,11 @@ TRIES = 3
 """A refusal's reasons go back to the model twice."""
 
 
+def named(wish: Wish) -> str:
+    """The name of what is written for `wish`."""
+    return f"written-{wish.topic.replace('_', '-')}-{wish.difficulty}-{wish.seed}"
+
+
 class ModelWriter:
     """The model's hand. Made on the event loop of the model's client; it may be asked from another."""
 
@@ -36,7 +41,7 @@ class ModelWriter:
 
     def named(self, wish: Wish) -> str:
         """For a file, so without the model's name."""
-        return f"written-{wish.topic.replace('_', '-')}-{wish.difficulty}-{wish.seed}"
+        return named(wish)
 
     async def write(self, wish: Wish, refused: Sequence[tuple[str, ...]]) -> Exercise:
         """As `Writer.write`; without `refused` a new conversation begins."""

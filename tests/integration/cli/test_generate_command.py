@@ -62,6 +62,10 @@ async def test_a_model_writes_where_it_is_asked_to(tmp_path: Path) -> None:
         endpoint.turns = ["I would rather not.", answer()]
         config.write_text(f"c.LearnFlowModel.base_url = {endpoint.url!r}\nc.LearnFlowModel.model = 'small'\n")
         done = await asyncio.to_thread(generate, *asked, "--json", "--out", str(tmp_path / "source"))
+        so_far = len(endpoint.asked)
+        twice = await asyncio.to_thread(generate, *asked, "--json", "--out", str(tmp_path / "source"))
+        assert twice.returncode == 2 and "is there already" in twice.stderr
+        assert len(endpoint.asked) == so_far, "what would be thrown away is not asked for"
     assert done.returncode == 0, done.stdout + done.stderr
     said = json.loads(done.stdout)
     (one,) = said["made"]
