@@ -24,6 +24,7 @@ from learnflow_ext.service.hinting import FarRunner
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.practice_kept import Area, exercise_of, kept
 from learnflow_ext.service.releases import Releaser
+from learnflow_ext.service.words import many
 from learnflow_ext.settings import LearnFlowPractice
 from learnflow_ext.store import people, practice_reviews, practices
 from learnflow_ext.store.clock import now
@@ -159,9 +160,10 @@ class Maker:
         had = await self._had(student)
         if self._all_for_today(had):
             raise TooBusy(
-                f"Within a day you had {had.today} exercises of mine, and that is as many as there are. Go "
-                "back to one that is not solved yet, or do something else: what was learnt settles in "
-                "between.",
+                # Also those that a model wrote behind them, of which they may have heard nothing.
+                f"I made {many(had.today, 'exercise')} for you within a day, and that is as many as there "
+                "are. Go back to one that is not solved yet, or do something else: what was learnt settles "
+                "in between.",
                 retry_after=3600,
             )
         if read_first and had.unread >= MOST_UNREAD:

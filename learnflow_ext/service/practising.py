@@ -20,7 +20,10 @@ from learnflow_ext.store.practices import PracticeRow
 SIGN_OF_LIFE_SECONDS = 3.0
 """The chat gives an answer up that is silent for ten."""
 PATIENCE_SECONDS = 9.0
-STILL_AT_IT = "Still at it: one had a fault, or was too like one that you had, so I try others.\n\n"
+STILL_AT_IT = (
+    "Still at it: you get none that has a fault or is too like one that you had, so it may take longer.\n\n"
+)
+"""Also while a model writes its first."""
 
 log = logs.get("learnflow.practice")
 

@@ -203,7 +203,7 @@ class TestRules:
         name = (await asked(client, "something on loops"))[-1].practice
         second = await asked(client, "something on loops")
         assert (second[-1].kind, second[-1].practice) == ("end", "")
-        assert "as many as there are" in words(second)
+        assert "I made 1 exercise for you within a day, and that is as many as there are" in words(second)
         assert (await asked(client, "something on loops", "ben"))[-1].practice
         await checked(client, name, notebook("x = 1"))
         assert (await sent(client, name, notebook("x = 1"))).code == 429
