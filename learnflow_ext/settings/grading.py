@@ -94,8 +94,9 @@ class LearnFlowPractice(Configurable):
     model_behind_seconds = Float(
         180.0,
         min=1.0,
-        help="For how many seconds the model may write where nobody waits for it: it has given, or a teacher "
-        "runs `learnflow generate --model`. A small model on a machine of your own needs them.",
+        help="For how many seconds the model may write where nobody waits for it: the student has a built-in "
+        "one, or a teacher runs `learnflow generate --model`. A small model on a machine of your own needs "
+        "them. A third of them may pass before its first word.",
     ).tag(config=True)
 
     model_tokens = Integer(

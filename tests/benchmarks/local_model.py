@@ -165,9 +165,9 @@ class Watched:
         self.messages: list[dict[str, str]] = []
         begun, following = Model._begun, Model._next
 
-        async def _begun(model: Model, messages: list[dict[str, str]], agent: str, max_tokens: int) -> Any:
+        async def _begun(model: Model, messages: list[dict[str, str]], *more: Any) -> Any:
             self.asked, self.first, self.messages = time.perf_counter(), 0.0, messages
-            return await begun(model, messages, agent, max_tokens)
+            return await begun(model, messages, *more)
 
         async def _next(model: Model, stream: Any, usage: Usage) -> str | None:
             piece = await following(model, stream, usage)

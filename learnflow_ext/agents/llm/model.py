@@ -98,7 +98,8 @@ class Model:
     ) -> AsyncIterator[str]:
         """Pieces of the answer; `usage` is filled in on the way. ModelTrouble when it does not come.
 
-        `max_tokens` and `all_seconds` take the place of the endpoint's.
+        `max_tokens` and `all_seconds` take the place of the endpoint's. A third of the latter, where that is
+        more than the endpoint's, may pass before the first word: a longer task takes longer to be read.
         """
         if not self.breaker.may_try():
             raise ModelTrouble("resting")
@@ -109,8 +110,9 @@ class Model:
             # No timeout is open while a piece is out: it would cancel whoever is reading that piece.
             whole = all_seconds if all_seconds is not None else self.endpoint.all_seconds
             until = asyncio.get_running_loop().time() + whole
-            async with asyncio.timeout(min(self.endpoint.first_seconds, whole)):
-                stream = await self._begun(messages, agent, max_tokens or self.endpoint.max_tokens)
+            first = max(self.endpoint.first_seconds, all_seconds / 3 if all_seconds is not None else 0.0)
+            async with asyncio.timeout(min(first, whole)):
+                stream = await self._begun(messages, agent, max_tokens or self.endpoint.max_tokens, whole)
                 piece = await self._next(stream, usage)
             while piece is not None:
                 if piece:
@@ -141,8 +143,10 @@ class Model:
                 with contextlib.suppress(Exception):
                     await stream.close()
 
-    async def _begun(self, messages: list[dict[str, str]], agent: str, max_tokens: int) -> Any:
-        from openai import OpenAIError
+    async def _begun(
+        self, messages: list[dict[str, str]], agent: str, max_tokens: int, seconds: float
+    ) -> Any:
+        from openai import OpenAIError, Timeout
 
         create: Any = self._client.chat.completions.create
         try:
@@ -153,6 +157,7 @@ class Model:
                 stream_options={"include_usage": True},
                 max_tokens=max_tokens,
                 temperature=self.endpoint.temperature,
+                timeout=Timeout(seconds, connect=min(3.0, self.endpoint.first_seconds)),
             )
         except OpenAIError as error:
             raise ModelTrouble("refused", type(error).__name__) from None

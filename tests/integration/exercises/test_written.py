@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -19,7 +20,7 @@ from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.form import faults
 from learnflow_ext.exercises.gate import Gate
 from learnflow_ext.exercises.generating import Made, generate
-from learnflow_ext.exercises.writers import FamilyWriter, Unfit, Wish, Writer
+from learnflow_ext.exercises.writers import FamilyWriter, Silent, Unfit, Wish, Writer
 from learnflow_ext.service.practice_writing import TRIES, ModelWriter, hand
 from learnflow_ext.settings import LearnFlowPractice
 
@@ -158,6 +159,22 @@ class TestTheModel:
         found = await made(runner, writer)
         assert found.passed[0][0].model and len(fake.asked) == 2
         assert fake.asked[1]["messages"][2]["content"] == "Good\ufffd luck"
+
+    async def test_where_nobody_waits_its_first_word_may_take_longer(
+        self, fake: Fake, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        model = Model(Endpoint(base_url=fake.url, model="small", first_seconds=0.3, retries=0))
+        begun = model._begun
+
+        async def slowly(*args: Any) -> Any:
+            await asyncio.sleep(0.6)
+            return await begun(*args)
+
+        monkeypatch.setattr(model, "_begun", slowly)
+        with pytest.raises(Silent):
+            await hand(model, LearnFlowPractice(), 0.9).write(WISH, ())
+        assert (await hand(model, LearnFlowPractice(), 90.0).write(WISH, ())).model == "small"
+        await model.close()
 
     async def test_whatever_went_wrong_stopping_it_does_not_fail(
         self, model: Model, writer: ModelWriter, monkeypatch: pytest.MonkeyPatch
