@@ -56,6 +56,7 @@ class Speaking:
             self._metrics.model_tokens.labels("out").inc(each.tokens_out)
             self._metrics.model_cost.inc(each.cost)
         call = together(calls)
+        left = any(each.outcome != "resting" for each in calls)
         try:
             await self._db.retrying(
                 lambda conn: tutoring.called(
@@ -65,7 +66,7 @@ class Speaking:
                     model=call.model,
                     endpoint=call.where,
                     prompt=call.prompt,
-                    sent=call.sent,
+                    sent=call.sent if left else "",
                     outcome=call.outcome,
                     tokens_in=call.tokens_in,
                     tokens_out=call.tokens_out,

@@ -249,6 +249,21 @@ class TestEndpointHangs:
         client.http.close()
 
 
+class TestEndpointIsAway:
+    async def test_what_never_left_is_not_said_to_have_been_sent(
+        self, config: Config, endpoint: Endpoint, start: Any, hub: Hub
+    ) -> None:
+        config.LearnFlowModel.failures = 1
+        endpoint.manner = "refuses"
+        client = Client(await start(), hub)
+        for wish, said in ((WISH, "This was sent to"), ("harder, on loops", "nothing was sent")):
+            assert (await asked(client, wish))[-1].practice
+            await settled(client.service)
+            assert said in words(await asked(client, "/sent"))
+        assert len(endpoint.asked) == 1
+        client.http.close()
+
+
 class TestWhoGetsNone:
     async def test_who_switched_the_model_off_and_courses_that_do(
         self, ask: Client, endpoint: Endpoint, tmp_path: Path
