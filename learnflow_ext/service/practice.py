@@ -251,7 +251,8 @@ class Practices:
         unsolved ones. Reads through `conn` where the caller has one."""
         async with nullcontext(conn) if conn is not None else self._db.connect() as reading:
             rows = await practices.of_student(reading, student, limit=MOST_GIVEN)
-        unsolved = [row for row in rows if row.score is None or row.score < (row.max_score or 0)]
+        had = [row for row in rows if row.state == "given"]
+        unsolved = [row for row in had if row.score is None or row.score < (row.max_score or 0)]
         wanted = [row for row in rows if row.name == at_hand]
         wanted += [row for row in unsolved[:MOST_GUARDED] if row.name != at_hand]
         return tuple(reference_of(row.made_of) for row in wanted)

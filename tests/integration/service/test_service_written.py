@@ -159,6 +159,15 @@ class TestReadFirst:
             assert await people.find(conn, "ada") is None
         assert await waiting(ask.service) == [] and await hands(ask.service) == [("family", "", True)]
 
+    async def test_what_waits_takes_no_place_among_the_solutions_that_are_guarded(
+        self, ask: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("learnflow_ext.service.practice.MOST_GUARDED", 1)
+        had = (await asked(ask))[-1].practice
+        await once_written(ask.service)
+        (reference,) = await ask.service.parts.practices.guarded("ada")
+        assert had and reference.name.endswith(f"/{had}")
+
     async def test_one_that_is_refused_says_where_it_came_from(self, ask: Client) -> None:
         await asked(ask)
         one = await once_written(ask.service)
