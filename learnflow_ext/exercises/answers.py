@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from learnflow_ext.exercises.exercise import Example, Exercise
 from learnflow_ext.exercises.families.making import OTHERS
-from learnflow_ext.exercises.form import CODE
+from learnflow_ext.exercises.form import CODE, without_code
 from learnflow_ext.exercises.trees import parse
 from learnflow_ext.exercises.writers import Unfit, Wish
 
@@ -28,11 +28,12 @@ _LONGEST_VALUE = 300
 _MOST_STATEMENTS = 12
 _FENCED = re.compile(r"```(?:json)?[ \t]*\n(.*)\n```", re.DOTALL)
 _MARKDOWN = re.compile(r"^[ \t]*#{1,6}[ \t]+", re.MULTILINE)
-_BACKSLASHES = re.compile(r"\\+(?=[(\[\]){}a-zA-Z])")
+_BACKSLASHES = re.compile(r"\\+(?=[(\[\]){}$a-zA-Z])")
 _MODULES = frozenset("math re json datetime collections itertools functools string".split())
 """As the instruction for writing has it."""
 _REACHING = frozenset("getattr setattr delattr open sys os builtins bltns".split())
 """What leads elsewhere from these modules, and from anything else."""
+_FORMULA = re.compile(r"(?<!\\)\$|\\[(\[a-zA-Z]")
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 _Line = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -79,6 +80,12 @@ def exercise_in(answer: str, wish: Wish, *, name: str, model: str) -> Exercise:
         raise Unfit("The starter has a comment in it. What is to be done stands in the statement.")
     if _does_something(starter):
         raise Unfit("The starter is more than one function or class with a docstring in it.")
+    title, statement = " ".join(cleaned(found.title).split()), cleaned(found.statement).strip()
+    if not any(map(str.isalnum, title)):
+        raise Unfit("There is nothing to read in the title.")
+    if _FORMULA.search(without_code(f"{title}\n\n{statement}")[0]):
+        # What looked like code, and is none where a browser shows it.
+        raise Unfit("The statement has a formula in it. Write text, and put code between backticks.")
     examples = tuple(_example(each) for each in found.examples)
     shown = {each.test: f"{each.test}, {f'{each.call} should be {each.result}.'!r}" for each in examples}
     shown |= {bare: told for bare, told in map(_tested, found.visible) if bare not in shown}
@@ -87,8 +94,8 @@ def exercise_in(answer: str, wish: Wish, *, name: str, model: str) -> Exercise:
         name=name,
         topic=wish.topic,
         difficulty=wish.difficulty,
-        title=" ".join(cleaned(found.title).split()),
-        statement=cleaned(found.statement).strip(),
+        title=title,
+        statement=statement,
         examples=examples,
         starter=starter,
         reference=found.reference.rstrip() + "\n",

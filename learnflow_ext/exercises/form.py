@@ -148,7 +148,7 @@ def _asks(test: str) -> str:
 
 def _shown(exercise: Exercise) -> Iterator[str]:
     """What is wrong with the text that a browser shows, apart from the code in it."""
-    text, paired = _without_code(f"{exercise.title}\n\n{exercise.statement}")
+    text, paired = without_code(f"{exercise.title}\n\n{exercise.statement}")
     if not paired:
         yield (
             "A backtick in the statement has no partner on its line: put code between two of them, or "
@@ -164,7 +164,7 @@ def _shown(exercise: Exercise) -> Iterator[str]:
             return
 
 
-def _without_code(text: str) -> tuple[str, bool]:
+def without_code(text: str) -> tuple[str, bool]:
     """(`text` without code, whether each backtick in it has its partner on the same line).
 
     Only where each has one, this finds the same code as every renderer: elsewhere it may end with its

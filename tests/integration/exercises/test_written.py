@@ -317,6 +317,8 @@ class TestHostileAnswers:
             ("<img src=x onerror=alert(1)>", "HTML"),
             ("Look [here](https://elsewhere.example/).", "link"),
             ("![a map](https://elsewhere.example/x.png)", "picture"),
+            (r"Look \`$\style{position:fixed}{here}$\`.", "formula"),
+            ("Look:\n```\n````\n$\\class{x}{here}$\n```\n```", "formula"),
             ("Look [\u200bhere]\u200b(//elsewhere.example).", "link"),
         ],
     )
@@ -329,6 +331,10 @@ class TestHostileAnswers:
         hidden = answer(statement=GOOD["statement"] + " \u202eread me\u200b $\\href{//x}{y}$")
         statement = exercise_in(hidden, WISH, name="written-x", model="small").statement
         assert statement.endswith(r" read me \$href{//x}{y}\$")
+        priced = answer(statement=GOOD["statement"] + r" It costs $5, or \$6 by night: `f'${toll}'`.")
+        statement = exercise_in(priced, WISH, name="written-x", model="small").statement
+        assert statement.endswith(r"costs \$5, or \$6 by night: `f'${toll}'`.")
+        assert "nothing to read in the title" in await refused(runner, answer(title="\u200b \u2060 \u00a0"))
         for spoilt in (
             solved(BODY.replace("wagons <=", "wagons\u200b <=")),
             {"hidden": [*GOOD["hidden"], "assert toll(2)\t== 8"]},
