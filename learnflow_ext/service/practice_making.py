@@ -38,7 +38,7 @@ MAX_WAITING = 8
 MAX_WRITING = 4
 """Exercises that the model writes at a time where nobody waits for them; further ones are not begun."""
 MOST_UNREAD = 3
-"""A student's exercises that may wait for a teacher."""
+"""A student's exercises that may wait for the teachers of one course."""
 NONE_PASSED = (
     "I made several exercises on this just now, and none of them was good enough to give you: each was too "
     "much like one you had, or a check of mine found a fault. Ask for a harder or an easier one, or for "
@@ -132,7 +132,7 @@ class Maker:
             return
         self._written_for.add(student)
         try:
-            had = await self._had(student)
+            had = await self._had(course, student)
             if had.person is None or self._all_for_today(had) or had.unread >= MOST_UNREAD:
                 return
             found = await self._from_model(choice, had.before, model, self._settings.model_behind_seconds)
@@ -141,14 +141,14 @@ class Maker:
         finally:
             self._written_for.discard(student)
 
-    async def _had(self, student: str) -> _Had:
+    async def _had(self, course: str, student: str) -> _Had:
         async with self._db.connect() as conn:
             rows = await practices.of_student(conn, student, limit=MOST_GIVEN)
             return _Had(
                 person=await people.find(conn, student),
                 today=await practices.made_since(conn, student, now() - timedelta(days=1)),
                 before=[exercise_of(row.made_of) for row in rows],
-                unread=await practice_reviews.how_many_wait(conn, student),
+                unread=await practice_reviews.how_many_wait(conn, course, student),
             )
 
     def _all_for_today(self, had: _Had) -> bool:
@@ -157,7 +157,7 @@ class Maker:
     async def _made(
         self, student: str, course: str, choice: Choice, read_first: bool, model: Writer | None
     ) -> PracticeRow:
-        had = await self._had(student)
+        had = await self._had(course, student)
         if self._all_for_today(had):
             raise TooBusy(
                 # Also those that a model wrote behind them, of which they may have heard nothing.
@@ -318,7 +318,7 @@ class _Had:
     before: Sequence[Exercise]
     """Of which a new one must be no copy."""
     unread: int
-    """How many wait for a teacher."""
+    """How many wait for a teacher of the course."""
 
 
 class _NonePassed(Exception):

@@ -106,14 +106,14 @@ async def news(conn: AsyncConnection, course: str, student: str) -> list[Reviewe
     return [_reviewed(row) for row in rows]
 
 
-async def how_many_wait(conn: AsyncConnection, student: str) -> int:
-    """How many of the student's, of all courses, wait for a teacher."""
+async def how_many_wait(conn: AsyncConnection, course: str, student: str) -> int:
+    """How many of the student's wait for a teacher of `course`."""
     count = await conn.scalar(
         select(func.count())
         .select_from(PracticeReview)
         .join(Practice, Practice.id == PracticeReview.practice_id)
         .join(User, User.id == Practice.user_id)
-        .where(User.name == student, PracticeReview.state == "waiting")
+        .where(Practice.course == course, User.name == student, PracticeReview.state == "waiting")
     )
     return count or 0
 

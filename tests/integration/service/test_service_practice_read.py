@@ -14,17 +14,18 @@ import msgspec
 import pytest
 from playwright.async_api import async_playwright, expect
 from served import Client, chunks, notebook, problem
+from sqlalchemy.ext.asyncio import AsyncConnection
 from stub_hub import COURSE, PREFIX, Hub
 from tornado.httpclient import HTTPResponse
 from traitlets.config import Config
 
-from learnflow_ext.contracts.events import ExerciseDecided
+from learnflow_ext.contracts.events import ExerciseDecided, ExerciseGenerated
 from learnflow_ext.contracts.grades import CourseFile, FileSet
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.contracts.practice import PracticeStanding
 from learnflow_ext.exercises.choosing import Choice
 from learnflow_ext.exercises.exercise import Exercise
-from learnflow_ext.service import practice_making
+from learnflow_ext.service import practice_kept, practice_making
 from learnflow_ext.service.practice import Practices
 from learnflow_ext.service.practice_kept import exercise_of
 from learnflow_ext.service.running import RunningService
@@ -204,6 +205,28 @@ class TestRefused:
         (Path(service.parts.settings.courses[COURSE]) / "course.yaml").write_text("practice: on\n")
         assert (await asked(ask, who="ben"))[-1].practice
         assert len(await waiting(service)) == 3
+
+    async def test_what_nobody_reads_in_another_course_keeps_nobody_waiting(
+        self, ask: Client, service: RunningService
+    ) -> None:
+        exercise = await kept(service, (await asked(ask))[-1].awaited)
+
+        async def elsewhere(conn: AsyncConnection) -> None:
+            for number in range(practice_making.MOST_UNREAD):
+                event = ExerciseGenerated(
+                    course="another",
+                    student="ada",
+                    name=f"{exercise.name}-{number}",
+                    title=exercise.title,
+                    topic=exercise.topic,
+                    difficulty=exercise.difficulty,
+                )
+                await practices.given(
+                    conn, event, assignment="", made_of=practice_kept.kept(exercise), waits=True
+                )
+
+        await service.parts.db.retrying(elsewhere)
+        assert (await asked(ask, "harder, on loops"))[-1].awaited
 
 
 async def test_all_that_wait_are_counted_and_the_oldest_shown(
