@@ -63,7 +63,7 @@ def test_every_file_of_our_packages_travels_with_it(names: list[str]) -> None:
         str(path.relative_to(package.parent))
         for package in PACKAGES
         for path in package.rglob("*")
-        if path.is_file() and path.suffix != ".pyc" and BUILT not in path.parents
+        if path.is_file() and "__pycache__" not in path.parts and BUILT not in path.parents
     }
     assert {"learnflow_ext/store/migrations/env.py", "learnflow_ext/service/templates/base.html"} <= ours
     assert not ours - set(names)

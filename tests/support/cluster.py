@@ -244,7 +244,8 @@ class Cluster:
             row = conn.execute(
                 "SELECT (SELECT count(*) FROM submissions WHERE status IN ('queued', 'grading'))"
                 " + (SELECT count(*) FROM outbox)"
-                " + (SELECT count(*) FROM event_log AS e WHERE topic = 'progress.events' AND NOT EXISTS"
+                " + (SELECT count(*) FROM event_log AS e WHERE type = 'org.learnflow.submission.graded.v1'"
+                "    AND data::jsonb->>'status' = 'graded' AND NOT EXISTS"
                 "    (SELECT 1 FROM consumed AS c WHERE c.consumer = 'progress' AND c.event_id = e.event_id))"
             ).fetchone()
         assert row is not None

@@ -31,8 +31,8 @@ from learnflow_grading import client
 script = sys.argv.pop()
 
 class Quick(client.GradingWorker):
-    def __init__(self):
-        super().__init__(command=(sys.executable, script))
+    def __init__(self, **options):
+        super().__init__(command=(sys.executable, script), **options)
 
 client.GradingWorker = Quick
 from learnflow_ext.cli.commands import app

@@ -109,8 +109,8 @@ class TestAnswering:
 
         # In words, to the teacher and to oneself.
         line = (await ask(f"courses/{COURSE}/students/ada", "teacher")).body.decode()
-        assert f"answered “one” of {ASSIGNMENT} with “2” and “3”: not right" in line
-        assert f"answered “one” of {ASSIGNMENT} again with “2” and “4”: right" in line
+        assert "answered “one” of First steps with “2” and “3”: not right" in line
+        assert "answered “one” of First steps again with “2” and “4”: right" in line
         assert "1 of 2" in line
         assert (
             "quiz: 1 of 2 right at the first go" in (await ask(f"courses/{COURSE}/me", "ada")).body.decode()

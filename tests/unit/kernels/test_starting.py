@@ -156,6 +156,7 @@ class TestLaunch:
     def test_main_starts_the_kernel_with_history_in_memory(self, monkeypatch: pytest.MonkeyPatch) -> None:
         given: list[Config] = []
         monkeypatch.setattr(launch, "end_with_the_server", lambda: None)
+        monkeypatch.setattr(launch, "be_the_first_to_go", lambda: None)
         monkeypatch.setattr(sys, "path", [*sys.path])
         monkeypatch.setattr(launch.SandboxKernelApp, "launch_instance", lambda config: given.append(config))
         launch.main()
