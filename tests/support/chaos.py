@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
-from cluster import ASSIGNMENT, Cluster, Part
+from cluster import ASSIGNMENT, COUNTS, Cluster, Part
 from stub_hub import COURSE
 from stubborn import Done, Stubborn, Told
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
@@ -179,7 +179,7 @@ def losses(cluster: Cluster, done: list[Done]) -> Losses:
         ran = events(RAN, "run_id")
         handed_in, graded = (events(kind, "submission_id") for kind in (SUBMITTED, GRADED))
         counts = conn.execute(
-            "SELECT (SELECT count(*) FROM event_log WHERE topic = 'progress.events')"
+            "SELECT (SELECT count(*) FROM event_log AS e WHERE " + COUNTS + ")"
             " - (SELECT count(*) FROM consumed WHERE consumer = 'progress' AND outcome = 'done'),"
             " (SELECT count(*) FROM consumed WHERE outcome = 'dead')"
         ).fetchone()

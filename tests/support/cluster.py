@@ -30,6 +30,8 @@ SHIPPED = Path(__file__).parents[2] / "notebooks" / COURSE
 ASSIGNMENT = "01-first-steps"
 START_S = 120
 SETTLE_S = 120
+COUNTS = "e.type = 'org.learnflow.submission.graded.v1' AND e.data::jsonb->>'status' = 'graded'"
+"""Which events `e` have an effect on standings, in SQL."""
 CONFIG = """
 c = get_config()
 c.LearnFlow.state_dir = {state!r}
@@ -244,8 +246,7 @@ class Cluster:
             row = conn.execute(
                 "SELECT (SELECT count(*) FROM submissions WHERE status IN ('queued', 'grading'))"
                 " + (SELECT count(*) FROM outbox)"
-                " + (SELECT count(*) FROM event_log AS e WHERE type = 'org.learnflow.submission.graded.v1'"
-                "    AND data::jsonb->>'status' = 'graded' AND NOT EXISTS"
+                " + (SELECT count(*) FROM event_log AS e WHERE " + COUNTS + " AND NOT EXISTS"
                 "    (SELECT 1 FROM consumed AS c WHERE c.consumer = 'progress' AND c.event_id = e.event_id))"
             ).fetchone()
         assert row is not None
