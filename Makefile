@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMPS := .make
 OLDEST := .nox/compat-oldest
 # Minutes each, on all cores: `make soak` runs them.
-LONG := tests/integration/many/test_chaos.py tests/integration/many/test_hub_killed.py \
+LONG := tests/integration/many/test_chaos.py tests/integration/many/test_partition.py tests/integration/many/test_hub_killed.py \
 	tests/integration/hub/test_oldest_versions.py
 FRONT_END := $(wildcard labextension/*.json labextension/*.py labextension/yarn.lock) \
 	$(shell find $(wildcard $(addprefix labextension/,src style schema scripts)) -type f)

@@ -165,11 +165,11 @@ class TestHostileExercises:
 async def test_every_family_makes_exercises_of_every_difficulty_that_pass(
     runner: WarmRunner, topic: str
 ) -> None:
-    """With one seed, and under `make soak` with more: then of a few seeds one may be refused, as the gate is
-    there for, but no family is refused altogether.
+    """With one seed, every second difficulty of each family; under `make soak` with more, and all: then of a
+    few seeds one may be refused, as the gate is there for, but no family is refused altogether.
     """
-    for family in FAMILIES[topic]:
-        for difficulty in range(1, 6):
+    for place, family in enumerate(FAMILIES[topic]):
+        for difficulty in range(1, 6) if SEEDS > 1 else range(1 + place % 2, 6, 2):
             scores, refused = [], []
             for seed in range(1, 1 + SEEDS):
                 exercise = family.exercise(difficulty, seed)

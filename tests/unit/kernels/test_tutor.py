@@ -70,7 +70,7 @@ def test_the_body_of_a_cell_magic_keeps_its_lines(shell: Shell) -> None:
 
 def test_a_long_recursion_is_shortened(shell: Shell) -> None:
     usual = sys.getrecursionlimit()
-    sys.setrecursionlimit(300)  # a thousand calls take the measuring of coverage a quarter of a minute
+    sys.setrecursionlimit(240)  # a thousand calls take the measuring of coverage a quarter of a minute
     try:
         (found,) = shell.run("def f(n):\n    return f(n + 1)\nf(0)")
     finally:
