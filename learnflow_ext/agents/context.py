@@ -46,7 +46,8 @@ class HelpContext(msgspec.Struct, frozen=True, kw_only=True):
     hint: ProvedHint | None = None
     """None without an exercise that has tests, and where nothing was proved in time."""
     shown: str = ""
-    """What the tutor said earlier about the same assignment, oldest first: pieces make a whole."""
+    """What the tutor said earlier about the same assignment, oldest first: pieces make a whole. Where there
+    is a ledger (`telling`), that is asked instead."""
     practice: tuple[Reference, ...] = ()
     """Solutions of exercises that were made for this student: guarded like the course's."""
     released: frozenset[str] | None = None

@@ -33,7 +33,13 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     asked: str = ""
     """The question's words."""
     shown: str = ""
-    """What the tutor said earlier about the same work, oldest first."""
+    """What the tutor said earlier, oldest answer first: of a model's words about anything, else about the
+    same work."""
+    in_order: str = ""
+    """The same and the reply in the order of time, when answers were under way at once; else empty."""
+    elsewhere: tuple[str, ...] = ()
+    """Names of exercises that the student was told about in other work, the latest first: a model's words
+    may be the last piece of one of them."""
     practice: tuple[Reference, ...] = ()
     """Exercises made for this student, whose solutions are guarded like the course's."""
     by_model: bool = False
@@ -91,8 +97,9 @@ class Gate:
         found = []
         for reference in _targets(guard, reply, about):
             programs = candidates.programs(reply, reference, about.own_code)
-            if text is not reply:
-                programs += candidates.programs(text, reference, about.own_code)[:16]
+            for more in (text, _once(about.in_order)):
+                if more.strip() and more is not reply:
+                    programs += candidates.programs(more, reference, about.own_code)[:16]
             untried, failed = self._untried(reference, programs)
             if untried:
                 found.append(trial.Attempt(reference, tuple(untried), about.own_code, failed))
@@ -147,7 +154,9 @@ def _targets(guard: Guard, reply: str, about: About) -> list[Reference]:
     named = [each for each in testable if words & set(each.entries) and each not in asked]
     same = about.exercise.partition("/")[0]
     near = [each for each in testable if same and each.name.partition("/")[0] == same]
-    return [*asked, *named, *([] if asked or named else near)][:MAX_TARGETS]
+    told = [each for name in about.elsewhere for each in testable if each.name == name]
+    found = dict.fromkeys([*asked, *named, *([] if asked or named else near), *told])
+    return list(found)[:MAX_TARGETS]
 
 
 def code_lines(texts: list[str]) -> frozenset[str]:

@@ -30,6 +30,7 @@ from learnflow_ext.agents.llm.prompts import SPOKEN_BY
 from learnflow_ext.agents.llm.voice import Brief, Voice
 from learnflow_ext.agents.reply import Reply
 from learnflow_ext.agents.source import fenced
+from learnflow_ext.agents.telling import Ledger, Told
 from learnflow_ext.agents.triage import Triage, addressed, triage
 from learnflow_ext.contracts.help import AgentName, Diagnosis, HelpRequest, Intent, ReplyChunk
 from learnflow_ext.contracts.runner import Runner
@@ -53,6 +54,8 @@ LAST_RESORT = Reply(
 )
 
 
+MOST_JUDGEMENTS = 6
+"""Of one sentence, while other answers to the same student go on elsewhere."""
 STOPPED = "I stop here: the next words would have given too much away. What do you make of it so far?"
 BROKE_OFF = "(The rest did not arrive. Everything you need is above.)"
 SILENT = "(There is nothing more to add just now. Everything you need is above.)"
@@ -184,17 +187,25 @@ class Tutor:
         plan: Plan | None = None,
         request_id: str = "",
         voice: Voice | None = None,
+        ledger: Ledger | None = None,
     ) -> AsyncGenerator[ReplyChunk]:
         """The answer as chunks: `start`, the paragraphs as `text`, `end`. `plan` saves planning twice.
 
-        The texts, put together, are Markdown. `end` carries the citations and says whether something was
-        withheld. What the analysis found comes at once; with a `voice` a model's words follow, sentence by
-        sentence behind the gate.
+        The texts, put together, are Markdown. `start` and `end` carry the citations, and `end` says whether
+        something was withheld. What the analysis found comes at once; with a `voice` a model's words
+        follow, sentence by sentence behind the gate. With a `ledger` nothing is said before it stands
+        there.
         """
         plan = await self._looked_closer(plan or self.plan(request, context))
-        reply, verdict = await self._guarded(plan, context)
+        reply, verdict = await self._guarded(plan, context, ledger)
+        cited = citations.founded(reply.citations, self._index, context.released)
         yield ReplyChunk(
-            kind="start", agent=plan.agent, intent=plan.intent, rung=reply.rung, request_id=request_id
+            kind="start",
+            agent=plan.agent,
+            intent=plan.intent,
+            rung=reply.rung,
+            citations=cited,
+            request_id=request_id,
         )
         for text in _chunks(reply):
             yield ReplyChunk(
@@ -208,7 +219,7 @@ class Tutor:
             )
         withheld = verdict.withheld
         if voice is not None and not withheld and plan.may_be_phrased:
-            async with aclosing(self._spoken(plan, context, reply, voice)) as sentences:
+            async with aclosing(self._spoken(plan, context, reply, voice, ledger)) as sentences:
                 async for text, held in sentences:
                     withheld = withheld or held
                     yield ReplyChunk(
@@ -226,7 +237,7 @@ class Tutor:
             intent=plan.intent,
             rung=reply.rung,
             withheld=withheld,
-            citations=citations.founded(reply.citations, self._index, context.released),
+            citations=cited,
             request_id=request_id,
         )
 
@@ -237,7 +248,7 @@ class Tutor:
         return msgspec.structs.replace(plan, findings=await review.with_linter(plan.findings, self._runner))
 
     async def _spoken(
-        self, plan: Plan, context: HelpContext, reply: Reply, voice: Voice
+        self, plan: Plan, context: HelpContext, reply: Reply, voice: Voice, ledger: Ledger | None
     ) -> AsyncGenerator[tuple[str, bool]]:
         """A model's sentences, and whether one was withheld: then it is the last, and ours."""
         brief = Brief(
@@ -246,17 +257,13 @@ class Tutor:
             code="" if plan.ideas_only else plan.own_code,
             analysis=reply.text,
         )
-        about = _about(plan, context)
-        # What the analysis quotes came before: it must not stand between the lines of what a model tells.
-        shown = f"{about.shown}\n\n{reply.text}".strip()
-        about = msgspec.structs.replace(about, shown=shown, by_model=True)
         said = ""
         try:
             async with aclosing(voice.sentences(brief)) as sentences:
                 async for sentence in sentences:
                     if not sentence.strip():
                         continue
-                    verdict = await self._judged(said + sentence, about, context)
+                    verdict = await self._let_out(said, sentence, plan, context, ledger, behind=reply.text)
                     if verdict.withheld:
                         yield f"\n\n{STOPPED}", True
                         return
@@ -267,20 +274,47 @@ class Tutor:
             if trouble.reason != "resting":
                 yield f"\n\n{BROKE_OFF if said else SILENT}", False
 
-    async def _judged(self, text: str, about: About, context: HelpContext) -> Verdict:
-        return PASSED if context.policy == "open" else await self._gate.judge(text, about)
+    async def _let_out(
+        self,
+        said: str,
+        newest: str,
+        plan: Plan,
+        context: HelpContext,
+        ledger: Ledger | None,
+        *,
+        behind: str = "",
+    ) -> Verdict:
+        """Judge what was `said` together with the `newest` words; what passes stands in the ledger.
 
-    async def _guarded(self, plan: Plan, context: HelpContext) -> tuple[Reply, Verdict]:
+        `behind` is the analysis that a model's words follow; empty for the analysis itself.
+        """
+        if context.policy == "open":
+            return PASSED
+        if ledger is None:
+            told = Told(here=context.shown)
+            return await self._gate.judge(said + newest, _about(plan, context, told, newest, behind))
+        async with ledger.turn():
+            for _ in range(MOST_JUDGEMENTS):
+                about = _about(plan, context, ledger.told, newest, behind)
+                verdict = await self._gate.judge(said + newest, about)
+                whole = f"{behind}\n\n{said}{newest}" if behind else newest
+                if verdict.withheld or await ledger.keep(whole, newest):
+                    return verdict
+        # Others tell this student so much at once that nobody can say what comes out together.
+        return Verdict(True, "", "unsure")
+
+    async def _guarded(
+        self, plan: Plan, context: HelpContext, ledger: Ledger | None
+    ) -> tuple[Reply, Verdict]:
         """The strongest version of the reply that gives nothing away, and the verdict on the one first
         meant."""
         reply: Reply | None = compose(plan, context.rung, context.hint)
         if context.policy == "open":
             assert reply is not None
             return reply, PASSED
-        about = _about(plan, context)
         first: Verdict | None = None
         while reply is not None:
-            verdict = await self._gate.judge(reply.text, about)
+            verdict = await self._let_out("", reply.text, plan, context, ledger)
             first = first or verdict
             if not verdict.withheld:
                 return reply, first
@@ -289,13 +323,23 @@ class Tutor:
         return LAST_RESORT, first
 
 
-def _about(plan: Plan, context: HelpContext) -> About:
+def _about(plan: Plan, context: HelpContext, told: Told, newest: str, behind: str) -> About:
+    """For the gate. `behind` is the analysis before a model's words, empty for the analysis itself.
+
+    The analysis is ours, and judged with what was told about the same work; a model's words with
+    everything, as they can be anything.
+    """
+    # What the analysis quotes came before: it must not stand between the lines of what a model tells.
+    shown = [told.elsewhere, told.here, behind] if behind else [told.here]
     return About(
         exercise=context.exercise,
         own_code=context.answer or plan.own_code,
         asked=plan.asked,
-        shown=context.shown,
+        shown="\n\n".join(filter(None, shown)),
+        in_order=f"{told.in_order}\n\n{newest}" if behind and told.in_order else "",
+        elsewhere=told.exercises if behind else (),
         practice=context.practice,
+        by_model=bool(behind),
     )
 
 

@@ -110,6 +110,7 @@ class ReplyChunk(msgspec.Struct, frozen=True, kw_only=True):
     withheld: bool = False
     """True when the leak gate replaced what would have been said."""
     citations: tuple[Citation, ...] = ()
+    """With `start` and `end`: the places that the answer rests on, and names in its words."""
     request_id: str = ""
     questions_left: int | None = None
     """With `end`: how many more may be asked for now; None without such a limit."""

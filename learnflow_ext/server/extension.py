@@ -63,14 +63,19 @@ class LearnFlowExtension(ExtensionApp):
 
     answer_seconds = Float(
         60.0,
+        min=0.1,
         help="""How many seconds one answer of the service may take, from question to last word. Then the
         student reads that the tutor cannot be reached.""",
     ).tag(config=True)
 
     silence_seconds = Float(
         10.0,
+        min=0.1,
         help="""How many seconds the service may be silent before, or in the middle of, an answer. Then the
-        student reads that the tutor cannot be reached, without waiting for the rest of `answer_seconds`.""",
+        student reads that the tutor cannot be reached, without waiting for the rest of `answer_seconds`. A
+        service that is at work is not silent, however long a model thinks: it gives a sign of life every
+        `c.LearnFlowTutor.alive_seconds` (2), so keep this some times larger. Raise it where a proxy holds
+        back small pieces of a stream; lower it to hear sooner that the service is gone.""",
     ).tag(config=True)
 
     report_interval = Float(

@@ -64,8 +64,9 @@ class Gateway:
         """`url` is the service's, with its prefix; `token` this server's own.
 
         An answer may take `answer_seconds` in all, and pause for `silence_seconds` before its first words or
-        between two pieces. What must not get lost is sent again for `insist_seconds` while nobody answers,
-        with the same `Idempotency-Key`, so that it is done once.
+        between two pieces; the service's signs of life (comments in the stream) are pieces too. What must
+        not get lost is sent again for `insist_seconds` while nobody answers, with the same
+        `Idempotency-Key`, so that it is done once.
         """
         self.url = url.rstrip("/") + "/" if url else ""
         self._token = token

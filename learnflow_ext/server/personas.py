@@ -31,7 +31,7 @@ from learnflow_ext.server.context import Situation, Situations
 from learnflow_ext.server.gateway import Gateway
 from learnflow_ext.server.practice import PracticeFolder, link_to
 from learnflow_ext.server.routing import addressed, question
-from learnflow_ext.server.sources import read_in
+from learnflow_ext.server.sources import Places, places
 
 SETTING_GATEWAY = "learnflow_gateway"
 SETTING_PRACTICE = "learnflow_practice"
@@ -180,17 +180,19 @@ class ServicePersona(BasePersona):
     ) -> AsyncIterator[str]:
         """The answer's text. Errors go into `failures`: jupyter-ai would log them as faults of ours."""
         app = self.parent.parent.serverapp
+        exists, named = app.contents_manager.file_exists, Places({})
         try:
             async for chunk in gateway.help(request):
+                if chunk.kind == "start":
+                    named = await places(chunk.citations, request.course, app.base_url, exists)
                 if chunk.text:
-                    yield chunk.text
+                    yield named.linked(chunk.text)
                 if chunk.kind == "end" and chunk.intent is not None:
                     if chunk.awaited:
                         self._await(chunk.awaited)
                     if chunk.practice:
                         yield await self._practice(chunk.practice)
-                    exists = app.contents_manager.file_exists
-                    yield await read_in(chunk.citations, request.course, app.base_url, exists)
+                    yield named.rest()
                     yield footer(chunk)
         except LearnFlowError as error:
             failures.append(error)

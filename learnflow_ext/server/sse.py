@@ -1,4 +1,8 @@
-"""Reading server-sent events as they come in pieces. Pure: bytes in, the data of whole events out."""
+"""Reading server-sent events as they come in pieces. Pure: bytes in, the data of whole events out.
+
+Comments, with which the service shows that it is still at work, are passed over here: that something came
+is enough.
+"""
 
 from __future__ import annotations
 

@@ -42,6 +42,7 @@ from learnflow_ext.service.releases import Releases
 from learnflow_ext.service.results import Results
 from learnflow_ext.service.speaking import Speaking
 from learnflow_ext.service.surroundings import Surroundings
+from learnflow_ext.service.telling import Telling
 from learnflow_ext.service.tutors import TutoredCourse
 from learnflow_ext.service.wishes import Wishes
 from learnflow_ext.settings import LearnFlow, LearnFlowTutor
@@ -63,6 +64,8 @@ class Question:
     person: Person
     request: HelpRequest
     context: HelpContext
+    told: help.Told
+    """What the person had been told when the question came."""
     request_id: str
     received: float
     """By `time.monotonic`, in seconds."""
@@ -128,6 +131,7 @@ class Assistance:
         self._hints = hints
         self._practices = practices
         self._around = Surroundings(db, tutored, releases, settings, policies, results, practices)
+        self._telling = Telling(db, self._around.exercise_at)
         self.wishes = Wishes(
             db, results, model.endpoint.base_url if model is not None else "", tutor_settings.retention_days
         )
@@ -150,7 +154,7 @@ class Assistance:
             self._metrics.questions_refused.labels("too_many").inc()
             raise
         await self._policies.refresh()
-        context = await self._around.of(person, request)
+        context, told = await self._around.of(person, request)
 
         async def keep(conn: AsyncConnection) -> int | None:
             # In the transaction that keeps the question, whose writer has the person to itself: two at the
@@ -166,7 +170,7 @@ class Assistance:
 
         left = await self._db.retrying(keep)
         self._metrics.questions.labels(request.agent).inc()
-        return Question(person, request, context, request_id, received, left)
+        return Question(person, request, context, told, request_id, received, left)
 
     async def wish(self, person: Person, request: HelpRequest, request_id: str) -> list[ReplyChunk] | None:
         """The answer to what is no question, such as `/helpful`; None for a question."""
@@ -249,7 +253,12 @@ class Assistance:
         voice = await self._speaking.speaker(question.person.name, plan, context.policy)
         spoken = voice.voice if voice is not None else None
         answer: AsyncGenerator[ReplyChunk] = tutor.answer(
-            request, context, plan=plan, request_id=question.request_id, voice=spoken
+            request,
+            context,
+            plan=plan,
+            request_id=question.request_id,
+            voice=spoken,
+            ledger=self._telling.ledger(question.person.name, question.request_id, question.told),
         )
         try:
             async with aclosing(answer) as chunks:

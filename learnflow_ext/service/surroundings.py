@@ -64,37 +64,47 @@ class Surroundings:
         course, assignment = (mine[0] if len(mine) == 1 else NO_COURSE), ""
         return replace(request, course=course, assignment=assignment)
 
-    async def of(self, person: Person, request: HelpRequest) -> HelpContext:
-        """All that an answer has to know beside the question."""
+    async def of(self, person: Person, request: HelpRequest) -> tuple[HelpContext, help.Told]:
+        """All that an answer has to know beside the question, and what the person was told before."""
         policy = self.allowed(person, request)
         if not request.course:
-            return HelpContext(policy=policy, practice=await self._guarded(person))
-        exercise = self.exercise(request.course, request.assignment, request.cell_id)
+            async with self._db.connect() as conn:
+                told = await help.told(conn, person.name, request.course, request.assignment)
+                practice = await self._guarded(person, conn=conn)
+            return HelpContext(policy=policy, practice=practice), told
+        place = help.Place(request.course, request.assignment, request.cell_id)
         made = practice_in(request.assignment)
         withheld = None
         if person.grades(request.course):
             withheld = await self._results.withheld(request.course, person)
         async with self._db.connect() as conn:
-            shown = await help.shown(conn, person.name, request.course, request.assignment)
+            told = await help.told(conn, person.name, request.course, request.assignment)
             titles = await courses.titles(conn, request.course)
             standing = await progress.of_student(conn, person.name, request.course)
             withheld = withheld or await self._results.withheld(request.course, person, conn)
             practice = await self._guarded(person, made, conn)
-        return HelpContext(
+        context = HelpContext(
             policy=policy,
             course_title=self._tutored[request.course].title,
             assignment_title=titles.get(request.assignment, ""),
             progress=withheld.progress(standing),
-            exercise=f"{request.assignment}/{exercise}" if request.assignment and exercise else "",
-            shown="\n\n".join(shown),
+            exercise=self.exercise_at(place),
             practice=practice,
             released=frozenset(await self._releases.names(request.course)),
         )
+        return context, told
 
     def allowed(self, person: Person, request: HelpRequest) -> Policy:
         """How much help there is for this person and work at this moment."""
         mine = [name for name in self._settings.courses if person.belongs(name)]
         return self._policies.at(request.course, request.assignment, mine, person.name)
+
+    def exercise_at(self, place: help.Place) -> str:
+        """As the leak gate calls the exercise that a question is about; "" where nobody knows one."""
+        if place.course not in self._tutored or not place.assignment:
+            return ""
+        name = self.exercise(place.course, place.assignment, place.cell_id)
+        return f"{place.assignment}/{name}" if name else ""
 
     def exercise(self, course: str, assignment: str, cell_id: str) -> str:
         """The exercise that a cell belongs to; a cell that is in none stands for itself."""

@@ -41,6 +41,15 @@ class LearnFlowTutor(Configurable):
         else. 0 switches proved hints off.""",
     ).tag(config=True)
 
+    alive_seconds = Float(
+        2.0,
+        min=0.05,
+        help="""After how many seconds without a word an answer under way says that it is still at work: a
+        comment in the stream, which nobody reads, so that a model that thinks for long is not taken for a
+        service that is gone. Keep it well below `c.LearnFlowExtension.silence_seconds`, and below what a
+        proxy in between waits for.""",
+    ).tag(config=True)
+
     retention_days = Integer(
         0,
         min=0,
@@ -81,10 +90,16 @@ class LearnFlowModel(Configurable):
     first_seconds = Float(
         6.0,
         min=0.1,
-        help="Seconds until the first word must have come; keep it below 9, or the chat gives up.",
+        help="""Seconds until the first word must have come. The analysis is on the screen meanwhile, and the
+        chat waits: give a small machine more.""",
     ).tag(config=True)
 
-    all_seconds = Float(25.0, min=0.1, help="Seconds for a whole answer.").tag(config=True)
+    all_seconds = Float(
+        25.0,
+        min=0.1,
+        help="""Seconds for a whole answer. Keep it some seconds below `c.LearnFlowExtension.answer_seconds`
+        (60), or the chat gives up first.""",
+    ).tag(config=True)
 
     retries = Integer(1, min=0, help="Further tries before the first word, with growing waits.").tag(
         config=True

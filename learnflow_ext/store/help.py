@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,7 +33,46 @@ from learnflow_ext.store.models import HelpError, HelpTurn, Pseudonym, User
 
 LONGEST_MS = 2**31 - 1
 SHOWN = 12
-"""Earlier answers that the leak gate looks at together with a new one."""
+"""Earlier answers about the same assignment that the leak gate looks at together with a new one, and as many
+about anything else."""
+MOST_SHOWN = 60_000
+"""Characters of either of them; the oldest answers beyond that are left out."""
+UNDER_WAY = timedelta(minutes=10)
+"""A question that was asked longer ago is not being answered any more."""
+_LOOKED_AT = 4 * SHOWN
+
+
+class Place(msgspec.Struct, frozen=True):
+    """What a question was about; each empty when it named none."""
+
+    course: str
+    assignment: str
+    cell_id: str
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a student was told up to a moment, and what to look at to see what was told since."""
+
+    here: tuple[str, ...] = ()
+    """About the same course and assignment, oldest first."""
+    elsewhere: tuple[str, ...] = ()
+    """About anything else, oldest first."""
+    places: tuple[Place, ...] = ()
+    """Of the answers elsewhere, the latest first."""
+    newest: int = 0
+    """The student's latest question; 0 for none."""
+    under_way: frozenset[int] = frozenset()
+    """Questions that were being answered."""
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """What another answer told the student meanwhile, as far as it has come."""
+
+    id: int
+    place: Place
+    here: bool
+    """Whether it is about the same course and assignment."""
+    text: str
 
 
 async def asked(conn: AsyncConnection, student: str, request: HelpRequest, *, request_id: str) -> Envelope:
@@ -206,23 +246,103 @@ async def answered(
     )
 
 
-async def shown(
-    conn: AsyncConnection, student: str, course: str, assignment: str, *, limit: int = SHOWN
-) -> list[str]:
-    """The latest answers that the student got about the assignment, at most `limit`, oldest first."""
-    rows = await conn.execute(
-        select(HelpTurn.answer)
+async def told(conn: AsyncConnection, student: str, course: str, assignment: str) -> Told:
+    """The latest answers that the student got: `SHOWN` about the assignment, and as many about anything else.
+
+    What is being answered is not among them: `tell` sees it.
+    """
+    place = (texts.clip(course, texts.NAME), texts.clip(assignment, texts.NAME))
+    latest = (
+        select(
+            HelpTurn.id,
+            HelpTurn.course,
+            HelpTurn.assignment,
+            HelpTurn.cell_id,
+            HelpTurn.answer,
+            HelpTurn.asked_at,
+            HelpTurn.answered_at,
+        )
         .join(User, User.id == HelpTurn.user_id)
+        .where(User.name == student)
+        .order_by(HelpTurn.id.desc())
+    )
+    rows = (await conn.execute(latest.limit(_LOOKED_AT))).all()
+    since = now() - UNDER_WAY
+    under_way = frozenset(row.id for row in rows if row.answered_at is None and row.asked_at >= since)
+    said = [row for row in rows if row.answer and row.id not in under_way]
+    here = [row.answer for row in said if (row.course, row.assignment) == place]
+    if len(here) < SHOWN and len(rows) == _LOOKED_AT:
+        older = latest.where(
+            HelpTurn.course == place[0],
+            HelpTurn.assignment == place[1],
+            HelpTurn.answer != "",
+            HelpTurn.id < rows[-1].id,
+        )
+        here += [row.answer for row in await conn.execute(older.limit(SHOWN - len(here)))]
+    elsewhere = [row for row in said if (row.course, row.assignment) != place]
+    places = (Place(row.course, row.assignment, row.cell_id) for row in elsewhere[:SHOWN])
+    return Told(
+        here=_bounded(here),
+        elsewhere=_bounded([row.answer for row in elsewhere]),
+        places=tuple(dict.fromkeys(places)),
+        newest=rows[0].id if rows else 0,
+        under_way=under_way,
+    )
+
+
+def _bounded(latest: Sequence[str]) -> tuple[str, ...]:
+    """The first of them, at most `SHOWN` and `MOST_SHOWN` characters, in the order of time."""
+    kept: list[str] = []
+    room = MOST_SHOWN
+    for answer in latest[:SHOWN]:
+        room -= len(answer)
+        if room < 0 and kept:
+            break
+        kept.append(answer)
+    return tuple(kept[::-1])
+
+
+async def tell(
+    conn: AsyncConnection, request_id: str, answer: str, *, since: Told, known: Sequence[Piece]
+) -> tuple[Piece, ...]:
+    """Keep how far an answer has come, before the student sees it, unless they were told more than is
+    `known`.
+
+    `since` is what `told` said when the question came, and `known` what the last call returned; it returns
+    what other answers told the student since then, by their questions' ids. Where that differs from
+    `known`, nothing was kept. Nobody else can keep anything for the student between the look and the
+    writing.
+
+    NotFound for a question we do not know.
+    """
+    turn = await _turn(conn, request_id)
+    rows = await conn.execute(
+        select(HelpTurn.id, HelpTurn.course, HelpTurn.assignment, HelpTurn.cell_id, HelpTurn.answer)
         .where(
-            User.name == student,
-            HelpTurn.course == texts.clip(course, texts.NAME),
-            HelpTurn.assignment == texts.clip(assignment, texts.NAME),
+            HelpTurn.user_id == turn.user_id,
+            (HelpTurn.id > since.newest) | HelpTurn.id.in_(since.under_way),
+            HelpTurn.id != turn.id,
             HelpTurn.answer != "",
         )
         .order_by(HelpTurn.id.desc())
-        .limit(limit)
+        .limit(_LOOKED_AT)
     )
-    return [answer for (answer,) in rows][::-1]
+    here = (turn.course, turn.assignment)
+    found = [
+        Piece(
+            id=row.id,
+            place=Place(row.course, row.assignment, row.cell_id),
+            here=(row.course, row.assignment) == here,
+            text=row.answer,
+        )
+        for row in rows
+    ]
+    pieces = tuple(found[::-1])
+    if pieces == tuple(known) and turn.answered_at is None:
+        await conn.execute(
+            update(HelpTurn).where(HelpTurn.id == turn.id).values(answer=texts.clip(answer, texts.ANSWER))
+        )
+    return pieces
 
 
 async def asked_since(conn: AsyncConnection, student: str, moments: Sequence[datetime]) -> list[int]:

@@ -66,7 +66,7 @@ async def heard(
     rest = b""
     for at, data in pieces:
         *whole, rest = (rest + data).split(b"\n\n")
-        events = [each.removeprefix(b"data: ") for each in whole if each]
+        events = [each.removeprefix(b"data: ") for each in whole if each and not each.startswith(b":")]
         times += [(at, msgspec.json.decode(event, type=ReplyChunk)) for event in events]
     return began, times
 

@@ -156,7 +156,8 @@ class Student:
         chunks, rest = [], b""
         for at, data in heard:
             *whole, rest = (rest + data).split(b"\n\n")
-            chunks += [(at, msgspec.json.decode(each[len(b"data: ") :], type=ReplyChunk)) for each in whole]
+            events = [each[len(b"data: ") :] for each in whole if not each.startswith(b":")]
+            chunks += [(at, msgspec.json.decode(each, type=ReplyChunk)) for each in events]
         if not chunks or chunks[-1][1].kind != "end":
             last = chunks[-1][1] if chunks else None
             self._tally.errors.append(f"ask: the answer broke off: {last}")

@@ -28,8 +28,12 @@ class Endpoint:
     says: str = "Look closely at that line. What does the name stand for at that moment?"
     leads_to: str = "http://127.0.0.1:9/elsewhere"
     """Where it sends the asker when it `redirects`."""
+    thinks: asyncio.Event | None = None
+    """Before its first word it waits for that."""
     pieces: Sequence[str] | None = None
     """Instead of `says` cut into words."""
+    answers: dict[str, str] = field(default_factory=dict)
+    """What it says where it is asked something with these words in it."""
     turns: list[str] = field(default_factory=list)
     """What it says the first times, once each, before it goes over to `says`."""
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -67,6 +71,9 @@ class _Completions(RequestHandler):
 
     async def _speak(self, manner: Manner) -> None:
         endpoint = self.endpoint
+        if endpoint.thinks is not None:
+            await self.flush()
+            await endpoint.thinks.wait()
         if manner == "garbage":
             for _ in range(3):
                 self.write("data: {not json at all\n\n\x00\x01\x02")
@@ -77,7 +84,9 @@ class _Completions(RequestHandler):
             await self._piece("\x00\ufffd\x07\ufffd\x1b" * 30 + ". ")
         pieces = endpoint.pieces
         if pieces is None:
-            words = (endpoint.turns.pop(0) if endpoint.turns else endpoint.says).split(" ")
+            asked = self.request.body.decode()
+            says = next((each for words, each in endpoint.answers.items() if words in asked), endpoint.says)
+            words = (endpoint.turns.pop(0) if endpoint.turns else says).split(" ")
             pieces = [word if place == 0 else f" {word}" for place, word in enumerate(words)]
         if manner == "rambles":
             pieces = [f"And another thing number {n} comes to my mind. " for n in range(500)]

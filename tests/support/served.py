@@ -108,6 +108,24 @@ def notebook(*sources: str) -> bytes:
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}).encode()
 
 
+def _cell(kind: str, identity: str, source: str, **nbgrader: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {"cell_type": kind, "id": identity, "source": source, "metadata": {}}
+    if nbgrader:
+        flags = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
+        made["metadata"] = {"nbgrader": flags | nbgrader}
+    return made | ({"outputs": [], "execution_count": None} if kind == "code" else {})
+
+
+def exercise(name: str, statement: str, solution: str, tests: str) -> str:
+    """A teacher's notebook with one exercise: the cells `task`, `answer` and `check`."""
+    cells = [
+        _cell("markdown", "task", statement),
+        _cell("code", "answer", solution, grade_id=name, solution=True),
+        _cell("code", "check", tests, grade_id=f"test-{name}", grade=True, locked=True, points=2),
+    ]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
+
+
 SOLVED = FileSet(files=(CourseFile(path=f"{ASSIGNMENT}.ipynb", content=notebook("total = 1 + 2")),))
 
 
@@ -160,12 +178,12 @@ def problem(response: HTTPResponse) -> Problem:
 
 
 def chunks(response: HTTPResponse) -> list[ReplyChunk]:
-    """The pieces of a streamed answer."""
+    """The pieces of a streamed answer, without the comments of a service that is still at work."""
     assert response.headers["Content-Type"].startswith("text/event-stream")
     return [
         msgspec.json.decode(event.removeprefix(b"data: "), type=ReplyChunk)
         for event in response.body.split(b"\n\n")
-        if event
+        if event and not event.startswith(b":")
     ]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from contextlib import aclosing, suppress
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
 
 import msgspec
 from tornado.iostream import StreamClosedError
@@ -11,15 +13,30 @@ from tornado.iostream import StreamClosedError
 from learnflow_ext.contracts.errors import TooLarge, Unavailable
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.service.handlers.base import ApiHandler
+from learnflow_ext.service.routes import Route
 from learnflow_ext.service.wishes import Vote
 from learnflow_ext.store import tutoring
 
+STILL_AT_WORK = b": still at work\n\n"
+"""A comment, which every reader of server-sent events passes over."""
+
 
 class HelpHandler(ApiHandler):
-    """`POST api/help`. What is refused is refused with a status, before the stream begins."""
+    """`POST api/help`. What is refused is refused with a status, before the stream begins.
+
+    While the next words take long (a model thinks, the gate tries code), a comment every `alive_seconds` says
+    that we are still at work.
+    """
 
     takes_offered_id = False
     ends_in_time = True
+    _sent_at = 0.0
+    """By `time.monotonic`, in seconds; the last time that anything was sent."""
+
+    def initialize(self, route: Route | None = None) -> None:
+        """Begin with nothing sent."""
+        super().initialize(route)
+        self._sending = asyncio.Lock()
 
     async def post(self) -> None:
         received = time.monotonic()
@@ -42,6 +59,7 @@ class HelpHandler(ApiHandler):
         try:
             # Around the answer, which then keeps what it said so far.
             async with (
+                self._seen_at_work(),
                 self.parts.traffic.limited(),
                 aclosing(self.parts.assistance.answer(question)) as chunks,
             ):
@@ -61,10 +79,37 @@ class HelpHandler(ApiHandler):
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
         # Proxies that buffer would turn a stream into a wait.
         self.set_header("X-Accel-Buffering", "no")
+        self._sent_at = time.monotonic()
 
     async def _send(self, chunk: ReplyChunk) -> None:
-        self.write(b"data: " + msgspec.json.encode(chunk) + b"\n\n")
-        await self.flush()
+        await self._out(b"data: " + msgspec.json.encode(chunk) + b"\n\n")
+
+    async def _out(self, event: bytes) -> None:
+        # One at a time: of two flushes that wait for a slow reader, Tornado forgets the first.
+        async with self._sending:
+            self.write(event)
+            self._sent_at = time.monotonic()
+            await self.flush()
+
+    @asynccontextmanager
+    async def _seen_at_work(self) -> AsyncIterator[None]:
+        """Send a comment whenever nothing was sent for a while."""
+        beating = asyncio.create_task(self._beat(self.parts.tutor_settings.alive_seconds))
+        try:
+            yield
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+
+    async def _beat(self, seconds: float) -> None:
+        """Until cancelled, or the asker has left: who speaks next notices that too."""
+        with suppress(StreamClosedError):
+            while True:
+                silent = time.monotonic() - self._sent_at
+                if silent >= seconds:
+                    await self._out(STILL_AT_WORK)
+                    silent = 0.0
+                await asyncio.sleep(seconds - silent)
 
 
 class VoteHandler(ApiHandler):

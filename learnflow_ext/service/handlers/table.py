@@ -126,7 +126,10 @@ TABLE: tuple[Route, ...] = (
         help.HelpHandler,
         Who.PERSON,
         post=Operation(
-            summary="Ask the tutor. Each event is one ReplyChunk; the last is of kind end or error.",
+            summary=(
+                "Ask the tutor. Each event is one ReplyChunk, the last of kind end or error. Comments say "
+                "that it is still at work."
+            ),
             body=HelpRequest,
             answer=ReplyChunk,
             media="text/event-stream",

@@ -20,6 +20,7 @@ from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.agents.guard import Guard
 from learnflow_ext.agents.llm.model import Endpoint, Model, ModelTrouble, Usage
 from learnflow_ext.agents.llm.voice import Voice
+from learnflow_ext.agents.telling import Told
 from learnflow_ext.agents.tutor import Tutor
 from learnflow_ext.contracts.help import CellError, HelpRequest, ReplyChunk
 
@@ -278,6 +279,69 @@ class TestEndpointTellsALineEachTurn:
         chunks = await asked(tutor, Voice(model), request, HelpContext(exercise=made.reference.name, rung=3))
         assert chunks[-1].withheld
         assert "ordered[-1]" not in text_of(chunks)
+
+
+class Paper:
+    """A ledger on paper, with what another answer tells the student at each of our first looks."""
+
+    def __init__(self, *others: str, always: bool = False) -> None:
+        self._others, self._always = list(others), always
+        self._heard: list[str] = []
+        self.kept: list[str] = []
+
+    @property
+    def told(self) -> Told:
+        heard = "\n\n".join(self._heard)
+        return Told(elsewhere=heard, in_order=heard)
+
+    def turn(self) -> asyncio.Lock:
+        return asyncio.Lock()
+
+    async def keep(self, answer: str, newest: str) -> bool:
+        assert answer.endswith(newest)
+        if self._others and self.kept:
+            self._heard.append(self._others[0] if self._always else self._others.pop(0))
+            return False
+        self.kept.append(answer)
+        return True
+
+
+class TestAnotherAnswerIsUnderWay:
+    FIRST = "Begin with `counts = {}`. Next comes `for word in words:`."
+    REST = "In it stands `counts[word] = counts.get(word, 0) + 1`. Then `return counts`."
+    QUESTION = HelpRequest(text="what do I write?", agent="debug", code="x = 1")
+
+    async def test_what_is_said_was_kept_before(self, tutor: Tutor, model: Model) -> None:
+        paper, text = Paper(), ""
+        async for chunk in tutor.answer(self.QUESTION, CONTEXT, voice=Voice(model), ledger=paper):
+            text += chunk.text
+            if chunk.text:
+                assert paper.kept[-1].startswith(text.strip())
+        assert paper.kept[-1] == text
+
+    async def test_a_sentence_is_judged_again_with_what_the_other_said(
+        self, tutor: Tutor, model: Model, fake: Fake
+    ) -> None:
+        fake.says = self.REST
+        alone = [
+            chunk async for chunk in tutor.answer(self.QUESTION, CONTEXT, voice=Voice(model), ledger=Paper())
+        ]
+        assert text_of(alone).endswith(self.REST)
+        paper = Paper(self.FIRST)
+        both = [
+            chunk async for chunk in tutor.answer(self.QUESTION, CONTEXT, voice=Voice(model), ledger=paper)
+        ]
+        assert both[-1].withheld
+        assert text_of(both).endswith(tutors.STOPPED)
+        assert not any("return counts" in each for each in paper.kept)
+
+    async def test_when_the_others_never_stop_nothing_more_is_said(self, tutor: Tutor, model: Model) -> None:
+        paper = Paper("And another thing.", always=True)
+        chunks = [
+            chunk async for chunk in tutor.answer(self.QUESTION, CONTEXT, voice=Voice(model), ledger=paper)
+        ]
+        assert "no error" in text_of(chunks)
+        assert text_of(chunks).endswith(tutors.STOPPED)
 
 
 class TestManyFailures:

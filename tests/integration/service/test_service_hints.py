@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
-from served import ASSIGNMENT, Client, chunks
+from served import ASSIGNMENT, Client, chunks, exercise
 from stub_hub import COURSE
 from traitlets.config import Config
 
@@ -48,25 +46,12 @@ FAILED = CellError(exception="AssertionError", message="", code=TESTS.splitlines
 SECRETS = ("champion", "candidate", "emu", "yak", "len(w) > len")
 
 
-def cell(kind: str, identity: str, source: str, **nbgrader: Any) -> dict[str, Any]:
-    made: dict[str, Any] = {"cell_type": kind, "id": identity, "source": source, "metadata": {}}
-    if nbgrader:
-        flags = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
-        made["metadata"] = {"nbgrader": flags | nbgrader}
-    return made | ({"outputs": [], "execution_count": None} if kind == "code" else {})
-
-
 @pytest.fixture
 def config(tmp_path: Path, config: Config) -> Config:
     """The course's assignment is an exercise with hidden tests; nobody is in a hurry."""
-    cells = [
-        cell("markdown", "task", "Complete `longest`: the longest of the words, `''` for none."),
-        cell("code", "answer", SOLUTION, grade_id="longest", solution=True),
-        cell("code", "check", TESTS, grade_id="test-longest", grade=True, locked=True, points=2),
-    ]
-    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
     path = tmp_path / "course" / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
-    path.write_text(json.dumps(notebook), encoding="utf-8")
+    statement = "Complete `longest`: the longest of the words, `''` for none."
+    path.write_text(exercise("longest", statement, SOLUTION, TESTS), encoding="utf-8")
     config.LearnFlowTutor.hint_seconds = 60.0
     return config
 

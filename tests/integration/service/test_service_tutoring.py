@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from traitlets.config import Config
 from learnflow_ext.agents import tutor as tutors
 from learnflow_ext.contracts.alerts import Alert
 from learnflow_ext.contracts.help import CellError, HelpRequest, ReplyChunk
+from learnflow_ext.server.gateway import Gateway
 from learnflow_ext.service import policies
 from learnflow_ext.service.retention import forget
 from learnflow_ext.service.running import RunningService
@@ -307,6 +309,24 @@ class TestModel:
         client = await open_client()
         await said(client, FAILED)
         assert endpoint.asked == []
+
+    async def test_it_thinks_longer_than_the_chat_bears_silence(
+        self, endpoint: Endpoint, config: Config, open_client: Asker, hub: Hub
+    ) -> None:
+        """The analysis is there before; only then does the model begin to think of its first word."""
+        config.LearnFlowModel.first_seconds = 20.0
+        config.LearnFlowTutor.alive_seconds = 0.2
+        endpoint.thinks = asyncio.Event()
+        client = await open_client()
+        token = next(token for token, model in hub.tokens.items() if model["name"] == "ada")
+        chat = Gateway(client.base, token, logging.getLogger("chat"), silence_seconds=1)
+        text = ""
+        async for chunk in chat.help(FAILED):
+            if "NameError" in chunk.text and "NameError" not in text:
+                asyncio.get_running_loop().call_later(2.5, endpoint.thinks.set)
+            text += chunk.text
+        chat.close()
+        assert text.endswith(endpoint.says)
 
     @pytest.mark.parametrize("url", ["ftp://x/v1", "file:///etc/passwd", "http://me:pw@x/v1", "nonsense"])
     async def test_an_address_that_is_none_is_refused_at_the_start(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.server.extension import LearnFlowExtension
+from learnflow_ext.settings import LearnFlowModel, LearnFlowTutor
 
 ROOT = Path(__file__).parents[3]
 
@@ -16,10 +17,14 @@ def page(name: str) -> str:
 
 
 def test_a_slow_models_patience_is_less_than_the_chats() -> None:
-    chat = LearnFlowExtension.class_traits()
-    for setting, least in (("first_seconds", "silence_seconds"), ("all_seconds", "answer_seconds")):
+    chat, tutor = LearnFlowExtension.class_traits(), LearnFlowTutor.class_traits()
+    patience = chat["answer_seconds"].default_value
+    for setting in ("first_seconds", "all_seconds"):
         (said,) = re.findall(rf"^c\.LearnFlowModel\.{setting} = ([\d.]+)", page("tutor.md"), re.M)
-        assert float(said) < chat[least].default_value
+        assert float(said) < patience
+        assert LearnFlowModel.class_traits()[setting].default_value < patience
+    # Several signs of life may be lost before the chat gives up.
+    assert 4 * tutor["alive_seconds"].default_value < chat["silence_seconds"].default_value
 
 
 def test_how_many_families_there_are() -> None:

@@ -88,10 +88,31 @@ async def test_whatever_comes_is_a_sentence(raw: bytes) -> None:
         assert caught.value.message == DOWN
 
 
-async def test_silence_ends_after_a_while() -> None:
-    async with answering(b"", hold=True) as gateway:
-        with pytest.raises(Unavailable):
-            await words(gateway)
+class TestTheServiceThinks:
+    async def test_silence_ends_after_a_while(self) -> None:
+        async with answering(b"", hold=True) as gateway:
+            with pytest.raises(Unavailable):
+                await words(gateway)
+
+    async def test_a_sign_of_life_is_no_silence(self) -> None:
+        """Here a sign comes twice within the second that silence may last, and the answer after three."""
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+            for _ in range(6):
+                writer.write(b": still at work\n\n")
+                await writer.drain()
+                await asyncio.sleep(0.5)
+            writer.write(b'data: {"kind": "end", "text": "There."}\n\n')
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            gateway = Gateway(f"http://127.0.0.1:{port}/", "t", LOG, answer_seconds=30, silence_seconds=1)
+            assert [chunk.text for chunk in await words(gateway)] == ["There."]
+            gateway.close()
 
 
 async def test_the_services_own_sentence_is_kept() -> None:
