@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.files import MADE, asks
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.makers import MADE, asks
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _VOTES = (
     ("pets", "which pet somebody wants for the class", ("cat", "dog", "fish", "frog")),
@@ -352,11 +351,4 @@ def _against(random: Random) -> Task:
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_poll, _table, _ask, _grid, _against)
-
-
-def _ballot(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-BALLOTS = Family("ballot", "files", _ballot)
+BALLOTS = Family("ballot", "files", by_level(_poll, _table, _ask, _grid, _against))

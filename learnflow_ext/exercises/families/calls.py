@@ -7,7 +7,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _FRAMES = (
     ("banner", "a banner over a street", "BAKERY"),
@@ -344,11 +344,4 @@ def {other}(number):
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_frame, _greeting, _any_number, _several, _joined)
-
-
-def _call(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-CALLS = Family("call", "functions", _call)
+CALLS = Family("call", "functions", by_level(_frame, _greeting, _any_number, _several, _joined))

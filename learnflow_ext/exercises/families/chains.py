@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _ROWS = (
     ("savings", "somebody puts into a box each week", "euros"),
@@ -350,11 +349,4 @@ def _possible(random: Random) -> Task:
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_running, _pairs, _groups, _beside, _possible)
-
-
-def _chain(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-CHAINS = Family("chain", "libraries", _chain)
+CHAINS = Family("chain", "libraries", by_level(_running, _pairs, _groups, _beside, _possible))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _TRIPS = (
     ("ride", "a train", "leaves", "arrives"),
@@ -381,11 +380,4 @@ def _text(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_minutes, _weekdays, _between, _working, _plans)
-
-
-def _clock(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-CLOCKS = Family("timetable", "libraries", _clock)
+CLOCKS = Family("timetable", "libraries", by_level(_minutes, _weekdays, _between, _working, _plans))

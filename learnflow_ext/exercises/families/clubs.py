@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.friends import NAMES, circle
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _PAIRS = (
     ("the chess club", "the choir"),
@@ -32,14 +33,6 @@ _BELONGS = (
     ("bicycle", "bicycles", "colour", ("red", "blue", "green")),
     ("table", "tables", "dish", ("soup", "pasta", "cake")),
 )
-_FRIENDS = (
-    ("friends", "is a friend of"),
-    ("neighbours", "lives next door to"),
-    ("pen pals", "writes letters to"),
-    ("team mates", "plays together with"),
-    ("chess partners", "plays chess with"),
-)
-_NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hana")
 
 
 class _Names:
@@ -82,7 +75,7 @@ def _both(random: Random) -> Task:
         )[value]
 
     def group() -> _Names:
-        return _Names(random.sample(_NAMES, random.randint(1, 6)))
+        return _Names(random.sample(NAMES, random.randint(1, 6)))
 
     return Task(
         title="In one, or in both",
@@ -159,7 +152,7 @@ def _once(random: Random) -> Task:
             ),
         ]
     )
-    rows = [random.choices(_NAMES[:5], k=random.randint(3, 9)) for _ in range(7)]
+    rows = [random.choices(NAMES[:5], k=random.randint(3, 9)) for _ in range(7)]
     return Task(
         title=f"Again and again in {place}",
         story=f"""
@@ -299,7 +292,7 @@ def _often(random: Random) -> Task:
         return value({name: sum(name in day for day in days) for name in {n for day in days for n in day}})
 
     def days() -> list[list[str]]:
-        return [random.choices(_NAMES[:6], k=random.randint(2, 5)) for _ in range(random.randint(3, 5))]
+        return [random.choices(NAMES[:6], k=random.randint(2, 5)) for _ in range(random.randint(3, 5))]
 
     many = [["Ada", "Ben", "Cleo", "Dan"]] * (least - 1)
     return Task(
@@ -340,117 +333,4 @@ def _often(random: Random) -> Task:
     )
 
 
-def _friends(random: Random) -> Task:
-    kind, does = random.choice(_FRIENDS)
-    told, code, value = random.choice(
-        [
-            ("as a sorted list", "sorted(known)", lambda names: sorted(names)),
-            ("as a number: how many they are", "len(known)", lambda names: sum(1 for _ in names)),
-            (
-                "as one text: the names in the order of the alphabet, with `, ` between them",
-                '", ".join(sorted(known))',
-                lambda names: ", ".join(sorted(names)),
-            ),
-        ]
-    )
-    whole = random.random() < 0.5
-    every = (
-        "everybody who can be reached from `start` over any number of such pairs, one after the other, "
-        f"without `start` itself: the {kind}, their {kind}, and so on"
-    )
-    second = (
-        f"everybody who is reached in exactly two pairs from `start`: the {kind} of the {kind}, without "
-        f"`start` and without those who are {kind} of `start` already"
-    )
-    asked = every if whole else second
-
-    def answer(pairs: list[tuple[str, str]], start: str) -> Any:
-        near: dict[str, set[str]] = {}
-        for one, other in pairs:
-            near.setdefault(one, set()).add(other)
-            near.setdefault(other, set()).add(one)
-        first = near.get(start, set())
-        found = first | {start}
-        for _ in pairs if whole else [0]:
-            found = found.union(*(near[each] for each in found if each in near))
-        return value(found - {start} if whole else found - first - {start})
-
-    if whole:
-        body = f"""
-        known = {{start}}
-        size = 0
-        while len(known) > size:
-            size = len(known)
-            for one, other in pairs:
-                if one in known or other in known:
-                    known.add(one)
-                    known.add(other)
-        known.remove(start)
-        return {code}
-        """
-    else:
-        body = f"""
-        first = set()
-        for one, other in pairs:
-            if one == start:
-                first.add(other)
-            if other == start:
-                first.add(one)
-        known = set()
-        for one, other in pairs:
-            if one in first:
-                known.add(other)
-            if other in first:
-                known.add(one)
-        known = known - first - {{start}}
-        return {code}
-        """
-    chain = [("Ada", "Ben"), ("Cleo", "Dan"), ("Cleo", "Ben"), ("Eve", "Dan"), ("Gus", "Hana")]
-
-    def pairs() -> list[tuple[str, str]]:
-        found = []
-        for _ in range(random.randint(4, 8)):
-            one, other = random.sample(_NAMES, 2)
-            found.append((one, other))
-        return found
-
-    return Task(
-        title=f"{kind.capitalize()}, and their {kind}",
-        story=f"""
-        A list holds pairs of names: the first {does} the second, and the second {does} the first as well.
-        Complete `circle`. It gets this list and a name, `start`. It finds {asked}. It returns them {told}.
-
-        *Collect the names in a set: what is added twice is in it once.*
-        """,
-        function="circle",
-        parameters="pairs, start",
-        doc=f"Return who is found among the {kind} of somebody.",
-        body=body,
-        answer=answer,
-        shown=[(chain, "Ada"), (chain, "Gus")],
-        edges=[
-            (([], "Ada"), "There may be no pairs."),
-            ((chain, "Finn"), "Somebody may be in no pair."),
-            ((chain, "Ben"), "It goes both ways."),
-            ((chain, "Eve"), "It goes both ways."),
-            ((chain, "Dan"), "It goes both ways."),
-            (([*chain, ("Dan", "Ada")], "Cleo"), "There may be several ways to somebody."),
-            (([("Ada", "Ben"), ("Ben", "Cleo"), ("Ada", "Cleo")], "Ada"), "All may know each other."),
-            (([("Ben", "Ada"), ("Ada", "Ben")], "Ada"), "A pair may come twice."),
-            (
-                ([("Eve", "Dan"), ("Dan", "Cleo"), ("Cleo", "Ben"), ("Ben", "Ada")], "Ada"),
-                "The pairs may come in any order.",
-            ),
-        ],
-        more=[(pairs(), random.choice(_NAMES)) for _ in range(9)],
-    )
-
-
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_both, _once, _inverted, _often, _friends)
-
-
-def _club(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-CLUBS = Family("club", "data_structures", _club)
+CLUBS = Family("club", "data_structures", by_level(_both, _once, _inverted, _often, circle))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _NAMES = ("ada", "ben", "cleo", "dan", "eve", "finn")
 _SCORES = (
@@ -375,11 +374,4 @@ def _next(random: Random) -> Task:
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_ends, _few, _marks, _named, _next)
-
-
-def _deck(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-DECKS = Family("deck", "libraries", _deck)
+DECKS = Family("deck", "libraries", by_level(_ends, _few, _marks, _named, _next))

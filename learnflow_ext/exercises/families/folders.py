@@ -2,87 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from learnflow_ext.exercises.families.files import asks
+from learnflow_ext.exercises.families.branches import STORIES, asks_for, filled, twice
+from learnflow_ext.exercises.families.makers import FOLDER, LISTED
 from learnflow_ext.exercises.families.making import Family, Task, by_level
-
-FOLDER = '''
-from pathlib import Path
-
-
-def folder(files):
-    """Make a folder with these files and nothing else, and return its name."""
-    top = Path("for-the-checks")
-    for each in sorted(top.rglob("*"), reverse=True):
-        each.rmdir() if each.is_dir() else each.unlink()
-    top.mkdir(exist_ok=True)
-    for name, text in files.items():
-        place = top / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="utf-8")
-    return "for-the-checks"
-'''
-LISTED = '''
-
-def listed(name):
-    """Return the names of all files in a folder and below it, sorted."""
-    return sorted(each.relative_to(name).as_posix() for each in Path(name).rglob("*") if each.is_file())
-'''
-_FOLDERS = (
-    (
-        "photos",
-        "the photos of a holiday",
-        (".jpg", ".png", ".txt"),
-        ("beach", "boat", "storm", "tent", "sunset"),
-    ),
-    (
-        "songs",
-        "the songs of a school band",
-        (".mp3", ".wav", ".txt"),
-        ("waltz", "march", "ballad", "blues", "encore"),
-    ),
-    (
-        "essays",
-        "what a class has handed in",
-        (".md", ".pdf", ".txt"),
-        ("amir", "bea", "carlos", "dora", "emil"),
-    ),
-    (
-        "recipes",
-        "the recipes of a grandmother",
-        (".txt", ".jpg", ".bak"),
-        ("soup", "bread", "jam", "cake", "stew"),
-    ),
-    (
-        "levels",
-        "the levels of a game that friends write",
-        (".map", ".png", ".old"),
-        ("cave", "tower", "swamp", "moon", "end"),
-    ),
-    (
-        "scans",
-        "old letters that somebody scanned",
-        (".tif", ".jpg", ".txt"),
-        ("april", "may", "june", "july", "autumn"),
-    ),
-)
-_TEXTS = ("", "a", "rain", "twelve words", "something longer than that", "x" * 40)
-
-
-def _asks(function: str, wrap: str = "{}") -> Callable[..., str]:
-    return asks(function, "", wrap, "folder({1!r})")
-
-
-def _filled(random: Random, stems: tuple[str, ...], ends: tuple[str, ...], count: int) -> dict[str, str]:
-    pairs = random.sample([(stem, end) for stem in stems for end in ends], count)
-    return {stem + end: random.choice(_TEXTS) for stem, end in pairs}
 
 
 def _counting(random: Random) -> Task:
-    name, what, ends, stems = random.choice(_FOLDERS)
+    name, what, ends, stems = random.choice(STORIES)
     end, k = random.choice(ends), random.randint(2, 9)
     a, b, c = random.sample(stems, 3)
     told, code, value = random.choice(
@@ -123,7 +52,7 @@ def _counting(random: Random) -> Task:
         return {code}
         """,
         answer=lambda files: value([each for each in files if each[-len(end) :] == end]),
-        call=_asks(name),
+        call=asks_for(name),
         shown=[({f"{a}{end}": "", f"{b}.csv": "", f"{c}{end}": ""},), ({f"{b}{end}": "x"},)],
         edges=[
             (({},), "The folder may be empty."),
@@ -131,12 +60,12 @@ def _counting(random: Random) -> Task:
             (({f"{a}{end}.zip": "", f"{b}{end}": ""},), "Look closely at how the name ends."),
             (({f"{a}{end[1:]}": "", f"{c}{end}": ""},), "The dot belongs to the ending."),
         ],
-        more=[(_filled(random, stems, ends, count),) for count in (4, 6, 8, 11)],
+        more=[(filled(random, stems, ends, count),) for count in (4, 6, 8, 11)],
     )
 
 
 def _sizes(random: Random) -> Task:
-    name, what, ends, stems = random.choice(_FOLDERS)
+    name, what, ends, stems = random.choice(STORIES)
     least, end = random.randint(5, 12), random.choice(ends)
     a, b, c, d = random.sample(stems, 4)
     told, code, value = random.choice(
@@ -187,7 +116,7 @@ def _sizes(random: Random) -> Task:
         return {code}
         """,
         answer=answer,
-        call=_asks(name),
+        call=asks_for(name),
         shown=[
             ({f"{a}.csv": "x" * (least + 2), f"{b}.csv": "no"},),
             ({f"{c}{end}": "y" * 30, f"{d}.csv": "z" * 20},),
@@ -204,12 +133,12 @@ def _sizes(random: Random) -> Task:
                 "Look at all that is asked.",
             ),
         ],
-        more=[(_filled(random, stems, (*ends, ".csv"), count),) for count in (5, 7, 9, 12)],
+        more=[(filled(random, stems, (*ends, ".csv"), count),) for count in (5, 7, 9, 12)],
     )
 
 
 def _missing(random: Random) -> Task:
-    name, what, ends, stems = random.choice(_FOLDERS)
+    name, what, ends, stems = random.choice(STORIES)
     end, k = ends[0], random.randint(2, 9)
     a, b, c, d, e = random.sample(stems, 5)
     told, start, there, absent, value = random.choice(
@@ -279,7 +208,7 @@ def _missing(random: Random) -> Task:
         doc="Return what is asked for of the files with these names.",
         body="\n".join(body),
         answer=answer,
-        call=_asks(name),
+        call=asks_for(name),
         shown=[
             ({f"{a}{end}": "one\ntwo\n", f"{b}{end}": "three\n"}, [a, c, b]),
             ({f"{d}{end}": "four\n"}, [d]),
@@ -298,7 +227,7 @@ def _missing(random: Random) -> Task:
 
 
 def _tidy(random: Random) -> Task:
-    name, what, ends, stems = random.choice(_FOLDERS)
+    name, what, ends, stems = random.choice(STORIES)
     other, short = random.choice(["rest", "misc", "other"]), random.randint(1, 2)
     a, b, c, d, e = random.sample(stems, 5)
     one, two, three = random.sample(ends, 3)
@@ -357,7 +286,7 @@ def _tidy(random: Random) -> Task:
         doc="Move the files, and return how many.",
         body="\n".join(body),
         answer=answer,
-        call=_asks(name, "({}, listed('for-the-checks'))"),
+        call=asks_for(name, "({}, listed('for-the-checks'))"),
         shown=[({f"{a}{one}": "x", f"{b}{two}": "y"},), ({f"{c}{three}": "z"},)],
         edges=[
             (({},), "The folder may be empty."),
@@ -371,101 +300,8 @@ def _tidy(random: Random) -> Task:
                 "Names may differ in their endings only.",
             ),
         ],
-        more=[(_filled(random, stems, ends, count),) for count in (3, 5, 6, 9)],
+        more=[(filled(random, stems, ends, count),) for count in (3, 5, 6, 9)],
     )
 
 
-def _tree(random: Random) -> Task:
-    name, what, ends, stems = random.choice(_FOLDERS)
-    a, b, c, d, e = random.sample(stems, 5)
-    one, two, skip = ends[0], ends[1], random.choice(["old", "tmp", "trash"])
-    told, code, value = random.choice(
-        [
-            (
-                "a sorted list: for each text in **more than one** file a sorted list of their names",
-                "sorted(sorted(row) for row in found.values() if len(row) > 1)",
-                lambda rows: sorted(row for row in rows if row[1:]),
-            ),
-            (
-                "a sorted list of the names of the files whose text stands in **no other** file",
-                "sorted(row[0] for row in found.values() if len(row) == 1)",
-                lambda rows: sorted(row[0] for row in rows if not row[1:]),
-            ),
-            (
-                "a sorted list of names: of each text the first in the order of the alphabet",
-                "sorted(min(row) for row in found.values())",
-                lambda rows: sorted(row[0] for row in rows),
-            ),
-        ]
-    )
-    blank = random.random() < 0.5
-    rest = "Empty files do not count." if blank else f"Only files that end in `{one}` count."
-    also = 'text != ""' if blank else f"each.suffix == {one!r}"
-
-    def answer(files: dict[str, str]) -> Any:
-        counted = [n for n in sorted(files) if not n.startswith(f"{skip}/") and f"/{skip}/" not in n]
-        counted = [n for n in counted if (files[n] if blank else n.endswith(one))]
-        texts = dict.fromkeys(files[n] for n in counted)
-        return value([[n for n in counted if files[n] == text] for text in texts])
-
-    def case(count: int) -> tuple[dict[str, str]]:
-        files = _filled(random, stems, ends, count)
-        return (
-            {
-                random.choice(["", f"{skip}/", f"{a}/", f"{a}/{skip}/"]) + n: random.choice(_TEXTS[:4])
-                for n in files
-            },
-        )
-
-    return Task(
-        title=f"The same twice among {name}",
-        story=f"""
-        A folder with {what} has grown: there are folders in it, with folders in them, and many a text was
-        saved twice. Complete `{name}`. It gets the name of the folder and looks at all files in it, at **any
-        depth**, but not at what lies in a folder called `{skip}`, wherever that is. {rest} It returns {told}.
-        A file's name is written with the way to it from the folder, such as `{a}/{b}{one}`.
-
-        *`Path(name).rglob("*")` finds files and folders at any depth; `is_file()` tells them apart. For each,
-        `each.relative_to(name)` has `parts`, and `as_posix()` makes a text of it.* The checks use `folder`.
-        """,
-        before=FOLDER,
-        function=name,
-        parameters="name",
-        doc="Return what is asked for of the texts and their files.",
-        body=f"""
-        found = {{}}
-        for each in Path(name).rglob("*"):
-            way = each.relative_to(name)
-            if each.is_file() and "{skip}" not in way.parts:
-                text = each.read_text(encoding="utf-8")
-                if {also}:
-                    found[text] = found.get(text, []) + [way.as_posix()]
-        return {code}
-        """,
-        answer=answer,
-        call=_asks(name),
-        shown=[
-            ({f"{a}{one}": "same", f"{b}/{c}{one}": "same", f"{d}{one}": "else"},),
-            ({f"{e}{one}": "alone", f"{skip}/{e}{one}": "alone"},),
-        ],
-        edges=[
-            (({},), "The folder may be empty."),
-            (
-                ({f"{a}{one}": "", f"{b}{one}": "", f"{c}{two}": "x", f"{d}{one}": "x"},),
-                "Look closely at what counts.",
-            ),
-            (
-                ({f"{a}/{skip}/{b}{one}": "x", f"{c}{one}": "x", f"{d}{one}": "y"},),
-                f"{skip} may lie further down.",
-            ),
-            (({f"{skip}{one}": "x", f"{a}/{b}/{c}{one}": "x"},), f"A file may be called {skip} too."),
-            (
-                ({f"{n}{one}": "x" for n in (a, b, c)} | {f"{d}/{e}{one}": "y", f"{e}{one}": "y"},),
-                "Three may be alike.",
-            ),
-        ],
-        more=[case(count) for count in (5, 7, 9, 11)],
-    )
-
-
-FOLDERS = Family("folder", "files", by_level(_counting, _sizes, _missing, _tidy, _tree))
+FOLDERS = Family("folder", "files", by_level(_counting, _sizes, _missing, _tidy, twice))

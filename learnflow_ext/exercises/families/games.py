@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _DUELS = (
     ("two archers", "arrows", "Robin", "Marian"),
@@ -318,11 +317,4 @@ def _dice(random: Random) -> Task:
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_duel, _worth, _league, _coins, _dice)
-
-
-def _game(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-GAMES = Family("game", "control_flow", _game)
+GAMES = Family("game", "control_flow", by_level(_duel, _worth, _league, _coins, _dice))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
 from learnflow_ext.exercises.families.dials import linked, refusing
-from learnflow_ext.exercises.families.making import APART, ClassTask, Family
+from learnflow_ext.exercises.families.making import APART, ClassTask, Family, by_level
 
 _PLANS = (
     ("Party", "Mina plans a party, and changes her mind every day.", "guests", "hours", "euros"),
@@ -270,11 +269,4 @@ def _clamped(random: Random) -> ClassTask:
     )
 
 
-_LEVELS: tuple[Callable[[Random], ClassTask], ...] = (_followed, _rest, _clamped, linked, refusing)
-
-
-def _gauge(random: Random, level: int) -> ClassTask:
-    return _LEVELS[level - 1](random)
-
-
-GAUGES = Family("gauge", "objects", _gauge)
+GAUGES = Family("gauge", "objects", by_level(_followed, _rest, _clamped, linked, refusing))

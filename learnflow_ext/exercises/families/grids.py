@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _HALLS = (
     ("a cinema", "seats", "row", "seat", ("free", "taken", "broken")),
@@ -368,11 +367,4 @@ def _turned(random: Random) -> Task:
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_one, _rows, _columns, _neighbours, _turned)
-
-
-def _grid(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-GRIDS = Family("grid", "data_structures", _grid)
+GRIDS = Family("grid", "data_structures", by_level(_one, _rows, _columns, _neighbours, _turned))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _LAYERS = (
     ("tiles", "a square floor", "tiles"),
@@ -387,12 +386,4 @@ def _patterns(random: Random) -> Task:
     )
 
 
-_Maker = Callable[[Random], Task]
-_LEVELS: tuple[_Maker, ...] = (_math, _statistics, _dates, _counting, _patterns)
-
-
-def _library(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-FAMILIES = (Family("library", "libraries", _library),)
+FAMILIES = (Family("library", "libraries", by_level(_math, _statistics, _dates, _counting, _patterns)),)

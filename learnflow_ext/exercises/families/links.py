@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.making import ClassTask, Family
+from learnflow_ext.exercises.families.making import ClassTask, Family, by_level
 from learnflow_ext.exercises.families.wagons import train, tree
 
 _BOTH = "Look at both of the objects."
@@ -354,11 +353,4 @@ def _friends(random: Random) -> ClassTask:
     )
 
 
-_LEVELS: tuple[Callable[[Random], ClassTask], ...] = (_gives, _pours, _friends, train, tree)
-
-
-def _link(random: Random, level: int) -> ClassTask:
-    return _LEVELS[level - 1](random)
-
-
-LINKS = Family("link", "objects", _link)
+LINKS = Family("link", "objects", by_level(_gives, _pours, _friends, train, tree))

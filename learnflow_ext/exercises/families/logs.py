@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from learnflow_ext.exercises.families.files import CONTENT, MADE
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.makers import CONTENT, MADE, asks, text_of
+from learnflow_ext.exercises.families.making import Family, Task, by_level
+from learnflow_ext.exercises.families.options import options
 
 _LOGS = (
     ("ship", "what a ship's crew saw", ("whale", "storm", "sail", "island")),
@@ -27,24 +27,6 @@ _LISTS = (
     ("towns", "the towns of a journey", "town"),
 )
 _ITEMS = ("ash", "birch", "cedar", "elm", "fir", "hazel", "larch", "oak", "pine", "rowan")
-_SETTINGS = (
-    ("game", "a game", ("sound", "screen", "player"), ("volume", "width", "lives", "speed")),
-    ("house", "a house", ("kitchen", "cellar", "roof"), ("lamps", "windows", "doors", "chairs")),
-    ("farm", "a farm", ("stable", "field", "orchard"), ("cows", "sacks", "rows", "ladders")),
-    ("club", "a club", ("chess", "choir", "judo"), ("members", "rooms", "hours", "coaches")),
-)
-
-
-def _text(lines: list[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _one(function: str, name: str, wrap: str = "{}") -> Callable[..., str]:
-    def call(text: str, *others: str) -> str:
-        asked = ", ".join([f"made({name!r}, {text!r})", *map(repr, others)])
-        return wrap.format(f"{function}({asked})")
-
-    return call
 
 
 def _pages(random: Random, words: tuple[str, ...]) -> list[tuple[str]]:
@@ -52,7 +34,7 @@ def _pages(random: Random, words: tuple[str, ...]) -> list[tuple[str]]:
     pages = []
     for size in (2, 3, 4, 5, 6, 7):
         lines = [random.choice([f"a {random.choice(words)} again", *_BETWEEN]) for _ in range(size)]
-        pages.append((_text(lines),))
+        pages.append((text_of(lines),))
     return pages
 
 
@@ -113,7 +95,7 @@ def _search(random: Random) -> Task:
         return {end}
         """,
         answer=lambda text: value(sum(1 for line in text.splitlines() if fits(line))),
-        call=_one("search", f"{name}.txt"),
+        call=asks("search", f"{name}.txt"),
         shown=[(f"{word} at dawn\nall quiet\na {word}\n",), ("all quiet\n",)],
         edges=[
             (("",), "The file may be empty."),
@@ -181,7 +163,7 @@ def _places(random: Random) -> Task:
         return {end}
         """,
         answer=lambda text: value(numbers(text)),
-        call=_one("lines_with", f"{name}.txt"),
+        call=asks("lines_with", f"{name}.txt"),
         shown=[(f"all quiet\na {word}\n{word} again\n",), ("all quiet\n",)],
         edges=[
             (("",), "The file may be empty."),
@@ -250,15 +232,15 @@ def _append(random: Random) -> Task:
         parameters="name, item",
         doc="Write at the end of the file, and return its name.",
         body=body,
-        answer=lambda text, item: _text(answer(text.splitlines(), item)),
-        call=_one("add", f"{name}.txt", "content({})"),
-        shown=[(_text(some[:2]), some[2]), (_text(some[:2]), some[0])],
+        answer=lambda text, item: text_of(answer(text.splitlines(), item)),
+        call=asks("add", f"{name}.txt", "content({})"),
+        shown=[(text_of(some[:2]), some[2]), (text_of(some[:2]), some[0])],
         edges=[
             (("", some[3]), "The file may be empty."),
-            ((_text(["elms", "fir tree"]), "elm"), "A part of a line is not the whole line."),
-            ((_text(["oak", "oak"]), "oak"), "The same may be there twice."),
+            ((text_of(["elms", "fir tree"]), "elm"), "A part of a line is not the whole line."),
+            ((text_of(["oak", "oak"]), "oak"), "The same may be there twice."),
         ],
-        more=[(_text(row), random.choice(_ITEMS)) for row in rows],
+        more=[(text_of(row), random.choice(_ITEMS)) for row in rows],
     )
 
 
@@ -306,10 +288,10 @@ def _both(random: Random) -> Task:
         return f"compared(made('mine.txt', {first!r}), made('yours.txt', {second!r}))"
 
     def page() -> str:
-        return _text(random.sample(_ITEMS, random.randint(3, 7)))
+        return text_of(random.sample(_ITEMS, random.randint(3, 7)))
 
     letters = "abcdefgh"
-    near = _text([letters[size - 1 :: -1], letters[size::-1], letters[size - 2 :: -1]])
+    near = text_of([letters[size - 1 :: -1], letters[size::-1], letters[size - 2 :: -1]])
     return Task(
         title=f"Two lists of {name}",
         story=random.choice(
@@ -361,117 +343,4 @@ def _both(random: Random) -> Task:
     )
 
 
-def _settings(random: Random) -> Task:
-    name, what, parts, keys = random.choice(_SETTINGS)
-    limit, mark = random.randint(3, 30), random.choice(["#", ";", "%"])
-    told, gain, value = random.choice(
-        [
-            (
-                f"the sum of its numbers above {limit}",
-                "found.get(part, 0) + number",
-                lambda ns: sum(ns),
-            ),
-            (
-                f"how many of its numbers are above {limit}",
-                "found.get(part, 0) + 1",
-                lambda ns: len(ns),
-            ),
-            (
-                f"the largest of its numbers above {limit}",
-                "max(found.get(part, number), number)",
-                lambda ns: sorted(ns)[-1],
-            ),
-        ]
-    )
-
-    def answer(text: str) -> dict[str, int]:
-        rows: dict[str, list[int]] = {}
-        part = "general"
-        for line in text.split("\n"):
-            if line[:1] == "[":
-                part = line.replace("[", "").replace("]", "")
-            elif line and line[0] != mark:
-                number = int(line.partition("=")[2])
-                if number >= limit + 1:
-                    rows.setdefault(part, []).append(number)
-        return {each: value(numbers) for each, numbers in rows.items()}
-
-    def lines(count: int) -> list[str]:
-        made = [f"{random.choice(keys)} = {random.randint(0, 3 * limit)}" for _ in range(count)]
-        made.insert(random.randrange(count), random.choice([f"{mark} {random.choice(keys)} = 99", ""]))
-        return made
-
-    def page() -> str:
-        some = random.sample(parts, 2)
-        return _text([*lines(1), f"[{some[0]}]", *lines(3), f"[{some[1]}]", *lines(2)])
-
-    first, second, third = parts
-    key = keys[0]
-    return Task(
-        title=f"The settings of {what}",
-        story=f"""
-        The settings of {what} stand in a text file. A line such as `[{first}]` begins a part; before the
-        first such line the part is called `general`. In the other lines stand a name, `=` and a whole
-        number, as in `{key} = {limit + 2}`. Lines that begin with `{mark}` are notes, and are passed over,
-        and so are empty lines. Complete `settings`. It gets the name of the file and returns a dictionary.
-        Its keys are the parts, and each value is {told}. A part without such a number is not in it. A part
-        may come several times.
-
-        *`int` does not mind spaces around a number.* The function `made` is there already: the checks use
-        it to write a file first.
-        """,
-        before=MADE,
-        function="settings",
-        parameters="name",
-        doc="Return a number for each part of the file.",
-        body=f"""
-        found = {{}}
-        part = "general"
-        with open(name, encoding="utf-8") as file:
-            for line in file:
-                line = line.strip()
-                if not line or line.startswith("{mark}"):
-                    continue
-                if line.startswith("["):
-                    part = line[1:-1]
-                else:
-                    key, value = line.split("=")
-                    number = int(value)
-                    if number > {limit}:
-                        found[part] = {gain}
-        return found
-        """,
-        answer=answer,
-        call=_one("settings", f"{name}.ini"),
-        shown=[
-            (f"[{first}]\n{key} = {limit + 2}\n{keys[1]} = {limit + 5}\n",),
-            (f"{mark} nothing yet\n",),
-        ],
-        edges=[
-            (("",), "The file may be empty."),
-            ((f"{key} = {limit + 4}\n[{second}]\n",), "There may be numbers before the first part."),
-            ((f"[{second}]\n{key} = {limit}\n{keys[2]} = {limit + 1}\n",), "Look closely at the limit."),
-            (
-                (f"[{first}]\n\n{mark} {key} = 900\n\n{key}={limit + 6}",),
-                "Notes and empty lines do not count.",
-            ),
-            (
-                (
-                    f"[{third}]\n{key} = {limit + 9}\n[{first}]\n{key} = {limit + 1}\n[{third}]\n"
-                    f"{key} = {limit + 3}\n",
-                ),
-                "A part may come several times.",
-            ),
-        ],
-        more=[(page(),) for _ in range(6)],
-    )
-
-
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_search, _places, _append, _both, _settings)
-
-
-def _log(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-LOGS = Family("log", "files", _log)
+LOGS = Family("log", "files", by_level(_search, _places, _append, _both, options))

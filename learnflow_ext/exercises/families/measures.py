@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _UNITS = (
     ("metres", "centimetres", 100, "a ribbon"),
@@ -277,11 +276,4 @@ def _recipe(random: Random) -> Task:
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_small, _split, _middle, _price, _recipe)
-
-
-def _measure(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-MEASURES = Family("measure", "basics", _measure)
+MEASURES = Family("measure", "basics", by_level(_small, _split, _middle, _price, _recipe))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _CHECKS = (
     ("fits", "a suitcase fits into a locker", "width", "height", "centimetres"),
@@ -345,11 +345,4 @@ def results(function, numbers):
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_answer, _fee, _order, _through, _memory)
-
-
-def _ordered(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-ORDERS = Family("order", "functions", _ordered)
+ORDERS = Family("order", "functions", by_level(_answer, _fee, _order, _through, _memory))

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
+from learnflow_ext.exercises.families.scribbles import changes
 
 _MACHINES = (
     ("wash", "a laundry", "kilograms", "minutes"),
@@ -28,14 +29,6 @@ _CHANGES = (
     ("times_three", "number * 3", lambda n: n + n + n),
     ("last_digit", "number % 10", lambda n: int(str(n)[-1])),
 )
-_NOTES = (
-    ("shopping", "a shopping list"),
-    ("guests", "a list of guests"),
-    ("errands", "a list of errands"),
-    ("songs", "a list of songs"),
-    ("tools", "a list of tools"),
-)
-_WORDS = ("tea", "rope", "lamp", "drum", "kite", "soap", "bell", "plum")
 
 
 class _Name:
@@ -249,88 +242,6 @@ def {other}(number):
     )
 
 
-def _changes(random: Random) -> Task:
-    name, what = random.choice(_NOTES)
-    most = random.randint(3, 5)
-    told, lines, answer = random.choice(
-        [
-            (
-                "puts the word at the end of the list **itself**, unless it is in there already or the "
-                f"list has {most} words or more. "
-                "It returns how many words the list has then",
-                [
-                    f"if word not in {name} and len({name}) < {most}:",
-                    f"    {name}.append(word)",
-                    f"return len({name})",
-                ],
-                lambda row, word: [*row, word] if row.count(word) == 0 and not len(row) >= most else row,
-            ),
-            (
-                "puts the word at the beginning of the list **itself**, and takes words away at its end "
-                "as long as it has "
-                f"more than {most}. It returns how many words the list has then",
-                [
-                    f"{name}.insert(0, word)",
-                    f"while len({name}) > {most}:",
-                    f"    {name}.pop()",
-                    f"return len({name})",
-                ],
-                lambda row, word: [word, *row][:most],
-            ),
-            (
-                "takes the word out of the list **itself**, as often as it is in there, and puts it at "
-                "the end once. It returns how "
-                "many words the list has then",
-                [
-                    f"while word in {name}:",
-                    f"    {name}.remove(word)",
-                    f"{name}.append(word)",
-                    f"return len({name})",
-                ],
-                lambda row, word: [*(each for each in row if each != word), word],
-            ),
-        ]
-    )
-
-    def both(row: list[str], word: str) -> tuple[int, list[str]]:
-        after = answer(row, word)
-        return len(after), after
-
-    rows = [(random.choices(_WORDS, k=random.randint(2, 7)), random.choice(_WORDS)) for _ in range(8)]
-    distinct = [(random.sample(_WORDS, count), random.choice(_WORDS)) for count in range(1, 8)]
-    return Task(
-        title=f"A word more for {what}",
-        story=f"""
-        A list that is handed to a function is not copied: what the function does to it, everybody sees.
-        Complete `note`. It gets {what} and a word. It {told}.
-
-        The function `seen` is there already. It calls `note`, and returns two things: what `note` gave
-        back, and the list afterwards.
-        """,
-        before='''
-def seen(words, word):
-    """Return what note gives back, and the list after it."""
-    result = note(words, word)
-    return result, words
-''',
-        function="note",
-        parameters=f"{name}, word",
-        doc="Change the list itself, and return how many words it has.",
-        body="\n".join(lines),
-        answer=both,
-        call=lambda row, word: f"seen({row!r}, {word!r})",
-        shown=[(["tea", "rope"], "lamp"), (["tea", "soap"], "tea")],
-        edges=[
-            (([], "kite"), "The list may be empty."),
-            ((list(_WORDS[:most]), "bell"), "Look closely at how long the list may be."),
-            ((list(_WORDS[: most - 1]), "bell"), "Look closely at how long the list may be."),
-            ((list(_WORDS[: most + 1]), "bell"), "Look closely at how long the list may be."),
-            ((["bell", "tea", "bell", "bell"], "bell"), "The word may be in the list several times."),
-        ],
-        more=[*distinct, *rows],
-    )
-
-
 def _choice(random: Random) -> Task:
     (one, rule, first), (other, law, second) = random.sample(_CHANGES, 2)
     functions: dict[str, Callable[[int], int]] = {one: first, other: second}
@@ -412,11 +323,4 @@ def {other}(number):
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_asks, _question, _chain, _changes, _choice)
-
-
-def _part(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-PARTS = Family("part", "functions", _part)
+PARTS = Family("part", "functions", by_level(_asks, _question, _chain, changes, _choice))

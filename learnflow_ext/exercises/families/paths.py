@@ -5,17 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from learnflow_ext.exercises.families.heaps import HEAPS, NO_FILE, inside
 from learnflow_ext.exercises.families.making import Family, Task, by_level
-
-_HEAPS = (
-    ("photos", "a folder with photos", ("beach", "sunset", "cake", "dog"), (".jpg", ".png", ".JPG")),
-    ("songs", "a collection of songs", ("waltz", "march", "tango", "hymn"), (".mp3", ".wav", ".ogg")),
-    ("letters", "a drawer full of letters", ("bank", "school", "club", "aunt"), (".txt", ".pdf", ".odt")),
-    ("plans", "an architect's plans", ("roof", "cellar", "stairs", "garden"), (".pdf", ".svg", ".dxf")),
-    ("recipes", "a cook's recipes", ("soup", "bread", "curry", "jam"), (".txt", ".md", ".pdf")),
-    ("scores", "a choir's music", ("alto", "bass", "tenor", "solo"), (".pdf", ".mid", ".xml")),
-)
-_NO_FILE = "Nothing has to exist for that: it is about names only."
 
 
 def _cut(path: str) -> tuple[str, str, str]:
@@ -35,7 +26,7 @@ def _name(random: Random, names: tuple[str, ...], endings: tuple[str, ...]) -> s
 
 
 def _part(random: Random) -> Task:
-    heap, what, names, endings = random.choice(_HEAPS)
+    heap, what, names, endings = random.choice(HEAPS)
     end, word = (
         random.choice([".zip", ".bak", ".html", ".gif"]),
         random.choice(["copy", "new", "draft", "final"]),
@@ -76,7 +67,7 @@ def _part(random: Random) -> Task:
         story=f"""
         Files of {what} have names such as `{shown}`: folders, with `/` between them, and a name with an
         ending, which begins at its **last** dot. Some have no ending: names without a dot, or with one at
-        their very beginning only. Complete `label`. It gets such a text and returns {told}. {_NO_FILE}
+        their very beginning only. Complete `label`. It gets such a text and returns {told}. {NO_FILE}
 
         *`Path(text)`, from `pathlib`, knows its `name`, its `stem` (the name without its ending), its
         `suffix` (the ending) and its `parent` (the folder); `with_suffix` exchanges the ending.*
@@ -100,7 +91,7 @@ def _part(random: Random) -> Task:
 
 
 def _kinds(random: Random) -> Task:
-    heap, what, names, endings = random.choice(_HEAPS)
+    heap, what, names, endings = random.choice(HEAPS)
     none, k = random.choice(["none", "other", "?", "no ending"]), random.randint(2, 9)
     told, start, gain, value = random.choice(
         [
@@ -134,7 +125,7 @@ def _kinds(random: Random) -> Task:
         `{heap}/{a}{endings[0]}`. Complete `endings`. It gets the list and returns a dictionary. Its keys are
         the endings, in small letters and without the dot, so that `.PDF` and `.pdf` are the same; for files
         without an ending, such as `{b}` and `.{c}`, the key is `{none}`. Under each key stands {told}.
-        {_NO_FILE}
+        {NO_FILE}
 
         *`Path(text).suffix` is the ending with its dot, an empty text where there is none, and
         `Path(text).stem` the name without it.*
@@ -166,7 +157,7 @@ def _kinds(random: Random) -> Task:
 
 
 def _tidy(random: Random) -> Task:
-    heap, what, names, endings = random.choice(_HEAPS)
+    heap, what, names, endings = random.choice(HEAPS)
     other, target = random.choice(["rest", "odd", "various"]), random.choice(["sorted", "shelf", "home"])
     known = {ending.lower(): word for ending, word in zip(endings[:2], ("first", "second"), strict=True)}
     known = dict(zip(known, random.sample(["red", "blue", "green", "grey"], 2), strict=True))
@@ -212,7 +203,7 @@ def _tidy(random: Random) -> Task:
         place is made of four parts: the folder; in it `{target}`; in it `{words[0][1]}` for the ending
         `{words[0][0]}`, `{words[1][1]}` for `{words[1][0]}`, and `{other}` for all others, where large and
         small letters of an ending are the same (`WHERE`, above, knows the first two); and in it {told}.
-        {_NO_FILE}
+        {NO_FILE}
 
         *`Path(folder) / "a" / "b"` puts parts together, with a `/` between them, and `str` makes a text of
         a path.*
@@ -242,98 +233,8 @@ def _tidy(random: Random) -> Task:
     )
 
 
-def _inside(random: Random) -> Task:
-    heap, what, names, endings = random.choice(_HEAPS)
-    deep = random.choice([1, 2])
-    told, start, gain, end, value = random.choice(
-        [
-            (
-                "a sorted list of their names from that folder on, as texts",
-                "[]",
-                "found.append(str(path.relative_to(folder)))",
-                "sorted(found)",
-                lambda rests: sorted(rests),
-            ),
-            (
-                "how many of them are not directly in that folder, but in "
-                + ("another one in it" if deep == 1 else "a folder in a folder of it, or even deeper"),
-                "0",
-                f"if len(path.relative_to(folder).parts) > {deep}:\n                    found += 1",
-                "found",
-                lambda rests: sum(rest.count("/") >= deep for rest in rests),
-            ),
-            (
-                "a list of the names of the folders in which they are, the innermost ones only, as they come",
-                "[]",
-                "found.append(path.parent.name)",
-                "found",
-                None,
-            ),
-        ]
-    )
-
-    def answer(texts: list[str], folder: str) -> object:
-        inside = [each for each in texts if each[: len(folder) + 1] == f"{folder}/"]
-        if value is None:
-            return [each.split("/")[-2] for each in inside]
-        return value([each[len(folder) + 1 :] for each in inside])
-
-    a, b, c, d = names
-    ending = endings[0]
-    folders = [heap, f"{heap}/{a}", f"{heap}/{a}/{b}", f"{heap}-old", f"{heap}-old/{a}", a, f"{heap}2"]
-
-    def row(size: int) -> tuple[list[str], str]:
-        some = [f"{random.choice(folders)}/{random.choice(names)}{ending}" for _ in range(size)]
-        return some, random.choice(folders[:2])
-
-    return Task(
-        title=f"What is inside: {heap}",
-        story=f"""
-        A list has the names of all files on a computer, {what} among them, such as `{heap}/{a}/{b}{ending}`.
-        Complete `inside`. It gets the list and the name of a folder. Of all files that are in that folder, or
-        in a folder of it, however deep, it returns {told}. A folder whose name only **begins** in the same
-        way is another one: `{heap}-old/{b}{ending}` is not inside of `{heap}`. {_NO_FILE}
-
-        *`path.parents` are all folders in which a path is, so `Path(folder) in path.parents` is a question.
-        `path.relative_to(folder)` is its name from the folder on, `path.parts` its single parts.*
-        """,
-        before="from pathlib import Path",
-        function="inside",
-        parameters="texts, folder",
-        doc="Return what is asked for of the files inside.",
-        body=f"""
-        found = {start}
-        for text in texts:
-            path = Path(text)
-            if Path(folder) in path.parents:
-                {gain}
-        return {end}
-        """,
-        answer=answer,
-        shown=[
-            ([f"{heap}/{d}{ending}", f"{heap}-old/{b}{ending}", f"{heap}/{a}/{b}/{c}{ending}"], heap),
-            ([f"{a}/{b}{ending}"], heap),
-        ],
-        edges=[
-            (([], heap), "There may be no files."),
-            (
-                ([f"{heap}/{a}{ending}", f"{heap}/{a}/{c}{ending}"], f"{heap}/{a}"),
-                "It may be a folder in another.",
-            ),
-            (
-                ([f"{d}/{heap}/{a}{ending}", f"{heap}2/{a}{ending}"], heap),
-                "A folder of that name may be elsewhere.",
-            ),
-            (([heap, f"{heap}{ending}"], heap), "A file is not inside of itself."),
-            (([f"{heap}/{a}/{b}/{c}/{d}{ending}"] * 2, heap), "A file may be deep inside."),
-            (([f"{heap}/{a}/{b}/{d}{ending}", f"{heap}/{c}/{d}{ending}"], heap), "Look closely at how deep."),
-        ],
-        more=[row(size) for size in (3, 4, 5, 6, 7)],
-    )
-
-
 def _free(random: Random) -> Task:
-    heap, what, names, endings = random.choice(_HEAPS)
+    heap, what, names, endings = random.choice(HEAPS)
     begin = random.randint(1, 3)
     left, right = random.choice([(" (", ")"), ("-", ""), ("_", ""), (" [", "]")])
     most = random.randint(begin + 2, begin + 4)
@@ -370,7 +271,7 @@ def _free(random: Random) -> Task:
         is taken, a number comes between the name and its ending, from {begin} on, the first that is free:
         `{heap}/{a}{left}{begin}{right}{ending}`. The highest number is {most}; if that is taken too, the
         file gets no name, and `{nothing}` stands in its place. What one new file gets is taken for all that
-        follow. Both lists stay as they are. {_NO_FILE}
+        follow. Both lists stay as they are. {NO_FILE}
 
         *`path.with_name(text)` is a path in the same folder with another name; `path.stem` and `path.suffix`
         are the two parts of the name. `str(path)` makes a text of it.*
@@ -415,4 +316,4 @@ def _free(random: Random) -> Task:
     )
 
 
-PATHS = Family("path", "libraries", by_level(_part, _kinds, _tidy, _inside, _free))
+PATHS = Family("path", "libraries", by_level(_part, _kinds, _tidy, inside, _free))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.making import ClassTask, Family
+from learnflow_ext.exercises.families.making import ClassTask, Family, by_level
 from learnflow_ext.exercises.families.rounds import NAMES, PLACES, build, clocked, turns
 
 
@@ -253,11 +252,4 @@ def _urgent(random: Random) -> ClassTask:
     )
 
 
-_LEVELS: tuple[Callable[[Random], ClassTask], ...] = (_row, _full, _urgent, clocked, turns)
-
-
-def _queue(random: Random, level: int) -> ClassTask:
-    return _LEVELS[level - 1](random)
-
-
-QUEUES = Family("queue", "objects", _queue)
+QUEUES = Family("queue", "objects", by_level(_row, _full, _urgent, clocked, turns))

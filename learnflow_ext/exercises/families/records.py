@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _THINGS = (
     ("a zoo", "animal", "weight", "kilograms", ("otter", "heron", "lynx", "bison", "mole")),
@@ -370,11 +369,4 @@ def _joined(random: Random) -> Task:
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_one, _some, _changed, _sorted, _joined)
-
-
-def _record(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-RECORDS = Family("record", "data_structures", _record)
+RECORDS = Family("record", "data_structures", by_level(_one, _some, _changed, _sorted, _joined))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import product
 from operator import mul
 from random import Random
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _TOWERS = (
     ("tower", "a tower of cups", "cups", "row"),
@@ -343,11 +342,4 @@ def _choices(random: Random) -> Task:
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_tower, _text, _halves, _ways, _choices)
-
-
-def _recursion(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-RECURSION = Family("recursion", "functions", _recursion)
+RECURSION = Family("recursion", "functions", by_level(_tower, _text, _halves, _ways, _choices))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import accumulate, groupby, pairwise
 from random import Random
 from typing import Any
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _DIARIES = (
     ("runner", "how many kilometres somebody ran", "kilometres", "day"),
@@ -341,11 +340,4 @@ def _ups(random: Random) -> Task:
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_many, _best, _longest, _enough, _ups)
-
-
-def _streak(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-STREAKS = Family("streak", "control_flow", _streak)
+STREAKS = Family("streak", "control_flow", by_level(_many, _best, _longest, _enough, _ups))

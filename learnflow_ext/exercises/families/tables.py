@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.files import CONTENT, MADE, asks
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.makers import CONTENT, MADE, asks
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _TABLES = (
     ("orders", "the orders of a kitchen", "dish", ("soup", "rice", "tart", "stew")),
@@ -367,11 +366,4 @@ def _again(random: Random) -> Task:
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_sum, _fitting, _named, _groups, _again)
-
-
-def _table(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-TABLES = Family("table", "files", _table)
+TABLES = Family("table", "files", by_level(_sum, _fitting, _named, _groups, _again))

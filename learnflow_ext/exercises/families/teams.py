@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
 from learnflow_ext.exercises.families.holders import team, undo
-from learnflow_ext.exercises.families.making import ClassTask, Family
+from learnflow_ext.exercises.families.making import ClassTask, Family, by_level
 
 _SPEAKERS = (
     ("Dog", "dog", "Woof"),
@@ -277,11 +276,4 @@ def _mover(random: Random) -> ClassTask:
     )
 
 
-_LEVELS: tuple[Callable[[Random], ClassTask], ...] = (_speaker, _switch, _mover, team, undo)
-
-
-def _together(random: Random, level: int) -> ClassTask:
-    return _LEVELS[level - 1](random)
-
-
-TEAMS = Family("together", "objects", _together)
+TEAMS = Family("together", "objects", by_level(_speaker, _switch, _mover, team, undo))

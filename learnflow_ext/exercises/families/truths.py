@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.making import Family, Task
+from learnflow_ext.exercises.families.making import Family, Task, by_level
 
 _LIFTS = (
     ("a lift", "people", "weight", "kilograms", "it may go"),
@@ -311,11 +310,4 @@ def _exactly(random: Random) -> Task:
     )
 
 
-_LEVELS: tuple[Callable[[Random], Task], ...] = (_enough, _between, _every, _text, _exactly)
-
-
-def _truth(random: Random, level: int) -> Task:
-    return _LEVELS[level - 1](random)
-
-
-TRUTHS = Family("truth", "basics", _truth)
+TRUTHS = Family("truth", "basics", by_level(_enough, _between, _every, _text, _exactly))

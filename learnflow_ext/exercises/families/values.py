@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
-from learnflow_ext.exercises.families.making import ClassTask, Family
+from learnflow_ext.exercises.families.making import ClassTask, Family, by_level
 from learnflow_ext.exercises.families.pairs import paired, summed
 
 _STAYS = "The object that was asked should stay as it was."
@@ -285,11 +284,4 @@ def _equal(random: Random) -> ClassTask:
     )
 
 
-_LEVELS: tuple[Callable[[Random], ClassTask], ...] = (_moved, _ring, _equal, paired, summed)
-
-
-def _value(random: Random, level: int) -> ClassTask:
-    return _LEVELS[level - 1](random)
-
-
-VALUES = Family("value", "objects", _value)
+VALUES = Family("value", "objects", by_level(_moved, _ring, _equal, paired, summed))
