@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import takewhile
 from typing import Any
 
 from learnflow_ext.contracts.errors import BadRequest
@@ -16,7 +17,7 @@ from learnflow_ext.exercises.edits import applied
 from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.exercises.form import CODE, faults
 from learnflow_ext.exercises.mutants import mutants
-from learnflow_ext.exercises.proving import Asserts, Outcome, Prover
+from learnflow_ext.exercises.proving import Asserts, Outcome, Prover, leaves_nothing
 from learnflow_ext.exercises.trees import parse, without_docstrings
 
 SCORE = 0.9
@@ -31,7 +32,8 @@ LIKE = 0.9
 """From this share of equal words two statements are called copies."""
 CHANCE = "The same solution sometimes passes and sometimes fails: a test depends on chance or time."
 _MAX_MUTANTS = 400
-_BATCH = 40
+_BETWEEN = 40
+"""After so many other programs, and after the last, the solution is run again."""
 _MAX_TOLD = 12
 _CLAIM = re.compile(r"`(\w+\([^`\n]*\))` (?:is|gives|returns) `([^`\n]+)`")
 _CONSTANTS = ("None", "True", "False", "0", "1", "''", "[]", "{}")
@@ -84,11 +86,11 @@ class Gate:
         constants = {value: _returning(exercise.reference, value) for value in _values(tests.tree)}
         told = _told(exercise)
         wrong = [*constants.values(), *exercise.slips, *told]
-        runs = await self._outcomes([exercise.reference] * REPEATS + wrong, tests)
-        reasons = _solution(runs[:REPEATS], tests)
+        runs, others = await self._beside(exercise.reference, wrong, tests, first=REPEATS - 1)
+        reasons = _solution(runs, tests)
         if not reasons:
             reasons = await self._said(exercise, tests, visible.count, shown)
-            passing = [run.passes for run in runs[REPEATS:]]
+            passing = [run.passes for run in others]
             easy = [value for value, passes in zip(constants, passing, strict=False) if passes]
             if easy:
                 reasons.append(
@@ -112,7 +114,7 @@ class Gate:
         The solution is run once more for it, in a sandbox of its own. The first `visible` tests are visible.
         """
         both = Asserts(f"{tests.source}\n{shown.source}")
-        truth, start = await self._outcomes([exercise.reference, exercise.starter], both)
+        truth, start = await self._outcomes([exercise.reference, exercise.starter], both, stop=False)
         again, true = truth.verdicts[: tests.count], truth.verdicts[tests.count :]
         done = start.verdicts[:visible]
         if set(again) != {"1"}:
@@ -127,9 +129,15 @@ class Gate:
         programs = mutated(exercise.reference, exercise.starter)
         # A mutant that needs so much more than the solution will not end.
         seconds = min(SECONDS, max(LEAST_SECONDS, ENDLESS * usual))
-        outcomes = await self._outcomes(programs, tests, seconds=seconds)
+        # A mutant has nothing in it that the solution has not.
+        harmless = leaves_nothing(exercise.reference)
+        again, outcomes = await self._beside(
+            exercise.reference, programs, tests, seconds=seconds, together=harmless
+        )
         if not all(outcome.verdicts for outcome in outcomes):
             return Verdict(("There was no time to run every mutant of the solution.",))
+        if not all(run.passes for run in again):
+            return Verdict((CHANCE,))
         survivors = [program for program, outcome in zip(programs, outcomes, strict=True) if outcome.passes]
         killed = len(programs) - len(survivors)
         verdict = Verdict(mutants=len(programs), killed=killed)
@@ -142,19 +150,51 @@ class Gate:
             return Verdict((reason,), len(programs), killed)
         return verdict
 
+    async def _beside(
+        self,
+        solution: str,
+        programs: Sequence[str],
+        tests: Asserts,
+        *,
+        first: int = 0,
+        seconds: float | None = None,
+        together: bool | None = None,
+    ) -> tuple[list[Outcome], list[Outcome]]:
+        """Outcomes of the `solution`, and those of `programs`, an outcome a program.
+
+        The solution is run `first` times before them, and between them again: what one left behind in their
+        sandbox for those after it, a file or a process, the solution meets too.
+        """
+        row = [solution] * first
+        places: list[int] = []
+        for at in range(0, len(programs), _BETWEEN):
+            some = programs[at : at + _BETWEEN]
+            places += range(len(row), len(row) + len(some))
+            row += [*some, solution]
+        found = await self._outcomes(row, tests, seconds=seconds, together=together)
+        of_others = set(places)
+        return [run for at, run in enumerate(found) if at not in of_others], [found[at] for at in places]
+
     async def _outcomes(
-        self, programs: Sequence[str], tests: Asserts, *, seconds: float | None = None
+        self,
+        programs: Sequence[str],
+        tests: Asserts,
+        *,
+        seconds: float | None = None,
+        together: bool | None = None,
+        stop: bool = True,
     ) -> list[Outcome]:
-        """An outcome a program; those that a batch did not reach get a run of their own."""
+        """An outcome a program, with `stop` as far as its first failing test.
+
+        Those that the time of one sandbox does not reach get another.
+        """
         found: list[Outcome] = []
-        for at in range(0, len(programs), _BATCH):
-            batch = programs[at : at + _BATCH]
-            for program, outcome in zip(
-                batch, await self._prover.outcomes(batch, tests, seconds=seconds), strict=True
-            ):
-                if not outcome.verdicts:
-                    (outcome,) = await self._prover.outcomes([program], tests, seconds=seconds)
-                found.append(outcome)
+        while left := programs[len(found) :]:
+            tried = await self._prover.outcomes(left, tests, seconds=seconds, stop=stop, together=together)
+            reached = list(takewhile(lambda outcome: outcome.verdicts, tried))
+            if not reached:
+                return found + tried
+            found += reached
         return found
 
 

@@ -106,7 +106,7 @@ class Prover:
             "all_seconds": self._all,
             "first": first,
             "stop": stop,
-            "together": tests.traceless and all(map(leaves_nothing, programs))
+            "together": tests.traceless and all(map(leaves_nothing, set(programs)))
             if together is None
             else together and tests.traceless,
         }

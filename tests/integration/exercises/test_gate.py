@@ -159,6 +159,17 @@ class TestHostileExercises:
     ) -> None:
         assert why in await reason(runner, replace(GOOD, **changed))  # type: ignore[arg-type]
 
+    async def test_tests_that_go_by_what_ran_before(self, runner: WarmRunner) -> None:
+        """They count in a file, and after a dozen programs nothing passes: no mistake would get through."""
+        counted = (
+            "from pathlib import Path\nruns = Path('runs')\nruns.touch()\n"
+            "runs.write_text(runs.read_text() + '.')\nassert len(runs.read_text()) < 13"
+        )
+        weak = replace(
+            GOOD, visible=("assert larger(3, 5) == 5",), hidden=("assert larger(6, 2) == 6", counted)
+        )
+        assert "sometimes" in await reason(runner, weak)
+
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("topic", FAMILIES)
