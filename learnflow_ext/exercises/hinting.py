@@ -56,5 +56,13 @@ class Hinter:
         if best is None:
             if line is None:
                 return hint_for(source, Repair(proved=False), statement=self._statement, secret=secret)
-            return syntax_hint(source, line, cause or _UNREADABLE)
-        return syntax_hint(source, line or best[1], cause or _UNREADABLE, edit_size=best[0], proved=True)
+            return syntax_hint(source, line, cause or _UNREADABLE, statement=self._statement, secret=secret)
+        return syntax_hint(
+            source,
+            line or best[1],
+            cause or _UNREADABLE,
+            edit_size=best[0],
+            proved=True,
+            statement=self._statement,
+            secret=secret,
+        )

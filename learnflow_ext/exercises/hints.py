@@ -8,16 +8,15 @@ knows (a classmate's names, a hidden test's values) has no way in, and a check m
 from __future__ import annotations
 
 import ast
-import builtins
-import keyword
 import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from learnflow_ext.exercises.discretion import told
 from learnflow_ext.exercises.repair import Change, Repair
 from learnflow_ext.exercises.slips import MISSING_PART, SYNTAX, main_edit, slip_of
-from learnflow_ext.exercises.trees import MODULE, literals_in, names_in, parse
+from learnflow_ext.exercises.trees import MODULE
 from learnflow_ext.exercises.wording import CHECK, LESS, SOLVED, WORDS, Words
 
 MAX_LINE = 120
@@ -65,12 +64,22 @@ def hint_for(source: str, repair: Repair, *, statement: str = "", secret: Sequen
     return Hint(proved=True, edit_size=repair.size, line=line, concept=WORDS[slip].concept, rungs=rungs)
 
 
-def syntax_hint(source: str, line: int, cause: str, *, edit_size: int = 0, proved: bool = False) -> Hint:
+def syntax_hint(
+    source: str,
+    line: int,
+    cause: str,
+    *,
+    edit_size: int = 0,
+    proved: bool = False,
+    statement: str = "",
+    secret: Sequence[str] = (),
+) -> Hint:
     """For a program that Python cannot read: the diagnosis says what is wrong, and nothing else is told.
 
-    `proved` when a readable version was found that a proved repair mends.
+    `proved` when a readable version was found that a proved repair mends. `secret` is as in `hint_for`.
     """
     words = WORDS[SYNTAX]
+    example = _example(words.examples, source, statement, secret)
     lines = source.splitlines()
     own = lines[line - 1].strip()[:MAX_LINE] if 0 < line <= len(lines) else ""
     place = f"Look at line {line}: {_code(own)}. {cause}" if own else f"Look at line {line}. {cause}"
@@ -78,7 +87,10 @@ def syntax_hint(source: str, line: int, cause: str, *, edit_size: int = 0, prove
         f"**{_title(words.concept)}.** {words.idea}",
         place.strip(),
         words.question,
-        f"The like, on other data:\n\n```python\n{words.examples[0]}\n```",
+        f"The like, on other data:\n\n```python\n{example}\n```"
+        if example
+        else f"Find a line of your own, or one of your course, that is like line {line} and works. "
+        f"{words.question}",
     )
     return Hint(proved=proved, edit_size=edit_size, line=line, concept=words.concept, rungs=rungs)
 
@@ -139,35 +151,3 @@ def _harmless(
     first, second, third, fourth = rungs
     code = "".join(found[0] for found in _CODE.findall(fourth))
     return first, second, third, third if told(code, source, statement, secret) else fourth
-
-
-def told(code: str, source: str, statement: str, secret: Sequence[str]) -> set[str]:
-    """Names and literals of `secret` programs that stand in `code`, and not in what the student knows anyway.
-
-    The student knows the own program, the statement, and Python's own names.
-    """
-    shown = _words_of(code) | set(re.findall(r"\w+", code))
-    hidden: set[str] = set()
-    for each in secret:
-        hidden |= _words_of(each)
-    known = (
-        _words_of(source)
-        | {word for word in hidden if _stands_in(word, statement)}
-        | set(dir(builtins))
-        | set(keyword.kwlist)
-    )
-    return (shown & hidden) - known
-
-
-def _stands_in(word: str, statement: str) -> bool:
-    return (
-        bool(word)
-        and re.search(rf"(?<!\w){re.escape(word.strip(chr(39) + chr(34)))}(?!\w)", statement) is not None
-    )
-
-
-def _words_of(code: str) -> set[str]:
-    tree = parse(code)
-    if tree is None:
-        return set(re.findall(r"\w+", code))
-    return names_in(tree) | literals_in(tree)

@@ -6,10 +6,14 @@ import ast
 
 import pytest
 
+from learnflow_ext.exercises.discretion import told
 from learnflow_ext.exercises.edits import Difference
-from learnflow_ext.exercises.hints import told
+from learnflow_ext.exercises.hints import syntax_hint
 from learnflow_ext.exercises.slips import SLIPS, slip_of
 from learnflow_ext.exercises.wording import WORDS
+
+WIDE = "".join(chr(ord(each) + 0xFEE0) for each in "may") + " ride"
+"""In the wide letters of another keyboard."""
 
 
 def test_every_kind_has_words() -> None:
@@ -62,10 +66,51 @@ def test_an_edit_is_known_by_what_it_mends(before: str, after: str, slip: str) -
 
 class TestNothingSecretIsTold:
     def test_a_value_of_a_hidden_test_is_noticed(self) -> None:
-        assert told("price = 'platypus'", "x = 1", "", ["assert f('platypus') == 2"]) == {"'platypus'"}
+        assert told("price = 'platypus'", "x = 1", "", ["assert f('platypus') == 2"]) == {"platypus"}
 
     def test_a_classmates_name_is_noticed(self) -> None:
-        assert told("my_total = 0", "x = 1", "", ["def f(a):\n    my_total = a"]) == {"my_total"}
+        assert told("my_total = 0", "x = 1", "", ["def f(a):\n    my_total = a"]) == {"my_total", "my total"}
 
     def test_what_the_student_or_the_statement_has_is_no_secret(self) -> None:
         assert not told("my_total = 7", "my_total = 1", "Add 7 to it.", ["my_total = 7"])
+
+    @pytest.mark.parametrize(
+        ("example", "secret", "what"),
+        [
+            ("print(letters)    # oxelk", "assert f() == 'oxelk'", "oxelk"),
+            ("height = 140", "assert f(140.0) == 2", "140"),
+            ("height = 140", "assert f('140') == 2", "140"),
+            ("height = 140", "assert f(0x8c) == 2", "140"),
+            ("print('17')", "assert f(17) == 2", "17"),
+            ("print('may ride')", "assert f('MAY ride') == 2", "may ride"),
+            ("print('may ride')", "assert f() == 'may ' + 'ride'", "may ride"),
+            ("print('may ride')", "assert f(1) == f'{f(2)} may ride'", "may ride"),
+            ("print('may ride')", f"assert f('{WIDE}') == 2", "may ride"),
+            ("print('may ride')", "assert f('máy ride') == 2", "may ride"),
+            ("print('may ride')", "assert f(b'may ride') == 2", "may ride"),
+            ("print('may ride')    # fits", "def f(a):\n    # may ride\n    return a", "may ride"),
+            ("print('may ride')", "def f(a):\n    may_ride = a\n    return may_ride", "may ride"),
+            ("may_ride = 5", "assert f('may ride') == 2", "may ride"),
+            ("print('may ride')", 'def f(a):\n    """May  ride"""', "may ride"),
+            ("pet = 1", "from animals import cat as pet", "pet"),
+            ("pet = 1", "try:\n    f()\nexcept ValueError as pet:\n    raise", "pet"),
+            ("pet = 1", "def f():\n    global pet", "pet"),
+            ("pet = 1", "match f():\n    case [*pet]:\n        pass", "pet"),
+        ],
+    )
+    def test_however_it_is_written(self, example: str, secret: str, what: str) -> None:
+        assert what in told(example, "x = 1", "", [secret])
+
+    def test_a_short_text_in_a_sentence_is_chance_and_a_value_is_none(self) -> None:
+        assert not told("print(5)    # a part of it", "x = 1", "", ["assert f('a') == 'of'"])
+        assert told("print('of')", "x = 1", "", ["assert f('a') == 'of'"]) == {"of"}
+        assert not told("if a != b: print('?')", "a = b", "", ["assert f() == '!'"])
+        assert told("print('!')", "x = 1", "", ["assert f() == '!'"]) == {"!"}
+
+    def test_an_unreadable_program_gets_no_example_with_a_secret_value_either(self) -> None:
+        free, held = (
+            syntax_hint("def f(x)\n    return x\n", 1, "A colon.", secret=[f"assert f({value!r}) == 1"])
+            for value in ("coffee", "tea")
+        )
+        assert "tea" in free.rungs[3]
+        assert "tea" not in " ".join(held.rungs) and "line 1" in held.rungs[3]
