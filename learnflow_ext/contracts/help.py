@@ -120,4 +120,4 @@ class ReplyChunk(msgspec.Struct, frozen=True, kw_only=True):
     """With `end`: name of an exercise that was made for the student, to be fetched into their folder."""
     awaited: str = ""
     """With `end`: name of an exercise that a teacher looks at first. `GET api/practice/{name}` says what came
-    of it."""
+    of it. Beside `practice` it is one more, which is being written: there may never be one of that name."""

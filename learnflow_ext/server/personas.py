@@ -40,6 +40,8 @@ AVATARS = Path(__file__).parent / "avatars"
 OFFER = "Still stuck? `/teacher` takes this to your teacher."
 FIRST_LOOK, LAST_LOOK = 2.0, 60.0
 """Seconds until it is asked what a teacher decided about an exercise: soon, then ever more rarely."""
+UNWRITTEN_SECONDS = 900.0
+"""A model that wrote nothing by then wrote nothing."""
 MOST_LOOKS = 500
 """After about eight hours the chat says it when the student next asks for an exercise."""
 _LATER: set[asyncio.Task[None]] = set()
@@ -205,14 +207,21 @@ class ServicePersona(BasePersona):
 
     async def _told_later(self, name: str) -> None:
         gateway: Gateway = self._settings[SETTING_GATEWAY]
+        patience = UNWRITTEN_SECONDS
         for look in range(MOST_LOOKS):
-            await asyncio.sleep(min(LAST_LOOK, FIRST_LOOK * 1.3 ** min(look, 20)))
+            pause = min(LAST_LOOK, FIRST_LOOK * 1.3 ** min(look, 20))
+            await asyncio.sleep(pause)
+            patience -= pause
             try:
                 standing = await gateway.practice(name)
             except NotFound:
-                return
+                if patience <= 0:
+                    return
+                continue
             except LearnFlowError:
                 continue
+            # It is there. Should it ever not be, the student was erased.
+            patience = 0.0
             if standing.state == "waiting":
                 continue
             link = await self._practice(name) if standing.state == "given" else ""

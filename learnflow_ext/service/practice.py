@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -53,6 +54,15 @@ log = logs.get("learnflow.practice")
 
 class PracticeWorker(Grader, Releaser, Protocol):
     """A grading process, as far as practice needs one."""
+
+
+@dataclass(frozen=True)
+class Obtained:
+    """What came of a wish."""
+
+    row: PracticeRow
+    behind: str = ""
+    """Name of one more, which a model may be writing, and a teacher reads first; empty for none."""
 
 
 class Practices:
@@ -165,7 +175,7 @@ class Practices:
 
     async def make(
         self, student: str, course: str, choice: Choice, *, request_id: str = "", policy: Policy = "off"
-    ) -> PracticeRow:
+    ) -> Obtained:
         """A new exercise, proved and kept. Where the course says so its `state` is `waiting`: the student has
         it once a teacher has let it through. Otherwise the student's server may fetch it now.
 
@@ -181,11 +191,16 @@ class Practices:
             writer = await self._writing.writer(student, policy, all_seconds=seconds)
         if writer is None or not first:
             row = await self._maker.make(student, course, choice, read_first=read_first)
-            if writer is not None:
-                self._goes_on(self._maker.behind(student, course, choice, writer), request_id, writer)
-            return row
+            if (
+                writer is None
+                or (behind := await self._maker.behind(student, course, choice, writer)) is None
+            ):
+                return Obtained(row)
+            self._goes_on(self._maker.written(behind), request_id, writer)
+            return Obtained(row, behind.name)
         try:
-            return await self._maker.make(student, course, choice, read_first=read_first, model=writer)
+            row = await self._maker.make(student, course, choice, read_first=read_first, model=writer)
+            return Obtained(row)
         finally:
             await self._writing.keep(request_id, writer)
 

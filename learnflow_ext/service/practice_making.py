@@ -18,7 +18,7 @@ from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.gate import Gate, Verdict
 from learnflow_ext.exercises.generating import generate
-from learnflow_ext.exercises.writers import Writer
+from learnflow_ext.exercises.writers import Wish, Writer
 from learnflow_ext.service import logs
 from learnflow_ext.service.hinting import FarRunner
 from learnflow_ext.service.metrics import Metrics
@@ -35,8 +35,6 @@ MOST_GIVEN = 60
 """A student's latest exercises, of which a new one must be no copy."""
 MAX_WAITING = 8
 """Exercises that are being made or wait for it; whoever comes then is told to come again."""
-MAX_WRITING = 4
-"""Exercises that the model writes at a time where nobody waits for them; further ones are not begun."""
 MOST_UNREAD = 3
 """A student's exercises that may wait for the teachers of one course."""
 NONE_PASSED = (
@@ -72,15 +70,17 @@ class Maker:
         self._at_work: set[str] = set()
         # One thread: making is processor work, and the sandboxes are shared with the answers of the class.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="practice")
-        # One more: nobody waits behind a model for a built-in exercise.
-        self._model_thread = ThreadPoolExecutor(1, thread_name_prefix="practice-model")
+        # More of them: nobody waits behind a model for a built-in exercise, or behind another's slow one.
+        writers = settings.model_writers
+        self._model_threads = ThreadPoolExecutor(writers, thread_name_prefix="practice-model")
+        self._most_behind = max(1, writers - 1)
         self._written_for: set[str] = set()
         self._waiting = 0
 
     def close(self) -> None:
         """Take no more; what is under way ends by its own time limit."""
-        for thread in (self._thread, self._model_thread):
-            thread.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._thread, self._model_threads):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def make(
         self,
@@ -124,22 +124,38 @@ class Maker:
             self._waiting -= 1
             self._metrics.practices.labels(outcome).inc()
 
-    async def behind(self, student: str, course: str, choice: Choice, model: Writer) -> None:
-        """One more of the same, which `model` writes and a teacher reads first. Nobody waits for it, and
-        nothing happens where the student has enough already, or none passes.
+    async def behind(self, student: str, course: str, choice: Choice, model: Writer) -> Behind | None:
+        """One more of the same, which `model` writes and a teacher reads first, while nobody waits for it.
+
+        None where the student has enough already, or too much is being written. What it is must be `written`.
         """
-        if student in self._written_for or len(self._written_for) >= MAX_WRITING:
-            return
+        if student in self._written_for or len(self._written_for) >= self._most_behind:
+            return None
         self._written_for.add(student)
+        wish = Wish(topic=choice.topic, difficulty=choice.difficulty, seed=new_seed())
+        behind = Behind(student, course, choice, model, wish)
         try:
             had = await self._had(course, student)
             if had.person is None or self._all_for_today(had) or had.unread >= MOST_UNREAD:
-                return
-            found = await self._from_model(choice, had.before, model, self._settings.model_behind_seconds)
-            if found is not None:
-                await self._kept(student, course, choice, found, waits=True, person=had.person)
+                return None
+            behind.had = had
+            return behind
         finally:
-            self._written_for.discard(student)
+            if behind.had is None:
+                self._written_for.discard(student)
+
+    async def written(self, behind: Behind) -> None:
+        """Have it written and kept; nothing is kept where none passes."""
+        try:
+            had, seconds = behind.had, self._settings.model_behind_seconds
+            assert had is not None
+            found = await self._from_model(behind.choice, had.before, behind.model, seconds, behind.wish.seed)
+            if found is not None:
+                await self._kept(
+                    behind.student, behind.course, behind.choice, found, waits=True, person=had.person
+                )
+        finally:
+            self._written_for.discard(behind.student)
 
     async def _had(self, course: str, student: str) -> _Had:
         async with self._db.connect() as conn:
@@ -174,9 +190,12 @@ class Maker:
             )
         found = None
         if model is not None:
-            found = await self._from_model(choice, had.before, model, self._settings.model_seconds)
+            found = await self._from_model(
+                choice, had.before, model, self._settings.model_seconds, new_seed()
+            )
         if found is None:
-            passed = await self._searched(self._thread, self._settings.seconds, choice, had.before)
+            seconds = self._settings.seconds
+            passed = await self._searched(self._thread, seconds, choice, had.before, new_seed())
             if not passed:
                 raise _NonePassed
             found = passed[0]
@@ -222,7 +241,7 @@ class Maker:
             return await practices.named(conn, student, exercise.name)
 
     async def _from_model(
-        self, choice: Choice, given: Sequence[Exercise], model: Writer, seconds: float
+        self, choice: Choice, given: Sequence[Exercise], model: Writer, seconds: float, seed: int
     ) -> tuple[Exercise, Verdict] | None:
         """One that `model` wrote and that passed; None where none did within `seconds`, for whatever reason:
         then there are the families.
@@ -230,7 +249,7 @@ class Maker:
         outcome = "failed"
         try:
             async with asyncio.timeout(seconds):
-                passed = await self._searched(self._model_thread, seconds, choice, given, model)
+                passed = await self._searched(self._model_threads, seconds, choice, given, seed, model)
             outcome = "passed" if passed else "none"
             return passed[0] if passed else None
         except TimeoutError:
@@ -245,15 +264,16 @@ class Maker:
 
     async def _searched(
         self,
-        thread: ThreadPoolExecutor,
+        threads: ThreadPoolExecutor,
         seconds: float,
         choice: Choice,
         given: Sequence[Exercise],
+        seed: int,
         model: Writer | None = None,
     ) -> tuple[tuple[Exercise, Verdict], ...]:
         """What passed the gate, of the families or of the `model`. TimeoutError after `seconds`.
 
-        The trees of mutants are work of the processor: it has a thread.
+        The trees of mutants are work of the processor: one of the `threads` does it.
         """
         runner = FarRunner(self._runner, asyncio.get_running_loop())
         until = time.monotonic() + seconds
@@ -265,7 +285,7 @@ class Maker:
                     runner,
                     choice.topic,
                     choice.difficulty,
-                    seed=new_seed(),
+                    seed=seed,
                     given=given,
                     families=FAMILIES if model is None else {choice.topic: ()},
                     model=model,
@@ -275,7 +295,7 @@ class Maker:
                 log.info("refused", name=name, reasons=reasons)
             return made.passed
 
-        return await asyncio.get_running_loop().run_in_executor(thread, lambda: asyncio.run(searched()))
+        return await asyncio.get_running_loop().run_in_executor(threads, lambda: asyncio.run(searched()))
 
     async def checked(self, exercise: Exercise, given: Sequence[Exercise]) -> Verdict:
         """What the gate says of an exercise that somebody changed. Unavailable when it takes too long."""
@@ -319,6 +339,23 @@ class _Had:
     """Of which a new one must be no copy."""
     unread: int
     """How many wait for a teacher of the course."""
+
+
+@dataclass
+class Behind:
+    """One that a model is to write behind another."""
+
+    student: str
+    course: str
+    choice: Choice
+    model: Writer
+    wish: Wish
+    had: _Had | None = None
+
+    @property
+    def name(self) -> str:
+        """Of the exercise, if it comes to be one."""
+        return self.model.named(self.wish)
 
 
 class _NonePassed(Exception):

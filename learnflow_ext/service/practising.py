@@ -24,6 +24,10 @@ STILL_AT_IT = (
     "Still at it: you get none that has a fault or is too like one that you had, so it may take longer.\n\n"
 )
 """Also while a model writes its first."""
+BEHIND = (
+    " A language model tries to write you one more now: if it passes the same checks, your teacher reads it "
+    "first, and this chat tells you what was decided."
+)
 
 log = logs.get("learnflow.practice")
 
@@ -64,7 +68,7 @@ async def practised(
         while not (await asyncio.wait({making}, timeout=SIGN_OF_LIFE_SECONDS))[0]:
             waited += SIGN_OF_LIFE_SECONDS
             yield chunk(kind="text", text=STILL_AT_IT if waited == PATIENCE_SECONDS else "")
-        row = await making
+        made = await making
     except LearnFlowError as error:
         log.warning("none was made", topic=choice.topic, difficulty=choice.difficulty, why=error.message)
         yield chunk(kind="text", text=error.message)
@@ -72,12 +76,13 @@ async def practised(
         return
     finally:
         making.cancel()
+    row = made.row
     if row.state == "waiting":
         yield chunk(kind="text", text=said_of(row))
         yield chunk(kind="end", awaited=row.name)
         return
-    yield chunk(kind="text", text=given(row, choice))
-    yield chunk(kind="end", practice=row.name)
+    yield chunk(kind="text", text=given(row, choice) + (BEHIND if made.behind else ""))
+    yield chunk(kind="end", practice=row.name, awaited=made.behind)
 
 
 def announced(choice: Choice) -> str:

@@ -99,6 +99,16 @@ class LearnFlowPractice(Configurable):
         "them. A third of them may pass before its first word.",
     ).tag(config=True)
 
+    model_writers = Integer(
+        4,
+        min=1,
+        max=32,
+        help="""How many exercises the model may be writing at a time, in each replica of the service; further
+        ones wait for their turn within their seconds. Of those that nobody waits for there is one fewer (and
+        one at least), so that whoever waits in the chat does not wait behind them. A model on a machine of
+        your own that answers one question at a time is better off with 1.""",
+    ).tag(config=True)
+
     model_tokens = Integer(
         2500,
         min=100,

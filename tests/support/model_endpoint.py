@@ -36,6 +36,8 @@ class Endpoint:
     """What it says where it is asked something with these words in it."""
     turns: list[str] = field(default_factory=list)
     """What it says the first times, once each, before it goes over to `says`."""
+    together: int = 1
+    """It answers nobody before so many were asked."""
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
@@ -63,6 +65,8 @@ class _Completions(RequestHandler):
         if manner == "hangs":
             await self.gone.wait()
             return
+        while len(endpoint.asked) < endpoint.together and not self.gone.is_set():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.02)
         self.set_header("Content-Type", "text/event-stream")
         try:
             await self._speak(manner)

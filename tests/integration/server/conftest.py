@@ -57,8 +57,9 @@ class Script:
         self.pause = 0.15
         self.break_off = False
         self.end = ReplyChunk(kind="end")
-        self.standings: list[PracticeStanding] = []
-        """What is said of the exercise `loop-1-7`, one a request; the last one from then on."""
+        self.standings: list[PracticeStanding | None] = []
+        """What is said of the exercise `loop-1-7`, one a request; the last one from then on. None where it is
+        not there."""
         self.problem: tuple[int, Problem] | None = None
         self.released = FileSet(files=(CourseFile(path="first.ipynb", content=NOTEBOOK),))
         self.answered: list[QuizFeedback] = []
@@ -121,7 +122,11 @@ class StubHandler(RequestHandler):
             self.say(QuizView(answers=tuple(self.script.answered)))
         elif path == "api/practice/loop-1-7" and self.script.standings:
             more = len(self.script.standings) > 1
-            self.say(self.script.standings.pop(0) if more else self.script.standings[0])
+            standing = self.script.standings.pop(0) if more else self.script.standings[0]
+            if standing is None:
+                self.say(Problem(code="not_found", message="No such exercise was made for you."), 404)
+            else:
+                self.say(standing)
         elif path == "api/practice/loop-1-7/files":
             self.say(FileSet(files=(CourseFile(path="loop-1-7.ipynb", content=NOTEBOOK),)))
         elif path.endswith("/feedback"):

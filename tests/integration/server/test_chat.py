@@ -208,7 +208,8 @@ async def test_what_a_teacher_decided_about_an_exercise_is_told_in_the_same_chat
     assert (
         server.work / "practice/loop-1-7/loop-1-7.ipynb"
     ).read_bytes() == b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
-    service.standings = [standing("refused", "Your teacher says why.")]
+    # One that is still being written behind the one that the student has.
+    service.standings = [None, standing("refused", "Your teacher says why.")]
     await chat.say("@Exercise another one")
     await chat.reply()
     assert (await chat.reply())[-1]["body"] == "Your teacher says why."

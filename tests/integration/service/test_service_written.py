@@ -112,10 +112,15 @@ class TestReadFirst:
         service = ask.service
         endpoint.turns = [answer(reference=GOOD["reference"].replace("> 12", "> 13"))]
         first = await asked(ask)
-        assert first[-1].practice and "language model" not in words(first)
+        said = "A language model tries to write you one more now: if it passes the same checks, your teacher"
+        assert first[-1].practice and said in words(first)
+        assert (await ask(f"api/practice/{first[-1].awaited}", "ada")).code in (200, 404), "there, or to come"
         one = await once_written(service)
         await settled(service)
         assert one.name.startswith("written-control-flow-") and one.name != first[-1].practice
+        assert one.name == first[-1].awaited
+        standing = (await ask(f"api/practice/{one.name}", "ada")).body.decode()
+        assert '"waiting"' in standing and "this chat tells you when it is there" in standing
         assert sorted(await hands(service)) == [("family", "", True), ("model", "small", False)]
         # Charged to who asked, and what was sent can be read without a solution.
         assert await account(ask) == [
@@ -207,7 +212,8 @@ class TestReadFirst:
         await once_written(ask.service)
         await settled(ask.service)
         so_far = len(endpoint.asked)
-        assert (await asked(ask, "harder, on loops"))[-1].practice
+        made = await asked(ask, "harder, on loops")
+        assert made[-1].practice and not made[-1].awaited and "language model" not in words(made)
         await settled(ask.service)
         assert len(endpoint.asked) == so_far and len(await waiting(ask.service)) == 1
 
@@ -238,6 +244,34 @@ class TestToStudents:
         (tmp_path / "course" / "course.yaml").write_text("model_exercises: on\npractice: read first\n")
         made = await asked(ask)
         assert made[-1].awaited.startswith("written-") and not made[-1].practice
+
+
+class TestAnothersModelIsSlow:
+    """The first answer comes only once somebody else was asking too."""
+
+    async def test_nobody_waits_behind_it(
+        self, config: Config, endpoint: Endpoint, start: Any, hub: Hub
+    ) -> None:
+        config.LearnFlowPractice.model_writes = "on"
+        config.LearnFlowPractice.model_writers = 2
+        endpoint.together = 2
+        client = Client(await start(), hub)
+        made = await asyncio.gather(asked(client), asked(client, who="ben"))
+        assert [each[-1].practice.startswith("written-") for each in made] == [True, True]
+        client.http.close()
+
+    async def test_what_nobody_waits_for_leaves_one_hand_free(
+        self, config: Config, endpoint: Endpoint, start: Any, hub: Hub
+    ) -> None:
+        config.LearnFlowPractice.model_writers = 2
+        endpoint.together = 2
+        client = Client(await start(), hub)
+        first, second = await asked(client), await asked(client, who="ben")
+        assert first[-1].awaited and second[-1].practice and not second[-1].awaited
+        assert len(endpoint.asked) == 1
+        endpoint.together = 1
+        await settled(client.service)
+        client.http.close()
 
 
 class TestEndpointHangs:
