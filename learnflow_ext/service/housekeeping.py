@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from learnflow_ext.events import progress_consumer, struggle_consumer
-from learnflow_ext.store import consumed, once, partitions, spent
+from learnflow_ext.store import consumed, handed_in, once, partitions, spent
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 
@@ -37,6 +37,7 @@ async def keep_house(
             await db.retrying(lambda conn: once.forget(conn, timedelta(hours=answers_hours)))
             await db.retrying(spent.forget)
             await forget_consumed(db, keep_consumed_days)
+            await sum_up(db)
             pause = every_s
         except DatabaseUnavailable as error:
             log.warning("housekeeping.later", reason=error.message, retry_in_s=pause)
@@ -60,6 +61,15 @@ async def tidy(db: Database, keep_events_months: int) -> int:
     if gone:
         log.warning("housekeeping.expired", events=gone, keep_months=keep_events_months)
     return gone
+
+
+async def sum_up(db: Database) -> int:
+    """Sum up what was handed in where nothing is; how many sums."""
+    summed = 0
+    # A part at a time, as below.
+    while some := await db.retrying(handed_in.sum_up_missing):
+        summed += some
+    return summed
 
 
 async def forget_consumed(db: Database, keep_days: int) -> int:

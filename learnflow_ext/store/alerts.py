@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 import msgspec
-from sqlalchemy import Select, and_, case, delete, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy import insert as sql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,22 +39,9 @@ ASKED: Trigger = "asked_teacher"
 async def moments(conn: AsyncConnection, user_id: int, course: str, at: datetime) -> list[Moment]:
     """What a student did in `course` in the two hours before `at`, as their server and ours know it."""
     since = at - LOOK_BACK
+    whose = {"user_id": user_id, "course": course, "since": since}
     found: list[Moment] = []
-    for run in await conn.execute(
-        select(
-            Run.run_id,
-            Run.finished_at,
-            Run.assignment,
-            Run.cell_id,
-            Run.notebook,
-            Run.ok,
-            Run.exception,
-            Run.message,
-        )
-        .where(Run.user_id == user_id, Run.course == course, Run.finished_at >= since)
-        .order_by(Run.finished_at.desc())
-        .limit(MOST_STEPS)
-    ):
+    for run in await conn.execute(_RUNS, whose):
         found.append(
             Moment(
                 id=f"run:{run.run_id}",
@@ -67,20 +54,7 @@ async def moments(conn: AsyncConnection, user_id: int, course: str, at: datetime
                 text=run.message,
             )
         )
-    for turn in await conn.execute(
-        select(
-            HelpTurn.request_id,
-            HelpTurn.asked_at,
-            HelpTurn.assignment,
-            HelpTurn.cell_id,
-            HelpTurn.notebook,
-            HelpTurn.question,
-            HelpTurn.exception,
-        )
-        .where(HelpTurn.user_id == user_id, HelpTurn.course == course, HelpTurn.asked_at >= since)
-        .order_by(HelpTurn.id.desc())
-        .limit(50)
-    ):
+    for turn in await conn.execute(_TURNS, whose):
         found.append(
             Moment(
                 id=f"question:{turn.request_id}",
@@ -92,24 +66,7 @@ async def moments(conn: AsyncConnection, user_id: int, course: str, at: datetime
                 text=texts.clip(turn.question, 500),
             )
         )
-    for quiz in await conn.execute(
-        select(
-            Submission.submission_id,
-            Submission.finished_at,
-            Module.assignment,
-            Submission.score,
-            Submission.max_score,
-        )
-        .join(Module, Module.id == Submission.module_id)
-        .join(Quiz, Quiz.module_id == Module.id)
-        .where(
-            Submission.user_id == user_id,
-            Module.course == course,
-            Submission.status == "graded",
-            Submission.max_score > 0,
-            Submission.finished_at >= since,
-        )
-    ):
+    for quiz in await conn.execute(_QUIZZES, whose):
         found.append(
             Moment(
                 id=f"quiz:{quiz.submission_id}",
@@ -131,6 +88,64 @@ async def moments(conn: AsyncConnection, user_id: int, course: str, at: datetime
         for one in await quizzes.recent(conn, user_id, course, since)
     ]
     return found
+
+
+# Built once: each step of a student asks for all of them.
+_RUNS = (
+    select(
+        Run.run_id,
+        Run.finished_at,
+        Run.assignment,
+        Run.cell_id,
+        Run.notebook,
+        Run.ok,
+        Run.exception,
+        Run.message,
+    )
+    .where(
+        Run.user_id == bindparam("user_id"),
+        Run.course == bindparam("course"),
+        Run.finished_at >= bindparam("since"),
+    )
+    .order_by(Run.finished_at.desc())
+    .limit(MOST_STEPS)
+)
+_TURNS = (
+    select(
+        HelpTurn.request_id,
+        HelpTurn.asked_at,
+        HelpTurn.assignment,
+        HelpTurn.cell_id,
+        HelpTurn.notebook,
+        HelpTurn.question,
+        HelpTurn.exception,
+    )
+    .where(
+        HelpTurn.user_id == bindparam("user_id"),
+        HelpTurn.course == bindparam("course"),
+        HelpTurn.asked_at >= bindparam("since"),
+    )
+    .order_by(HelpTurn.id.desc())
+    .limit(50)
+)
+_QUIZZES = (
+    select(
+        Submission.submission_id,
+        Submission.finished_at,
+        Module.assignment,
+        Submission.score,
+        Submission.max_score,
+    )
+    .join(Module, Module.id == Submission.module_id)
+    .join(Quiz, Quiz.module_id == Module.id)
+    .where(
+        Submission.user_id == bindparam("user_id"),
+        Module.course == bindparam("course"),
+        Submission.status == "graded",
+        Submission.max_score > 0,
+        Submission.finished_at >= bindparam("since"),
+    )
+)
 
 
 async def active(conn: AsyncConnection, since: datetime) -> list[tuple[int, str, str]]:

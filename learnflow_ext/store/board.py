@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, String, Subquery, case, func, or_, select
+from sqlalchemy import Select, String, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
-from learnflow_ext.contracts.events import AssignmentSubmitted, HelpAsked, RunFinished
 from learnflow_ext.contracts.grades import SubmissionStatus
 from learnflow_ext.contracts.progress import Level
-from learnflow_ext.store import cell_points, courses, eventlog, gradesheet, many
+from learnflow_ext.store import attendance, courses, eventlog, handed_in, many
 from learnflow_ext.store.clock import iso
 from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.eventlog import LogEntry
-from learnflow_ext.store.models import LoggedEvent, Module, Progress, Submission, User
-
-ACTIVITY = (HelpAsked.TYPE, RunFinished.TYPE, AssignmentSubmitted.TYPE)
-"""What a student does; the rest happens to them."""
-
-Wanted = Sequence[ColumnElement[bool]]
-"""Conditions on `User`: whose rows are looked up."""
+from learnflow_ext.store.models import Module, Progress, Submission, User
 
 
 class BoardCell(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +65,7 @@ async def scores(conn: AsyncConnection, course: str, students: Sequence[str] = (
     """The board of `course`: everybody who did something there, and `students` (the roll) beside."""
     assignments = await courses.assignments(conn, course)
     cells = await _cells(conn, course, assignments)
-    activity = await _last_activity(conn, [_in_the_log(course)], course)
+    activity = await attendance.of_course(conn, course)
     names = sorted({*students, *activity, *(student for student, _ in cells)})
     return _board(course, assignments, names, activity, cells)
 
@@ -103,19 +97,17 @@ async def overview(
 ) -> Overview:
     """As `scores`, for `limit` students whose name contains `find`, after the first `offset`."""
     assignments = await courses.assignments(conn, course)
-    activity = await _seen(conn, course)
+    activity = await attendance.of_course(conn, course)
     everybody = sorted({*students, *activity})
     wanted = find.strip().casefold()
     found = [name for name in everybody if wanted in name.casefold()]
     names = found[offset : offset + limit]
     cells = await _cells(conn, course, assignments, names)
-    # Asked for each by name: the log need not say who is in the course.
-    here = await _last_activity(conn, [many.one_of(conn, User.name, names, String)], course) if names else {}
     return Overview(
-        board=_board(course, assignments, names, here, cells),
+        board=_board(course, assignments, names, activity, cells),
         found=len(found),
         students=len(everybody),
-        active=sum(at is not None and at >= active_since for at in activity.values()),
+        active=sum(at >= active_since for at in activity.values()),
         graded=await _count_graded(conn, course),
         to_review=await _count_to_review(conn, course),
     )
@@ -147,40 +139,56 @@ def _board(
 
 async def students(conn: AsyncConnection, course: str) -> list[str]:
     """Who has a standing in an assignment of `course`: worked on it, asked about it, or was graded."""
-    return list(
-        await conn.scalars(
-            select(User.name)
-            .join(Progress, Progress.user_id == User.id)
-            .join(Module, Module.id == Progress.module_id)
-            .where(Module.course == course)
-            .distinct()
-        )
-    )
+    return list(await conn.scalars(_STUDENTS, {"course": course}))
+
+
+_STUDENTS = (
+    select(User.name)
+    .join(Progress, Progress.user_id == User.id)
+    .join(Module, Module.id == Progress.module_id)
+    .where(Module.course == bindparam("course"))
+    .distinct()
+)
 
 
 async def _count_graded(conn: AsyncConnection, course: str) -> int:
-    return int(
-        await conn.scalar(
-            select(func.count())
-            .select_from(Progress)
-            .join(Module, Module.id == Progress.module_id)
-            .where(Module.course == course, Progress.best_score.is_not(None))
-        )
-        or 0
-    )
+    return int(await conn.scalar(_GRADED, {"course": course}) or 0)
 
 
 async def _count_to_review(conn: AsyncConnection, course: str) -> int:
-    newest = _newest_submissions(course)
-    return int(
-        await conn.scalar(
-            select(func.count())
-            .select_from(Submission)
-            .join(newest, newest.c.number == Submission.number)
-            .where(Submission.needs_review)
-        )
-        or 0
+    return int(await conn.scalar(_TO_REVIEW, {"course": course}) or 0)
+
+
+def _to_review() -> Select[*tuple[Any, ...]]:
+    own = aliased(Submission)
+    # Where nothing is summed up the latest is looked for.
+    latest = (
+        select(func.max(own.number))
+        .where(own.user_id == Submission.user_id, own.module_id == Submission.module_id)
+        .correlate(Submission)
+        .scalar_subquery()
     )
+    standing = and_(Progress.user_id == Submission.user_id, Progress.module_id == Submission.module_id)
+    return (
+        select(func.count())
+        .select_from(Submission)
+        .join(Module, Module.id == Submission.module_id)
+        .join(Progress, standing)
+        .where(
+            Module.course == bindparam("course"),
+            Submission.needs_review,
+            Submission.number == func.coalesce(Progress.latest, latest),
+        )
+    )
+
+
+_TO_REVIEW = _to_review()
+_GRADED: Select[*tuple[Any, ...]] = (
+    select(func.count())
+    .select_from(Progress)
+    .join(Module, Module.id == Progress.module_id)
+    .where(Module.course == bindparam("course"), Progress.best_score.is_not(None))
+)
 
 
 async def feed(
@@ -200,19 +208,53 @@ async def _cells(
     """(student, assignment) -> standing; of `names` alone when given."""
     if names is not None and not names:
         return {}
-    wanted = [] if names is None else [many.one_of(conn, User.name, names, String)]
-    handed_in = await _handed_in(conn, course, wanted)
-    exercises = {
-        info.assignment: [(exercise.notebook, exercise.name) for exercise in info.exercises]
+    places = {
+        info.assignment: [handed_in.place_of(exercise.notebook, exercise.name) for exercise in info.exercises]
         for info in assignments
     }
+    asked: dict[str, Any] = {"course": course}
+    if names is not None:
+        asked["names"] = many.given(conn, names)
+    rows = (await conn.execute(_standing(conn, named=names is not None), asked)).all()
+    missing = {}
+    if any(row.submissions and row.best_points is None for row in rows):
+        missing = await handed_in.missing(conn, course)
     cells = {}
-    for student, text in await conn.execute(
-        select(
-            User.name,
-            # One long row a student: see `many`.
-            many.gathered(
-                conn,
+    for row in rows:
+        key = (row.name, row.assignment)
+        latest: Any = row
+        points: dict[str, float] = {}
+        if row.best_points is not None:
+            points = handed_in.points_of(row.best_points)
+        elif key in missing:
+            latest, points = missing[key].latest, missing[key].best_points
+        cells[key] = BoardCell(
+            assignment=row.assignment,
+            best_score=row.best_score,
+            max_score=row.max_score,
+            level=row.level,
+            status=latest.status,
+            submission_id=latest.submission_id or "",
+            needs_review=bool(latest.needs_review),
+            submissions=row.submissions,
+            runs=row.runs,
+            failed_runs=row.failed_runs,
+            questions=row.questions,
+            exercises=tuple(map(points.get, places[row.assignment])),
+        )
+    return cells
+
+
+_STANDING: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {}
+"""By the database's dialect, and whether it asks for some by name. Built once."""
+
+
+def _standing(conn: AsyncConnection, *, named: bool) -> Select[*tuple[Any, ...]]:
+    key = (conn.dialect.name, named)
+    if key not in _STANDING:
+        statement = (
+            select(
+                User.name,
                 Module.assignment,
                 Progress.best_score,
                 Progress.max_score,
@@ -221,162 +263,18 @@ async def _cells(
                 Progress.runs,
                 Progress.failed_runs,
                 Progress.questions,
-            ),
-        )
-        .select_from(Progress)
-        .join(User, User.id == Progress.user_id)
-        .join(Module, Module.id == Progress.module_id)
-        .where(Module.course == course, *wanted)
-        .group_by(User.name)
-    ):
-        for assignment, best, most, level, submissions, runs, failed_runs, questions in many.rows_of(text):
-            key = (student, assignment)
-            latest, scored = handed_in.get(key, (None, {}))
-            cells[key] = BoardCell(
-                assignment=assignment,
-                best_score=best,
-                max_score=most,
-                level=level,
-                status=latest.status if latest else None,
-                submission_id=latest.submission_id if latest else "",
-                needs_review=latest.needs_review if latest else False,
-                submissions=submissions,
-                runs=runs,
-                failed_runs=failed_runs,
-                questions=questions,
-                exercises=tuple(map(scored.get, exercises[assignment])),
+                Progress.best_points,
+                Submission.submission_id,
+                Submission.status,
+                Submission.needs_review,
             )
-    return cells
-
-
-class _Latest(NamedTuple):
-    """The submission that came last."""
-
-    submission_id: str
-    status: SubmissionStatus
-    needs_review: bool
-
-
-def _newest_submissions(course: str, wanted: Wanted = ()) -> Subquery:
-    return (
-        select(func.max(Submission.number).label("number"))
-        .join(Module, Module.id == Submission.module_id)
-        .join(User, User.id == Submission.user_id)
-        .where(Module.course == course, *wanted)
-        .group_by(Submission.user_id, Submission.module_id)
-        .subquery()
-    )
-
-
-async def _handed_in(
-    conn: AsyncConnection, course: str, wanted: Wanted
-) -> dict[tuple[str, str], tuple[_Latest | None, dict[tuple[str, str], float]]]:
-    """(student, assignment) -> (the latest submission, points by (notebook, exercise) of the best graded
-    one)."""
-    graded = case((Submission.status == "graded", 1), else_=0)
-    # Both over the same rows, so that they are sorted once.
-    newest = func.max(Submission.number).over(partition_by=(Submission.user_id, Submission.module_id))
-    ranked = (
-        select(
-            User.name,
-            Module.assignment,
-            (newest == Submission.number).label("newest"),
-            gradesheet.place(graded.desc()).label("place"),
-            Submission.submission_id,
-            Submission.status,
-            Submission.needs_review,
-            cell_points.column(conn).label("points"),
+            .select_from(Progress)
+            .join(User, User.id == Progress.user_id)
+            .join(Module, Module.id == Progress.module_id)
+            .outerjoin(Submission, Submission.number == Progress.latest)
+            .where(Module.course == bindparam("course"))
         )
-        .select_from(Submission)
-        .join(Module, Module.id == Submission.module_id)
-        .join(User, User.id == Submission.user_id)
-        .where(Module.course == course, *wanted)
-        .subquery()
-    )
-    best = ranked.c.place == 1
-    rows = await conn.execute(
-        select(
-            ranked.c.name,
-            many.gathered(
-                conn,
-                ranked.c.assignment,
-                ranked.c.newest,
-                ranked.c.place,
-                ranked.c.submission_id,
-                ranked.c.status,
-                ranked.c.needs_review,
-                case((best, ranked.c.points)),
-            ),
-        )
-        .where(or_(best, ranked.c.newest))
-        .group_by(ranked.c.name)
-    )
-    found: dict[tuple[str, str], tuple[_Latest | None, dict[tuple[str, str], float]]] = {}
-    for student, text in rows:
-        for assignment, is_newest, place, submission_id, status, needs_review, text_ in many.rows_of(text):
-            latest, scored = found.get((student, assignment), (None, {}))
-            if is_newest:
-                latest = _Latest(submission_id, status, bool(needs_review))
-            if place == 1 and status == "graded":
-                scored = {(one.notebook, one.name): one.score for one in cell_points.decoded(text_)}
-            found[student, assignment] = (latest, scored)
-    return found
-
-
-async def _seen(conn: AsyncConnection, course: str) -> dict[str, datetime | None]:
-    """Student -> about when they did something in `course`, for everybody; None where it is not known.
-
-    From their standings, which cost one look in all; from the log only for who has none. Which of these it
-    knows is asked person by person where few are left, and of the log where most people are elsewhere.
-    """
-    rows = await conn.execute(
-        select(User.name, func.max(Progress.last_activity).label("time"))
-        .join(Progress, Progress.user_id == User.id)
-        .join(Module, Module.id == Progress.module_id)
-        .where(Module.course == course)
-        .group_by(User.name)
-    )
-    standing: dict[str, datetime | None] = {row.name: row.time for row in rows}
-    counted = (
-        select(Progress.user_id).join(Module, Module.id == Progress.module_id).where(Module.course == course)
-    )
-    wanted: list[ColumnElement[bool]] = [User.id.not_in(counted)]
-    people = await conn.scalar(select(func.count()).select_from(User)) or 0
-    if people > 2 * len(standing):
-        wanted.append(_in_the_log(course))
-    return {**standing, **await _last_activity(conn, wanted, course)}
-
-
-async def _last_activity(conn: AsyncConnection, wanted: Wanted, course: str) -> dict[str, datetime]:
-    """Student -> time of the last thing they did in `course`; a look into an index for each of `wanted`."""
-    last = (
-        select(LoggedEvent.time)
-        .where(
-            LoggedEvent.course == course,
-            LoggedEvent.user_id == User.id,
-            LoggedEvent.type.in_(ACTIVITY),
-        )
-        .order_by(LoggedEvent.sequence.desc())
-        .limit(1)
-        .correlate(User)
-        .scalar_subquery()
-    )
-    # Not left out by the database, which would look each of them up twice.
-    rows = await conn.execute(select(User.name, last.label("time")).where(*wanted))
-    return {row.name: row.time for row in rows if row.time is not None}
-
-
-def _in_the_log(course: str) -> ColumnElement[bool]:
-    """Whether the log knows a `User` in `course`: one look into its index a person there, for the next one
-    each time. `DISTINCT` would read all of the course's events.
-    """
-    first = select(func.min(LoggedEvent.user_id).label("user_id")).where(LoggedEvent.course == course)
-    found = first.cte("found", recursive=True)
-    following = (
-        select(func.min(LoggedEvent.user_id))
-        .where(LoggedEvent.course == course, LoggedEvent.user_id > found.c.user_id)
-        .correlate(found)
-        .scalar_subquery()
-    )
-    everybody = found.union_all(select(following).where(found.c.user_id.is_not(None)))
-    return User.id.in_(select(everybody.c.user_id))
+        if named:
+            statement = statement.where(many.is_one_of(conn, User.name, "names", String))
+        _STANDING[key] = statement
+    return _STANDING[key]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
-from sqlalchemy import String, delete, literal, select, tuple_
+from sqlalchemy import String, bindparam, delete, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.store import many, texts
@@ -23,25 +23,8 @@ async def note_all(conn: AsyncConnection, consumer: str, event_ids: Sequence[str
     # Always in the same order, so that two consumers in each other's way wait instead of locking up.
     wanted = sorted(set(event_ids))
     moment = now()
-    given = many.column_of(conn, wanted, String)
-    # One text for any number of them: building a statement for each batch cost more than running it.
-    result = await conn.execute(
-        insert(Consumed)
-        .from_select(
-            ["consumer", "event_id", "outcome", "error", "at"],
-            select(
-                literal(consumer, String),
-                given,
-                literal("done", String),
-                literal("", String),
-                literal(moment, Consumed.__table__.c.at.type),
-            )
-            # SQLite takes the ON of a join for that of the conflict, unless something stands between.
-            .where(given.is_not(None)),
-        )
-        .on_conflict_do_nothing(index_elements=["consumer", "event_id"])
-        .returning(Consumed.event_id)
-    )
+    asked = {"consumer": consumer, "events": many.given(conn, wanted), "at": moment}
+    result = await conn.execute(_note_all(conn), asked)
     old = set(wanted) - set(result.scalars())
     if not old:
         return {}
@@ -51,6 +34,35 @@ async def note_all(conn: AsyncConnection, consumer: str, event_ids: Sequence[str
         )
     )
     return {row.event_id: cast(Outcome, row.outcome) for row in rows}
+
+
+_NOTE_ALL: dict[str, Any] = {}
+"""By the database's dialect."""
+
+
+def _note_all(conn: AsyncConnection) -> Any:
+    """One text for any number of events, built once: to build it each time took longer than to run it."""
+    dialect = conn.dialect.name
+    if dialect not in _NOTE_ALL:
+        listed = many.given_column(conn, "events", String)
+        _NOTE_ALL[dialect] = (
+            insert(Consumed)
+            .from_select(
+                ["consumer", "event_id", "outcome", "error", "at"],
+                select(
+                    bindparam("consumer", type_=String),
+                    listed,
+                    literal("done", String),
+                    literal("", String),
+                    bindparam("at", type_=Consumed.__table__.c.at.type),
+                )
+                # SQLite takes the ON of a join for that of the conflict, unless something stands between.
+                .where(listed.is_not(None)),
+            )
+            .on_conflict_do_nothing(index_elements=["consumer", "event_id"])
+            .returning(Consumed.event_id)
+        )
+    return _NOTE_ALL[dialect]
 
 
 async def note(

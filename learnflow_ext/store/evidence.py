@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import Select, String, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.store import cell_points, many, practices, quizzes
+from learnflow_ext.store import handed_in, many, practices, quizzes
 from learnflow_ext.store.models import Grade, Module, Practice, Progress, QuizAnswer, Submission, User
 from learnflow_ext.store.quizzes import Share
 
@@ -64,29 +64,39 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
     """The evidence about each of `students`; unknown ones have none."""
     if not students:
         return {}
-    whose = {"course": course, "students": list(students)}
-    best_of, handed_in = _asked(conn)
+    rows = (
+        await conn.execute(_asked(conn), {"course": course, "students": many.given(conn, students)})
+    ).all()
+    missing = {}
+    if any(row.submissions and row.evidence is None for row in rows):
+        missing = await handed_in.missing(conn, course)
     best: dict[str, dict[str, float]] = defaultdict(dict)
-    for name, text in await conn.execute(best_of, whose):
-        best[name] = {assignment: score / most for assignment, score, most in many.rows_of(text)}
-    submitted: dict[str, list[datetime]] = defaultdict(list)
-    answers: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
-    solved: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for name, text in await conn.execute(handed_in, whose):
-        for _, assignment, at, given in sorted(many.rows_of(text)):
-            submitted[name].append(many.moment_of(at))
-            counted = [cell for cell in cell_points.decoded(given) if cell.max_score > 0]
-            answers[name][assignment] += [cell.score >= cell.max_score for cell in counted]
-            solved[name].update((assignment, cell.name) for cell in counted if cell.score >= cell.max_score)
+    answers: dict[str, dict[str, list[bool]]] = defaultdict(dict)
+    solved: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    submitted: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        name, assignment = row.name, row.assignment
+        if row.max_score:
+            best[name][assignment] = row.best_score / row.max_score
+        if row.evidence is not None:
+            found = handed_in.evidence_of(row.evidence)
+        elif (name, assignment) in missing:
+            found = missing[name, assignment].evidence
+        else:
+            continue
+        if found.submitted:
+            answers[name][assignment] = [digit == "1" for digit in found.answers]
+            solved[name] += [(assignment, exercise) for exercise in found.solved]
+            submitted[name] += found.submitted
     asked = await quizzes.shares(conn, course, students)
     practised = await practices.points(conn, course, students)
     return {
         student: Checked(
             student=student,
-            best=dict(best[student]),
-            answers={topic: list(given) for topic, given in answers[student].items()},
+            best=best[student],
+            answers=answers[student],
             solved=frozenset(solved[student]),
-            submitted=tuple(submitted[student]),
+            submitted=tuple(map(many.moment_of, sorted(submitted[student]))),
             quizzes=asked.get(student, {}),
             practice=practised.get(student, {}),
         )
@@ -94,42 +104,27 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
     }
 
 
-# Built once, since each look at one's progress asks for all of them: to build them takes as long as to ask.
-_THEIRS = and_(Module.course == bindparam("course"), User.name.in_(bindparam("students", expanding=True)))
-_ASKED: dict[str, tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]] = {}
-"""By the database's dialect."""
+_ASKED: dict[str, Select[*tuple[Any, ...]]] = {}
+"""By the database's dialect. Built once, since each look at one's progress asks for it."""
 
 
-def _asked(conn: AsyncConnection) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]:
-    """(what was best, what was handed in), each one long row a student: see `many`."""
+def _asked(conn: AsyncConnection) -> Select[*tuple[Any, ...]]:
     dialect = conn.dialect.name
     if dialect not in _ASKED:
-        best = (
-            select(User.name, many.gathered(conn, Module.assignment, Progress.best_score, Progress.max_score))
+        _ASKED[dialect] = (
+            select(
+                User.name,
+                Module.assignment,
+                Progress.best_score,
+                Progress.max_score,
+                Progress.submissions,
+                Progress.evidence,
+            )
             .select_from(Progress)
             .join(User, User.id == Progress.user_id)
             .join(Module, Module.id == Progress.module_id)
-            .where(_THEIRS, Progress.max_score > 0)
-            .group_by(User.name)
+            .where(Module.course == bindparam("course"), many.is_one_of(conn, User.name, "students", String))
         )
-        handed_in = (
-            select(
-                User.name,
-                many.gathered(
-                    conn,
-                    Submission.number,
-                    Module.assignment,
-                    many.moment(conn, Submission.submitted_at),
-                    cell_points.column(conn),
-                ),
-            )
-            .select_from(Submission)
-            .join(User, User.id == Submission.user_id)
-            .join(Module, Module.id == Submission.module_id)
-            .where(_THEIRS)
-            .group_by(User.name)
-        )
-        _ASKED[dialect] = (best, handed_in)
     return _ASKED[dialect]
 
 

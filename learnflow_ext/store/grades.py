@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from learnflow_ext.contracts.errors import Conflict, NotFound, Unprocessable
 from learnflow_ext.contracts.events import Envelope, SubmissionGraded
 from learnflow_ext.contracts.grades import CourseFile, FileSet, GradeRecord
-from learnflow_ext.store import cell_points, outbox, regradings, texts
+from learnflow_ext.store import cell_points, handed_in, outbox, regradings, texts
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import FeedbackFile, Grade, Module, Submission, User
 
@@ -38,6 +38,8 @@ async def record_grade(
     statement = (
         select(
             Submission.number,
+            Submission.user_id,
+            Submission.module_id,
             Submission.submission_id,
             Submission.status,
             Submission.grader,
@@ -122,6 +124,7 @@ async def record_grade(
             insert(FeedbackFile),
             [{"submission_number": row.number, "path": path, "content": page} for path, page in pages],
         )
+    await handed_in.sum_up(conn, row.user_id, row.module_id)
     return await outbox.record(
         conn,
         SubmissionGraded(

@@ -7,7 +7,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, case, cast, extract, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Integer,
+    bindparam,
+    case,
+    cast,
+    extract,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest
@@ -299,19 +312,42 @@ def _queued(row: Any, parts: tuple[Part, ...] = ()) -> Queued:
 
 async def grading(conn: AsyncConnection, course: str, limit: int = 100) -> list[Queued]:
     """Submissions of `course`: what waits first, then the latest that ended."""
-    order = {"grading": 0, "queued": 1, "failed": 2, "graded": 3}
-    rows: list[Queued] = []
-    for status in order:
-        found = await conn.execute(
-            select(Submission, User.name, Module.assignment)
+    rows = await conn.execute(_GRADING, {"course": course, "limit": limit})
+    # Nothing says that a union keeps the order of its parts.
+    ordered = sorted(rows, key=lambda row: (row.place, row.number if row.place < 2 else -row.number))
+    return [_queued(row) for row in ordered]
+
+
+def _grading() -> CompoundSelect[*tuple[Any, ...]]:
+    """One statement for all four: to ask takes longer than to look."""
+    parts = []
+    for place, status in enumerate(("grading", "queued", "failed", "graded")):
+        number = Submission.number
+        part = (
+            select(
+                literal(place, Integer).label("place"),
+                Submission.number,
+                User.name,
+                Module.assignment,
+                Submission.status,
+                Submission.submitted_at,
+                Submission.finished_at,
+                Submission.score,
+                Submission.max_score,
+                Submission.needs_review,
+                Submission.message,
+            )
             .join(User, User.id == Submission.user_id)
             .join(Module, Module.id == Submission.module_id)
-            .where(Module.course == course, Submission.status == status)
-            .order_by(Submission.number if status in ("grading", "queued") else Submission.number.desc())
-            .limit(limit)
+            .where(Module.course == bindparam("course"), Submission.status == status)
+            .order_by(number if place < 2 else number.desc())
+            .limit(bindparam("limit", type_=Integer))
         )
-        rows += map(_queued, found)
-    return rows
+        parts.append(select(part.subquery()))
+    return union_all(*parts)
+
+
+_GRADING = _grading()
 
 
 class Lag(msgspec.Struct, frozen=True, kw_only=True):

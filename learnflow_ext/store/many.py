@@ -71,6 +71,36 @@ def rows_of(text: str) -> list[list[Any]]:
     return msgspec.json.decode(text, type=list[list[Any]])
 
 
+def given_column(conn: AsyncConnection, name: str, type_: type[TypeEngine[Any]]) -> ColumnElement[Any]:
+    """As `column_of`, for a statement that is built once: parameter `name` has what `given` makes."""
+    if conn.dialect.name == "postgresql":
+        values = func.unnest(bindparam(name, type_=ARRAY(type_)))
+        return values.column_valued("value", joins_implicitly=True)
+    listed = func.json_each(bindparam(name, type_=Text)).table_valued("value", joins_implicitly=True)
+    return listed.c.value
+
+
+def is_one_of(
+    conn: AsyncConnection, column: ColumnElement[Any] | Any, name: str, type_: type[TypeEngine[Any]]
+) -> ColumnElement[bool]:
+    """As `one_of`, for a statement that is built once: parameter `name` is what `given` makes of values."""
+    if conn.dialect.name == "postgresql":
+        found: ColumnElement[bool] = column == any_(bindparam(name, type_=ARRAY(type_)))
+        return found
+    inside: ColumnElement[bool] = column.in_(select(given_column(conn, name, type_)))
+    return inside
+
+
+def given(conn: AsyncConnection, values: Iterable[Any]) -> list[Any] | str:
+    """Numbers or texts as a parameter for `is_one_of`."""
+    return list(values) if conn.dialect.name == "postgresql" else json.dumps(list(values))
+
+
+def microseconds(at: datetime) -> int:
+    """Since 1970."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
 def moment(conn: AsyncConnection, column: ColumnElement[Any] | Any) -> ColumnElement[Any]:
     """A time as `gathered` takes it, and `moment_of` reads it."""
     if conn.dialect.name == "postgresql":

@@ -7,15 +7,32 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Select, and_, bindparam, func, insert, not_, select, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnClause,
+    Delete,
+    Select,
+    String,
+    Text,
+    and_,
+    bindparam,
+    column,
+    func,
+    insert,
+    not_,
+    select,
+)
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
 
 from learnflow_ext.contracts.events import EVENT_TYPES, Envelope, Event
-from learnflow_ext.store import many, people, texts
+from learnflow_ext.store import attendance, many, people, texts
 from learnflow_ext.store.clock import iso, now
 from learnflow_ext.store.database import RECORDED
-from learnflow_ext.store.models import LoggedEvent, OutboxEvent, Pseudonym, User
+from learnflow_ext.store.models import Attendance, LoggedEvent, OutboxEvent, Pseudonym, User
+from learnflow_ext.store.upsert import insert as upsert
 
 CHANNEL = "learnflow_outbox"
 """PostgreSQL's NOTIFY channel: rung by every transaction that records an event."""
@@ -80,15 +97,7 @@ async def record_all(conn: AsyncConnection, events: Sequence[Event]) -> list[Env
                 "data": data,
             }
         )
-    numbers: list[int] = []
-    if conn.dialect.name == "postgresql" and len(rows) == 1:
-        numbers = [await _write_and_ring(conn, rows[0])]
-    else:
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            numbers += await _write(conn, rows[start : start + ROWS_AT_ONCE])
-        if rows and conn.dialect.name == "postgresql":
-            # Delivered with the commit, to the relay of whichever process has the seat.
-            await conn.execute(text(f"NOTIFY {CHANNEL}"))
+    numbers = await (_write_and_ring if conn.dialect.name == "postgresql" else _write)(conn, rows)
     if numbers:
         (await conn.get_raw_connection()).info[RECORDED] = True
     return [
@@ -98,38 +107,76 @@ async def record_all(conn: AsyncConnection, events: Sequence[Event]) -> list[Env
 
 
 async def _write(conn: AsyncConnection, rows: list[dict[str, Any]]) -> list[int]:
-    """Log and outbox; the rows' sequences, in their order."""
-    logged = await conn.execute(
-        insert(LoggedEvent).returning(LoggedEvent.sequence, sort_by_parameter_order=True), rows
-    )
-    numbers = list(logged.scalars())
-    numbered = [{**row, "sequence": number} for row, number in zip(rows, numbers, strict=True)]
-    await conn.execute(insert(OutboxEvent), numbered)
+    """Log, outbox and attendance; the rows' sequences, in their order."""
+    numbers: list[int] = []
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        some = rows[start : start + ROWS_AT_ONCE]
+        logged = await conn.execute(
+            insert(LoggedEvent).returning(LoggedEvent.sequence, sort_by_parameter_order=True), some
+        )
+        given = list(logged.scalars())
+        await conn.execute(
+            insert(OutboxEvent),
+            [{**row, "sequence": number} for row, number in zip(some, given, strict=True)],
+        )
+        numbers += given
+    seen = {
+        (row["course"], row["user_id"]): row["time"] for row in rows if row["type"] in attendance.ACTIVITY
+    }
+    await attendance.note(conn, seen)
     return numbers
 
 
-async def _write_and_ring(conn: AsyncConnection, row: dict[str, Any]) -> int:
-    """As `_write` and NOTIFY, in one trip to the server: most transactions record one event."""
-    number: int | None = await conn.scalar(_ONE, row)
-    assert number is not None, "just inserted"
-    return number
+async def _write_and_ring(conn: AsyncConnection, rows: list[dict[str, Any]]) -> list[int]:
+    """As `_write` and NOTIFY, in one trip to the server. The ring is delivered with the commit, to the relay
+    of whichever process has the seat."""
+    if not rows:
+        return []
+    columns = {name: [row[name] for row in rows] for name in _GIVEN}
+    found = {event_id: number for event_id, number, _ in await conn.execute(_ALL, columns)}
+    return [found[row["event_id"]] for row in rows]
 
 
-def _one_event() -> Select[*tuple[Any, ...]]:
-    columns = [column.name for column in OutboxEvent.__table__.columns]
-    given: dict[str, Any] = {name: bindparam(name) for name in columns if name != "sequence"}
-    # Both tables have the same columns.
-    logged = insert(LoggedEvent).values(given).returning(*LoggedEvent.__table__.columns).cte("logged")
+_GIVEN: dict[str, TypeEngine[Any]] = {
+    # Without a length, to which PostgreSQL would cut: what is too long is refused by the tables.
+    name: Text() if isinstance(each.type, String) else each.type
+    for name, each in OutboxEvent.__table__.columns.items()
+    if name != "sequence"
+}
+"""What we know of an event's row before it has its number; both tables have the same columns."""
+
+
+def _all_events() -> Select[*tuple[Any, ...]]:
+    lists = [bindparam(name, type_=ARRAY(type_)) for name, type_ in _GIVEN.items()]
+    named: list[ColumnClause[Any]] = [column(name, type_) for name, type_ in _GIVEN.items()]
+    rows = func.unnest(*lists).table_valued(*named, with_ordinality="place", name="given").render_derived()
+    logged = (
+        insert(LoggedEvent)
+        # Numbered in the order in which they come.
+        .from_select(list(_GIVEN), select(*(rows.c[name] for name in _GIVEN)).order_by(rows.c.place))
+        .returning(*LoggedEvent.__table__.columns)
+        .cte("logged")
+    )
+    names = ["sequence", *_GIVEN]
     queued = (
         insert(OutboxEvent)
-        .from_select(columns, select(*(logged.c[name] for name in columns)))
-        .returning(OutboxEvent.sequence)
+        .from_select(names, select(*(logged.c[name] for name in names)))
+        .returning(OutboxEvent.event_id, OutboxEvent.sequence)
         .cte("queued")
     )
-    return select(queued.c.sequence, func.pg_notify(CHANNEL, ""))
+    seen = (
+        select(logged.c.course, logged.c.user_id, func.max(logged.c.time))
+        .where(logged.c.type.in_(attendance.ACTIVITY), logged.c.course != "")
+        .group_by(logged.c.course, logged.c.user_id)
+    )
+    noted = attendance.later(upsert(Attendance).from_select(["course", "user_id", "last_activity"], seen))
+    # Rung for each, and heard once: PostgreSQL delivers what is the same only once with the commit.
+    return select(queued.c.event_id, queued.c.sequence, func.pg_notify(CHANNEL, "")).add_cte(
+        noted.returning(Attendance.user_id).cte("noted")
+    )
 
 
-_ONE = _one_event()
+_ALL = _all_events()
 
 
 async def pending(conn: AsyncConnection, limit: int, *, skip: Collection[int] = frozenset()) -> list[Pending]:
@@ -139,17 +186,9 @@ async def pending(conn: AsyncConnection, limit: int, *, skip: Collection[int] = 
     was read from what was not: the caller says which it has in hand. Of one student it cannot happen, for
     they take turns (`people.ensure`): what is visible of a student has no gap before its end.
     """
-    wanted = (
-        select(OutboxEvent, User.name, Pseudonym.pseudonym)
-        .join(Pseudonym, Pseudonym.user_id == OutboxEvent.user_id)
-        .join(User, User.id == OutboxEvent.user_id)
-        .order_by(OutboxEvent.sequence)
-        .limit(limit)
-    )
-    if skip:
-        wanted = wanted.where(not_(many.one_of(conn, OutboxEvent.sequence, skip, BigInteger)))
+    asked = {"limit": limit, "skip": many.given(conn, skip)}
     found: list[Pending] = []
-    for row in await conn.execute(wanted):
+    for row in await conn.execute(_pending(conn), asked):
         envelope, error = None, ""
         try:
             envelope = Envelope(
@@ -173,6 +212,48 @@ async def pending(conn: AsyncConnection, limit: int, *, skip: Collection[int] = 
     return found
 
 
+_BUILT: dict[tuple[str, str], Any] = {}
+"""Statements by the database's dialect and name, built once: to build one took as long as to run it."""
+
+
+def _pending(conn: AsyncConnection) -> Select[*tuple[Any, ...]]:
+    key = (conn.dialect.name, "pending")
+    if key not in _BUILT:
+        _BUILT[key] = (
+            select(
+                OutboxEvent.sequence,
+                OutboxEvent.event_id,
+                OutboxEvent.time,
+                OutboxEvent.topic,
+                OutboxEvent.type,
+                OutboxEvent.course,
+                OutboxEvent.data,
+                User.name,
+                Pseudonym.pseudonym,
+            )
+            .join(Pseudonym, Pseudonym.user_id == OutboxEvent.user_id)
+            .join(User, User.id == OutboxEvent.user_id)
+            .where(not_(many.is_one_of(conn, OutboxEvent.sequence, "skip", BigInteger)))
+            .order_by(OutboxEvent.sequence)
+            .limit(bindparam("limit", type_=BigInteger))
+        )
+    found: Select[*tuple[Any, ...]] = _BUILT[key]
+    return found
+
+
+def _delete(conn: AsyncConnection) -> Delete:
+    key = (conn.dialect.name, "delete")
+    if key not in _BUILT:
+        these = many.is_one_of(conn, OutboxEvent.sequence, "these", BigInteger)
+        if conn.dialect.name == "postgresql":
+            # In the statement itself, which saves a trip; it holds until the commit.
+            unhurried = func.set_config("synchronous_commit", "off", True)
+            these = and_(select(unhurried).scalar_subquery() == "off", these)
+        _BUILT[key] = sql_delete(OutboxEvent).where(these)
+    found: Delete = _BUILT[key]
+    return found
+
+
 async def delete(conn: AsyncConnection, sequences: Iterable[int]) -> None:
     """Forget events that the bus has confirmed, in a transaction of its own.
 
@@ -182,12 +263,7 @@ async def delete(conn: AsyncConnection, sequences: Iterable[int]) -> None:
     wanted = list(sequences)
     if not wanted:
         return
-    these = many.one_of(conn, OutboxEvent.sequence, wanted, BigInteger)
-    if conn.dialect.name == "postgresql":
-        # In the statement itself, which saves a trip; it holds until the commit.
-        unhurried = func.set_config("synchronous_commit", "off", True)
-        these = and_(select(unhurried).scalar_subquery() == "off", these)
-    await conn.execute(sql_delete(OutboxEvent).where(these))
+    await conn.execute(_delete(conn), {"these": many.given(conn, wanted)})
 
 
 async def size(conn: AsyncConnection) -> int:

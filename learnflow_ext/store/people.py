@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
-from sqlalchemy import String, bindparam, collate, select
+from sqlalchemy import Select, String, bindparam, collate, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest
@@ -107,14 +108,24 @@ async def take_turns(conn: AsyncConnection, pseudonyms: Iterable[str]) -> None:
     """
     if conn.dialect.name != "postgresql":
         return
-    await conn.execute(
-        select(User.id)
-        .join(Pseudonym, Pseudonym.user_id == User.id)
-        .where(many.one_of(conn, Pseudonym.pseudonym, pseudonyms, String))
-        # As Python sorts texts, whatever the database's language.
-        .order_by(collate(User.name, "C"))
-        .with_for_update(key_share=True, of=User)
-    )
+    await conn.execute(_turns_of(conn), {"pseudonyms": many.given(conn, sorted(set(pseudonyms)))})
+
+
+_TURNS_OF: list[Select[*tuple[Any, ...]]] = []
+"""PostgreSQL's, once it is built: each batch of events begins with it."""
+
+
+def _turns_of(conn: AsyncConnection) -> Select[*tuple[Any, ...]]:
+    if not _TURNS_OF:
+        _TURNS_OF.append(
+            select(User.id)
+            .join(Pseudonym, Pseudonym.user_id == User.id)
+            .where(many.is_one_of(conn, Pseudonym.pseudonym, "pseudonyms", String))
+            # As Python sorts texts, whatever the database's language.
+            .order_by(collate(User.name, "C"))
+            .with_for_update(key_share=True, of=User)
+        )
+    return _TURNS_OF[0]
 
 
 async def pseudonym(conn: AsyncConnection, name: str) -> str:

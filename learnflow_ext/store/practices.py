@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, func, insert, select, update
+from sqlalchemy import Select, String, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import NotFound
 from learnflow_ext.contracts.events import ExerciseGenerated, PracticeChecked
 from learnflow_ext.contracts.practice import PracticeState
-from learnflow_ext.store import outbox, people, texts
+from learnflow_ext.store import many, outbox, people, texts
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import Practice, PracticeReview, User
 
@@ -157,22 +158,31 @@ async def checked(
 async def points(conn: AsyncConnection, course: str, students: Sequence[str]) -> dict[str, dict[str, float]]:
     """By student and assignment, the points of the best answers; who has none is left out."""
     found: dict[str, dict[str, float]] = defaultdict(dict)
-    for row in await conn.execute(_POINTS, {"course": course, "students": list(students)}):
+    asked = {"course": course, "students": many.given(conn, students)}
+    for row in await conn.execute(_points(conn), asked):
         found[row.name][row.assignment] = float(row.points)
     return found
 
 
-_POINTS = (
-    select(User.name, Practice.assignment, func.sum(Practice.score).label("points"))
-    .join(User, User.id == Practice.user_id)
-    .where(
-        Practice.course == bindparam("course"),
-        User.name.in_(bindparam("students", expanding=True)),
-        Practice.score.is_not(None),
-        Practice.assignment != "",
-    )
-    .group_by(User.name, Practice.assignment)
-)
+_POINTS: dict[str, Select[*tuple[Any, ...]]] = {}
+"""By the database's dialect; built once."""
+
+
+def _points(conn: AsyncConnection) -> Select[*tuple[Any, ...]]:
+    dialect = conn.dialect.name
+    if dialect not in _POINTS:
+        _POINTS[dialect] = (
+            select(User.name, Practice.assignment, func.sum(Practice.score).label("points"))
+            .join(User, User.id == Practice.user_id)
+            .where(
+                Practice.course == bindparam("course"),
+                many.is_one_of(conn, User.name, "students", String),
+                Practice.score.is_not(None),
+                Practice.assignment != "",
+            )
+            .group_by(User.name, Practice.assignment)
+        )
+    return _POINTS[dialect]
 
 
 def _rows(student: str) -> Select[*tuple[object, ...]]:

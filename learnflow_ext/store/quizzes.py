@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, case, func, insert, select, update
+from sqlalchemy import Select, String, bindparam, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import QuizAnswered
-from learnflow_ext.store import courses, outbox, people
+from learnflow_ext.store import courses, many, outbox, people
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import Module, QuizAnswer, User
 
@@ -120,7 +121,8 @@ async def of_student(
 async def shares(conn: AsyncConnection, course: str, students: Sequence[str]) -> dict[str, dict[str, Share]]:
     """How first answers went, by student and assignment; who answered nothing is left out."""
     found: dict[str, dict[str, Share]] = {}
-    for row in await conn.execute(_SHARES, {"course": course, "students": list(students)}):
+    asked = {"course": course, "students": many.given(conn, students)}
+    for row in await conn.execute(_shares(conn), asked):
         found.setdefault(row.name, {})[row.assignment] = Share(int(row.right), int(row.answered))
     return found
 
@@ -136,14 +138,7 @@ class Recent(msgspec.Struct, frozen=True, kw_only=True):
 
 async def recent(conn: AsyncConnection, user_id: int, course: str, since: datetime) -> list[Recent]:
     """Of the assignments of which a question was answered for the first time since then."""
-    latest = func.max(QuizAnswer.first_at).label("at")
-    rows = await conn.execute(
-        select(Module.assignment, _RIGHT, _ANSWERED, latest)
-        .join(Module, Module.id == QuizAnswer.module_id)
-        .where(QuizAnswer.user_id == user_id, Module.course == course)
-        .group_by(Module.assignment)
-        .having(func.max(QuizAnswer.first_at) >= since)
-    )
+    rows = await conn.execute(_RECENT, {"user_id": user_id, "course": course, "since": since})
     return [
         Recent(assignment=row.assignment, share=Share(int(row.right), int(row.answered)), at=row.at)
         for row in rows
@@ -152,13 +147,29 @@ async def recent(conn: AsyncConnection, user_id: int, course: str, since: dateti
 
 _RIGHT = func.sum(case((QuizAnswer.first_right, 1), else_=0)).label("right")
 _ANSWERED = func.count().label("answered")
-_SHARES = (
-    select(User.name, Module.assignment, _RIGHT, _ANSWERED)
-    .join(User, User.id == QuizAnswer.user_id)
+_LATEST = func.max(QuizAnswer.first_at)
+_RECENT = (
+    select(Module.assignment, _RIGHT, _ANSWERED, _LATEST.label("at"))
     .join(Module, Module.id == QuizAnswer.module_id)
-    .where(Module.course == bindparam("course"), User.name.in_(bindparam("students", expanding=True)))
-    .group_by(User.name, Module.assignment)
+    .where(QuizAnswer.user_id == bindparam("user_id"), Module.course == bindparam("course"))
+    .group_by(Module.assignment)
+    .having(_LATEST >= bindparam("since"))
 )
+_SHARES: dict[str, Select[*tuple[Any, ...]]] = {}
+"""By the database's dialect; built once, as is the other."""
+
+
+def _shares(conn: AsyncConnection) -> Select[*tuple[Any, ...]]:
+    dialect = conn.dialect.name
+    if dialect not in _SHARES:
+        _SHARES[dialect] = (
+            select(User.name, Module.assignment, _RIGHT, _ANSWERED)
+            .join(User, User.id == QuizAnswer.user_id)
+            .join(Module, Module.id == QuizAnswer.module_id)
+            .where(Module.course == bindparam("course"), many.is_one_of(conn, User.name, "students", String))
+            .group_by(User.name, Module.assignment)
+        )
+    return _SHARES[dialect]
 
 
 def _answered(row: object) -> Answered:

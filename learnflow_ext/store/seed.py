@@ -18,7 +18,7 @@ from learnflow_ext.contracts.alerts import Finding, Verdict
 from learnflow_ext.contracts.events import Event
 from learnflow_ext.contracts.grades import CellScore
 from learnflow_ext.contracts.progress import Level
-from learnflow_ext.store import cell_points, courses, outbox, people, texts
+from learnflow_ext.store import attendance, cell_points, courses, handed_in, outbox, people, texts
 from learnflow_ext.store.models import (
     AlertRow,
     Grade,
@@ -141,6 +141,13 @@ async def write(conn: AsyncConnection, course: str, students: Sequence[MadeStude
             for at, name, number, event in events
         ],
     )
+    seen: dict[tuple[str, int], datetime] = {}
+    for at, name, _, event in events:
+        if event.TYPE in attendance.ACTIVITY:
+            seen[course, ids[name]] = at
+    await attendance.note(conn, seen)
+    while await handed_in.sum_up_missing(conn):
+        pass
 
 
 def _by_time(

@@ -27,7 +27,7 @@ from sqlalchemy.orm import aliased
 from learnflow_ext.contracts.errors import Conflict, NotFound
 from learnflow_ext.contracts.events import AssignmentSubmitted, SubmissionGraded
 from learnflow_ext.contracts.grades import SubmissionStatus, SubmissionView
-from learnflow_ext.store import courses, outbox, people, presence, progress, regradings
+from learnflow_ext.store import courses, handed_in, outbox, people, presence, progress, regradings
 from learnflow_ext.store.clock import iso, now
 from learnflow_ext.store.models import NO_DEADLINE, FeedbackFile, Module, Submission, User
 
@@ -76,6 +76,7 @@ async def create(
         )
     )
     await progress.apply_activity(conn, user_id, module_id, at=moment, submissions=1)
+    await handed_in.sum_up(conn, user_id, module_id)
     await outbox.record(
         conn,
         AssignmentSubmitted(

@@ -27,7 +27,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import RunFinished
 from learnflow_ext.service.app import settle
-from learnflow_ext.store import alerts, board, errors, eventlog, evidence, insight, outbox, partitions
+from learnflow_ext.store import (
+    alerts,
+    board,
+    errors,
+    eventlog,
+    evidence,
+    handed_in,
+    insight,
+    outbox,
+    partitions,
+)
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.views import STRUGGLING_STUDENTS, USER_PROGRESS_SUMMARY
@@ -81,6 +91,8 @@ INSERT INTO progress (user_id, module_id, runs, failed_runs, questions, submissi
         level, last_activity)
     SELECT u.id, m.id, 40, 12, 5, 2, u.id % 13, 12, 'Learning', now()
     FROM users u JOIN modules m ON m.course = 'c' || u.id % :courses;
+INSERT INTO attendance (course, user_id, last_activity)
+    SELECT course, user_id, max(time) FROM event_log GROUP BY course, user_id;
 INSERT INTO alerts (alert_id, user_id, course, assignment, exercise, trigger, state, verdict, finding,
         raised_at, marked_by)
     SELECT md5(u.id || '.' || n), u.id, 'c' || u.id % :courses, 'a1', 'e1', 'same_error',
@@ -106,6 +118,8 @@ async def fill(db: Database) -> None:
             for name in names:
                 statement = statement.replace(f":{name}", str(sizes[name]))
             await conn.execute(text(statement.replace(":", "\\:")))
+    while await db.retrying(handed_in.sum_up_missing):
+        pass
     async with db.begin() as conn:
         await conn.execute(text("SET LOCAL statement_timeout = 0"))
         await conn.execute(text("ANALYZE"))
@@ -152,7 +166,7 @@ def queries(chance: random.Random) -> dict[str, Query]:
     }
 
 
-async def look_up(db: Database, repeat: int, plans: bool) -> None:
+async def look_up(db: Database, repeat: int, plans: bool, only: str) -> None:
     seen: list[tuple[str, Any]] = []
     engine = db._engine(db._readers).sync_engine
 
@@ -162,6 +176,8 @@ async def look_up(db: Database, repeat: int, plans: bool) -> None:
     chosen: dict[str, list[str]] = {}
     print("\n| looked up | p50 | p95 | p99 |\n|---|---|---|---|")
     for name, query in queries(random.Random(4)).items():
+        if only not in name:
+            continue
         waits = []
         async with db.connect() as conn:
             await query(conn)
@@ -232,15 +248,16 @@ def quantiles(values: list[float]) -> list[float]:
     return [ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in (0.5, 0.95, 0.99)]
 
 
-async def measure(url: str, repeat: int, plans: bool) -> None:
+async def measure(url: str, repeat: int, plans: bool, only: str) -> None:
     db = Database(url)
     await db.open()
     settle()
     began = time.monotonic()
     await fill(db)
     print(f"{EVENTS:,} events of {STUDENTS:,} students, written in {time.monotonic() - began:.0f} s")
-    await look_up(db, repeat, plans)
-    await write(db, repeat)
+    await look_up(db, repeat, plans, only)
+    if not only:
+        await write(db, repeat)
     await db.close()
 
 
@@ -249,6 +266,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, default=100)
     parser.add_argument("--plans", action="store_true")
+    parser.add_argument("--only", default="", help="look up what has this in its name, and write nothing")
     chosen = parser.parse_args()
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
@@ -256,7 +274,7 @@ def main() -> None:
     )
     settings = {**SAFE, "shared_buffers": "256MB", "max_wal_size": "4GB"}
     with postgres.running(settings) as server, server.database() as url:
-        asyncio.run(measure(url, chosen.repeat, chosen.plans))
+        asyncio.run(measure(url, chosen.repeat, chosen.plans, chosen.only))
 
 
 if __name__ == "__main__":

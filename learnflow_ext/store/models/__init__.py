@@ -23,7 +23,7 @@ from learnflow_ext.store.models.grading import (
     ResultRelease,
     Submission,
 )
-from learnflow_ext.store.models.people import Pseudonym, User
+from learnflow_ext.store.models.people import Attendance, Pseudonym, User
 from learnflow_ext.store.models.progress import LEVELS, Practice, PracticeReview, Progress, Run
 from learnflow_ext.store.models.record import (
     POINTS_TYPES,
@@ -53,6 +53,7 @@ __all__ = [
     "AlertRow",
     "Allowance",
     "AnsweredRequest",
+    "Attendance",
     "Consumed",
     "Exercise",
     "ExerciseTopic",

@@ -23,6 +23,19 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Attendance(Base):
+    """When somebody last did something in a course; see `store.attendance`."""
+
+    __tablename__ = "attendance"
+    __table_args__ = tuple(not_empty("course"))
+
+    course: Mapped[str] = mapped_column(String(texts.NAME), primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    last_activity: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Pseudonym(Base):
     """The one link between a person and the stream: random, and gone when the row is."""
 

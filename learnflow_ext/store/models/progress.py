@@ -67,6 +67,11 @@ class Progress(Base):
     max_score: Mapped[float | None]
     level: Mapped[str | None] = mapped_column(String(16))
     last_activity: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    latest: Mapped[int | None] = mapped_column(BigId)
+    """The number of the submission that came last. It and the two texts are `store.handed_in`'s; NULL where
+    nothing is summed up."""
+    best_points: Mapped[str | None] = mapped_column(Text)
+    evidence: Mapped[str | None] = mapped_column(Text)
 
 
 class Practice(Base):

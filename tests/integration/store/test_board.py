@@ -6,27 +6,30 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from learnflow_ext.contracts.grades import CellScore, GradeRecord
 from learnflow_ext.contracts.help import HelpRequest
 from learnflow_ext.contracts.progress import Standing
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.store import (
+    attendance,
     board,
     courses,
     eventlog,
     evidence,
     grades,
+    handed_in,
     help,
     people,
+    privacy,
     progress,
     runs,
     submissions,
 )
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
-from learnflow_ext.store.models import Submission
+from learnflow_ext.store.models import Progress, Submission
 
 EXERCISES = [("first", "e1", 2.0), ("first", "e2", 3.0)]
 
@@ -237,11 +240,7 @@ class TestGradedByAnOlderVersion:
         await graded(course, "ada", (0, 3))
         await graded(course, "ben", (2, 3))
 
-        async def read() -> tuple[board.Board, dict[str, evidence.Checked]]:
-            async with course.connect() as conn:
-                return await board.scores(conn, "c"), await evidence.of_students(conn, "c", ["ada", "ben"])
-
-        before = await read()
+        before = await read(course)
         (ada, ben) = before[0].rows
         assert (ada.cells[0].exercises, ben.cells[0].exercises) == ((0, 3), (2, 3))
         assert before[1]["ada"].answers == {"a1": [True, False, False, True]}
@@ -249,7 +248,7 @@ class TestGradedByAnOlderVersion:
         assert len(before[1]["ada"].submitted) == 2
         async with course.begin() as conn:
             await conn.execute(update(Submission).values(points=None))
-        assert await read() == before
+        assert await read(course) == before
 
     async def test_who_is_in_the_log_alone_is_on_the_board(self, course: Database) -> None:
         async with course.begin() as conn:
@@ -260,3 +259,81 @@ class TestGradedByAnOlderVersion:
             found = await board.scores(conn, "c")
         assert [row.student for row in found.rows] == ["ada", "zoe"]
         assert all(row.last_activity for row in found.rows)
+
+
+async def read(db: Database) -> tuple[board.Board, dict[str, evidence.Checked]]:
+    async with db.connect() as conn:
+        return await board.scores(conn, "c"), await evidence.of_students(conn, "c", ["ada", "ben"])
+
+
+async def summed(db: Database) -> list[bool]:
+    async with db.connect() as conn:
+        return [
+            text is not None
+            for text in await conn.scalars(select(Progress.evidence).order_by(Progress.user_id))
+        ]
+
+
+class TestSums:
+    async def test_what_was_handed_in_and_graded_is_summed_up_at_once(self, course: Database) -> None:
+        await graded(course, "ada", (2, 1))
+        await graded(course, "ada", (2, 1))
+        async with course.begin() as conn:
+            await submissions.create(
+                conn, course="c", assignment="a1", student="ben", files_path="/x", size=1
+            )
+        assert await summed(course) == [True, True]
+        whole, checked = await read(course)
+        cells = [row.cells[0] for row in whole.rows]
+        assert [(cell.status, cell.exercises) for cell in cells] == [
+            ("graded", (2, 1)),
+            ("queued", (None, None)),
+        ]
+        assert checked["ada"].answers == {"a1": [True, False, True, False]}
+        assert (len(checked["ada"].submitted), len(checked["ben"].submitted)) == (2, 1)
+
+    async def test_a_change_by_hand_is_shown_and_summed_up_later(self, course: Database) -> None:
+        await graded(course, "ada", (2, 3))
+        await graded(course, "ada", (0, 1))
+        await graded(course, "ben", (2, 3))
+        async with course.begin() as conn:
+            best = select(func.min(Submission.number)).scalar_subquery()
+            await conn.execute(update(Submission).where(Submission.number == best).values(score=0))
+        assert await summed(course) == [False, True]
+        shown = await read(course)
+        assert list(shown[0].rows[0].cells[0].exercises) == [0, 1]
+        async with course.begin() as conn:
+            assert await handed_in.sum_up_missing(conn) == 1
+            assert await handed_in.sum_up_missing(conn) == 0
+        assert await summed(course) == [True, True]
+        assert await read(course) == shown
+
+    async def test_a_count_without_submissions_is_done_with(self, course: Database) -> None:
+        async with course.begin() as conn:
+            user, module = await people.ensure(conn, "ada"), await courses.ensure(conn, "c", "a1")
+            await progress.apply_activity(conn, user, module, at=now(), submissions=1)
+        shown = await read(course)
+        async with course.begin() as conn:
+            assert await handed_in.sum_up_missing(conn) == 1
+            assert await handed_in.sum_up_missing(conn) == 0
+        assert await read(course) == shown
+
+
+class TestAttendance:
+    async def test_of_several_things_at_once_and_of_two_services_clocks_the_latest_counts(
+        self, course: Database
+    ) -> None:
+        async with course.begin() as conn:
+            user, moment = await people.ensure(conn, "ada"), now()
+            await attendance.note(conn, {("c", user): moment, ("", user): moment})
+            await attendance.note(conn, {("c", user): moment - timedelta(minutes=5)})
+        async with course.connect() as conn:
+            assert await attendance.of_course(conn, "c") == {"ada": moment}
+            assert await attendance.of_course(conn, "") == {}
+
+    async def test_who_was_erased_is_on_no_board(self, course: Database) -> None:
+        await graded(course, "ada", (2, 1))
+        await graded(course, "ben", (2, 1))
+        async with course.begin() as conn:
+            await privacy.erase(conn, "ada")
+        assert [row.student for row in (await read(course))[0].rows] == ["ben"]

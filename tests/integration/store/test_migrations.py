@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Constraint, UniqueConstraint, create_engine, inspect, make_url, select
 
 from learnflow_ext.contracts.grades import CellScore, GradeRecord
-from learnflow_ext.store import cell_points, grades, migrate, once, spent, submissions
+from learnflow_ext.store import board, cell_points, grades, migrate, once, spent, submissions
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 from learnflow_ext.store.migrate import SchemaMismatch
@@ -214,6 +214,9 @@ async def test_the_latest_steps_go_down_and_up_with_rows_in_the_tables(database_
                 conn, person=student, slot=student, fingerprint="f", lasts=timedelta(days=1), holder="h"
             )
             await spent.spend(conn, student, now())
+    async with db.connect() as conn:
+        shown = await board.scores(conn, "c")
+    assert [row.student for row in shown.rows] == ["ada", "ben"]
     await db.close()
     url = make_url(database_url)
     engine = create_engine(url.set(drivername=url.get_backend_name()))
@@ -229,6 +232,7 @@ async def test_the_latest_steps_go_down_and_up_with_rows_in_the_tables(database_
         assert texts[1] is None
         assert list(await conn.scalars(select(AnsweredRequest.holder))) == ["", ""]
         assert list(await conn.scalars(select(SpentToken.mark))) == []
+        assert await board.scores(conn, "c") == shown
     await db.close()
 
 
