@@ -55,6 +55,8 @@ def stepper(recording: Recording, source: str) -> Any:
     last = widgets.Button(description="Last", tooltip="Last step", icon="fast-forward")
     for button in (first, back, on, last):
         button.layout.width = "90px"
+        # Beside an open chat there is little room: the slider moves below the buttons, which stay whole.
+        button.layout.flex = "0 0 auto"
     view = widgets.HTML()
 
     def draw(_: object = None) -> None:
@@ -71,6 +73,8 @@ def stepper(recording: Recording, source: str) -> Any:
     last.on_click(lambda _: go(count))
     slider.observe(draw, names="value")
     draw()
-    box = widgets.VBox([widgets.HBox([first, back, on, last, slider]), view])
+    box = widgets.VBox(
+        [widgets.HBox([first, back, on, last, slider], layout=widgets.Layout(flex_flow="row wrap")), view]
+    )
     box.add_class("learnflow-stepper")
     return box

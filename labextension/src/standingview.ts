@@ -107,15 +107,21 @@ function topicView(topic: ITopic, trans: TranslationBundle): HTMLElement {
         );
   item.append(
     element('span', 'learnflow-Progress-title', topic.title),
-    element('span', 'learnflow-Progress-level', level),
-    bar(topic)
+    element('span', 'learnflow-Progress-level', level)
   );
+  if (topic.mastery !== null) {
+    item.append(bar(topic));
+  }
   if (topic.exercises > 0) {
+    // Eight topics that nobody has begun are eight things to look forward to, not eight zeros.
+    const begun = topic.mastery !== null || topic.solved > 0;
     item.append(
       element(
         'span',
         'learnflow-Progress-count',
-        trans.__('%1 of %2 exercises solved', topic.solved, topic.exercises)
+        begun
+          ? trans.__('%1 of %2 exercises solved', topic.solved, topic.exercises)
+          : trans._n('%1 exercise', '%1 exercises', topic.exercises)
       )
     );
   }
@@ -152,6 +158,13 @@ function streakSentence(
 ): string {
   if (longestStreak === 0) {
     return trans.__('Hand something in today, and tomorrow, to begin a row.');
+  }
+  if (streak === 0) {
+    return trans._n(
+      'Hand something in today to begin a new row. Your longest: %1 day.',
+      'Hand something in today to begin a new row. Your longest: %1 days.',
+      longestStreak
+    );
   }
   return trans._n(
     'You handed work in on %1 day in a row. Your longest row: %2.',

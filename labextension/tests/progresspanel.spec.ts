@@ -62,7 +62,11 @@ describe('ProgressPanel', () => {
     expect(text).toContain('Learning, 63 %');
     expect(text).toContain('3 of 5 exercises solved');
     expect(text).toContain('Quiz: 2 of 3 right at the first go');
-    expect(text).toContain('Nothing graded yet');
+    expect(text).toContain('Nothing graded yet4 exercises');
+    expect(text).not.toContain('0 of 4');
+    expect(panel.node.querySelectorAll('.learnflow-Progress-bar').length).toBe(
+      1
+    );
     expect(text).toContain('“ends” in Loops');
     const button = panel.node.querySelector<HTMLElement>(
       '[aria-label="Go to “ends” in Loops"]'
@@ -95,6 +99,21 @@ describe('ProgressPanel', () => {
     const { panel: empty } = opened(async () => []);
     await empty.refresh();
     expect(empty.node.textContent).toContain('no course here yet');
+  });
+
+  it('counts days in a row where there are some, and encourages elsewhere', async () => {
+    const said = async (streak: number, longestStreak: number) => {
+      const { panel } = opened(async () => [
+        { ...standing, streak, longestStreak }
+      ]);
+      await panel.refresh();
+      return panel.node.textContent;
+    };
+    expect(await said(1, 1)).toContain('on 1 day in a row');
+    expect(await said(0, 0)).toContain('to begin a row');
+    expect(await said(0, 1)).toContain('a new row. Your longest: 1 day.');
+    expect(await said(0, 6)).toContain('a new row. Your longest: 6 days.');
+    expect(await said(0, 6)).not.toContain('0 days');
   });
 
   it('says aloud what went wrong, and keeps what it showed', async () => {

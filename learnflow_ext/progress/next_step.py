@@ -22,6 +22,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """P(correct), 0 to 1."""
     known: float
     """P(known) of its topic."""
+    begun: bool = True
+    """Whether the student has answers in its topic: without any, `known` says what others knew before."""
     solved: bool = False
     notebook: str = ""
     """Where it is."""
@@ -30,8 +32,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 def next_best(choices: Sequence[Choice]) -> Choice | None:
     """Of `choices`, in course order, the one to do next; None when all are solved.
 
-    Topics come in order: a later one only once all earlier open ones are known well enough. Within reach,
-    the chance nearest to `GOOD_CHANCE` wins, then the course's order.
+    Topics come in order: a later one only once all earlier open ones are begun and known well enough. Within
+    reach, the chance nearest to `GOOD_CHANCE` wins, then the course's order.
     """
     reach: list[Choice] = []
     blocked_by = ""
@@ -41,6 +43,6 @@ def next_best(choices: Sequence[Choice]) -> Choice | None:
         if blocked_by and choice.topic != blocked_by:
             break
         reach.append(choice)
-        if choice.known < READY:
+        if not choice.begun or choice.known < READY:
             blocked_by = choice.topic
     return min(reach, key=lambda choice: abs(choice.chance - GOOD_CHANCE), default=None)

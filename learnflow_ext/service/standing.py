@@ -32,6 +32,14 @@ class Standings(msgspec.Struct, frozen=True, kw_only=True):
     topics: tuple[TopicProgress, ...]
     streak: Streak
     next_step: NextStep | None
+    """None when everything is solved, or nothing is there yet."""
+
+    @property
+    def next_said(self) -> str:
+        """The next step in words."""
+        if self.next_step is not None:
+            return f"{self.next_step.exercise} in {self.next_step.title}"
+        return "all solved" if any(topic.exercises for topic in self.topics) else "nothing to do yet"
 
 
 def stand(
@@ -90,6 +98,7 @@ def stand(
                 name=exercise.name,
                 chance=knowledge.p_correct(known, skill),
                 known=known,
+                begun=bool(answers),
                 solved=(info.assignment, exercise.name) in checked.solved,
                 notebook=exercise.notebook,
             )

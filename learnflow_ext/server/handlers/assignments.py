@@ -200,7 +200,8 @@ def _submission(view: AssignmentView, submission: SubmissionView, folder: str | 
 def outcome(submission: SubmissionView) -> str:
     """How a submission fared, in a few words."""
     if submission.status == "queued":
-        return f"waiting, place {submission.position}" if submission.position else "waiting"
+        place = f", place {submission.position} in the queue" if submission.position else ""
+        return f"waiting to be graded{place}"
     if submission.status == "grading":
         return "being graded"
     if submission.status == "failed" or submission.score is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 from jupyterhub.utils import url_path_join
@@ -21,8 +22,9 @@ from learnflow_ext.service.board import (
 )
 from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.handlers.courses import courses_of
-from learnflow_ext.service.tables import Table
+from learnflow_ext.service.tables import Table, csv_text
 from learnflow_ext.service.views.alerts import FOR_ADMINS
+from learnflow_ext.service.views.scores import points_table
 from learnflow_ext.store import alerts, courses, eventlog
 from learnflow_ext.store import board as stored
 
@@ -55,6 +57,17 @@ class PageHandler(ApiHandler):
         """Finish with a page."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(self.parts.pages.render(template, person=self._person, **context))
+
+    @property
+    def as_csv(self) -> bool:
+        """Whether a file was asked for."""
+        return self.get_query_argument("format", "") == "csv"
+
+    def attach(self, name: str, text: str) -> None:
+        """Finish with a CSV file, `name` without its ending; marked as UTF-8, for spreadsheets."""
+        self.set_header("Content-Type", "text/csv; charset=utf-8")
+        self.set_header("Content-Disposition", f'attachment; filename="{name}.csv"')
+        self.finish("\ufeff" + text)
 
     def show_problem(self, problem: Problem, error: BaseException | None) -> None:
         """Off to the login, a line inside the page, or an error page."""
@@ -146,11 +159,15 @@ class HomeHandler(PageHandler):
     """The service's front page: the person's courses."""
 
     async def get(self) -> None:
+        rules = await self.rules() if self.person.admin else None
+        if rules is not None and self.as_csv:
+            self.attach(rules.name, csv_text(rules))
+            return
         self.show(
             "courses.html",
             courses=courses_of(self.parts, self.person),
             title=self.parts.title,
-            rules=await self.rules() if self.person.admin else None,
+            rules=rules,
         )
 
     async def rules(self) -> Table:
@@ -165,9 +182,15 @@ class HomeHandler(PageHandler):
 
 
 class BoardHandler(PageHandler):
-    """`courses/{course}`: the dashboard, for its teachers."""
+    """`courses/{course}`: the dashboard, for its teachers; `?format=csv` gives all points as a file."""
 
     async def get(self, course: str) -> None:
+        if self.as_csv:
+            board = await self.scores(course)
+            # A class of thousands is a file that takes a moment.
+            text = await asyncio.to_thread(lambda: csv_text(points_table(board)))
+            self.attach(f"{course}-scores", text)
+            return
         hub_root = self.hub_auth.hub_prefix.removesuffix("hub/")
         self.show(
             "board.html",

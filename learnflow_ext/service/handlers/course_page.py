@@ -76,11 +76,6 @@ class CoursePage(PageHandler):
     """The table that goes over several pages; empty for the first."""
 
     @property
-    def as_csv(self) -> bool:
-        """Whether a file was asked for."""
-        return self.get_query_argument("format", "") == "csv"
-
-    @property
     def limit(self) -> int:
         """Rows to look up: one more than are shown tells whether there is a next page."""
         return MOST_ROWS if self.as_csv else PAGE + 1
@@ -123,9 +118,7 @@ class CoursePage(PageHandler):
             chosen = next((table for table in files if table.name == wanted), None)
             if chosen is None:
                 raise NotFound("There is no such table on this page.")
-            self.set_header("Content-Type", "text/csv; charset=utf-8")
-            self.set_header("Content-Disposition", f'attachment; filename="{course}-{chosen.name}.csv"')
-            self.finish("\ufeff" + csv_text(chosen))
+            self.attach(f"{course}-{chosen.name}", csv_text(chosen))
             return
         paged = next(table for table in tables if table.name == (self.paged or tables[0].name))
         rows = len(paged.rows)

@@ -33,7 +33,6 @@ class PracticeHandler(CoursePage):
             "Exercises to read",
             DECIDED.of(decided),
             template="practice.html",
-            facts=(("Waiting for you", str(count), ""),),
             context={
                 "cards": [card(one) for one in waiting],
                 "more_waiting": max(0, count - len(waiting)),

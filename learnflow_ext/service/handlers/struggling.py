@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+import msgspec
+
 from learnflow_ext.contracts.alerts import TRIGGERS, AlertState, Mark, Verdict
 from learnflow_ext.contracts.errors import BadRequest, Problem
 from learnflow_ext.service.handlers.board import PAGE, PageHandler
@@ -65,7 +67,10 @@ class RaisedHandler(CoursePage):
         heading = "May be stuck, and waits for room" if held else trigger_name(rule) or "Alerts"
         if JUDGED[judged]:
             heading = f"{heading}: {JUDGED[judged]}"
-        self.show_tables(course, heading, ALERTS.of(withheld.alerts(found), titles))
+        table = msgspec.structs.replace(
+            ALERTS.of(withheld.alerts(found), titles), empty="No alert like that."
+        )
+        self.show_tables(course, heading, table)
 
 
 class MarkHandler(CoursePage):

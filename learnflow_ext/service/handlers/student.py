@@ -63,11 +63,10 @@ class StudentHandler(CoursePage):
             seen = [words.for_assistants(entry) for entry in seen]
         titles = {info.assignment: info.title for info in assignments}
         lines = timeline(words.titled(entry, titles) for entry in seen)
-        step = standing.next_step
         room = "; ".join((await self.parts.deadlines.of_course(course)).said_of(student))
         # Who is out of the course has a page still, and needs no more time.
         link = f"{student_link(student)}/time" if student in await self.enrolled(course) else ""
-        talks = ("Conversations", "read", f"conversations?{urlencode({'student': student})}")
+        talks = ("Conversations", "read them", f"conversations?{urlencode({'student': student})}")
         # Not to an assignment, so that what is graded blind is left out there.
         rows = handed_in_link(student)
         facts = (
@@ -75,7 +74,7 @@ class StudentHandler(CoursePage):
             ("Longest streak, days", str(standing.streak.longest), rows),
             # What a student asked the tutor is between them and the teacher.
             *((talks, ("More time", room or "none", link)) if self.person.teaches(course) else ()),
-            ("Next step", f"{step.exercise} in {step.title}" if step else "all solved", ""),
+            ("Next step", standing.next_said, ""),
         )
         where, holidays = await calendar(self.parts, course)
         days = over_time(steps, assignments, where=where, holidays=holidays)

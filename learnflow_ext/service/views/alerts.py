@@ -31,17 +31,23 @@ def trigger_name(trigger: str) -> str:
     return TRIGGER_NAMES.get(trigger, trigger)
 
 
+def _failures(alert: Alert) -> Cell:
+    """Nothing for who asked, and failed at nothing."""
+    failures = alert.finding.failures
+    return number_of(failures, alert.student) if failures else Cell("")
+
+
 ALERTS = Sheet[Alert](
     name="alerts",
     title="Alerts",
-    empty="No alerts yet.",
+    empty="No alerts yet: one comes when a student asks for you, says they are stuck, or keeps failing.",
     fields=(
         Field("Student", lambda alert: student(alert.student)),
         Field("Raised", lambda alert: alert.raised_at, "time"),
         Field("Why", lambda alert: trigger_name(alert.finding.trigger)),
         Field("Where", lambda alert: alert.finding.assignment, "assignment"),
         Field("Error", lambda alert: alert.finding.error, "error"),
-        Field("Failures", lambda alert: number_of(alert.finding.failures, alert.student), "number"),
+        Field("Failures", _failures, "number"),
         Field("State", lambda alert: STATES.get(alert.state, alert.state)),
         Field("Judged", lambda alert: VERDICTS.get(alert.verdict, "")),
         Field("By", lambda alert: words.shown_name(alert.marked_by)),
@@ -51,7 +57,7 @@ ALERTS = Sheet[Alert](
 PRECISION = Sheet[Precision](
     name="precision",
     title="How often each rule was right",
-    empty="No alerts were raised yet.",
+    empty="Nothing to judge yet: say of an alert whether it was helpful, and it counts here.",
     fields=(
         Field("Rule", lambda one: trigger_name(one.trigger)),
         Field("Alerts", lambda one: Cell(str(one.raised), _raised(one)), "number"),

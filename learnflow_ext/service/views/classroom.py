@@ -28,7 +28,7 @@ NOW = Sheet[AtWork](
     fields=(
         Field("Student", lambda one: student(one.student)),
         Field("Works on", lambda one: file_name(one.exercise) or one.assignment, "assignment"),
-        Field("Latest run", lambda one: "went well" if one.ok else one.error or "failed"),
+        Field("Latest run", lambda one: "went well" if one.ok else one.error or "failed", "error"),
         Field("Runs", lambda one: number_of(one.runs, one.student), "number"),
         Field("Failed", lambda one: number_of(one.failed, one.student), "number"),
         Field("When", lambda one: one.at, "time"),

@@ -137,6 +137,10 @@ SPREAD = Sheet[Bar](
 )
 
 
+def _people(count: int) -> str:
+    return f"{count:,}" if count else "nobody"
+
+
 def spread(found: Sequence[Counted], chosen: str, assignments: Sequence[AssignmentInfo]) -> Chart | None:
     """How the points of the assignment `chosen` are spread over the class; None where none was chosen."""
     if not chosen:
@@ -151,13 +155,13 @@ def spread(found: Sequence[Counted], chosen: str, assignments: Sequence[Assignme
         for place in range(TENTHS + 1)
     ]
     title = next((info.title for info in assignments if info.assignment == chosen), chosen)
-    low = sum(count for place, count in places.items() if place < TENTHS // 2)
+    best, low = places[TENTHS], sum(count for place, count in places.items() if place < TENTHS // 2)
     return Chart(
         name=SPREAD.name,
         title="Points of an assignment",
         says=(
-            f"Of {words.many(places.total(), 'student')} with points in {title}, {places[TENTHS]:,} got all "
-            f"of them and {low:,} less than half."
+            f"Of {words.many(places.total(), 'student')} with points in {title}, {_people(best)} got all "
+            f"of them and {_people(low)} less than half."
             if places
             else f"Nobody has points in {title} yet."
         ),

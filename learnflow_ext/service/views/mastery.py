@@ -100,7 +100,7 @@ ESTIMATES = Sheet[Estimate](
     fields=(
         Field("Topic", lambda one: one.title),
         Field("Students with answers", _answered, "number"),
-        Field("Chances", lambda one: "fitted to this class" if one.fitted else "sensible ones: few answers"),
+        Field("Chances", lambda one: "fitted to this class" if one.fitted else "the usual ones"),
         Field("Known before, %", lambda one: percent(one.skill.known), "number"),
         Field("Learnt by an attempt, %", lambda one: percent(one.skill.learn), "number"),
         Field("Right without knowing, %", lambda one: percent(one.skill.guess), "number"),

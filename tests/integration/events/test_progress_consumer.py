@@ -119,6 +119,44 @@ async def test_a_grade_whose_student_was_erased_meanwhile_changes_nothing(
         assert (await progress.of_student(conn, "ada", "c")).assignments == ()
 
 
+class TestACourseThatEnded:
+    """Taken out of the classroom while its last grades were still on their way."""
+
+    async def test_its_grade_is_kept_with_it_and_holds_up_no_other(
+        self, db: Database, bus: MemoryBus, background: Background, eventually: Eventually
+    ) -> None:
+        background(progress_consumer(db, bus, after_grade).run())
+        background(Relay(db, bus).run())
+        for course, score in (("ended", 3.0), ("c", 9.0), ("ended", 5.0)):
+            async with db.begin() as conn:
+                await outbox.record(
+                    conn,
+                    SubmissionGraded(
+                        course=course,
+                        student="ada",
+                        submission_id=f"{course}-{score}",
+                        assignment="a",
+                        status="graded",
+                        score=score,
+                        max_score=10.0,
+                    ),
+                )
+
+        async def best(course: str) -> list[float | None]:
+            async with db.connect() as conn:
+                found = await progress.of_student(conn, "ada", course)
+            return [one.best_score for one in found.assignments]
+
+        async def arrived() -> bool:
+            return await best("ended") == [5.0]
+
+        await eventually(arrived)
+        assert await best("c") == [9.0]
+        async with db.connect() as conn:
+            told = await eventlog.tail(conn, course="c", topic="progress.events")
+        assert {entry.data["score"] for entry in told if entry.type == SubmissionGraded.TYPE} == {9.0}
+
+
 async def test_a_regrade_may_take_points_away_again(
     db: Database, graded: Callable[..., Awaitable[AssignmentProgress]], eventually: Eventually
 ) -> None:

@@ -33,6 +33,7 @@ class TestHonestWork:
         assert [cell.message for cell in record.cells] == ["", "", ""]
         assert [cell.name for cell in record.cells] == ["test_square", "test_hello", "test_total"]
         assert [page.path for page in record.feedback] == ["warmup.html"]
+        assert "What to look at" not in done.page(), "an empty column asks what is missing"
 
     def test_one_wrong_answer_costs_its_points_only_and_says_which_check(
         self, classroom: Classroom, submit: Submit
@@ -40,6 +41,7 @@ class TestHonestWork:
         done = submit(classroom.solved(hello="def hello(name):\n    return name"))
         assert done.record.score == 5
         assert 'assert hello("Ada") == "Hello Ada"' in done.cell("test_hello").message
+        assert "What to look at" in done.page()
 
     @pytest.mark.parametrize("magic", ["%%visualize", "\n%%visualize  "])
     def test_an_answer_under_visualize_counts_as_it_stands(

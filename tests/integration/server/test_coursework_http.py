@@ -43,7 +43,8 @@ async def test_fetch_submit_feedback(server: Server, service: Script) -> None:
     assert [file.path for file in fileset.files] == ["first.ipynb"]
     [_, submitted] = answer["value"]
     assert submitted["status"] == "submitted"
-    assert submitted["submissions"][0]["timestamp"] == "2026-01-31 09:30:00 UTC · waiting, place 1"
+    waits = "waiting to be graded, place 1 in the queue"
+    assert submitted["submissions"][0]["timestamp"] == f"2026-01-31 09:30:00 UTC · {waits}"
     assert (await server.json("GET", "learnflow/submissions"))["pending"] is True
 
     service.graded = True

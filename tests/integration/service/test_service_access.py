@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import msgspec
 import pytest
-from served import ASSIGNMENT, SOLVED, Client, PaperWorker, problem
+from served import ASSIGNMENT, SOLVED, Client, PaperWorker, graded, problem, until
 from stub_hub import COURSE, PREFIX, Hub, environment
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.httputil import HTTPHeaders
@@ -23,6 +23,7 @@ from learnflow_ext.service.handlers.live import LiveHandler
 from learnflow_ext.service.handlers.table import TABLE
 from learnflow_ext.service.rights import Who
 from learnflow_ext.service.running import RunningService
+from learnflow_ext.store import progress, submissions
 
 OPEN = {
     "health",
@@ -556,3 +557,53 @@ class TestSocket:
         assert second.close_code == 1013
         second.close()
         await hang_up(first)
+
+
+class TestACourseThatEnded:
+    """It was taken out of the classroom while something that was handed in there still waited for its grade;
+    its groups are in the hub as before."""
+
+    ENDED = "last-terms-course"
+
+    async def test_its_late_grade_is_kept_and_shown_on_no_page(
+        self, ask: Client, hub: Hub, service: RunningService, tmp_path: Path
+    ) -> None:
+        hub.add("teacher", f"formgrade-{self.ENDED}")
+        hub.add("ada", f"nbgrader-{self.ENDED}")
+        service.parts.people._known.clear()
+        async with service.parts.db.begin() as conn:
+            made = await submissions.create(
+                conn,
+                course=self.ENDED,
+                assignment="final-project",
+                student="ada",
+                files_path=str(tmp_path),
+                size=1,
+            )
+        await graded(service, made.submission_id)
+
+        async def counted() -> bool:
+            async with service.parts.db.connect() as conn:
+                found = await progress.of_student(conn, "ada", self.ENDED)
+            return [one.best_score for one in found.assignments] == [7.0]
+
+        await until(counted)
+        for who, pages in (
+            ("teacher", ("", "/grading", "/students/ada", "/progress", "/me")),
+            ("ada", ("/me",)),
+        ):
+            for page in pages:
+                gone = await ask(f"courses/{self.ENDED}{page}", who)
+                assert gone.code == 404, page
+                assert "There is no such course here." in gone.body.decode(), page
+            home = (await ask("", who)).body.decode()
+            assert COURSE in home and self.ENDED not in home
+        assert (await ask(f"api/progress?course={self.ENDED}", "ada")).code == 404
+        for who, shown in (
+            ("teacher", ("", "/feed", "/grading", "/students/ada", "/progress", "?format=csv")),
+            ("ada", ("/me",)),
+        ):
+            for page in shown:
+                there = await ask(f"courses/{COURSE}{page}", who)
+                assert there.code == 200, page
+                assert "final-project" not in there.body.decode(), page

@@ -42,9 +42,11 @@ PAGES = (
     *("errors", "conversations", "grading", "grading/submissions?student=aisha", "mail", "students/aisha"),
 )
 MODULES = len(exercises_in(SOURCE))
+EXERCISES = sum(len(info.exercises) for info in exercises_in(SOURCE))
 WITH_CHART = {"now", "progress", "errors", "grading", "students/aisha"}
 
 TABLES = [
+    ("", "scores", 2 + 3 * MODULES + EXERCISES),
     ("now", "now", 6),
     ("now", "activity", 4),
     ("now/worked?since=0&until=99999999999", "worked", 5),
@@ -145,7 +147,8 @@ class TestPages:
 
     async def downloads(self, ask: Client, page: str, table: str, columns: int) -> None:
         joint = "&" if "?" in page else "?"
-        answer = await ask(f"courses/{COURSE}/{page}{joint}format=csv&table={table}", "teacher")
+        address = f"courses/{COURSE}/{page}".rstrip("/")
+        answer = await ask(f"{address}{joint}format=csv&table={table}", "teacher")
         assert answer.headers["Content-Type"].startswith("text/csv"), (page, table)
         rows = list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))
         assert {len(row) for row in rows} == {columns}, (page, table)

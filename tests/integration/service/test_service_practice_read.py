@@ -238,7 +238,7 @@ async def test_all_that_wait_are_counted_and_the_oldest_shown(
         assert (await asked(ask, who=who))[-1].awaited
     first, second, _ = await waiting(service)
     page = (await ask(QUEUE, "teacher")).body.decode()
-    assert "<dt>Waiting for you</dt><dd>3</dd>" in page and "2 more exercises" in page
+    assert "Waiting for you: 3 exercises" in page and "2 more exercises" in page
     assert f'id="exercise-{first.number}"' in page and page.count('class="alert exercise"') == 1
     for one in (first, second):
         assert (await decides(ask, one.number, "refuse", reason=f"Not number {one.number}.")).code == 200

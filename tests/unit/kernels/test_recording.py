@@ -122,6 +122,10 @@ class TestTheStepper:
         assert "The end." in view.value and on.disabled and last.disabled
         first.click()
         assert slider.value == 1
+        row = box.children[0].layout.flex_flow
+        assert row == "row wrap" and {one.layout.flex for one in (first, back, on, last)} == {"0 0 auto"}, (
+            "whole words"
+        )
         assert 'aria-live="polite"' in view.value and 'aria-current="step"' in view.value
 
     def test_the_text_says_the_same(self) -> None:

@@ -91,3 +91,7 @@ class TestNextStep:
     def test_nothing_when_all_is_solved(self) -> None:
         assert next_best([self.choice("1", "done", 0.9, solved=True)]) is None
         assert next_best([]) is None
+
+    def test_what_others_knew_before_lets_nobody_pass_a_topic_they_have_not_begun(self) -> None:
+        first = self.choice("1", "first", 0.95, known=0.9, begun=False)
+        assert next_best([first, self.choice("2", "nice", 0.7, begun=False)]) == first

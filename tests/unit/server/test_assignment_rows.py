@@ -29,8 +29,8 @@ def submission(**more: Any) -> SubmissionView:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"status": "queued", "position": 3}, "waiting, place 3"),
-        ({"status": "queued"}, "waiting"),
+        ({"status": "queued", "position": 3}, "waiting to be graded, place 3 in the queue"),
+        ({"status": "queued"}, "waiting to be graded"),
         ({"status": "grading"}, "being graded"),
         ({"score": 4.5, "max_score": 5.0}, "4.5 of 5 points"),
         (

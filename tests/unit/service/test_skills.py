@@ -41,6 +41,22 @@ def test_a_small_one_and_one_that_must_not_keep_the_sensible_ones() -> None:
     assert fitted({}, enough=30) == {}
 
 
+def test_who_is_new_in_a_class_that_knew_much_begins_where_the_course_does() -> None:
+    topics = [
+        AssignmentInfo(
+            course="c",
+            assignment=name,
+            title=name,
+            exercises=(ExerciseInfo(notebook=name, name=f"{name}-1", max_score=1),),
+        )
+        for name in ("first", "second")
+    ]
+    new = Checked(student="ada", best={}, answers={}, solved=frozenset(), submitted=())
+    skills = {"first": SkillParameters(known=0.99, learn=0.3, guess=0.3, slip=0.02), "second": EASY}
+    step = stand(new, topics, datetime(2026, 5, 4, tzinfo=UTC), where=UTC, skills=skills).next_step
+    assert step is not None and step.assignment == "first"
+
+
 def test_the_standing_uses_them() -> None:
     info = AssignmentInfo(
         course="c",
