@@ -14,10 +14,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
+from learnflow_ext.agents.asking import weighted
 from learnflow_ext.agents.word_kinds import kinds_of, plain_words, simplified, without_courtesies
 
 LONG = 20
-"""Words: of a longer message the end counts, where the question stands."""
+"""Words: of a longer message the sentences that ask for something count more than those that tell."""
 DOUBT = 0.4
 """How much confidence a message of nothing but unknown words loses."""
 
@@ -35,7 +36,17 @@ _LITTLE = frozenset(
 
 def features(text: str) -> Iterator[tuple[str, float]]:
     """(feature, weight) of a message; nothing for one without letters."""
-    words = _words(text)
+    plain = without_courtesies(simplified(text))
+    words = _words(plain)
+    if len(words) <= LONG:
+        yield from _features(words)
+        return
+    for sentence, share in weighted(plain):
+        for feature, weight in _features(_words(sentence)):
+            yield feature, share * weight
+
+
+def _features(words: list[str]) -> Iterator[tuple[str, float]]:
     for word in words:
         yield f"w:{word}", 0.2 if word in _LITTLE else 1.0
         padded = f"^{word}$"
@@ -87,7 +98,7 @@ class Classifier:
 
     def _familiar(self, message: str) -> float:
         """The share of a message's words that the examples or the lists of words have, 0 to 1."""
-        words = _words(message)
+        words = _words(without_courtesies(simplified(message)))[-LONG:]
         known = sum(f"w:{word}" in self._weights or bool(kinds_of([word])) for word in words)
         return known / len(words) if words else 0.0
 
@@ -100,5 +111,5 @@ def softmax(scores: Sequence[float]) -> list[float]:
     return [each / whole for each in raised]
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(plain_words(without_courtesies(simplified(text))))[-LONG:]
+def _words(plain: str) -> list[str]:
+    return _WORD.findall(plain_words(plain))

@@ -74,7 +74,14 @@ def learn(examples: Sequence[tuple[str, str]], digest: str) -> Learnt:
 def digest() -> str:
     """Of the examples, the lists of words and the code that makes features of them."""
     whole = hashlib.sha256()
-    for name in ("triage_examples.txt", "triage_words.txt", "classifier.py", "word_kinds.py", "learning.py"):
+    for name in (
+        "triage_examples.txt",
+        "triage_words.txt",
+        "asking.py",
+        "classifier.py",
+        "word_kinds.py",
+        "learning.py",
+    ):
         whole.update(resources.files("learnflow_ext.agents").joinpath(name).read_bytes())
     return whole.hexdigest()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,13 +40,13 @@ class Section:
     """Patterns of its files in the data folder."""
     evaluate: Callable[[Path], Table] | None = None
     """Evaluates one such file. Writes nothing outside of temporary folders."""
-    own: Callable[[], Table] | None = None
+    own: Callable[[], Iterable[Table]] | None = None
     """Evaluates what needs no data from outside."""
 
     def tables(self, folder: Path | None) -> Iterator[Table]:
-        """Its own table, then one for each of its files; without a folder only its own."""
+        """Its own tables, then one for each of its files; without a folder only its own."""
         if self.own is not None:
-            yield self.own()
+            yield from self.own()
         for file in self.files(folder) if folder is not None else ():
             assert self.evaluate is not None
             yield self.evaluate(file)

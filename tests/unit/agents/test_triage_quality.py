@@ -67,7 +67,7 @@ class TestTheMessages:
         near = [each.text for each in held_out() if closeness(words(each.text), learnt) >= 0.7]
         assert near == []
 
-    @pytest.mark.parametrize("name", ["triage_fresh", "triage_stories"])
+    @pytest.mark.parametrize("name", ["triage_fresh", "triage_stories", "triage_long"])
     def test_no_training_message_is_one_of_the_evaluation(self, name: str) -> None:
         file = Path(__file__).parents[2] / "evaluation" / f"{name}.jsonl"
         fresh = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
