@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -17,7 +18,7 @@ from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.contracts.grades import CourseFile
 from learnflow_ext.contracts.paths import split_path
 from learnflow_ext.contracts.runner import Call, Limit, RunLimits, RunResult
-from learnflow_kernels import cgroups, rundir, seccomp
+from learnflow_kernels import cgroups, rundir, seccomp, uids
 from learnflow_kernels.bubblewrap import HOME, Features, KernelBox, Limits, drop_to, kernel_argv
 from learnflow_kernels.check import require_sandbox
 from learnflow_kernels.limits import limits_env
@@ -46,10 +47,19 @@ def shown(cells: Sequence[str], call: Call | None) -> tuple[str, ...]:
     return tuple(cells) if call is None else (*cells, f"{call.function}(…)")
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where one run takes place."""
+
+    run: rundir.RunDir
+    group: cgroups.Group
+    uid: int
+
+
 class BubblewrapRunner:
     """A `Runner` on this machine that starts Python anew for each run. `warm.runner` is the faster one.
 
-    When we are root, code runs as `uid`; else as ourselves.
+    When we are root, code runs as `uid`, or the next free id below it; else as ourselves.
     """
 
     def __init__(self, *, uid: int = 199_998, parallel: int = 2) -> None:
@@ -71,9 +81,10 @@ class BubblewrapRunner:
         features = await asyncio.to_thread(require_sandbox, self._uid)
         task = msgspec.msgpack.encode(Task(cells=tuple(cells), files=tuple(files), call=call))
         async with self._turn:
-            run = await asyncio.to_thread(rundir.make, self._uid)
-            group = cgroups.NONE
+            claim = uids.claim(self._uid)
+            group, run = cgroups.NONE, None
             try:
+                run = await asyncio.to_thread(rundir.make, claim.uid)
                 group = await asyncio.to_thread(
                     cgroups.create,
                     run.root.name,
@@ -81,11 +92,12 @@ class BubblewrapRunner:
                     processes=limits.processes + _OWN_PROCESSES,
                     share=cgroups.SHARE,
                 )
-                await asyncio.to_thread(run.write, None, self._uid)
-                done = await self._sandboxed(task, shown(cells, call), limits, features, run, group)
+                await asyncio.to_thread(run.write, None, claim.uid)
+                place = _Place(run, group, claim.uid)
+                done = await self._sandboxed(task, shown(cells, call), limits, features, place)
                 return answer(done, call)
             finally:
-                await asyncio.shield(asyncio.to_thread(_clean_up, run, group))
+                await asyncio.shield(asyncio.to_thread(_clean_up, run, group, claim))
 
     async def close(self) -> None:
         """Nothing is kept between runs."""
@@ -96,8 +108,7 @@ class BubblewrapRunner:
         cells: tuple[str, ...],
         limits: RunLimits,
         features: Features,
-        run: rundir.RunDir,
-        group: cgroups.Group,
+        place: _Place,
     ) -> RunResult:
         began = time.monotonic()
         full = asyncio.Event()
@@ -107,7 +118,7 @@ class BubblewrapRunner:
         try:
             fd = seccomp.filter_fd() if features.seccomp else None
             inherited += [] if fd is None else [fd]
-            argv = self._argv(limits, features, run, group, report=theirs, filter_fd=fd)
+            argv = self._argv(limits, features, place, report=theirs, filter_fd=fd)
             process = await asyncio.create_subprocess_exec(
                 *argv,
                 stdin=asyncio.subprocess.PIPE,
@@ -120,8 +131,8 @@ class BubblewrapRunner:
             )
             while inherited:
                 os.close(inherited.pop())
-            stopped = await _watched(process, task, streams, full, limits.wall_s, group)
-            oom = await asyncio.to_thread(group.out_of_memory)
+            stopped = await _watched(process, task, streams, full, limits.wall_s, place.group)
+            oom = await asyncio.to_thread(place.group.out_of_memory)
             ended = Ended(process.returncode or 0, stopped, oom, _read_report(ours))
         finally:
             for descriptor in (ours, *inherited):
@@ -133,14 +144,13 @@ class BubblewrapRunner:
         self,
         limits: RunLimits,
         features: Features,
-        run: rundir.RunDir,
-        group: cgroups.Group,
+        place: _Place,
         *,
         report: int,
         filter_fd: int | None,
     ) -> list[str]:
         mounts = kernel_mounts()
-        data = None if group.limits_memory else limits.memory_mb * MIB
+        data = None if place.group.limits_memory else limits.memory_mb * MIB
         env = kernel_env(sys.executable, limits.output_bytes, os.environ) | limits_env(
             memory_mb=limits.memory_mb,
             processes=limits.processes,
@@ -153,7 +163,7 @@ class BubblewrapRunner:
             sockets=None,
             command=(sys.executable, "-I", "-m", "learnflow_kernels.program", str(report)),
             env=env,
-            files=run.accounts,
+            files=place.run.accounts,
             chdir=HOME,
             limits=Limits(
                 processes=limits.processes,
@@ -167,9 +177,9 @@ class BubblewrapRunner:
             features=features,
             seccomp_fd=filter_fd,
         )
-        needed = [*mounts.read_only, run.root]
-        become = drop_to(self._uid) if os.geteuid() == 0 else []
-        return [*group.enter_argv(), *reach_prefix(needed, self._uid), *become, *kernel_argv(box)]
+        needed = [*mounts.read_only, place.run.root]
+        become = drop_to(place.uid) if os.geteuid() == 0 else []
+        return [*place.group.enter_argv(), *reach_prefix(needed, place.uid), *become, *kernel_argv(box)]
 
 
 async def _watched(
@@ -216,12 +226,16 @@ def _kill(process: asyncio.subprocess.Process, group: cgroups.Group) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _clean_up(run: rundir.RunDir, group: cgroups.Group) -> None:
-    run.remove()
-    for _ in range(100):
-        if group.remove():
-            return
-        time.sleep(0.01)
+def _clean_up(run: rundir.RunDir | None, group: cgroups.Group, claim: uids.Claim) -> None:
+    try:
+        if run is not None:
+            run.remove()
+        for _ in range(100):
+            if group.remove():
+                return
+            time.sleep(0.01)
+    finally:
+        claim.release()
 
 
 def _read_report(pipe: int) -> Report | None:

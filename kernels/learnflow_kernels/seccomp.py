@@ -22,6 +22,10 @@ SOCKETS = (1, 2, 10, 16)
 TERMINAL_IOCTLS = (0x5412, 0x541C)
 """TIOCSTI and TIOCLINUX, which type into somebody else's terminal."""
 
+WATCHING_FCNTLS = (1024, 1026)
+"""F_SETLEASE, by which who owns a file makes others wait up to 45 s to open it, and F_NOTIFY: where we are
+not root, the files of the Python that all sandboxes share belong to the user that all of them run as."""
+
 # name: (number on x86_64, number on aarch64); None where there is no such call
 DENIED: dict[str, tuple[int | None, int | None]] = {
     "_sysctl": (156, None),
@@ -42,6 +46,8 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "fspick": (433, 433),
     "get_kernel_syms": (177, None),
     "init_module": (175, 105),
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
     "io_uring_setup": (425, 425),
@@ -94,7 +100,7 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "ustat": (136, None),
     "vhangup": (153, 58),
 }
-_CLONE, _CLONE3, _IOCTL, _SOCKET = (56, 220), (435, 435), (16, 29), (41, 198)
+_CLONE, _CLONE3, _IOCTL, _SOCKET, _FCNTL = (56, 220), (435, 435), (16, 29), (41, 198), (72, 25)
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16
@@ -145,12 +151,15 @@ def _steps(machine: Machine) -> list[_Step]:
         _Step(_EQUAL, _CLONE[own], then="clone"),
         _Step(_EQUAL, _IOCTL[own], then="ioctl"),
         _Step(_EQUAL, _SOCKET[own], then="socket"),
+        _Step(_EQUAL, _FCNTL[own], then="fcntl"),
     ]
     steps += [_Step(_EQUAL, number, then="denied") for number in denied]
     steps += [_Step(_RETURN, ALLOW), _Step(_LOAD, _ARGUMENTS, label="clone")]
     steps += [_Step(_ANY_BIT, NAMESPACES, then="denied", otherwise="granted")]
     steps += [_Step(_LOAD, _ARGUMENTS + 8, label="ioctl")]
     steps += [_Step(_EQUAL, request, then="denied") for request in TERMINAL_IOCTLS]
+    steps += [_Step(_RETURN, ALLOW), _Step(_LOAD, _ARGUMENTS + 8, label="fcntl")]
+    steps += [_Step(_EQUAL, command, then="denied") for command in WATCHING_FCNTLS]
     steps += [_Step(_RETURN, ALLOW), _Step(_LOAD, _ARGUMENTS, label="socket")]
     steps += [_Step(_EQUAL, family, then="granted") for family in SOCKETS]
     return [

@@ -19,7 +19,7 @@ from typing import Any
 from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.contracts.runner import Limit, RunLimits
 from learnflow_ext.contracts.sandboxes import Ending
-from learnflow_kernels import cgroups
+from learnflow_kernels import cgroups, uids
 from learnflow_kernels.bubblewrap import Features
 from learnflow_kernels.check import SandboxUnavailable, require_sandbox
 from learnflow_kernels.endings import signal_in
@@ -42,10 +42,10 @@ class WarmSandbox:
     """A `Sandboxed`. Made by `WarmSandboxes`; it may wait a while before it is started."""
 
     def __init__(
-        self, outside: socket.socket, group: cgroups.Group, uid: int, modules: frozenset[str]
+        self, outside: socket.socket, group: cgroups.Group, claim: uids.Claim, modules: frozenset[str]
     ) -> None:
-        """`outside` is our end of the keeper's socket."""
-        self.uid = uid
+        """`outside` is our end of the keeper's socket. `claim` is given back when nothing of it is left."""
+        self._claim = claim
         self.modules = modules
         """Trusted modules that were loaded when it was forked."""
         self._outside = outside
@@ -141,7 +141,7 @@ class WarmSandbox:
         status = 128 - status if status < 0 else status
         self._let_go()
         oom = await asyncio.to_thread(self._group.out_of_memory)
-        await asyncio.to_thread(_remove, self._group)
+        await self._clear()
         limit = self._stopped
         if limit is None and signal_in(status) == signal.SIGXCPU:
             limit = "time"
@@ -164,7 +164,13 @@ class WarmSandbox:
             await self.close()
             return
         self._let_go()  # which ends it, if it has been made or still will be
-        await asyncio.to_thread(_remove, self._group)
+        await self._clear()
+
+    async def _clear(self) -> None:
+        try:
+            await asyncio.to_thread(_remove, self._group)
+        finally:
+            self._claim.release()
 
     async def wait(self) -> Ending:
         """As `Sandboxed.wait`."""
@@ -310,22 +316,25 @@ class WarmSandboxes:
     def _asked_for(self, nursery: Nursery, modules: frozenset[str]) -> WarmSandbox:
         """One that the zygote was asked to fork. OSError when that cannot be."""
         limits = RunLimits()
-        used = {box.uid for box in self._open} | {box.uid for box in self._waiting}
-        uid = next(uid for uid in itertools.count(self._first_uid, -1) if uid not in used)
+        claim = uids.claim(self._first_uid)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             ours.setblocking(False)
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-            group = cgroups.create(
-                f"{self._name}-{next(self._numbers)}",
-                memory=limits.memory_mb * MIB,
-                processes=limits.processes + _OWN_PROCESSES,
-                share=cgroups.SHARE,
-            )
-            box = WarmSandbox(ours, group, uid, modules)
+            try:
+                group = cgroups.create(
+                    f"{self._name}-{next(self._numbers)}",
+                    memory=limits.memory_mb * MIB,
+                    processes=limits.processes + _OWN_PROCESSES,
+                    share=cgroups.SHARE,
+                )
+            except BaseException:
+                claim.release()
+                raise
+            box = WarmSandbox(ours, group, claim, modules)
             self._open.add(box)
             try:
-                nursery.fork(Fork(modules=tuple(sorted(modules)), uid=uid), theirs.fileno(), group)
+                nursery.fork(Fork(modules=tuple(sorted(modules)), uid=claim.uid), theirs.fileno(), group)
             except BaseException:
                 self._open.discard(box)
                 self._soon(box.abandon())

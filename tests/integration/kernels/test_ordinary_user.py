@@ -116,6 +116,7 @@ def test_the_sandbox_holds_for_an_ordinary_user_too(folder: Path) -> None:
         "test_warm_sandboxes.py",
         "test_hostile_runs.py",
         "test_hostile_tricks.py",
+        "test_neighbours.py",
     ):
         command.append(str(Path(__file__).with_name(name)))
     done = subprocess.run(

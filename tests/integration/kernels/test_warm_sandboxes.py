@@ -224,14 +224,6 @@ class TestFromOneStudentToTheNext:
         for _ in range(2):  # one that waited meanwhile, and one that is forked afterwards
             assert (await run(runner, LOOK)).stdout == "[]\n"
 
-    async def test_nothing_is_shared_by_two_at_once(self, runner: WarmRunner) -> None:
-        planting = asyncio.create_task(run(runner, PLANT + "\nsys.stdout.flush(); time.sleep(3)"))
-        await asyncio.sleep(1)
-        looked = await run(runner, LOOK)
-        assert not planting.done(), "too slow a machine for three seconds"
-        assert looked.stdout == "[]\n"
-        assert (await planting).stdout == "planted\n"
-
     async def test_their_random_numbers_differ(self, runner: WarmRunner) -> None:
         code = "import random\nfrom numpy.random import rand, default_rng\n"
         code += "print(random.random(), rand(), default_rng().random())"

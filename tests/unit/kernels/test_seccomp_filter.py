@@ -62,6 +62,12 @@ class TestEachMachine:
         assert verdict(name, ioctl, 0, 0xFFFFFFFF_00005412) == EPERM, "the kernel looks at the low half too"
         assert verdict(name, ioctl, 0, 0x5401) == ALLOW
 
+    def test_nobody_is_kept_from_a_file_that_all_share(self, name: str) -> None:
+        fcntl = (72, 25)[MACHINES[name].column]
+        assert [verdict(name, fcntl, 3, command) for command in (1024, 1026)] == [EPERM] * 2
+        assert verdict(name, fcntl, 3, 0xFFFFFFFF_00000400) == EPERM, "the kernel looks at the low half too"
+        assert [verdict(name, fcntl, 3, command) for command in (1, 2, 3, 4, 6, 1030, 1031)] == [ALLOW] * 7
+
     def test_programs_of_another_architecture_get_nothing(self, name: str) -> None:
         assert verdict(name, 0, audit=0x40000003) == ENOSYS
 
