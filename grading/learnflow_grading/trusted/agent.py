@@ -141,6 +141,10 @@ class Far:
     def __init__(self, agent: Agent, number: int) -> None:
         object.__setattr__(self, "_far", (agent, number))
 
+    def __iter__(self) -> Iterator[Any]:
+        found = self._do("special", "__iter__", [])
+        return found if type(found) is Far else iter(found)
+
     def _do(self, what: str, name: str, args: list[Any], kwargs: dict[str, Any] | None = None) -> Any:
         agent, number = object.__getattribute__(self, "_far")
         return agent.ask(what, number, name, args, kwargs)
@@ -165,7 +169,7 @@ def _forward(name: str) -> Callable[..., Any]:
 
 
 for _name in (
-    "len getitem setitem delitem contains iter next enter exit str eq ne lt le gt ge add sub mul truediv"
+    "len getitem setitem delitem contains next enter exit str eq ne lt le gt ge add sub mul truediv"
     " floordiv mod pow neg abs radd rsub rmul bool int float"
 ).split():
     setattr(Far, f"__{_name}__", _forward(f"__{_name}__"))

@@ -23,7 +23,7 @@ from .session import Cell, Outcome, Ran, RunSettings, run
 
 log = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 """Part of the key under which results are kept: raise it when a change here or in the supervisor matters."""
 _REFERENCE_SECONDS = 20.0
 
@@ -43,7 +43,9 @@ async def calibrated(
         known = await _try(sandboxes, rules, cells, files, settings)
         _store(keep, key, known)
     tests = {
-        name: dataclasses.replace(test, fallback=test.fallback or known.fallbacks.get(name, ""))
+        name: dataclasses.replace(
+            test, fallback=test.fallback or known.fallbacks.get(name, ""), number=name in known.numbers
+        )
         for name, test in rules.tests.items()
     }
     return dataclasses.replace(
@@ -61,6 +63,8 @@ class _Found:
     broken: Sequence[str]
     returns_objects: tuple[str, ...] | None
     never_empty: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    """Tests that end in a number of points."""
 
 
 def passed(outcome: Outcome) -> bool:
@@ -89,13 +93,13 @@ async def _try(
     apart = await run(sandboxes, run_cells, rules, generous, files=files, student_files={}, in_kernel=static)
     failed = {index: name for index, name in wanted.items() if not passed(apart.cells[index])}
     if not failed:
-        return _Found({}, (), apart.returned_objects, apart.never_empty)
+        return _judge(apart, apart, wanted, failed)
     names = frozenset(wanted.values())
     beside = await run(sandboxes, run_cells, rules, generous, files=files, student_files={}, in_kernel=names)
-    return _judge(apart, beside, failed)
+    return _judge(apart, beside, wanted, failed)
 
 
-def _judge(apart: Ran, beside: Ran, failed: Mapping[int, str]) -> _Found:
+def _judge(apart: Ran, beside: Ran, wanted: Mapping[int, str], failed: Mapping[int, str]) -> _Found:
     fallbacks: dict[str, str] = {}
     broken = []
     for index, name in failed.items():
@@ -106,7 +110,8 @@ def _judge(apart: Ran, beside: Ran, failed: Mapping[int, str]) -> _Found:
         else:
             broken.append(name)
             log.warning("The reference solution does not pass %s", name)
-    return _Found(fallbacks, broken, apart.returned_objects, apart.never_empty)
+    numbers = tuple(name for index, name in wanted.items() if apart.cells[index].number)
+    return _Found(fallbacks, broken, apart.returned_objects, apart.never_empty, numbers)
 
 
 def _why(outcome: Outcome) -> str:
@@ -140,6 +145,7 @@ def _load(keep: Path | None, key: str) -> _Found | None:
             list(stored["broken"]),
             None if objects is None else tuple(objects),
             tuple(stored["never_empty"]),
+            tuple(stored["numbers"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -46,6 +46,8 @@ class TestPlan:
     """The teacher's preparations since the test before."""
     scored: bool = True
     """False when the cell's last line shows a student's value: that is no number of points."""
+    number: bool = False
+    """Whether it ends in a number of points, as a run of the reference shows."""
     files: bool = False
     fallback: str = ""
     """Why it can only run beside the student's code; empty for a trusted test."""
@@ -326,6 +328,8 @@ def _what_runs(tree: ast.Module, words: set[str], theirs: set[str]) -> str:
     known |= {str(n.arg) for n in ast.walk(tree) if isinstance(n, ast.keyword)}
     if found := (words | known) & _RUNS:
         return sorted(found)[0]
+    if ("pytest" in known and "main" in words) or "ipytest" in known:
+        return "pytest"  # it loads conftest.py, and whatever it finds
     tainted = _tainted(tree, theirs)
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not node.args:

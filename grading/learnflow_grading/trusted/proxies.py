@@ -12,6 +12,7 @@ import builtins
 import collections
 import enum
 import importlib
+import itertools
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -48,7 +49,19 @@ _EXACT: dict[str, tuple[type, ...]] = {
     "__len__": (int,), "__contains__": (bool,), "__bool__": (bool,), "__hash__": (int,), "__index__": (int,),
     "__int__": (int,), "__float__": (float,),
 }  # fmt: skip
+_SEQUENCES = frozenset(
+    {list, tuple, set, frozenset, collections.deque, type({}.keys()), type({}.values()), type({}.items())}
+)
+_MAPPINGS = frozenset({dict, collections.Counter, collections.OrderedDict, collections.defaultdict})
 _DATA_BASES = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
+
+
+_CLOSED = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
+"""Of the test's own things, what a student's code may call and nothing else."""
+_INNER = (types.FrameType, types.CodeType, types.TracebackType, types.ModuleType, types.CellType)
+"""From these a way leads to everything, `eval` included."""
+_NEVER = ("_", "bit_generator", "ctypes", "cffi", "capsule", "load_extension", "enable_load_extension")
+"""How attributes begin that lead into Python, or into memory."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,7 @@ class Rules:
     """Functions and methods whose reference version returns objects; None when that was never tried."""
     modules: dict[str, str] = field(default_factory=dict)
     never_empty: frozenset[str] = frozenset()
-    """Functions whose reference version gives arrays or tables here, and never an empty one."""
+    """Functions whose reference version gives numbers, lists or arrays here, and never an empty one."""
 
 
 class Proxies:
@@ -81,9 +94,14 @@ class Proxies:
         self.student, self.rules, self._sources = student, rules, sources
         self.returned_objects: set[str] = set()
         """Functions that returned objects; what a run of the reference is asked for."""
-        self.returned_tables: set[str] = set()
+        self.returned_sized: set[str] = set()
         self.returned_empty: set[str] = set()
-        """The same for arrays and tables, and for empty ones."""
+        self.returned_others: set[str] = set()
+        """The same for numbers, lists, arrays and tables, for empty ones, and for what is none of these."""
+        self.hollow = 0
+        """How many empty lists and the like came from functions whose reference version gives none here."""
+        self._not_empty: set[int] = set()
+        """Generators that come in the place of such a list."""
         self._making: set[int] = set()
         self._things: dict[int, Any] = {}
         self._classes: dict[int, Any] = {}
@@ -149,13 +167,29 @@ class Proxies:
     def call(self, op: str, handle: int, key: str, name: str, args: Any = (), kwargs: Any = None) -> Any:
         """Have the student's process do something, and check what comes back."""
         value = self.student.operate(op, handle, key, name=name, args=args, kwargs=kwargs)
-        if type(value).__module__.partition(".")[0] in ("numpy", "pandas") and hasattr(value, "size"):
-            self.returned_tables.add(key)
-            if not value.size:
-                # It agrees with everything: `np.allclose(np.empty((0, 3)), expected)`.
-                self.returned_empty.add(key)
-                if key in self.rules.never_empty:
+        size = _size(value)
+        (self.returned_others if size is None else self.returned_sized).add(key)
+        if size == 0:
+            # It agrees with everything: `np.allclose(np.empty((0, 3)), expected)`, `np.allclose([], 9)`.
+            self.returned_empty.add(key)
+            if key in self.rules.never_empty:
+                if type(value) not in (list, tuple):
                     raise CannotCheck(f"{key} gave nothing at all, an empty array or table.")
+                self.hollow += 1
+        if type(value) is types.GeneratorType and key in self.rules.never_empty:
+            self._not_empty.add(self._handles[id(value)])
+        return self.plain(key, value)
+
+    @property
+    def never_empty(self) -> set[str]:
+        """Functions that gave numbers, lists, arrays or tables, never an empty one, and nothing else."""
+        return self.returned_sized - self.returned_empty - self.returned_others
+
+    def plain(self, key: str, value: Any) -> Any:
+        """`value`, which came from what `key` names. CannotCheck for objects where the reference gives none.
+
+        Else one whose operators the teacher declares could stand where a number is expected, and do as if.
+        """
         if self._has_object(value):
             self.returned_objects.add(key)
             allowed = self.rules.returns_objects
@@ -166,30 +200,30 @@ class Proxies:
         return value
 
     def _has_object(self, value: Any) -> bool:
-        todo, seen = [value], 0
-        while todo and seen < 10_000:  # a value may hold itself
+        todo, seen = [value], set[int]()
+        while todo:
             item = todo.pop()
-            seen += 1
-            if type(item) in (list, tuple, set, frozenset):
-                todo += list(item)[:1000]
-            elif type(item) is dict:
-                todo += [*list(item.values())[:1000], *list(item)[:1000]]
-            elif isinstance(type(item), RemoteMeta):
+            if isinstance(type(item), RemoteMeta):
                 return True
+            # A value may hold itself. How much it may hold is known when it is read.
+            if id(item) not in seen:
+                seen.add(id(item))
+                todo += _inside(item)
         return False
 
     def _generator(self, handle: int) -> Iterator[Any]:
         def values() -> Iterator[Any]:
             sent: Any = None
-            while True:
+            for count in itertools.count():
                 try:
                     if sent is None:
                         value = self.student.operate("next", handle, "generator")
                     else:
                         value = self.student.operate("send", handle, "generator", args=(sent,))
                 except Stop:
+                    self.hollow += not count and handle in self._not_empty
                     return
-                sent = yield value
+                sent = yield self.plain("generator", value)
 
         made = values()
         self._remember(made, handle)
@@ -268,6 +302,10 @@ class Proxies:
             raise CannotCheck("Your code gave an enumeration where the test expects a value.")
         reader = Reader(self.read)
         members = [(str(key), reader.read(value)) for key, value in _list(told["members"])]
+        for key, value in members:
+            # `__eq__` would be no member but the enumeration's own operator, and so would a function be.
+            if key.startswith("_") or not key.isidentifier() or key == "mro" or not _is_data(value):
+                raise CannotCheck(f"{name} has a member that cannot be checked here.")
         kinds: dict[str, Any] = {"IntEnum": enum.IntEnum, "Flag": enum.Flag, "IntFlag": enum.IntFlag}
         made = kinds.get(str(told.get("kind")), enum.Enum)(name, members)
         self._classes[handle] = made
@@ -378,10 +416,13 @@ class Proxies:
         target = self._ours[_index(message.get("target"), self._ours)]
         if what == "call":
             return target(*args, **{str(k): reader.read(v) for k, v in (message.get("kwargs") or {}).items()})
-        if type(name) is not str or isinstance(target, (types.FunctionType, types.MethodType, type)):
+        if type(name) is not str or isinstance(target, _CLOSED):
             raise AttributeError("This cannot be looked into.")
-        if what == "get" and not name.startswith("_"):
-            return getattr(target, name)
+        if what == "get" and not name.startswith(_NEVER):
+            found = getattr(target, name)
+            if isinstance(found, _INNER):
+                raise AttributeError("This cannot be looked into.")
+            return found
         if what == "set" and not name.startswith("_") and type(target).__module__ == "__main__":
             setattr(target, name, args[0])
             return None
@@ -392,10 +433,18 @@ class Proxies:
 
 def _apply_special(target: Any, name: str, args: list[Any]) -> Any:
     if name == "__iter__":
-        return list(target)
+        # An iterator is asked for one after the other: it may never end.
+        return target if hasattr(type(target), "__next__") else list(target)
     if name == "__str__":
         return str(target)
     return getattr(type(target), name)(target, *args)
+
+
+def _is_data(value: Any) -> bool:
+    """Whether it is a member's value as they are: numbers, texts, and what is made of them."""
+    if type(value) in (tuple, list, frozenset):
+        return all(map(_is_data, value))
+    return value is None or type(value) in (bool, int, float, complex, str, bytes)
 
 
 def _index(number: Any, inside: list[Any] | None) -> int:
@@ -408,6 +457,34 @@ def _list(value: Any) -> list[Any]:
     if type(value) is not list:
         raise Malformed("no list")
     return value
+
+
+def _size(value: Any, depth: int = 0) -> int | None:
+    """0 for what numpy takes for an empty array, 1 for one with something in it, None for no array."""
+    kind = type(value)
+    if kind in (int, float, complex):
+        return 1
+    if kind.__module__.partition(".")[0] in ("numpy", "pandas"):
+        return int(bool(value.size)) if hasattr(value, "size") else None
+    if kind in (list, tuple):
+        # One that holds itself is not empty.
+        return int(depth > 40 or any(_size(item, depth + 1) != 0 for item in value))
+    return None
+
+
+def _inside(item: Any) -> list[Any]:
+    """What a plain value holds that may be anything."""
+    kind = type(item)
+    if kind in _SEQUENCES:
+        return list(item)
+    if kind in _MAPPINGS:
+        return [*item.values(), *item]
+    if kind.__module__.partition(".")[0] in ("numpy", "pandas"):
+        if hasattr(item, "columns"):
+            return [*item.columns, *item.index, *(item.iloc[:, n] for n in range(item.shape[1]))]
+        if hasattr(item, "dtype") and item.dtype == object:
+            return list(item.tolist()) if hasattr(item, "tolist") else []
+    return []
 
 
 class RemoteMeta(type):
@@ -475,9 +552,7 @@ def _get(self: Any, name: str) -> Any:
         proxies._handles[id(method)] = proxies.handle_of(value) or 0
         proxies._ours.append(method)
         return method
-    if proxies._has_object(value):
-        proxies.returned_objects.add(f"{kind}.{name}")
-    return value
+    return proxies.plain(f"{kind}.{name}", value)
 
 
 def _asks_for_absence(proxies: Proxies, handle: int, name: str) -> bool:
@@ -508,13 +583,15 @@ def _special(name: str) -> Callable[..., Any]:
         if name in _COMPARISONS and not all(remote):
             return NotImplemented
         if name == "__iter__":
-            return _iterated(proxies.student.operate("special", handle, f"{kind}.__iter__", name=name), self)
+            found = proxies.student.operate("special", handle, f"{kind}.__iter__", name=name)
+            return _iterated(proxies.plain(f"{kind}.{name}", found), self)
         try:
             value = proxies.student.operate("special", handle, f"{kind}.{name}", name=name, args=args)
         except Stop:
             raise StopIteration from None
         if value is NotImplemented:
             return value
+        proxies.plain(f"{kind}.{name}", value)
         if name in _COMPARISONS and type(value) is not bool:
             raise CannotCheck(f"{kind}.{name} must give True or False.")
         exact = _EXACT.get(name)

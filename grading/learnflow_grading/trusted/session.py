@@ -16,6 +16,7 @@ from typing import Any
 from learnflow_ext.contracts.runner import RunLimits
 from learnflow_ext.contracts.sandboxes import Sandboxes
 
+from .. import signs
 from .frames import BrokenChannel, Channel
 from .plan import NotebookRules, TestPlan
 from .runtime import AGENT, SUPERVISOR
@@ -50,6 +51,8 @@ class Outcome:
     recorded: bool = False
     """True when the supervisor has told of this cell itself."""
     provisional: bool = False
+    number: bool = False
+    """Whether the cell ended in a number of points."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ async def run(
     `files` are the teacher's, `student_files` what was handed in beside the notebook; both base64 by path.
     A LearnFlowError is raised only when no sandbox can be had.
     """
+    signs.begun()
     outcomes = {cell.index: Outcome() for cell in cells}
     tokens = {cell.index: secrets.token_hex(16) for cell in cells}
     job = {
@@ -136,6 +140,7 @@ def _job_cell(
         "replaces": list(plan.replaces),
         "imports": list(rules.imports),
         "scored": plan.scored,
+        "number": plan.number,
         "files": plan.files,
     }
 
@@ -185,6 +190,7 @@ def _ran(
         outcome.outputs = [entry for raw in message.get("outputs", []) if (entry := _output(raw)) is not None]
         outcome.recorded = True
         outcome.provisional = index in provisional
+        outcome.number = message.get("number") is True
     return Ran(outcomes, returned, never_empty)
 
 

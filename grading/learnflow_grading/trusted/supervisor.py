@@ -13,6 +13,7 @@ import contextlib
 import io
 import os
 import random
+import re
 import secrets
 import signal
 import socket
@@ -21,7 +22,7 @@ import tempfile
 import time
 import traceback
 import types
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -33,6 +34,7 @@ from .student import CannotCheck, Student, StudentGone, TooSlow
 from .wire import Malformed, Reader, Uncrossable, Writer
 
 MAX_OUTPUT = 100_000
+_ARRAYS = re.compile(r"\b(np|numpy|pd|pandas|allclose|isclose)\b")
 _MAX_FILE = 4 * 1024 * 1024
 
 
@@ -160,12 +162,16 @@ class Supervisor:
         )
         self.replaces: frozenset[str] = frozenset()
         """The student's functions that this test takes away, or puts others in place of."""
+        self._preparations = ""
+        """The teacher's set-up cells so far."""
         self._definitions: dict[str, str] = {}
+        self._texts: dict[int, str] = {}
+        """What `inspect.getsource` gives for a function that a test knows by a name, by its number."""
         self.proxies = Proxies(self.student, rules, lambda name: self._definitions.get(name, ""))
         self._files: dict[str, tuple[int, int]] = {}
         self._trusted: set[str] = set()
         self._sync = False
-        self._testing = False
+        self._testing = self._numbered = False
 
     # -- one submission --------------------------------------------------------------------------
 
@@ -173,13 +179,14 @@ class Supervisor:
         """Every cell in order; the grader hears of each as soon as it is over."""
         self._prepare()
         for cell in self._job["cells"]:
-            self.collected = _Collected()
+            self.collected, self._numbered = _Collected(), False
             stop = self._cell(cell)
             self._grader.send(
                 {
                     "cell": cell["index"],
                     "token": cell["token"],
                     "stop": stop,
+                    "number": self._numbered,
                     "outputs": self.collected.entries,
                 }
             )
@@ -188,7 +195,7 @@ class Supervisor:
             {
                 "done": True,
                 "returned_objects": sorted(found.returned_objects),
-                "never_empty": sorted(found.returned_tables - found.returned_empty),
+                "never_empty": sorted(found.never_empty),
             }
         )
 
@@ -256,7 +263,7 @@ class Supervisor:
     def _student_cell(self, cell: dict[str, Any]) -> str:
         if self.student.gone:
             return "not_run"
-        for name, text in _definitions(cell["code"]):
+        for name, text in _definitions(cell["code"], self._definitions):
             self._definitions[name] = text
         try:
             reply = self.student.run(cell["code"], cell["count"])
@@ -285,6 +292,7 @@ class Supervisor:
 
     def _set_up(self, code: str, count: int) -> None:
         """Run the teacher's own preparations here too; what fails here may still work for the student."""
+        self._preparations += f"\n{code}"
         quiet, self.collected = self.collected, _Collected()
         try:
             for statement in ast.parse(code).body:
@@ -301,7 +309,7 @@ class Supervisor:
 
     def _test(self, cell: dict[str, Any]) -> str:
         code, count = cell["code"], cell["count"]
-        late, odd = self.student.timeouts, CannotCheck.count
+        late, odd, hollow = self.student.timeouts, CannotCheck.count, self.proxies.hollow
         self._testing = True
         self.replaces = frozenset(cell["replaces"])
         self.student.ends_expected = "StopIteration" in code
@@ -315,7 +323,7 @@ class Supervisor:
             for name in cell["imports"]:
                 with contextlib.suppress(Exception):
                     exec(name, self.namespace)  # noqa: S102
-            self._run_test(code, count, scored=cell["scored"])
+            self._run_test(code, count, scored=cell["scored"], number=cell["number"])
         except StudentGone as gone:
             return gone.reason
         except TooSlow as error:
@@ -334,8 +342,13 @@ class Supervisor:
         # A test that goes on after StudentGone, by a bare `except`, has not passed. Nor has one that takes an
         # endless loop, or what cannot be checked, for the error it waits for; one that counts points goes on.
         counts = any(entry["output_type"] == "execute_result" for entry in self.collected.entries)
-        if self.student.gone or counts:
-            return str(self.student.gone)
+        if gone_by_now := str(self.student.gone):
+            return gone_by_now
+        if self.proxies.hollow > hollow and (not counts or _ARRAYS.search(f"{self._preparations}\n{code}")):
+            # What an empty list is compared with, element by element, it agrees with.
+            return "odd_value"
+        if counts:
+            return ""
         return "timeout" if self.student.timeouts > late else "odd_value" if CannotCheck.count > odd else ""
 
     def put_name(self, name: str, value: Any) -> None:
@@ -344,7 +357,7 @@ class Supervisor:
         self.student.simple("set_names", names={name: writer.write(value)})
         self.student.epoch += 1
 
-    def _run_test(self, code: str, count: int, *, scored: bool) -> None:
+    def _run_test(self, code: str, count: int, *, scored: bool, number: bool) -> None:
         tree = ast.parse(code, _file(count))
         last = tree.body[-1] if tree.body else None
         names = _Names(self)
@@ -354,9 +367,14 @@ class Supervisor:
                 tree.body.pop()
                 exec(compile(tree, _file(count), "exec"), self.namespace, names)  # noqa: S102
                 value = eval(compile(ast.Expression(last.value), _file(count), "eval"), self.namespace, names)  # noqa: S307
+                value = _as_number(value)
+                self._numbered = scored and type(value) in (int, float)
+                if number and not self._numbered:
+                    # Without one nbgrader gives all points: `points += f(3) == 9` with an array from `f`.
+                    raise CannotCheck("This test counts points, and with what your code gave it cannot.")
                 if value is not None:
-                    exact = type(value) in (int, float, bool) or type(value).__module__ == "numpy"
-                    self.collected.show("execute_result" if scored and exact else "display_data", repr(value))
+                    exact = self._numbered or (scored and type(value) is bool)
+                    self.collected.show("execute_result" if exact else "display_data", repr(value))
             else:
                 exec(compile(tree, _file(count), "exec"), self.namespace, names)  # noqa: S102
 
@@ -387,7 +405,11 @@ class Supervisor:
                 self.namespace[name] = _Refused(f"{name} is to be a class.")
                 continue
             try:
-                self.namespace[name] = Reader(self.proxies.read).read(wire)
+                value = Reader(self.proxies.read).read(wire)
+                self.namespace[name] = self.proxies.plain(f"variable {name}", value)
+                if (handle := self.proxies.handle_of(value)) is not None:
+                    # By the name it was found under: its `__name__` is what the student's code says.
+                    self._texts[handle] = self._definitions.get(name, "") or self._texts.get(handle, "")
             except Malformed:
                 raise self.student._broken() from None
             except CannotCheck as error:
@@ -510,6 +532,14 @@ class _Refused:
         raise CannotCheck(object.__getattribute__(self, "_why"))
 
 
+def _as_number(value: Any) -> Any:
+    """A number of numpy's as one of Python's, which nbgrader reads; anything else as it is."""
+    np = sys.modules.get("numpy")
+    if np is not None and isinstance(value, np.integer | np.floating | np.bool_):
+        return value.item()
+    return value
+
+
 def _files() -> Iterator[tuple[str, tuple[int, int]]]:
     for parent, folders, names in os.walk("."):
         folders[:] = [folder for folder in folders if not folder.startswith((".", "__pycache__"))]
@@ -520,8 +550,11 @@ def _files() -> Iterator[tuple[str, tuple[int, int]]]:
                 yield os.path.relpath(path), (status.st_mtime_ns, status.st_size)
 
 
-def _definitions(code: str) -> Iterator[tuple[str, str]]:
-    """(name, text) of the functions and classes that a student's cell defines at its top."""
+def _definitions(code: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(name, text) of the functions and classes that a student's cell defines at its top.
+
+    `known` are those from before, and what was taken from here meanwhile: for a second name of one.
+    """
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -531,6 +564,8 @@ def _definitions(code: str) -> Iterator[tuple[str, str]]:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             lines = code.split("\n")[first - 1 : node.end_lineno]
             yield node.name, "\n".join(lines) + "\n"
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
+            yield from ((name, known.get(node.value.id, "")) for name in bound([node]))
         else:
             # `total = sum` after it: its text says nothing any more.
             yield from ((name, "") for name in bound([node]) - used(node))
@@ -542,8 +577,10 @@ def _patch_inspect(supervisor: Supervisor) -> None:
     original = inspect.getsource
 
     def getsource(thing: Any) -> str:
-        if supervisor.proxies.handle_of(thing) is not None:
-            text = supervisor._definitions.get(getattr(thing, "__name__", ""), "")
+        if (handle := supervisor.proxies.handle_of(thing)) is not None:
+            text = supervisor._texts.get(handle)
+            if text is None:
+                text = supervisor._definitions.get(getattr(thing, "__name__", ""), "")
             if not text:
                 raise OSError("could not get source code")
             return text

@@ -18,6 +18,7 @@ import datetime
 import decimal
 import fractions
 import math
+import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -49,6 +50,9 @@ _TYPES |= {n: t for n, t in vars(builtins).items() if isinstance(t, type) and is
 _TYPE_NAMES = {t: name for name, t in _TYPES.items()}
 _TIMES: dict[type, str] = {datetime.datetime: "datetime", datetime.date: "date", datetime.time: "time"}
 _TIME_TYPES: dict[str, Any] = {name: t for t, name in _TIMES.items()}
+_PATHS: dict[type, str] = {pathlib.PosixPath: "Path", pathlib.PurePosixPath: "PurePosixPath"}
+_PATH_TYPES: dict[str, Any] = {"Path": pathlib.Path, "PurePosixPath": pathlib.PurePosixPath}
+"""As text: a path that stayed on the test's side would open its files to the student's code."""
 _SINGLES: dict[str, Any] = {"Ellipsis": ..., "NotImplemented": NotImplemented}
 MUTABLE = (list, dict, set, bytearray, collections.deque, collections.Counter, collections.OrderedDict)
 
@@ -161,6 +165,8 @@ class Writer:
             return ["dt", _TIMES[kind], value.isoformat()]
         if kind is datetime.timedelta:
             return ["td", value.days, value.seconds, value.microseconds]
+        if kind in _PATHS:
+            return ["p", _PATHS[kind], str(value)]
         if kind is type and value in _TYPE_NAMES:
             return ["T", _TYPE_NAMES[value]]
         if value is ... or value is NotImplemented:
@@ -307,6 +313,12 @@ def _int(reader: Reader, wire: list[Any]) -> int:
     return int(text, 16)
 
 
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise Malformed("no text")
+    return value
+
+
 def _float(reader: Reader, wire: list[Any]) -> float:
     if _only(wire, 2)[1] not in ("nan", "inf", "-inf"):
         raise Malformed("no float")
@@ -359,6 +371,7 @@ _SIMPLE: dict[str, Callable[[Reader, list[Any]], Any]] = {
     "D": lambda reader, wire: decimal.Decimal(str(_only(wire, 2)[1])[:10_000]),
     "dt": lambda reader, wire: _TIME_TYPES[_only(wire, 3)[1]].fromisoformat(str(wire[2])[:100]),
     "td": lambda reader, wire: datetime.timedelta(*_ints(reader, wire)),
+    "p": lambda reader, wire: _PATH_TYPES[_only(wire, 3)[1]](_text(wire[2])),
     "T": lambda reader, wire: _TYPES[_only(wire, 2)[1]],
     "e": lambda reader, wire: _SINGLES[_only(wire, 2)[1]],
 }

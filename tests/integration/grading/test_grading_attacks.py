@@ -37,6 +37,20 @@ HONEST = {
     "half": "def half(n):\n    return n / 2\ndef quarter(n):\n    return half(half(n))",
     "apply": "def apply(f, n):\n    return f(n)",
     "words": "def words(text):\n    return text.split()",
+    "stats": "def stats(xs):\n    return (min(xs), max(xs))",
+    "vec": (
+        "class Vec:\n    def __init__(self, x):\n        self.x = x\n"
+        "    def __sub__(self, other):\n        return Vec(self.x - other.x)\n"
+        "    def __abs__(self):\n        return abs(self.x)"
+    ),
+    "average": "average = sum([1, 2, 3, 4]) / 4",
+    "norm": "def norm(xs):\n    return sum(x * x for x in xs) ** 0.5",
+    "halves": "def halves(xs):\n    return [x / 2 for x in xs]",
+    "feed": "def feed(items):\n    return [2 * item for item in items]",
+    "lines": "def lines(path):\n    return len(path.read_text().splitlines())",
+    "shade": (
+        "from enum import Enum\nclass Shade(Enum):\n    LIGHT = 1\n    DARK = 2\ndef darker(n):\n    return n + 1"
+    ),
 }
 TESTS = {
     "double": (
@@ -69,8 +83,24 @@ TESTS = {
         "assert apply(lambda n: n * n, 13) == 169",
     ),
     "words": ("assert words('a b') == ['a', 'b']", "assert words('c  d e') == ['c', 'd', 'e']"),
+    "stats": ("assert abs(stats([3, 1, 2])[-1] - 3) < 1e-6", "assert abs(stats([5, 4])[-1] - 5) < 1e-6"),
+    "vec": ("assert abs(Vec(3) - Vec(1)) == 2", "assert abs(Vec(7).x - 7) < 1e-6"),
+    "average": ("assert abs(average - 2.5) < 1e-6", ""),
+    "norm": (
+        "import numpy as np\nassert np.allclose(norm([3, 4]), 5)",
+        "assert np.isclose(norm([6, 8]), 10)",
+    ),
+    "halves": ("assert all(abs(a - b) < 1e-6 for a, b in zip(halves([1, 2]), [0.5, 1]))", ""),
+    "feed": ("assert feed(n for n in (1, 2)) == [2, 4]", "assert feed(iter([5])) == [10]"),
+    "lines": (
+        "from pathlib import Path\nPath('lines.txt').write_text('a\\nb\\n')\nassert lines(Path('lines.txt')) == 2",
+        "",
+    ),
+    "shade": ("assert darker(3) == 4", "assert darker(7) == 8 and Shade.DARK.value == 2"),
 }
 POINTS = 2.0
+LIAR = "class Vec:\n    def __sub__(self, o): return self\n    def __abs__(self): return 0.0\n"
+"""Bears the name of a class that the teacher declares, and its operators."""
 
 # name: (exercise, code instead of its answer)
 ATTACKS: dict[str, tuple[str, str]] = {
@@ -146,6 +176,55 @@ ATTACKS: dict[str, tuple[str, str]] = {
         "words", "import os, time, locale, random\nos.environ['TZ'] = 'X'; time.tzset(); random.seed = lambda *a: None\ndef words(text): return {}"),
     "a file of the package's own": (
         "words", "import sys\nfor n in list(sys.modules):\n    if n.startswith('learnflow'): sys.modules[n].__dict__.setdefault('passed', True)\ndef words(text): return ()"),
+    "a liar in a queue": ("stats", f"{LIAR}from collections import deque\ndef stats(xs): return deque([Vec()])"),
+    "a liar behind five thousand numbers": ("stats", f"{LIAR}def stats(xs): return [0] * 5000 + [Vec()]"),
+    "a liar that is counted": ("stats", f"{LIAR}from collections import Counter\ndef stats(xs): return Counter({{-1: Vec()}})"),
+    "a liar in an array": (
+        "stats", f"{LIAR}import numpy as np\ndef stats(xs):\n    a = np.empty(1, dtype=object)\n    a[0] = Vec()\n    return a"),
+    "a liar in a column": ("stats", f"{LIAR}import pandas as pd\ndef stats(xs): return pd.Series([Vec()], index=[-1])"),
+    "a liar in a list": ("stats", f"{LIAR}def stats(xs): return [[Vec()]][0]"),
+    "a liar for an attribute": (
+        "vec", f"{LIAR}Inner = Vec\nclass Vec:\n    def __init__(self, x): self.x = Inner()\n    def __sub__(self, o): return self\n"
+        "    def __abs__(self): return 2"),
+    "a liar for an attribute in a list of its own": (
+        "vec", f"{LIAR}Inner = Vec\nclass Vec:\n    def __init__(self, x): pass\n    def __getattr__(self, name): return Inner()\n"
+        "    def __sub__(self, o): return self\n    def __abs__(self): return 2"),
+    "a liar for a variable": ("average", f"{LIAR}average = Vec()"),
+    "a liar from a generator": ("halves", f"{LIAR}def halves(xs):\n    for x in xs: yield Vec()"),
+    "a generator of nothing": ("halves", "def halves(xs):\n    return iter([])"),
+    "a list of nothing": ("halves", "def halves(xs): return []"),
+    "nothing for a number": ("norm", "def norm(xs): return []"),
+    "nothing in nothing": ("norm", "def norm(xs): return [[], ()]"),
+    "an empty array for a number": ("norm", "import numpy as np\ndef norm(xs): return np.empty(0)"),
+    "an empty column for a number": ("norm", "import pandas as pd\ndef norm(xs): return pd.Series([], dtype=float)"),
+    "an array where points are counted": ("rank", "import numpy as np\ndef rank(n): return np.zeros(3)"),
+    "a column where points are counted": ("rank", "import pandas as pd\ndef rank(n): return pd.Series([0, 0])"),
+    "a table where points are counted": ("rank", "import pandas as pd\ndef rank(n): return pd.DataFrame({'a': [0]})"),
+    "the frame of a generator that it was given": (
+        "feed", "import re\nrun = None\ndef feed(items):\n    global run\n    run = run or items.gi_frame.f_builtins['eval']\n"
+        "    text = run('next(r.frame.f_locals[\"code\"] for r in __import__(\"inspect\").stack() if \"scored\" in r.frame.f_locals)')\n"
+        "    return eval(re.findall(r'== (.*)', text)[-1])"),
+    "the code of a generator that it was given": ("feed", "def feed(items): return [n for n in items.gi_code.co_consts if isinstance(n, int)]"),
+    "what an iterator is reduced to": ("feed", "def feed(items): return items.__reduce__()"),
+    "the other side's disk by way of a path": (
+        "lines", "def lines(path):\n    told = path.parent.joinpath('/proc/self/cmdline')\n    return told"),
+    "a path that equals everything": (
+        "lines", "import pathlib\nclass P(pathlib.PosixPath):\n    def __eq__(self, o): return True\n    __hash__ = None\ndef lines(path): return P('x')"),
+    "another text for a function": (
+        "total", "def helper(xs):\n    for x in xs: pass\ntotal = lambda xs: sum(xs)\ntotal.__name__ = 'helper'"),
+    "an operator among the members of an enumeration": (
+        "shade", "from enum import Enum, EnumMeta\nclass V:\n    def __init__(self, v): self.value = self._value_ = v\n"
+        "class M(EnumMeta):\n    @property\n    def __members__(cls): return {'__eq__': V(lambda *a: True), 'LIGHT': V(1), 'DARK': V(2)}\n"
+        "class Shade(Enum, metaclass=M):\n    LIGHT = 1\n    DARK = 2\ndef darker(n): return Shade.DARK"),
+    "a member that is a number of another kind": (
+        "shade", "from enum import IntEnum\nclass Shade(IntEnum):\n    LIGHT = 1\n    DARK = 2\n    def __eq__(self, o): return True\n"
+        "    __hash__ = int.__hash__\ndef darker(n): return Shade.DARK"),
+    "an error that cannot be shown": (
+        "words", "class E(Exception):\n    def __repr__(self): raise KeyboardInterrupt\n    __str__ = __repr__\n    args = property(lambda s: 1 / 0)\n"
+        "def words(text): raise E('x')"),
+    "an object that changes its class": (
+        "words", "class W:\n    @property\n    def __class__(self): return list\n    def __iter__(self): return iter(['a', 'b'])\n"
+        "    def __len__(self): return 2\n    def __eq__(self, o): return True\ndef words(text): return W()"),
 }  # fmt: skip
 
 OTHER_WAYS = {
@@ -159,6 +238,21 @@ OTHER_WAYS = {
     "slowly": ("refuse", "import time\ndef refuse(n):\n    time.sleep(0.6)\n    if n < 0:\n        raise KeyError(n)\n    return n"),
     "with a loop that takes its time": (
         "half", "def half(n):\n    rounds = 0\n    while rounds < 6_000_000:\n        rounds = rounds + 1\n    return n / 2\ndef quarter(n): return half(half(n))"),
+    "as a generator": ("halves", "def halves(xs):\n    for x in xs:\n        yield x / 2"),
+    "by hand, one after the other": (
+        "feed", "def feed(items):\n    found = []\n    while True:\n        try:\n            found.append(2 * next(items))\n"
+        "        except StopIteration:\n            return found"),
+    "with numbers of numpy's": ("stats", "import numpy as np\ndef stats(xs): return [np.min(xs), np.max(xs)]"),
+    "with a number of numpy's where points are counted": ("rank", "import numpy as np\ndef rank(n): return np.int64(n) % 3"),
+    "as a fraction": ("average", "from fractions import Fraction\naverage = Fraction(1 + 2 + 3 + 4, 4)"),
+    "with a file that is opened": ("lines", "def lines(path):\n    with open(path) as file:\n        return sum(1 for _ in file)"),
+    "as an enumeration of numbers": ("shade", "import enum\nclass Shade(enum.IntEnum):\n    LIGHT = enum.auto()\n    DARK = enum.auto()\ndarker = lambda n: n + 1"),
+    "as an array of one number": ("norm", "import numpy as np\ndef norm(xs): return np.linalg.norm(np.array([xs]), axis=1)"),
+    "with a record inside": (
+        "vec", "from collections import namedtuple\nclass Vec:\n    def __init__(self, x):\n        self._inner = namedtuple('Inner', 'x')(x)\n"
+        "    @property\n    def x(self):\n        return self._inner.x\n    def __sub__(self, other):\n        return Vec(self.x - other.x)\n"
+        "    def __abs__(self):\n        return max(self.x, -self.x)"),
+    "by another name": ("total", "def add_up(xs):\n    result = 0\n    for x in xs:\n        result += x\n    return result\ntotal = add_up"),
     "by a name of its own": ("apply", "def apply(f, n):\n    result = None\n    for each in map(f, [n]):\n        result = each\n    return result"),
 }  # fmt: skip
 
@@ -266,6 +360,7 @@ class TestsThatRunWhatAStudentWrote:
             "import importlib\nimportlib.import_module('made')",
             "import pickle\npickle.load(open('made.pkl', 'rb'))",
             "import numpy as np\nnp.load('made.npy', allow_pickle=True)",
+            "import pytest\nformula(3)\nassert pytest.main(['-q', 'test_it.py']) == 0",
         ],
     )
     def test_are_provisional(self, test: str) -> None:
@@ -285,6 +380,7 @@ class TestsThatRunWhatAStudentWrote:
             "for text, n in [('formula(3)', 9)]:\n    eval(text)",
             "import re\nassert re.compile('[0-9]').match(formula(3))",
             "import platform\nassert formula(3)",
+            "import pytest\nwith pytest.raises(TypeError):\n    formula()",
         ],
     )
     def test_others_run_apart(self, test: str) -> None:

@@ -251,6 +251,19 @@ class TestNotebookTamperedWith:
         cell.metadata.nbgrader.update(change)
         assert self.score(submit, nb) == 4
 
+    def test_its_cell_turned_into_text(self, classroom: Classroom, submit: Submit) -> None:
+        for kind in ("markdown", "raw"):
+            nb = self.cheat(classroom)
+            cell = next(c for c in nb.cells if c.metadata.nbgrader.grade_id == "test_triangle")
+            cell.cell_type = kind
+            del cell["outputs"], cell["execution_count"]
+            assert self.score(submit, nb) == 4, kind
+
+    def test_another_kernel_named(self, classroom: Classroom, submit: Submit) -> None:
+        nb = self.cheat(classroom)
+        nb.metadata["kernelspec"] = {"name": "bash", "display_name": "Bash", "language": "bash"}
+        assert self.score(submit, nb) == 4
+
     def test_an_answer_marked_as_a_test(self, classroom: Classroom, submit: Submit) -> None:
         nb = self.cheat(classroom)
         marks = {

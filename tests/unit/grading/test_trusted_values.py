@@ -1,0 +1,64 @@
+"""Values on their way between a student's code and the tests, and what is made of them there."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from learnflow_grading.trusted.proxies import _size
+from learnflow_grading.trusted.supervisor import _as_number, _definitions
+from learnflow_grading.trusted.wire import Malformed, Reader, Writer
+
+
+def refuse(*_: Any) -> Any:
+    raise AssertionError("it is plain data")
+
+
+def crossed(value: Any) -> Any:
+    return Reader(refuse).read(Writer(refuse).write(value))
+
+
+@pytest.mark.parametrize("path", [Path("data/a.csv"), Path("/tmp"), PurePosixPath("x")])
+def test_a_path_crosses_as_its_text(path: PurePosixPath) -> None:
+    assert (crossed(path), type(crossed(path))) == (path, type(path))
+
+
+@pytest.mark.parametrize("wire", [["p", "Path", 3], ["p", "open", "x"], ["p", "Path"], ["p", "Path", "x", 1]])
+def test_what_is_no_path(wire: list[Any]) -> None:
+    with pytest.raises(Malformed):
+        Reader(refuse).read(wire)
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        (3, 1), (2.5, 1), ([], 0), ([[], ()], 0), ([[], 1], 1), ([""], 1), (np.empty((0, 3)), 0),
+        (np.float64(2), 1), (pd.DataFrame({"a": [1, 2]}), 1), (pd.Series([], dtype=float), 0),
+        ("", None), (True, None), (None, None), ({}, None), (set(), None),
+    ],
+)  # fmt: skip
+def test_what_agrees_with_everything_is_empty(value: Any, size: int | None) -> None:
+    assert _size(value) == size
+
+
+def test_a_list_that_holds_itself_is_not_empty() -> None:
+    value: list[Any] = []
+    value.append(value)
+    assert _size(value) == 1
+
+
+def test_a_score_of_numpys_is_a_number_and_an_array_is_none() -> None:
+    scores = [_as_number(each) for each in (np.int64(2), np.float32(0.5), np.bool_(True), 3)]
+    assert [(type(each), each) for each in scores] == [(int, 2), (float, 0.5), (bool, True), (int, 3)]
+    array = np.array([1])
+    assert _as_number(array) is array
+
+
+def test_a_second_name_has_the_text_of_the_first_and_a_new_function_none() -> None:
+    known: dict[str, str] = {}
+    for name, text in _definitions("def f(n):\n    return n\ng = f\nh = lambda n: f(n)\nf = len", known):
+        known[name] = text
+    assert known == {"f": "", "g": "def f(n):\n    return n\n", "h": ""}
