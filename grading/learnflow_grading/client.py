@@ -23,7 +23,7 @@ from learnflow_ext.contracts.grades import GradeRecord
 
 from .forks import ForkedProcess, Forks
 from .processes import kill_tree, kill_users_of
-from .protocol import MAX_LINE, Answer, GradeOp, Op, Released, ReleaseOp
+from .protocol import MAX_LINE, Answer, GradeOp, Op, Released, ReleaseOp, seconds_for_all
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +58,10 @@ class GradingWorker:
         forks: Forks | None = None,
         gives_way: bool = False,
     ) -> None:
-        """`op_timeout`: seconds after which a release or a grading is given up and the process replaced.
+        """`op_timeout`: seconds without a sign after which an op is given up, and the process replaced.
 
+        A grading gives one whenever it begins to run a notebook, which has limits of its own; where a cell
+        may run longer than usual, so may this. An honest submission of many notebooks takes its time.
         With `forks` the process is one of theirs, as long as there are some. `gives_way`: where others want
         the processor, who answers somebody goes first; not for a process of `forks`.
         """
@@ -153,24 +155,33 @@ class GradingWorker:
     async def _ask(self, op: Op) -> Answer:
         async with self._turn:
             process = await self._ensure()
+            patience = self._op_timeout
+            if isinstance(op, GradeOp):
+                patience += seconds_for_all(op.cell_timeout) - seconds_for_all(0)
             try:
-                async with asyncio.timeout(self._op_timeout):
-                    line = await self._exchange(process, msgspec.json.encode(op) + b"\n")
+                done = await self._exchange(process, msgspec.json.encode(op) + b"\n", patience)
             except TimeoutError:
-                log.error(
-                    "Grading process %s took longer than %s s and is replaced", process.pid, self._op_timeout
-                )
+                log.error("Grading process %s gave no sign for %s s and is replaced", process.pid, patience)
                 await self._kill()
                 raise Unavailable("Grading took too long and was stopped; it will be tried again.") from None
             except BaseException:  # cancelled: an answer nobody waits for would be taken for the next op's
                 await self._kill()
                 raise
-        done = msgspec.json.decode(line, type=Answer)
         if not done.ok:
             raise error_of(done.code, done.message)
         return done
 
-    async def _exchange(self, process: asyncio.subprocess.Process | ForkedProcess, line: bytes) -> bytes:
+    async def _exchange(
+        self, process: asyncio.subprocess.Process | ForkedProcess, line: bytes, patience: float
+    ) -> Answer:
+        """TimeoutError when there was neither an answer nor a sign for `patience` seconds."""
+        async with asyncio.timeout(patience) as clock:
+            while (answer := await self._next(process, line)).going_on:
+                clock.reschedule(asyncio.get_running_loop().time() + patience)
+                line = b""
+        return answer
+
+    async def _next(self, process: asyncio.subprocess.Process | ForkedProcess, line: bytes) -> Answer:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -184,7 +195,7 @@ class GradingWorker:
             await self._kill()
             log.error("Grading process %s ended with status %s", process.pid, process.returncode)
             raise Unavailable("The grading process stopped unexpectedly; it is started again.")
-        return answer
+        return msgspec.json.decode(answer, type=Answer)
 
     async def _ensure(self) -> asyncio.subprocess.Process | ForkedProcess:
         if self._process is not None and self._process.returncode is None:

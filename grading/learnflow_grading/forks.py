@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import select
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
@@ -20,8 +22,11 @@ from learnflow_ext.contracts.errors import Unavailable
 from .processes import kill_tree
 from .protocol import MAX_LINE, Forked, ForkOp, Looked, LookOp
 
+log = logging.getLogger(__name__)
+
 COMMAND = (sys.executable, "-m", "learnflow_grading.forker")
-_STARTS_WITHIN_S = 120
+_ANSWERS_WITHIN_S = 120.0
+_SILENT = "The process that forks graders does not answer; the log says more."
 T = TypeVar("T")
 
 
@@ -57,9 +62,20 @@ class ForkedProcess:
 class Forks:
     """One forker, started by `async with`, and ended with all its forks at the end of it."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
-        """`environment`: the processes'."""
+    def __init__(
+        self,
+        environment: dict[str, str],
+        *,
+        command: Sequence[str] = COMMAND,
+        answers_within: float = _ANSWERS_WITHIN_S,
+    ) -> None:
+        """`environment`: the processes'. `answers_within`: seconds that one request may take."""
         self._environment = environment
+        self._command = tuple(command)
+        self._answers_within = answers_within
+        self._unread = 0
+        """Answers that are still to come, though nobody waits for them."""
+        self._silent = False
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 
@@ -67,7 +83,7 @@ class Forks:
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
-                *COMMAND,
+                *self._command,
                 str(theirs.fileno()),
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
@@ -89,11 +105,11 @@ class Forks:
             await self._process.wait()
 
     async def look(self, course_dir: Path, assignment: str) -> Looked:
-        """What is in a teacher's own course folder. Unavailable when the forker has ended."""
+        """What is in a teacher's own course folder. Unavailable when the forker has ended, or hangs."""
         return await self._ask(LookOp(course_dir=str(course_dir), assignment=assignment), Looked)
 
     async def fork(self, scratch: Path) -> ForkedProcess:
-        """A grading process with its own folder for temporary files. Unavailable when the forker is gone."""
+        """A grading process with its own folder for temporary files. Unavailable without a forker."""
         ours, theirs = socket.socketpair()
         try:
             with theirs:
@@ -109,10 +125,27 @@ class Forks:
 
     async def _ask(self, op: LookOp | ForkOp, kind: type[T], *fds: int) -> T:
         async with self._turn:
-            with contextlib.suppress(OSError):
-                socket.send_fds(self._control, [msgspec.json.encode(op)], list(fds))
-            async with asyncio.timeout(_STARTS_WITHIN_S):
-                line = await self._answers.readline()
+            if self._silent:
+                raise Unavailable(_SILENT)
+            try:
+                async with asyncio.timeout(self._answers_within):
+                    while self._unread:  # somebody before us was cancelled
+                        await self._line()
+                    with contextlib.suppress(OSError):
+                        socket.send_fds(self._control, [msgspec.json.encode(op)], list(fds))
+                    self._unread += 1
+                    line = await self._line()
+            except TimeoutError:
+                # It is asked nothing more. What it has forked already goes on, and ends with it.
+                self._silent = True
+                pid = None if self._process is None else self._process.pid
+                log.error("Forker %s gave no answer within %s s", pid, self._answers_within)
+                raise Unavailable(_SILENT) from None
         if not line.endswith(b"\n"):
             raise Unavailable("The process that forks graders stopped unexpectedly.")
         return msgspec.json.decode(line, type=kind)
+
+    async def _line(self) -> bytes:
+        line = await self._answers.readline()
+        self._unread -= 1
+        return line

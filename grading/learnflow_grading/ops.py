@@ -13,7 +13,7 @@ from learnflow_ext.contracts.errors import BadRequest, LearnFlowError
 
 from .autograde import Submission, grade
 from .course import Course, Limits
-from .protocol import Answer, Op, ReleaseOp
+from .protocol import Answer, Op, ReleaseOp, seconds_for_all
 from .release import release
 
 log = logging.getLogger("learnflow.grading")
@@ -24,7 +24,11 @@ def handle(op: Op) -> Answer:
     if isinstance(op, ReleaseOp):
         done = release(Course(op.course, Path(op.course_root), Path(op.exchange_root)), op.assignment)
         return Answer(ok=True, exercises=done.exercises, title=done.title, notebooks=done.notebooks)
-    limits = Limits(cell_timeout=op.cell_timeout, memory_mb=op.memory_mb)
+    limits = Limits(
+        cell_timeout=op.cell_timeout,
+        memory_mb=op.memory_mb,
+        total_seconds=seconds_for_all(op.cell_timeout),
+    )
     record = grade(
         Course(
             op.course,

@@ -56,6 +56,11 @@ class GradeOp(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="gr
 Op = ReleaseOp | GradeOp
 
 
+def seconds_for_all(cell_timeout: float) -> float:
+    """Seconds that all cells of a notebook may run together: two minutes, more where one may take long."""
+    return max(120.0, 24 * cell_timeout)
+
+
 class LookOp(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="look"):
     """To a forker: say what is in a course folder."""
 
@@ -101,3 +106,5 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str = ""
     notebooks: tuple[str, ...] = ()
     record: GradeRecord | None = None
+    going_on: bool = False
+    """No answer yet: the op is being done, and one of its runs begins."""

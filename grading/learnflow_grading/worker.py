@@ -6,6 +6,7 @@ that print, print to stderr. It ends when its stdin does, also in the middle of 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -19,6 +20,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from . import signs
 from .lean import start_lean
 from .protocol import Answer
 from .trusted.runtime import AGENT, SUPERVISOR, close_all, runtime
@@ -27,7 +29,10 @@ _PR_SET_PDEATHSIG = 1
 
 
 def serve(lines: BinaryIO, out: BinaryIO, answer: Callable[[bytes], Answer]) -> None:
-    """Answer every line of `lines` on `out`, until they end; an op that is being done then is dropped."""
+    """Answer every line of `lines` on `out`, until they end; an op that is being done then is dropped.
+
+    Before an answer there may be signs that it is being worked on.
+    """
     todo: queue.Queue[bytes] = queue.Queue()
     busy = threading.Lock()
 
@@ -38,6 +43,12 @@ def serve(lines: BinaryIO, out: BinaryIO, answer: Callable[[bytes], Answer]) -> 
         if not busy.acquire(blocking=False):
             os._exit(0)  # whoever asked is gone, and nobody waits for the answer
 
+    def going_on() -> None:
+        with contextlib.suppress(OSError):  # nobody is there: `read` hears of it too
+            out.write(msgspec.json.encode(Answer(ok=True, going_on=True)) + b"\n")
+            out.flush()
+
+    signs.listen(going_on)
     threading.Thread(target=read, daemon=True).start()
     while line := todo.get():
         with busy:

@@ -7,23 +7,23 @@ import base64
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import nbformat
 import pytest
 import pytest_asyncio
+from graded_by import gone, hand_to
 from learnflow_grading.client import GradingWorker, environment
 from learnflow_grading.course import Course
 from learnflow_grading.forks import Forks
 from learnflow_grading.processes import descendants
 from learnflow_grading.release import release
 from learnflow_grading.trusted.libraries import needs_libraries
-from nbformat import NotebookNode
 from nbformat import v4 as nbf
 
 from learnflow_ext.contracts.errors import Unavailable
-from learnflow_ext.contracts.grades import GradeRecord
 
 from .conftest import Classroom, checks, notebook, solution, write_source
 
@@ -37,40 +37,14 @@ async def forks() -> AsyncIterator[Forks]:
         yield made
 
 
-async def grade(
-    worker: GradingWorker, classroom: Classroom, folder: Path, nb: NotebookNode, student: str
-) -> GradeRecord:
-    await asyncio.to_thread(folder.mkdir, exist_ok=True)
-    await asyncio.to_thread((folder / "warmup.ipynb").write_text, nbformat.writes(nb))
-    return await worker.grade(
-        submission_id="s-1",
-        course="python",
-        course_root=classroom.course.root,
-        assignment="warmup",
-        student=student,
-        submitted_dir=folder,
-        cell_timeout=30,
-    )
-
-
-async def ended(pid: int) -> bool:
-    for _ in range(200):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        await asyncio.sleep(0.05)
-    return False
-
-
 class TestForks:
     async def test_two_grade_at_the_same_time_and_share_what_is_warm(
         self, forks: Forks, classroom: Classroom, tmp_path: Path
     ) -> None:
         async with GradingWorker(forks=forks) as one, GradingWorker(forks=forks) as other:
             records = await asyncio.gather(
-                grade(one, classroom, tmp_path / "a", classroom.solved(), "fay"),
-                grade(other, classroom, tmp_path / "b", classroom.solved(), "gus"),
+                hand_to(one, classroom, tmp_path / "a", classroom.solved(), "fay", cell_timeout=30),
+                hand_to(other, classroom, tmp_path / "b", classroom.solved(), "gus", cell_timeout=30),
             )
             assert [record.score for record in records] == [6, 6]
             pids = {one.pid, other.pid}
@@ -80,7 +54,7 @@ class TestForks:
             assert pids <= set(children)
             # What their sandboxes are forked from is below neither of them.
             assert all([not await asyncio.to_thread(descendants, pid) for pid in pids if pid])
-        assert all([await ended(pid) for pid in pids if pid])
+        assert all([await gone(pid) for pid in pids if pid])
 
 
 class TestForkIsKilledInMidGrading:
@@ -90,7 +64,9 @@ class TestForkIsKilledInMidGrading:
         nb = classroom.solved()
         nb.cells.insert(1, nbf.new_code_cell("while len([]) < 1: pass"))
         async with GradingWorker(forks=forks) as worker:
-            task = asyncio.ensure_future(grade(worker, classroom, tmp_path / "a", nb, "hal"))
+            task = asyncio.ensure_future(
+                hand_to(worker, classroom, tmp_path / "a", nb, "hal", cell_timeout=30)
+            )
             await asyncio.sleep(1)
             pid = worker.pid
             assert pid is not None
@@ -98,7 +74,9 @@ class TestForkIsKilledInMidGrading:
             with pytest.raises(Unavailable, match="stopped unexpectedly"):
                 await task
             assert worker.pid is None
-            assert (await grade(worker, classroom, tmp_path / "a", classroom.solved(), "hal")).score == 6
+            assert (
+                await hand_to(worker, classroom, tmp_path / "a", classroom.solved(), "hal", cell_timeout=30)
+            ).score == 6
             assert worker.pid not in (None, pid)
 
 
@@ -110,10 +88,52 @@ class TestForkerIsGone:
             async with GradingWorker(forks=forks) as worker:
                 forked = worker.pid
                 forks._process.kill()
-                assert forked is not None and await ended(forked)
+                assert forked is not None and await gone(forked)
                 with pytest.raises(Unavailable):
                     await forks.look(classroom.course.root, "warmup")
-                assert (await grade(worker, classroom, tmp_path / "a", classroom.solved(), "ida")).score == 6
+                assert (
+                    await hand_to(
+                        worker,
+                        classroom,
+                        tmp_path / "a",
+                        classroom.solved(),
+                        "ida",
+                        cell_timeout=30,
+                    )
+                ).score == 6
+
+
+class TestForkerHangs:
+    STUCK = "import socket, sys, time\ns = socket.socket(fileno=int(sys.argv[1]))\nwhile s.recv(9999): pass"
+
+    async def test_who_waits_gets_the_named_fault_and_nobody_waits_again(
+        self, classroom: Classroom, tmp_path: Path
+    ) -> None:
+        stuck = (sys.executable, "-c", self.STUCK)
+        async with Forks(environment(), command=stuck, answers_within=0.3) as forks:
+            for _ in range(2):
+                with pytest.raises(Unavailable, match="does not answer"):
+                    await forks.look(classroom.course.root, "warmup")
+            with pytest.raises(Unavailable, match="does not answer"):
+                await forks.fork(tmp_path)
+            # A grader does without: it is a process of its own.
+            async with GradingWorker(forks=forks, command=("sleep", "60")) as worker:
+                assert worker.pid is not None
+
+
+class TestRequestIsCancelled:
+    SLOW = (
+        "import socket, sys, time, json\ns = socket.socket(fileno=int(sys.argv[1]))\n"
+        "while data := s.recv(9999):\n    time.sleep(0.2)\n"
+        "    s.sendall(json.dumps({'course': json.loads(data)['assignment']}).encode() + b'\\n')\n"
+    )
+
+    async def test_its_answer_is_not_given_to_the_next(self, classroom: Classroom) -> None:
+        async with Forks(environment(), command=(sys.executable, "-c", self.SLOW)) as forks:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await forks.look(classroom.course.root, "one")
+            assert (await forks.look(classroom.course.root, "other")).course == "other"
 
 
 @pytest.fixture
@@ -170,7 +190,7 @@ class TestWarmProcessIsKilled:
                 for pid in inner:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
-                assert await ended(outermost)
+                assert await gone(outermost)
                 assert await score() == 1
                 assert worker.pid == forked
 

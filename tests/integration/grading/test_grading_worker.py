@@ -10,16 +10,15 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import nbformat
 import pytest
 import pytest_asyncio
+from graded_by import gone, hand_to
 from learnflow_grading.client import GradingWorker
 from learnflow_grading.processes import descendants
 from nbformat import NotebookNode
 from nbformat import v4 as nbf
 
 from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, NotFound, Unavailable
-from learnflow_ext.contracts.grades import GradeRecord
 
 from .conftest import Classroom, warmup, write_source
 
@@ -32,23 +31,6 @@ async def worker() -> AsyncIterator[GradingWorker]:
     """One for all tests: where a test has its process killed, the next op starts another."""
     async with GradingWorker() as running:
         yield running
-
-
-async def grade(
-    worker: GradingWorker, classroom: Classroom, folder: Path, nb: NotebookNode, student: str, **more: float
-) -> GradeRecord:
-    await asyncio.to_thread(folder.mkdir, exist_ok=True)
-    await asyncio.to_thread((folder / "warmup.ipynb").write_text, nbformat.writes(nb))
-    return await worker.grade(
-        submission_id="s-1",
-        course="python",
-        course_root=classroom.course.root,
-        assignment="warmup",
-        student=student,
-        submitted_dir=folder,
-        submitted_at="2026-05-01T10:00:00+02:00",
-        cell_timeout=more.get("cell_timeout", 5.0),
-    )
 
 
 def endless(classroom: Classroom) -> NotebookNode:
@@ -68,26 +50,11 @@ async def started(pid: int | None, least: int = 3) -> list[int]:
     raise AssertionError("nothing was started")
 
 
-def alive(pid: int) -> bool:
-    try:
-        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())  # a zombie's is empty
-    except OSError:
-        return False
-
-
-async def gone(pids: list[int]) -> bool:
-    for _ in range(100):
-        if not any([await asyncio.to_thread(alive, pid) for pid in pids]):
-            return True
-        await asyncio.sleep(0.05)
-    return False
-
-
 class TestOps:
     async def test_grade_and_release(
         self, worker: GradingWorker, classroom: Classroom, tmp_path: Path
     ) -> None:
-        record = await grade(worker, classroom, tmp_path / "a", classroom.solved(), "olga")
+        record = await hand_to(worker, classroom, tmp_path / "a", classroom.solved(), "olga")
         assert (record.submission_id, record.score, record.status) == ("s-1", 6, "graded")
         stamp = classroom.course.folder("submitted", "olga", "warmup") / "timestamp.txt"
         assert stamp.read_text() == "2026-05-01 08:00:00.000000 UTC"
@@ -130,7 +97,7 @@ class TestWorkerKilledInMidGrading:
         self, worker: GradingWorker, classroom: Classroom, tmp_path: Path
     ) -> None:
         task = asyncio.ensure_future(
-            grade(worker, classroom, tmp_path / "a", endless(classroom), "killed", cell_timeout=30)
+            hand_to(worker, classroom, tmp_path / "a", endless(classroom), "killed", cell_timeout=30)
         )
         pid = worker.pid
         below = await started(pid)
@@ -138,8 +105,8 @@ class TestWorkerKilledInMidGrading:
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(Unavailable, match="stopped unexpectedly"):
             await task
-        assert await gone([pid, *below])
-        record = await grade(worker, classroom, tmp_path / "a", classroom.solved(), "killed")
+        assert await gone(pid, *below)
+        record = await hand_to(worker, classroom, tmp_path / "a", classroom.solved(), "killed")
         assert record.score == 6
         assert worker.pid not in (None, pid)
 
@@ -157,11 +124,43 @@ class TestGradingTakesTooLong:
         try:
             below = await started(worker.pid, 1)
             with pytest.raises(Unavailable, match="took too long"):
-                await grade(worker, classroom, tmp_path / "a", classroom.solved(), "slow")
+                await hand_to(worker, classroom, tmp_path / "a", classroom.solved(), "slow")
             assert worker.pid is None
-            assert await gone(below)
+            assert await gone(*below)
         finally:
             await worker.stop()
+
+
+class TestLongAndHonest:
+    async def test_what_takes_long_and_goes_on_is_not_taken_for_stuck(
+        self, classroom: Classroom, tmp_path: Path
+    ) -> None:
+        signs = (
+            "import time\ninput()\n"
+            'for _ in range(4): time.sleep(0.4); print(\'{"ok":true,"going_on":true}\', flush=True)\n'
+            'print(\'{"ok":true,"title":"done"}\', flush=True); input()'
+        )
+        worker = GradingWorker(op_timeout=1.2, command=(sys.executable, "-c", signs))
+        await worker.start()
+        done = await worker.release(
+            course="c", course_root=classroom.exchange, exchange_root=classroom.exchange, assignment="a"
+        )
+        assert done.title == "done"
+        await worker.stop()
+
+    async def test_every_notebook_has_its_own_time(
+        self, worker: GradingWorker, classroom: Classroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        thoughts, code = classroom.handed_out("essay", "thoughts"), classroom.handed_out("essay", "code")
+        code.cells[0].source = "def double(x):\n    return 2 * x"
+        for nb in (thoughts, code):
+            nb.cells.insert(0, nbf.new_code_cell("import time\ntime.sleep(2.5)"))
+        both = {"thoughts": thoughts, "code": code}
+        await hand_to(worker, classroom, tmp_path / "a", both, "tess", assignment="essay")
+        monkeypatch.setattr(worker, "_op_timeout", 4.5)
+        record = await hand_to(worker, classroom, tmp_path / "a", both, "tess", assignment="essay")
+        assert (record.status, record.score) == ("graded", 1)
+        assert record.duration_ms > 4500
 
 
 class TestCallerGivesUp:
@@ -169,13 +168,13 @@ class TestCallerGivesUp:
         self, worker: GradingWorker, classroom: Classroom, tmp_path: Path
     ) -> None:
         task = asyncio.ensure_future(
-            grade(worker, classroom, tmp_path / "a", endless(classroom), "gone", cell_timeout=30)
+            hand_to(worker, classroom, tmp_path / "a", endless(classroom), "gone", cell_timeout=30)
         )
         await started(worker.pid)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        record = await grade(worker, classroom, tmp_path / "b", classroom.solved(), "next")
+        record = await hand_to(worker, classroom, tmp_path / "b", classroom.solved(), "next")
         assert (record.student, record.score) == ("next", 6)
 
 
@@ -184,7 +183,7 @@ class TestServiceStops:
         worker = GradingWorker()
         await worker.start()
         task = asyncio.ensure_future(
-            grade(worker, classroom, tmp_path / "a", endless(classroom), "stopped", cell_timeout=30)
+            hand_to(worker, classroom, tmp_path / "a", endless(classroom), "stopped", cell_timeout=30)
         )
         pid = worker.pid
         below = await started(pid)
@@ -192,7 +191,7 @@ class TestServiceStops:
         with pytest.raises(Unavailable):
             await task
         assert pid is not None
-        assert await gone([pid, *below])
+        assert await gone(pid, *below)
         await worker.stop()
 
 
@@ -209,14 +208,14 @@ class TestBrokenWorker:
     async def test_one_that_answers_without_a_grade(self, classroom: Classroom) -> None:
         worker = GradingWorker(command=(sys.executable, "-c", "input(); print('{\"ok\":true}'); input()"))
         with pytest.raises(Unavailable, match="no grade"):
-            await grade(worker, classroom, classroom.exchange / "x", classroom.solved(), "ada")
+            await hand_to(worker, classroom, classroom.exchange / "x", classroom.solved(), "ada")
         await worker.stop()
 
     async def test_an_unknown_code_is_still_a_sentence(self, classroom: Classroom) -> None:
         answer = json.dumps({"ok": False, "code": "sandbox_unavailable", "message": "Install bubblewrap."})
         worker = GradingWorker(command=(sys.executable, "-c", f"input(); print({answer!r}); input()"))
         with pytest.raises(LearnFlowError, match="Install bubblewrap"):
-            await grade(worker, classroom, classroom.exchange / "x", classroom.solved(), "ada")
+            await hand_to(worker, classroom, classroom.exchange / "x", classroom.solved(), "ada")
         await worker.stop()
 
 
@@ -269,7 +268,7 @@ class TestProtocol:
         )
         worker = GradingWorker(command=(sys.executable, "-c", code))
         with pytest.raises(LearnFlowError, match="False"):
-            await grade(worker, classroom, classroom.exchange / "x", classroom.solved(), "ada")
+            await hand_to(worker, classroom, classroom.exchange / "x", classroom.solved(), "ada")
         await worker.stop()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from pathlib import Path
 
 import msgspec
@@ -171,6 +172,15 @@ async def test_in_the_browser(ask: Client, service: RunningService, worker: Pape
         await expect(page.get_by_role("heading", level=1, name="graded again")).to_be_visible(timeout=60_000)
         await expect(page.get_by_role("progressbar")).to_be_visible(timeout=60_000)
         await shoot(page, "regrading-bar")
+        await ask(SUBMIT, "ben", body=SOLVED)
+        queue = await browser.new_page(
+            base_url=f"http://127.0.0.1:{service.port}",
+            extra_http_headers={"Authorization": f"token {hub.token('teacher')}"},
+        )
+        await queue.goto(f"{PREFIX}courses/{COURSE}/grading")
+        waiting = queue.get_by_role("heading", name=re.compile("1. Ben in First steps"))
+        await expect(waiting).to_be_visible(timeout=60_000)
+        await shoot(queue, "queue")
         worker.gate.set()
         row = page.get_by_role("row", name="Ada")
         await expect(row).to_contain_text("3 less", timeout=60_000)
