@@ -13,7 +13,8 @@ _LINE = "var(--jp-border-color1, #bdbdbd)"
 _BACK = "var(--jp-layout-color1, #fff)"
 _SOFT = "var(--jp-layout-color2, #eee)"
 _INK = "var(--jp-ui-font-color1, #212121)"
-_MARK = "var(--jp-brand-color3, #bbdefb)"
+_MARK = "background:#bbdefb;color:#10202f;"
+"""Both, whatever the theme: its own light blue stays light in the dark, where the text is white."""
 _BOX = f"border:1px solid {_LINE};border-radius:4px;background:{_BACK};padding:4px 8px;margin:0 0 6px 0"
 _CELL = f"border:1px solid {_LINE};padding:1px 6px;text-align:left;font-weight:normal"
 _HUES = (210, 30, 120, 280, 0, 170, 60, 320)
@@ -59,7 +60,7 @@ def _code(source: str, line: int) -> str:
     rows = []
     for number, code in enumerate(source.splitlines()[:MAX_LINES], start=1):
         here = number == line
-        style = f"background:{_MARK};" if here else ""
+        style = _MARK if here else ""
         now = ' aria-current="step"' if here else ""
         mark = "&#9654;" if here else "&nbsp;&nbsp;"
         rows.append(

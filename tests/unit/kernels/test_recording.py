@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from typing import Any
@@ -122,6 +123,8 @@ class TestTheStepper:
         assert "The end." in view.value and on.disabled and last.disabled
         first.click()
         assert slider.value == 1
+        here = re.search(r'aria-current="step" style="([^"]*)"', view.value)
+        assert here is not None and "background:#" in here[1] and ";color:#" in here[1], "read in each theme"
         row = box.children[0].layout.flex_flow
         assert row == "row wrap" and {one.layout.flex for one in (first, back, on, last)} == {"0 0 auto"}, (
             "whole words"
