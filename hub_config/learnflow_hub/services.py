@@ -82,11 +82,13 @@ def services(
     idle_seconds: int,
     environment: Mapping[str, str] | None = None,
     external: External | None = None,
+    token: str = "",
 ) -> list[dict[str, Any]]:
     """Entries for `c.JupyterHub.services`.
 
     `ports` maps the name of each service with a URL to its port; `idle_seconds` 0 leaves the culler out.
-    `environment` is for the classroom's own service alone, which the hub starts unless it is `external`.
+    `environment` is for the classroom's own service alone, which the hub starts unless it is `external`; with
+    `token`, which it shows to the hub, instead of one that the hub makes and tells nobody.
     """
     # The hub passes no HOME on, and not every uid has an account to look one up in.
     common = {"PATH": search_path(), "HOME": os.environ.get("HOME", "/")}
@@ -114,6 +116,7 @@ def services(
             },
             "oauth_no_confirm": True,
             "timeout": START_TIMEOUT_S,
+            **({"api_token": token} if token else {}),
         }
     ]
     entries += [

@@ -8,6 +8,7 @@ the hub itself is what starts.
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from learnflow_ext.settings import (
     SERVICE_NAME,
     LearnFlow,
     LearnFlowJwt,
+    LearnFlowLti,
     LearnFlowMail,
     LearnFlowModel,
     manages_groups,
@@ -80,6 +82,8 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
             idle_seconds=hub.idle_minutes * 60,
             environment=environment,
             external=external,
+            # What signs the hub's word about a launch, which the authenticator reads from the entry.
+            token=secrets.token_hex(SHORTEST_TOKEN) if LearnFlowLti(config=c).passes_back else "",
         )
     )
     managed = manages_groups(c)

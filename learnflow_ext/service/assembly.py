@@ -25,6 +25,8 @@ from learnflow_ext.service.hinting import Hints
 from learnflow_ext.service.limits import ApiLimits
 from learnflow_ext.service.live import LiveBoards
 from learnflow_ext.service.living import Living
+from learnflow_ext.service.lti.keys import load_key
+from learnflow_ext.service.lti.pass_back import PassBack
 from learnflow_ext.service.mail_sender import open_sender
 from learnflow_ext.service.mailing import Mailing
 from learnflow_ext.service.marks import MarkKeeper
@@ -48,6 +50,7 @@ from learnflow_ext.settings import (
     LearnFlowApi,
     LearnFlowGrading,
     LearnFlowJwt,
+    LearnFlowLti,
     LearnFlowMail,
     LearnFlowModel,
     LearnFlowPractice,
@@ -128,6 +131,8 @@ async def assemble(
     progress = LearnFlowProgress(config=config)
     mail = LearnFlowMail(config=config)
     sender = await asyncio.to_thread(open_sender, mail, environment)
+    lti = LearnFlowLti(config=config)
+    lti_key = await asyncio.to_thread(load_key, lti.key_file) if lti.passes_back else None
     titles = {course: each.title for course, each in courses.items()}
     limits = ApiLimits(api)
     parts = Parts(
@@ -169,6 +174,7 @@ async def assemble(
         mailing=Mailing(
             db, people, watch, mail, sender, metrics, environment.get("JUPYTERHUB_PUBLIC_URL", ""), titles
         ),
+        pass_back=PassBack(db, lti, lti_key, results, metrics),
         skills=Skills(progress.fit_from_students),
         weeks=Weeks(),
         live=LiveBoards(db, blinds.untold),

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import structlog
 
-from learnflow_ext.events import progress_consumer, struggle_consumer
+from learnflow_ext.events import lti_consumer, progress_consumer, struggle_consumer
 from learnflow_ext.store import consumed, handed_in, once, partitions, spent
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 
 EVERY_S = 6 * 3600
 AFTER_TROUBLE_S = 60
-ON_THE_BUS = (progress_consumer.GROUP, struggle_consumer.GROUP)
+ON_THE_BUS = (progress_consumer.GROUP, struggle_consumer.GROUP, lti_consumer.GROUP)
 """Consumers whose events come no more once the bus has forgotten them. Points given by hand come again with a
 course's folder from a backup: what is noted of them stays."""
 

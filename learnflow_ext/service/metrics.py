@@ -127,6 +127,12 @@ class Metrics:
         self.mails = Counter(
             "learnflow_mails", "Mails to teachers, by outcome.", ["outcome"], registry=self.registry
         )
+        self.lti_scores = Counter(
+            "learnflow_lti_scores",
+            "Grades for a learning platform, by how it went: told, newer (it has one), refused, given_up.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.dashboards = Gauge(
             "learnflow_dashboards_open", "Dashboards connected by websocket.", registry=self.registry
         )
@@ -162,7 +168,7 @@ class Metrics:
             self.questions.labels(agent)
         for reason in ("too_many", "too_large", "budget"):
             self.questions_refused.labels(reason)
-        for group in ("progress", "struggle", "dashboard"):
+        for group in ("progress", "struggle", "dashboard", "lti"):
             self.consumer_lag.labels(group)
         for outcome in ("said", "refused", "slow", "broke_off", "garbage", "resting"):
             self.model_calls.labels(outcome)
@@ -176,6 +182,8 @@ class Metrics:
             self.model_tokens.labels(direction)
         for outcome in ("sent", "failed"):
             self.mails.labels(outcome)
+        for outcome in ("told", "newer", "refused", "given_up"):
+            self.lti_scores.labels(outcome)
         for part in PARTS:
             self.part_up.labels(part)
             self.part_seconds.labels(part)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.limits import ApiLimits
     from learnflow_ext.service.live import LiveBoards
     from learnflow_ext.service.living import Living
+    from learnflow_ext.service.lti.pass_back import PassBack
     from learnflow_ext.service.mailing import Mailing
     from learnflow_ext.service.marks import MarkKeeper
     from learnflow_ext.service.metrics import Metrics
@@ -73,6 +74,7 @@ class Parts:
     quizzes: Quizzes
     watch: Watch
     mailing: Mailing
+    pass_back: PassBack
     skills: Skills
     weeks: Weeks
     live: LiveBoards

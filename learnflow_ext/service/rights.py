@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from learnflow_ext.contracts.errors import BadRequest, Forbidden, NotFound
 from learnflow_ext.service.auth import Person
+from learnflow_ext.service.hub_word import NOT_THE_HUB
 
 
 class Who(StrEnum):
@@ -18,6 +19,7 @@ class Who(StrEnum):
 
     ANYONE = "anyone, signed in or not"
     MACHINE = "this machine, and the hub's admins"
+    HUB = "the hub itself, by a token that it signs"
     PERSON = "whoever is signed in"
     MEMBER = "members of the course"
     STAFF = "assistants and teachers of the course"
@@ -43,6 +45,9 @@ def check(who: Who, person: Person, courses: Collection[str], *, course: str = "
     """
     if who in (Who.ANYONE, Who.PERSON):
         return
+    if who is Who.HUB:
+        # No person is; its own word is looked at in `hub_word`.
+        raise Forbidden(NOT_THE_HUB)
     if who is Who.MACHINE:
         if not person.admin:
             raise Forbidden(NOT_AN_ADMIN)

@@ -18,6 +18,7 @@ from traitlets.config import Config
 
 from learnflow_ext.contracts.events import TOPICS
 from learnflow_ext.events.bus import Bus
+from learnflow_ext.events.lti_consumer import lti_consumer
 from learnflow_ext.events.progress_consumer import progress_consumer
 from learnflow_ext.events.relay import Relay
 from learnflow_ext.events.struggle_consumer import struggle_consumer
@@ -146,6 +147,11 @@ class RunningService:
         # Every service shows the whole class, so each watches for itself.
         dashboard = bus.subscribe(live.GROUP, TOPICS, lasting=False)
         struggle = struggle_consumer(parts.db, bus, parts.watch)
+        if parts.pass_back.on:
+            grades = lti_consumer(parts.db, bus)
+            parts.metrics.consumer_lag.labels(grades.group).set_function(grades.lag)
+            self._keep(grades.run(), "grades for the learning platform")
+            self._keep(parts.pass_back.run(), "passing grades back")
         parts.metrics.consumer_lag.labels(struggle.group).set_function(struggle.lag)
         parts.metrics.consumer_lag.labels(consumer.group).set_function(consumer.lag)
         parts.metrics.consumer_lag.labels(live.GROUP).set_function(dashboard.lag)
@@ -234,6 +240,7 @@ class RunningService:
         for worker in self._made.workers:
             await worker.stop()
         self._made.hints.close()
+        self.parts.pass_back.close()
         await self.parts.practices.close()
         await self._made.bare_runner.close()
         await self._made.runner.close()

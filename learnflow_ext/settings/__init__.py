@@ -14,6 +14,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from learnflow_ext.settings.access import LearnFlowApi, LearnFlowJwt
 from learnflow_ext.settings.deployment import SERVICE_NAME, LearnFlow, LearnFlowKafka, manages_groups
 from learnflow_ext.settings.grading import LearnFlowGrading, LearnFlowPractice
+from learnflow_ext.settings.lti import LearnFlowLti
 from learnflow_ext.settings.tutoring import LearnFlowModel, LearnFlowTutor
 from learnflow_ext.settings.watching import LearnFlowMail, LearnFlowProgress, LearnFlowStruggle
 
@@ -25,6 +26,7 @@ __all__ = [
     "LearnFlowGrading",
     "LearnFlowJwt",
     "LearnFlowKafka",
+    "LearnFlowLti",
     "LearnFlowMail",
     "LearnFlowModel",
     "LearnFlowPractice",
@@ -47,6 +49,7 @@ CLASSES: tuple[type[Configurable], ...] = (
     LearnFlowStruggle,
     LearnFlowProgress,
     LearnFlowMail,
+    LearnFlowLti,
 )
 
 

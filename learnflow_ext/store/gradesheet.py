@@ -27,13 +27,17 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     needs_review: bool
 
 
+def merit() -> tuple[ColumnElement[Any], ...]:
+    """What the submissions of a student to an assignment are sorted by; the first one counts."""
+    ratio = Submission.score / func.nullif(Submission.max_score, 0)
+    return (func.coalesce(ratio, -1).desc(), Submission.number.desc())
+
+
 def place(*before: ColumnElement[Any]) -> ColumnElement[int]:
     """1 for the submission of a student to an assignment that counts: the best, of equal ones the latest.
     `before` goes before all that."""
-    ratio = Submission.score / func.nullif(Submission.max_score, 0)
     return func.row_number().over(
-        partition_by=(Submission.user_id, Submission.module_id),
-        order_by=(*before, func.coalesce(ratio, -1).desc(), Submission.number.desc()),
+        partition_by=(Submission.user_id, Submission.module_id), order_by=(*before, *merit())
     )
 
 

@@ -1,4 +1,5 @@
-"""The relay's seat: one process of all that share a database holds it, and hears when events were recorded.
+"""Seats: one process of all that share a database holds each, and hears when events were recorded. The relay
+has one, and so has who passes grades back to a learning platform.
 
 Nothing here rests on clocks. The seat is a lock that dies with its holder: PostgreSQL's advisory lock of one
 connection, or a lock on a file beside SQLite's. Who waits for it asks twice a second.
@@ -24,8 +25,8 @@ from learnflow_ext.store.outbox import CHANNEL
 if TYPE_CHECKING:
     import psycopg
 
-LOCK_KEY = 0x4C46_5245_4C41_59
-"""`LFRELAY`; advisory locks count within one database."""
+LOCK_KEYS = {"relay": 0x4C46_5245_4C41_59, "lti": 0x4C46_4C54_49}
+"""`LFRELAY` and `LFLTI`; advisory locks count within one database."""
 LOOK_EVERY_S = 0.5
 
 log = structlog.get_logger(__name__)
@@ -45,19 +46,20 @@ class Seat(ABC):
         """
 
 
-def seat_of(db: Database) -> Seat:
-    """The seat of the relay of `db`."""
+def seat_of(db: Database, what: str = "relay") -> Seat:
+    """The seat of `db` for `what`, one of `LOCK_KEYS`."""
     if db.url.get_backend_name() == "postgresql":
-        return _PostgresSeat(db.url)
-    return _FileSeat(f"{db.url.database}.relay")
+        return _PostgresSeat(db.url, what)
+    return _FileSeat(f"{db.url.database}.{what}", what)
 
 
 class _FileSeat(Seat):
     """SQLite tells nobody: events of other processes are found by looking."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, what: str) -> None:
         super().__init__()
         self._path = path
+        self._what = what
 
     @asynccontextmanager
     async def held(self, ring: Callable[[], None]) -> AsyncIterator[None]:
@@ -69,7 +71,7 @@ class _FileSeat(Seat):
             waited = False
             while not locked(file):
                 if not waited:
-                    log.info("relay.waits_for_seat", seat=self._path)
+                    log.info("seat.waited_for", seat=self._what, file=self._path)
                     waited = True
                 await asyncio.sleep(LOOK_EVERY_S)
             yield
@@ -77,37 +79,38 @@ class _FileSeat(Seat):
             os.close(file)
 
 
-async def _taken(conn: psycopg.AsyncConnection) -> bool:
-    answer = await conn.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,))
+async def _taken(conn: psycopg.AsyncConnection, key: int) -> bool:
+    answer = await conn.execute("SELECT pg_try_advisory_lock(%s)", (key,))
     return await answer.fetchone() == (True,)
 
 
 class _PostgresSeat(Seat):
     """One connection holds the lock and listens: when it breaks, both are gone, and we know."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, what: str) -> None:
         super().__init__()
         self._url = url
+        self._what = what
 
     @asynccontextmanager
     async def held(self, ring: Callable[[], None]) -> AsyncIterator[None]:
         import psycopg
 
-        async with own_connection(self._url, "learnflow-relay") as conn:
+        async with own_connection(self._url, f"learnflow-{self._what}") as conn:
             try:
                 waited = False
                 # Not pg_advisory_lock: a statement that waits for days keeps its view of the data, and so
                 # the server from clearing away what was deleted since, for one the whole outbox.
-                while not await _taken(conn):
+                while not await _taken(conn, LOCK_KEYS[self._what]):
                     if not waited:
-                        log.info("relay.waits_for_seat")
+                        log.info("seat.waited_for", seat=self._what)
                         waited = True
                     await asyncio.sleep(LOOK_EVERY_S)
             except psycopg.Error as error:
                 raise DatabaseUnavailable("The database does not answer.", retry_after=5) from error
 
             def broken(reason: str) -> None:
-                log.warning("relay.lost_seat", error=reason)
+                log.warning("seat.lost", seat=self._what, error=reason)
                 self.lost = True
                 ring()
 

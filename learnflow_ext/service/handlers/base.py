@@ -17,7 +17,7 @@ from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, NotSignedIn, Problem, TooLarge
-from learnflow_ext.service import auth, logs, rights
+from learnflow_ext.service import auth, hub_word, logs, rights
 from learnflow_ext.service.handlers import once
 from learnflow_ext.service.rights import Who
 from learnflow_ext.service.routes import KIB, MAX_BODY, Route
@@ -85,6 +85,9 @@ class Common(HubOAuthenticated, RequestHandler):
     takes_offered_id: ClassVar[bool] = True
     """Cleared where the id is also a key in the database, so that it must be ours."""
 
+    hub_word: dict[str, Any] = {}  # noqa: RUF012 - replaced, never written to
+    """What the hub says, for a route that is for it alone."""
+
     _refusal: LearnFlowError | None = None
     _person: auth.Person | None = None
 
@@ -143,6 +146,10 @@ class Common(HubOAuthenticated, RequestHandler):
         if self.route.who is Who.MACHINE and self.from_this_machine:
             return
         try:
+            if self.route.who is Who.HUB:
+                header = self.request.headers.get("Authorization", "")
+                self.hub_word = hub_word.read(header, self.parts.hub_auth.api_token)
+                return
             person = await auth.identify(self, self.hub_auth, self.parts.people, self.parts.outside)
             # An error page may say who is signed in, so this comes before the rule.
             self._person = person

@@ -38,6 +38,7 @@ from learnflow_ext.service.handlers import (
     help,
     insight,
     live,
+    lti,
     mail,
     more_time,
     people,
@@ -341,6 +342,24 @@ TABLE: tuple[Route, ...] = (
         board.FeedHandler,
         Who.STAFF,
         get=Operation(summary="What happened lately, newest first.", answer=FeedView),
+    ),
+    api(
+        "api/lti/jwks",
+        lti.KeySetHandler,
+        Who.ANYONE,
+        get=Operation(
+            summary="Public key with which a learning platform checks who asks it for tokens.",
+            answer=lti.KeySet,
+        ),
+    ),
+    api(
+        "api/lti/launches",
+        lti.LaunchesHandler,
+        Who.HUB,
+        post=Operation(
+            summary="A student came from the learning platform; where their grades are told is in the token.",
+            answer=lti.Remembered,
+        ),
     ),
     page("", board.HomeHandler, Who.PERSON),
     page("oauth_callback", CallbackHandler, Who.ANYONE),

@@ -23,6 +23,7 @@ from learnflow_ext.store.models.grading import (
     ResultRelease,
     Submission,
 )
+from learnflow_ext.store.models.lti import LtiColumn, LtiPlace, LtiScore
 from learnflow_ext.store.models.people import Attendance, Pseudonym, User
 from learnflow_ext.store.models.progress import LEVELS, Practice, PracticeReview, Progress, Run
 from learnflow_ext.store.models.record import (
@@ -64,6 +65,9 @@ __all__ = [
     "HelpVote",
     "HintLadder",
     "LoggedEvent",
+    "LtiColumn",
+    "LtiPlace",
+    "LtiScore",
     "Mail",
     "MailWish",
     "ModelCall",

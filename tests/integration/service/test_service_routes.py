@@ -32,6 +32,7 @@ PEOPLE = set(CALLERS) - {"anonymous", "service"}
 MAY = {
     Who.ANYONE: set(CALLERS),
     Who.MACHINE: {"admin"},
+    Who.HUB: set(),
     Who.PERSON: PEOPLE,
     Who.MEMBER: {"student", "assistant", "teacher"},
     Who.STAFF: {"assistant", "teacher"},

@@ -47,6 +47,7 @@ from learnflow_ext.store.models import (
 SECRET = "my dog Rex died"
 IMPERSONAL = {"error_patterns", "regradings", "results_released", "names_shown", "spent_tokens",
     "modules", "exercises", "topics", "exercise_topics", "quizzes", "notes", "consumed", "event_log_door",
+    "lti_columns",
 }  # fmt: skip
 """Tables whose rows belong to nobody. A note or regrading is its class's: only the author is a person."""
 

@@ -1,0 +1,187 @@
+"""Sign-in from a learning platform: LTI 1.3 by `ltiauthenticator`, with groups of the course it comes from.
+
+The hub says who is in which course, as ever, so the authenticator manages groups: each launch says anew what
+its person is in that one course. Where a student's grades may be told is passed on to the service, which
+alone keeps it; the hub keeps nothing of a launch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from http.client import responses
+from typing import Any
+
+import jwt
+import msgspec
+from ltiauthenticator.lti13.auth import LTI13Authenticator
+from ltiauthenticator.lti13.error import InvalidAudienceError, ValidationError
+from ltiauthenticator.lti13.handlers import LTI13CallbackHandler, LTI13LoginInitHandler
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+from tornado.web import HTTPError
+from traitlets import default
+
+from learnflow_ext.contracts.lti import AUDIENCE, CLAIM, LASTS_S, Launch, signing_key
+from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowLti
+
+from .lti_claims import CONTEXT, DEPLOYMENT, Refused, Rules, read, shown
+from .names import USERNAME_PATTERN
+from .services import service_path
+
+TRIES = 8
+FIRST_PAUSE_S = 1.0
+"""It doubles each time: the service has two minutes to come back. Then the student's next launch tells it."""
+TIMEOUT_S = 10
+
+NOT_FROM_HERE = (
+    "Please open the classroom from your course on the learning platform: its link there signs you in."
+)
+ONCE_MORE = (
+    "That sign-in from your learning platform cannot be taken: it was too old, or not meant for this"
+    " classroom. Please open the link in your course once more, and tell whoever runs the classroom if it happens again."
+)
+NOT_OURS = (
+    "This link comes from another learning platform than the one that the classroom is connected with, or"
+    " under another id. Please tell that to whoever runs the classroom."
+)
+
+
+class LoginHandler(LTI13LoginInitHandler):
+    """`lti13/oauth_login`: the platform sends a browser here first."""
+
+    def post(self) -> None:
+        """On to the platform, which says who it is. Who came by themselves is told where to begin."""
+        issuer, client = self.get_argument("iss", ""), self.get_argument("client_id", "")
+        ours = self.authenticator
+        if not issuer:
+            raise HTTPError(400, NOT_FROM_HERE, reason=responses[400])
+        if not client and len(ours.client_id) == 1:
+            # Some platforms leave it out, and want it in what we ask them.
+            (client,) = ours.client_id
+            self.request.arguments["client_id"] = [client.encode()]
+        if issuer != ours.issuer or client not in ours.client_id:
+            self.log.warning("LTI login refused: issuer %s, client %s", shown(issuer), shown(client))
+            raise HTTPError(403, NOT_OURS, reason=responses[403])
+        super().post()
+
+    get = post
+
+    def _set_oauth_cookie(self, key: str, value: str) -> None:
+        # The platform's answer is a form that another site sends: browsers keep a cookie from it unless it
+        # says so, which they take over HTTPS alone.
+        https = self.authenticator.get_uri_scheme(self.request) == "https"
+        more = {"samesite": "None", "secure": True} if https else {}
+        self._set_cookie(key, value, expires_days=1, httponly=True, encrypted=True, **more)
+
+
+class CallbackHandler(LTI13CallbackHandler):
+    """`lti13/oauth_callback`: the platform's signed word comes here."""
+
+    async def post(self) -> None:
+        """As theirs, but the platform's keys are fetched beside the hub's work, which would stand still."""
+        check = super().decode_and_validate_launch_request
+        self._checked = asyncio.get_running_loop().run_in_executor(None, check)
+        await asyncio.wait([self._checked])
+        await super().post()
+
+    def decode_and_validate_launch_request(self) -> dict[str, Any]:
+        """The verified claims. HTTPError with a sentence when they are not; the log says what was wrong."""
+        try:
+            claims: dict[str, Any] = self._checked.result()
+            return claims
+        except (ValidationError, HTTPError) as error:
+            status = 401 if isinstance(error, InvalidAudienceError) else 400
+            self.log.warning("LTI launch refused: %s", error)
+            raise HTTPError(status, ONCE_MORE, reason=responses[status]) from None
+
+
+class LearnFlowLTI13Authenticator(LTI13Authenticator):
+    """Lets in who comes from a course that is connected with one of ours, and puts them into its group."""
+
+    login_handler = LoginHandler
+    callback_handler = CallbackHandler
+
+    @default("username_pattern")
+    def _default_username_pattern(self) -> str:
+        return USERNAME_PATTERN
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        settings, lti = LearnFlow(config=self.config), LearnFlowLti(config=self.config)
+        self._rules = Rules(
+            courses=dict(lti.courses),
+            ours=frozenset(settings.courses),
+            deployments=frozenset(lti.deployments),
+            name_claim=self.username_key,
+        )
+        self._passes_back = lti.passes_back
+        self._telling: set[asyncio.Task[None]] = set()
+
+    async def authenticate(self, handler: Any, data: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The person of a verified launch, and their groups. HTTPError 403, with a sentence, for others."""
+        claims = data or {}
+        try:
+            arrival = read(claims, self._rules)
+        except Refused as refused:
+            self.log.warning(
+                "LTI launch refused: %s (context %s, deployment %s)",
+                refused,
+                shown(str(claims.get(CONTEXT))),
+                shown(str(claims.get(DEPLOYMENT))),
+            )
+            raise HTTPError(403, str(refused), reason=responses[403]) from None
+        known = handler.find_user(arrival.name)
+        before = [group.name for group in known.groups] if known is not None else []
+        if arrival.launch is not None and self._passes_back:
+            task = asyncio.create_task(self._tell(arrival.launch))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+        return {"name": arrival.name, "auth_state": None, "groups": arrival.groups(before)}
+
+    def check_allowed(self, username: str, authentication: dict[str, Any] | None = None) -> bool:
+        """Whoever comes from a connected course, and whom the hub's own settings let in."""
+        if authentication is not None and authentication.get("groups"):
+            return True
+        return bool(super().check_allowed(username, authentication))
+
+    async def _tell(self, launch: Launch) -> None:
+        """Tell the service, which may be starting. Nobody waits for it."""
+        pause = FIRST_PAUSE_S
+        for tried in range(1, TRIES + 1):
+            problem = await self._tell_once(launch)
+            if not problem:
+                return
+            self.log.warning("The service was not told of an LTI launch, try %d: %s", tried, problem)
+            await asyncio.sleep(pause)
+            pause *= 2
+        self.log.error("The service was not told of an LTI launch: the student's next one will tell it.")
+
+    async def _tell_once(self, launch: Launch) -> str:
+        """Why it did not work; empty when it did."""
+        url, token = self._service()
+        moment = int(time.time())
+        word = {
+            "aud": AUDIENCE,
+            "iat": moment,
+            "exp": moment + LASTS_S,
+            CLAIM: msgspec.to_builtins(launch),
+        }
+        signed = jwt.encode(word, signing_key(token), algorithm="HS256")
+        request = HTTPRequest(
+            url,
+            method="POST",
+            headers={"Authorization": f"Bearer {signed}"},
+            body=b"",
+            request_timeout=TIMEOUT_S,
+            follow_redirects=False,
+        )
+        try:
+            answer = await AsyncHTTPClient().fetch(request, raise_error=False)
+        except (OSError, HTTPClientError) as error:
+            return f"{type(error).__name__}: {error}"
+        return "" if answer.code < 300 else f"it answered {answer.code}"
+
+    def _service(self) -> tuple[str, str]:
+        """The service's address for launches, and the token that it shows to the hub."""
+        (entry,) = [each for each in self.parent.services if each["name"] == SERVICE_NAME]
+        return f"{entry['url'].rstrip('/')}{service_path('api/lti/launches')}", entry["api_token"]

@@ -1,0 +1,170 @@
+"""What a grade's way to a platform asks of the database, on either kind of it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from learnflow_ext.contracts.events import Envelope, SubmissionGraded
+from learnflow_ext.events.wire import to_message
+from learnflow_ext.service.lti.client import Away
+from learnflow_ext.service.lti.pass_back import NEWER
+from learnflow_ext.store import claims, grades, people, privacy, regradings
+from learnflow_ext.store.models import Consumed, LtiPlace, LtiScore
+
+from .conftest import ASSIGNMENT, COURSE, Stage
+
+HOUR = timedelta(hours=1)
+
+
+async def again(stage: Stage) -> None:
+    """A round after the longest pause."""
+    stage.ahead += HOUR + timedelta(seconds=1)
+    await stage.passes.round()
+
+
+class TestAGrade:
+    async def test_from_before_the_first_launch_is_told_after_it(self, stage: Stage) -> None:
+        await stage.grade("ada", 6)
+        await stage.passes.round()
+        assert stage.told() == {}
+        assert await stage.launch("ada") == 1
+        await stage.passes.round()
+        assert stage.told() == {"id-of-ada": (6, 10)}
+
+    async def test_that_a_regrade_makes_less_is_told_again(self, stage: Stage) -> None:
+        await stage.launch("ada")
+        submission = await stage.grade("ada", 8)
+        await stage.passes.round()
+        async with stage.db.begin() as conn:
+            await people.ensure(conn, "turing")
+            await regradings.start(conn, COURSE, ASSIGNMENT, "turing")
+        async with stage.db.begin() as conn:
+            await claims.claim_next(conn, "a grader")
+            await grades.record_grade(
+                conn,
+                grades.GradeRecord(
+                    submission_id=submission, course=COURSE, assignment=ASSIGNMENT, student="ada",
+                    status="graded", score=5, max_score=10,
+                ),
+            )  # fmt: skip
+        await stage.quiet()
+        await stage.passes.round()
+        assert stage.told() == {"id-of-ada": (5, 10)}
+
+
+class TestOutOfOrder:
+    async def test_a_late_event_takes_no_time_back(self, stage: Stage) -> None:
+        """What counts is looked up when it is told, and its time never goes back."""
+        await stage.launch("ada")
+        await stage.grade("ada", 7)
+        async with stage.db.connect() as conn:
+            pseudonym = (await people.pseudonyms(conn, ["ada"]))["ada"]
+        event = SubmissionGraded(
+            course=COURSE, student=pseudonym, submission_id="s", assignment=ASSIGNMENT, status="graded",
+            score=1, max_score=10,
+        )  # fmt: skip
+        late = Envelope(id="late", time="2026-01-01T00:00:00.000000Z", sequence=1, event=event)
+        await (await stage.bus.publish(to_message(late, pseudonym)))
+        async with stage.db.connect() as conn:
+            assert (await conn.scalar(select(LtiScore.graded_at))) > datetime(2026, 6, 1, tzinfo=UTC)
+        await stage.passes.round()
+        assert stage.told() == {"id-of-ada": (7, 10)}
+
+    async def test_two_grades_within_a_second_of_a_platform_that_counts_seconds(self, stage: Stage) -> None:
+        stage.platform.whole_seconds = True
+        await stage.launch("ada")
+        for score in (3, 5, 7):
+            await stage.grade("ada", score)
+            await stage.passes.round()
+        assert stage.told() == {"id-of-ada": (7, 10)}
+        assert stage.platform.refused == []
+
+    async def test_a_teacher_there_has_the_last_word(self, stage: Stage) -> None:
+        await stage.launch("ada")
+        await stage.grade("ada", 3)
+        await stage.passes.round()
+        (column,) = stage.platform.columns.values()
+        override = {**column.scores["id-of-ada"], "scoreGiven": 9, "timestamp": "2099-01-01T00:00:00Z"}
+        column.scores["id-of-ada"] = override
+        await stage.grade("ada", 7)
+        await again(stage)
+        assert stage.told() == {"id-of-ada": (9, 10)}
+        assert await stage.state("ada") == ("told", NEWER)
+
+
+class TestSeveralProcesses:
+    async def test_one_of_them_tells_each_grade_once(self, stage: Stage) -> None:
+        others = [stage.another(), stage.another()]
+        for name in ("ada", "ben"):
+            await stage.launch(name)
+        tasks = [asyncio.create_task(each.run()) for each in others]
+        try:
+            for score in (3, 7):
+                for name in ("ada", "ben"):
+                    await stage.grade(name, score)
+            async with asyncio.timeout(30):
+                await stage.until_told({"id-of-ada": (7, 10), "id-of-ben": (7, 10)})
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for each in others:
+                each.close()
+        assert stage.platform.refused == []
+        assert len(stage.platform.columns) == 1
+
+
+class TestPrivacy:
+    async def test_export_and_erasure_reach_it(self, stage: Stage) -> None:
+        await stage.launch("ada")
+        await stage.launch("ben")
+        await stage.grade("ada", 7)
+        async with stage.db.begin() as conn:
+            found = await privacy.export(conn, "ada")
+            assert found is not None
+            assert [row["subject"] for row in found["lti_places"]] == ["id-of-ada"]
+            assert [row["assignment"] for row in found["lti_scores"]] == [ASSIGNMENT]
+        async with stage.db.begin() as conn:
+            await privacy.erase(conn, "ada")
+        await again(stage)
+        assert stage.platform.asked == []
+        async with stage.db.connect() as conn:
+            left = await conn.scalar(select(func.count()).select_from(LtiPlace))
+        assert left == 1
+
+
+class TestSameEventTwice:
+    async def test_it_has_one_effect(self, stage: Stage) -> None:
+        await stage.launch("ada")
+        await stage.grade("ada", 7)
+        await stage.passes.round()
+        async with stage.db.connect() as conn:
+            row = (
+                await conn.execute(select(Consumed.event_id).where(Consumed.consumer == "lti"))
+            ).scalar_one()
+            pseudonym = (await people.pseudonyms(conn, ["ada"]))["ada"]
+        event = SubmissionGraded(
+            course=COURSE, student=pseudonym, submission_id="s", assignment=ASSIGNMENT, status="graded",
+            score=7, max_score=10,
+        )  # fmt: skip
+        envelope = Envelope(id=row, time="2026-01-01T00:00:00.000000Z", sequence=1, event=event)
+        asked = len(stage.platform.asked)
+        await (await stage.bus.publish(to_message(envelope, pseudonym)))
+        await again(stage)
+        assert len(stage.platform.asked) == asked
+        assert (await stage.state("ada"))[0] == "told"
+
+    async def test_an_answer_that_got_lost_is_no_second_score(self, stage: Stage) -> None:
+        await stage.launch("ada")
+        await stage.grade("ada", 7)
+        stage.platform.loses = 1
+        with pytest.raises(Away):
+            await stage.passes.round()
+        await again(stage)
+        (column,) = stage.platform.columns.values()
+        assert [each["scoreGiven"] for each in column.history] == [7]
+        assert await stage.state("ada") == ("told", NEWER)

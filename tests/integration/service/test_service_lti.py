@@ -1,0 +1,117 @@
+"""A launch that the hub tells of, and the grade that the real service passes back after it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import jwt
+import msgspec
+import pytest
+from mock_platform import (
+    CLIENT_ID,
+    CONTEXT,
+    DEPLOYMENT,
+    LINEITEM,
+    SCORE,
+    Platform,
+    pem,
+    private_key,
+    running_platform,
+)
+from served import ASSIGNMENT, SOLVED, Client, PaperWorker, problem, until
+from stub_hub import COURSE, SERVICE_TOKEN, Hub
+from traitlets.config import Config
+
+from learnflow_ext.contracts.lti import AUDIENCE, CLAIM, signing_key
+from learnflow_ext.service.running import RunningService
+
+Start = Callable[[], Awaitable[RunningService]]
+LAUNCHES, KEYS = "api/lti/launches", "api/lti/jwks"
+
+
+@pytest.fixture
+async def platform(config: Config, tmp_path: Path) -> AsyncIterator[Platform]:
+    """A platform that knows the service's key, which the configuration names."""
+    key = private_key()
+    async with running_platform() as platform:
+        platform.tool_key = key.public_key()
+        config.LearnFlowLti.token_url = platform.token_url
+        config.LearnFlowLti.key_file = str(pem(key, tmp_path / "lti.pem"))
+        yield platform
+
+
+def word(platform: Platform, *, token: str = SERVICE_TOKEN, **changes: Any) -> dict[str, str]:
+    """What the hub sends when ada comes from the platform."""
+    launch = {
+        "course": COURSE,
+        "user": "ada",
+        "issuer": platform.url,
+        "client_id": CLIENT_ID,
+        "deployment": DEPLOYMENT,
+        "context": CONTEXT,
+        "subject": "id-of-ada",
+        "lineitems": platform.lineitems,
+        "scopes": [LINEITEM, SCORE],
+        **changes,
+    }
+    at = int(time.time())
+    claims = {"aud": AUDIENCE, "iat": at, "exp": at + 60, CLAIM: launch}
+    return {"Authorization": f"Bearer {jwt.encode(claims, signing_key(token), algorithm='HS256')}"}
+
+
+async def test_from_a_launch_to_a_grade(
+    start: Start, hub: Hub, worker: PaperWorker, platform: Platform
+) -> None:
+    service = await start()
+    ask = Client(service, hub)
+
+    async def released() -> bool:
+        return service.parts.releases.state == "done"
+
+    await until(released)
+    assert (await ask(LAUNCHES, raw=b"", headers=word(platform))).code == 200
+    submit = f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions"
+    assert (await ask(submit, "ada", body=SOLVED)).code == 201
+
+    async def told() -> bool:
+        return platform.scores(f"{COURSE}/{ASSIGNMENT}") == {"id-of-ada": (7, 10)}
+
+    await until(told)
+    assert platform.refused == []
+    # The key that the platform is shown is the one that signs.
+    shown = msgspec.json.decode((await ask(KEYS)).body)
+    assert [key["kid"] for key in shown["keys"]] == [service.parts.pass_back.key.kid]  # type: ignore[union-attr]
+
+    for refused in (
+        await ask(LAUNCHES, raw=b""),
+        await ask(LAUNCHES, "ada", raw=b"", headers={}),
+        await ask(LAUNCHES, raw=b"", headers=word(platform, token="not-the-hub's")),
+    ):
+        assert refused.code in (401, 403)
+    for changes in (
+        {"course": 7},
+        {"lineitems": "http://elsewhere.example/"},
+        {"subject": ""},
+        {"user": "x" * 256},
+    ):
+        bad = await ask(LAUNCHES, raw=b"", headers=word(platform, **changes))
+        assert (bad.code, problem(bad).code) == (400, "bad_request")
+    assert (await ask(LAUNCHES, raw=b"", headers=word(platform, course="art"))).code == 404
+    ask.http.close()
+
+
+async def test_off_unless_configured(ask: Client) -> None:
+    assert (await ask(KEYS)).code == 404
+    platform = Platform(port=1)
+    assert (await ask(LAUNCHES, raw=b"", headers=word(platform))).code == 404
+
+
+async def test_a_key_that_is_none_is_said_when_the_service_starts(
+    start: Start, config: Config, platform: Platform, tmp_path: Path
+) -> None:
+    config.LearnFlowLti.key_file = str(tmp_path / "none.pem")
+    with pytest.raises(ValueError, match="cannot be read"):
+        await start()
