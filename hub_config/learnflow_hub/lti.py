@@ -38,7 +38,8 @@ NOT_FROM_HERE = (
 )
 ONCE_MORE = (
     "That sign-in from your learning platform cannot be taken: it was too old, or not meant for this"
-    " classroom. Please open the link in your course once more, and tell whoever runs the classroom if it happens again."
+    " classroom. Please open the link in your course once more, and tell whoever runs the classroom if it"
+    " happens again."
 )
 NOT_OURS = (
     "This link comes from another learning platform than the one that the classroom is connected with, or"

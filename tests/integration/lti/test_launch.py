@@ -240,7 +240,7 @@ async def test_a_student_arrives_signed_in_and_in_the_course(school: School) -> 
     assert (launch["user"], launch["course"], launch["subject"]) == ("ada", "python-basics", "id-of-ada")
     assert launch["lineitems"] == school.platform.lineitems
     # Another course adds to it, and a role there is one there alone.
-    other = {f"{LTI}context": {"id": "43"}, f"{LTI}roles": [f"{MEMBERSHIP}#Instructor"]}
+    other: dict[str, Any] = {f"{LTI}context": {"id": "43"}, f"{LTI}roles": [f"{MEMBERSHIP}#Instructor"]}
     assert (await school.browser().launch("ada", **other)).code == 302
     assert await school.groups("ada") == ["formgrade-data-science", "nbgrader-python-basics"]
     assert len(school.told) == 1, "who teaches has no grades"

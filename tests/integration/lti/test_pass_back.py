@@ -90,7 +90,7 @@ class TestAGrade:
                 "resourceId": RESOURCE if number == 4 else f"other-{number}",
                 "tag": messages.TAG,
             }
-            platform.columns[path] = Column(body["id"], body)
+            platform.columns[path] = Column(str(body["id"]), body)
         await stage.launch("ada")
         await stage.grade("ada", 7)
         await stage.passes.round()
