@@ -87,6 +87,9 @@ PRIVATES: Mapping[str, Mapping[str, str]] = {
     "pandas.DataFrame": {"_update_inplace": "self, result"},
     # The hub: learnflow_hub
     "jupyterhub.spawner.LocalProcessSpawner": {"_signal": "self, sig"},
+    # Sign-in from a learning platform: learnflow_hub/lti.py
+    "jupyterhub.handlers.base.BaseHandler": {"_set_cookie": "self, key, value, encrypted, overrides"},
+    "ltiauthenticator.lti13.handlers.LTI13LoginInitHandler": {"_set_oauth_cookie": "self, key, value"},
     "jupyterhub_traefik_proxy.fileprovider.TraefikFileProviderProxy": {"_start_traefik": "self"},
 }
 
