@@ -7,7 +7,9 @@ three. Whoever looks at its misses to change triage writes a new one.
 from __future__ import annotations
 
 import json
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from section import Section, Table, learnflow, share
 
@@ -20,12 +22,26 @@ def f1(wanted: list[str], got: list[str], intent: str) -> float:
 
 def evaluate(file: Path) -> Table:
     """F1 by intent, and their mean."""
-    messages = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return tables([file])[0]
+
+
+def tables(files: list[Path]) -> list[Table]:
+    """One for each of the files; the command starts once."""
+    texts = [file.read_text(encoding="utf-8").splitlines() for file in files]
+    found = [[json.loads(line) for line in lines if line.strip()] for lines in texts]
     asked = "".join(
-        json.dumps({"text": each["text"], "traceback": each.get("traceback")}) + "\n" for each in messages
+        json.dumps({"text": each["text"], "traceback": each.get("traceback")}) + "\n"
+        for messages in found
+        for each in messages
     )
-    wanted = [str(each["intent"]) for each in messages]
-    routed = [json.loads(line) for line in learnflow("triage", stdin=asked).splitlines()]
+    routes = map(json.loads, learnflow("triage", stdin=asked).splitlines())
+    return [
+        _table(file.name, [str(each["intent"]) for each in messages], list(islice(routes, len(messages))))
+        for file, messages in zip(files, found, strict=True)
+    ]
+
+
+def _table(name: str, wanted: list[str], routed: list[dict[str, Any]]) -> Table:
     got = [str(each["intent"]) for each in routed]
     intents = sorted(set(wanted))
     scores = {intent: f1(wanted, got, intent) for intent in intents}
@@ -41,13 +57,13 @@ def evaluate(file: Path) -> Table:
         for want, found in zip(wanted, routed, strict=True)
         if want != found["intent"]
     ]
-    return Table(f"triage: {file.name}", ("intent", "F1", "messages"), tuple(rows), tuple(misses))
+    return Table(f"triage: {name}", ("intent", "F1", "messages"), tuple(rows), tuple(misses))
 
 
 def ours() -> list[Table]:
     """On messages that nobody tunes on: short ones, and long stories of two kinds."""
     names = ("triage_fresh", "triage_stories", "triage_long")
-    return [evaluate(Path(__file__).with_name(f"{name}.jsonl")) for name in names]
+    return tables([Path(__file__).with_name(f"{name}.jsonl") for name in names])
 
 
 SECTION = Section("triage", ("triage*.jsonl",), evaluate, ours)
