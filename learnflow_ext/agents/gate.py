@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import msgspec
 
 from learnflow_ext.agents import candidates, disguises, trial
-from learnflow_ext.agents.guard import PASSED, Guard, Verdict
+from learnflow_ext.agents.guard import PASSED, Guard, Verdict, once
 from learnflow_ext.agents.references import Reference
 from learnflow_ext.contracts.runner import Runner
 
@@ -88,7 +88,7 @@ class Gate:
         return PASSED
 
     def _attempts(self, guard: Guard, reply: str, about: About) -> list[trial.Attempt]:
-        text = _once(f"{about.shown}\n\n{reply}") if about.shown.strip() else reply
+        text = once(f"{about.shown}\n\n{reply}") if about.shown.strip() else reply
         if about.by_model and text is not reply and not candidates.fragments(reply):
             return []
         new = self._has_new_code(text if about.by_model else reply, about)
@@ -97,7 +97,7 @@ class Gate:
         found = []
         for reference in _targets(guard, reply, about):
             programs = candidates.programs(reply, reference, about.own_code)
-            for more in (text, _once(about.in_order)):
+            for more in (text, once(about.in_order)):
                 if more.strip() and more is not reply:
                     programs += candidates.programs(more, reference, about.own_code)[:16]
             untried, failed = self._untried(reference, programs)
@@ -171,12 +171,6 @@ def _says_what_to_do(reply: str) -> bool:
     return any(
         keyword.iskeyword(line.strip()) for code in candidates.fragments(reply) for line in code.splitlines()
     )
-
-
-def _once(text: str) -> str:
-    """Without paragraphs that came before: the same analysis in each of ten turns would tear apart what the
-    turns tell together."""
-    return "\n\n".join(dict.fromkeys(text.split("\n\n")))
 
 
 def _flat(line: str) -> str:

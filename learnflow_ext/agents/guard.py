@@ -85,10 +85,11 @@ class _Known:
         telling = [form for form in self.statements if form.core]
         return self.weight < SMALL and bool(telling) and all(map(seen.works_out, telling))
 
-    def touched_by(self, seen: _Seen, own: _Seen) -> bool:
-        """Whether anything of it is there that is not the student's own."""
+    def touched_by(self, seen: _Seen, own: _Seen | None = None) -> bool:
+        """Whether anything of it is there that is not the student's `own`."""
         return any(pattern.search(seen.text) for pattern in self.answers) or any(
-            (seen.has(form) or seen.works_out(form)) and not own.has(form) for form in self.statements
+            (seen.has(form) or seen.works_out(form)) and not (own and own.has(form))
+            for form in self.statements
         )
 
 
@@ -141,6 +142,7 @@ class _Seen:
         )
 
 
+@lru_cache(maxsize=4096)
 def _bare(code: str, *, keep_names: bool) -> str:
     """Tokens of a normalised statement, without the `pass` that stands for a body."""
     return tokens(re.sub(r":\s*pass\s*$", ":", code), keep_names=keep_names)
@@ -242,18 +244,49 @@ class Guard:
         if notations.is_bytecode(new) or notations.is_acrostic(new):
             return Verdict(True, "", "unsure")
         seen = _everything(reply)
-        both = _everything(f"{shown}\n\n{reply}") if shown.strip() else seen
-        own: _Seen | None = None
-        for known in self._known:
-            if known.in_(both):
-                own = own or _Seen(own_code, _pieces_of_code(own_code))
-                if not known.in_(own) and (both is seen or known.touched_by(seen, own)):
-                    return Verdict(True, known.name, "close")
+        if found := self._close(seen, reply, own_code, shown):
+            return Verdict(True, found.name, "close")
         for known in self._known:
             if quoted := seen.quotes(known.secrets):
                 if quoted - _Seen(told, ()).quotes(known.secrets):
                     return Verdict(True, known.name, "tests")
         return PASSED
+
+    def _close(self, seen: _Seen, reply: str, own_code: str, shown: str) -> _Known | None:
+        """The first solution that is given away; None when none is."""
+        own: _Seen | None = None
+        if not shown.strip():
+            for known in self._known:
+                if known.in_(seen):
+                    own = own or _Seen(own_code, _pieces_of_code(own_code))
+                    if not known.in_(own):
+                        return known
+            return None
+        both: _Seen | None = None
+        for known in self._known:
+            # What was shown before is many times as long, and only matters where the reply adds to it.
+            if not known.touched_by(seen):
+                continue
+            own = own or _Seen(own_code, _pieces_of_code(own_code))
+            if not known.touched_by(seen, own):
+                continue
+            both = both or _everything(once(f"{shown}\n\n{reply}"))
+            if known.in_(both) and not known.in_(own):
+                return known
+        return None
+
+
+def once(text: str) -> str:
+    """Without paragraphs that came before: the same analysis in each of ten turns would tear apart what the
+    turns tell together, and take ten times as long to look through."""
+    seen: set[str] = set()
+    whole = []
+    for paragraph in text.split("\n\n"):
+        # One that opens or closes a block without the other must stay: it says what is code after it.
+        if paragraph not in seen or paragraph.count("```") % 2:
+            whole.append(paragraph)
+        seen.add(paragraph)
+    return "\n\n".join(whole)
 
 
 def _without_lines(text: str, known: str) -> str:

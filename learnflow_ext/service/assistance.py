@@ -311,7 +311,7 @@ class Assistance:
         """The end of an answer, with what the chat shows below it."""
         offers = chunk.rung >= ladder.TOP
         if not offers and question.request.course:
-            async with self._db.connect() as conn:
+            async with self._db.glance() as conn:
                 offers = await tutoring.unhelpful_in_a_row(conn, question.person.name) >= tutoring.IN_A_ROW
         return replace(
             chunk, questions_left=question.left, offers_teacher=offers and bool(question.request.course)

@@ -49,7 +49,7 @@ class Deadlines:
             return []
         if conn is not None:
             return await allowances.of_course(conn, course)
-        async with self._db.connect() as own:
+        async with self._db.glance() as own:
             return await allowances.of_course(own, course)
 
     async def written(self, course: str) -> CourseTerms:

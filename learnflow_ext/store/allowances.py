@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, cast
 
 import msgspec
-from sqlalchemy import Row, Select, delete, select
+from sqlalchemy import Row, Select, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import AllowanceChanged
@@ -37,7 +37,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
 async def of_course(conn: AsyncConnection, course: str) -> list[Given]:
     """Everything given in `course`, by student."""
-    return [_given(row) for row in await conn.execute(_all().where(Allowance.course == course))]
+    return [_given(row) for row in await conn.execute(_OF_COURSE, {"course": course})]
 
 
 async def extra_time(conn: AsyncConnection, courses: Iterable[str]) -> dict[str, list[Given]]:
@@ -113,6 +113,10 @@ def _all() -> Select[*tuple[object, ...]]:
         .join(User, User.id == Allowance.user_id)
         .order_by(*order)
     )
+
+
+_OF_COURSE = _all().where(Allowance.course == bindparam("course"))
+"""Built once: each submission, question and look at one's progress asks for it."""
 
 
 def _given(row: Row[*tuple[object, ...]]) -> Given:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import exists, or_, select, text, update
+from sqlalchemy import Select, bindparam, exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -42,43 +43,56 @@ async def claim_next(conn: AsyncConnection, grader: str) -> Claimed | None:
         # One takes after the other: what the other took is graded, but shows only once it is committed.
         # SQLite has one writer anyway.
         await conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CLAIM_KEY})
+    number = await conn.scalar(_NEXT)
+    if number is None:
+        return None
+    await conn.execute(_TAKE, {"of": number, "by": grader, "at": now()})
+    row = (await conn.execute(_TAKEN, {"of": number})).one()
+    return Claimed(**row._mapping)
+
+
+def _next() -> Select[*tuple[Any, ...]]:
     other = aliased(Submission)
     theirs = exists().where(
         other.user_id == Submission.user_id,
         other.module_id == Submission.module_id,
         other.status == "grading",
     )
-    number = await conn.scalar(
+    return (
         select(Submission.number)
         .where(Submission.status == "queued", ~theirs)
         .order_by(Submission.urgency, Submission.number)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    if number is None:
-        return None
-    await conn.execute(
-        update(Submission)
-        .where(Submission.number == number)
-        .values(status="grading", grader=grader, attempts=Submission.attempts + 1, started_at=now())
+
+
+# Built once: asked for with each submission, and by graders with nothing to do.
+_NEXT = _next()
+_TAKE = (
+    update(Submission)
+    .where(Submission.number == bindparam("of"))
+    .values(
+        status="grading",
+        grader=bindparam("by"),
+        attempts=Submission.attempts + 1,
+        started_at=bindparam("at"),
     )
-    row = (
-        await conn.execute(
-            select(
-                Submission.submission_id,
-                Module.course,
-                Module.assignment,
-                User.name.label("student"),
-                Submission.files_path,
-                Submission.attempts,
-                Submission.submitted_at,
-            )
-            .join(Module, Module.id == Submission.module_id)
-            .join(User, User.id == Submission.user_id)
-            .where(Submission.number == number)
-        )
-    ).one()
-    return Claimed(**row._mapping)
+)
+_TAKEN = (
+    select(
+        Submission.submission_id,
+        Module.course,
+        Module.assignment,
+        User.name.label("student"),
+        Submission.files_path,
+        Submission.attempts,
+        Submission.submitted_at,
+    )
+    .join(Module, Module.id == Submission.module_id)
+    .join(User, User.id == Submission.user_id)
+    .where(Submission.number == bindparam("of"))
+)
 
 
 async def requeue(conn: AsyncConnection, submission_id: str, grader: str, *, counts: bool = True) -> bool:

@@ -17,6 +17,13 @@ from learnflow_ext.store.upsert import insert
 Outcome = Literal["done", "dead"]
 FORGOTTEN_AT_ONCE = 10_000
 
+# Built once: asked for with each event that may have an effect.
+_NOTE = (
+    insert(Consumed)
+    .on_conflict_do_nothing(index_elements=["consumer", "event_id"])
+    .returning(Consumed.event_id)
+)
+
 
 async def note_all(conn: AsyncConnection, consumer: str, event_ids: Sequence[str]) -> dict[str, Outcome]:
     """Note events as done, all at once; those that were noted before, with their outcome, which stays."""
@@ -71,16 +78,14 @@ async def note(
     """Note an event as dealt with; None when it is new, else the outcome noted before, which stays."""
     # Not rowcount: psycopg has none for an insert whose keys SQLAlchemy asks back.
     noted = await conn.scalar(
-        insert(Consumed)
-        .values(
-            consumer=consumer,
-            event_id=event_id,
-            outcome=outcome,
-            error=texts.clip(error, texts.LINE),
-            at=now(),
-        )
-        .on_conflict_do_nothing(index_elements=["consumer", "event_id"])
-        .returning(Consumed.event_id)
+        _NOTE,
+        {
+            "consumer": consumer,
+            "event_id": event_id,
+            "outcome": outcome,
+            "error": texts.clip(error, texts.LINE),
+            "at": now(),
+        },
     )
     if noted is not None:
         return None

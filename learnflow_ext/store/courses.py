@@ -154,7 +154,7 @@ async def sync_assignment(
 
 async def titles(conn: AsyncConnection, course: str) -> dict[str, str]:
     """What the assignments of `course` are called, by name; empty for an unknown course."""
-    rows = await conn.execute(select(Module.assignment, Module.title).where(Module.course == course))
+    rows = await conn.execute(_TITLES, {"course": course})
     return {row.assignment: row.title for row in rows}
 
 
@@ -177,7 +177,8 @@ async def assignments(conn: AsyncConnection, course: str) -> tuple[AssignmentInf
     )
 
 
-# Built once: each look at one's progress asks for both.
+# Built once: each look at one's progress asks for two of them, each question for the other.
+_TITLES = select(Module.assignment, Module.title).where(Module.course == bindparam("course"))
 _ASSIGNMENTS = (
     select(Module.id, Module.assignment, Module.title, Quiz.module_id.label("quiz"))
     .outerjoin(Quiz, Quiz.module_id == Module.id)

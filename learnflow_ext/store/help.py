@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 import msgspec
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Integer, Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import NotFound
@@ -75,6 +77,61 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+# Built once, since each question asks for all of them: to build them takes as long as to ask.
+_ASK = insert(HelpTurn)
+# What is to be changed are the columns that are given.
+_ROUTE = _ANSWER = update(HelpTurn).where(HelpTurn.id == bindparam("turn"))
+_ERROR = upsert.insert(HelpError).on_conflict_do_nothing()
+_LATEST = (
+    select(
+        HelpTurn.id,
+        HelpTurn.course,
+        HelpTurn.assignment,
+        HelpTurn.cell_id,
+        HelpTurn.answer,
+        HelpTurn.asked_at,
+        HelpTurn.answered_at,
+    )
+    .join(User, User.id == HelpTurn.user_id)
+    .where(User.name == bindparam("student"))
+    .order_by(HelpTurn.id.desc())
+)
+_TOLD = _LATEST.limit(_LOOKED_AT)
+_TOLD_BEFORE = _LATEST.where(
+    HelpTurn.course == bindparam("course"),
+    HelpTurn.assignment == bindparam("assignment"),
+    HelpTurn.answer != "",
+    HelpTurn.id < bindparam("before"),
+).limit(bindparam("most", type_=Integer))
+_MEANWHILE = (
+    select(HelpTurn.id, HelpTurn.course, HelpTurn.assignment, HelpTurn.cell_id, HelpTurn.answer)
+    .where(
+        HelpTurn.user_id == bindparam("user_id"),
+        (HelpTurn.id > bindparam("newest")) | HelpTurn.id.in_(bindparam("under_way", expanding=True)),
+        HelpTurn.id != bindparam("turn"),
+        HelpTurn.answer != "",
+    )
+    .order_by(HelpTurn.id.desc())
+    .limit(_LOOKED_AT)
+)
+_TURN = (
+    select(
+        HelpTurn.id,
+        User.id.label("user_id"),
+        User.name.label("student"),
+        Pseudonym.user_id.label("travels"),
+        HelpTurn.course,
+        HelpTurn.assignment,
+        HelpTurn.exception,
+        HelpTurn.answered_at,
+    )
+    .join(User, User.id == HelpTurn.user_id)
+    .outerjoin(Pseudonym, Pseudonym.user_id == User.id)
+    .where(HelpTurn.request_id == bindparam("request_id"))
+    .with_for_update(key_share=True, of=(HelpTurn, User))
+)
+
+
 async def asked(conn: AsyncConnection, student: str, request: HelpRequest, *, request_id: str) -> Envelope:
     """Keep a question, count it in progress, and record `HelpAsked`.
 
@@ -90,26 +147,27 @@ async def asked(conn: AsyncConnection, student: str, request: HelpRequest, *, re
     question = texts.clip(request.text, texts.QUESTION)
     exception = texts.clip(request.error.exception, texts.NAME) if request.error else ""
     await conn.execute(
-        insert(HelpTurn).values(
-            request_id=request_id,
-            user_id=user_id,
-            course=course,
-            assignment=assignment,
-            notebook=notebook,
-            cell_id=cell_id,
-            conversation=texts.clip(request.conversation, texts.NAME),
-            question=question,
-            exception=exception,
-            asked_agent=request.agent,
-            asked_at=moment,
-            agent="",
-            intent="",
-            answer="",
-            rung=0,
-            withheld=False,
-            first_words_ms=0,
-            last_word_ms=0,
-        )
+        _ASK,
+        {
+            "request_id": request_id,
+            "user_id": user_id,
+            "course": course,
+            "assignment": assignment,
+            "notebook": notebook,
+            "cell_id": cell_id,
+            "conversation": texts.clip(request.conversation, texts.NAME),
+            "question": question,
+            "exception": exception,
+            "asked_agent": request.agent,
+            "asked_at": moment,
+            "agent": "",
+            "intent": "",
+            "answer": "",
+            "rung": 0,
+            "withheld": False,
+            "first_words_ms": 0,
+            "last_word_ms": 0,
+        },
     )
     await progress.apply_activity_in(conn, user_id, course, assignment, at=moment, questions=1)
     return await outbox.record(
@@ -145,20 +203,17 @@ async def routed(
     None for agents without a topic. NotFound for a question we do not know.
     """
     turn = await _turn(conn, request_id)
-    await conn.execute(
-        update(HelpTurn).where(HelpTurn.request_id == request_id).values(agent=agent, intent=intent)
-    )
+    await conn.execute(_ROUTE, {"turn": turn.id, "agent": agent, "intent": intent})
     if fingerprint is not None:
         await conn.execute(
-            upsert.insert(HelpError)
-            .values(
-                turn_id=turn.id,
-                fingerprint=texts.clip(fingerprint.key, 16),
-                exception=texts.clip(fingerprint.exception, texts.NAME),
-                message=texts.clip(fingerprint.message, texts.LINE),
-                construct=texts.clip(fingerprint.construct, 32),
-            )
-            .on_conflict_do_nothing()
+            _ERROR,
+            {
+                "turn_id": turn.id,
+                "fingerprint": texts.clip(fingerprint.key, 16),
+                "exception": texts.clip(fingerprint.exception, texts.NAME),
+                "message": texts.clip(fingerprint.message, texts.LINE),
+                "construct": texts.clip(fingerprint.construct, 32),
+            },
         )
         await patterns.note(
             conn, turn.course, fingerprint, known=diagnosis.known if diagnosis is not None else False
@@ -216,18 +271,18 @@ async def answered(
     answer = texts.clip(text, texts.ANSWER)
     first, last = (min(max(ms, 0), LONGEST_MS) for ms in (first_words_ms, last_word_ms))
     await conn.execute(
-        update(HelpTurn)
-        .where(HelpTurn.request_id == request_id)
-        .values(
-            agent=agent,
-            intent=intent,
-            answer=answer,
-            rung=rung,
-            withheld=withheld,
-            first_words_ms=first,
-            last_word_ms=last,
-            answered_at=now(),
-        )
+        _ANSWER,
+        {
+            "turn": turn.id,
+            "agent": agent,
+            "intent": intent,
+            "answer": answer,
+            "rung": rung,
+            "withheld": withheld,
+            "first_words_ms": first,
+            "last_word_ms": last,
+            "answered_at": now(),
+        },
     )
     return await outbox.record(
         conn,
@@ -252,33 +307,15 @@ async def told(conn: AsyncConnection, student: str, course: str, assignment: str
     What is being answered is not among them: `tell` sees it.
     """
     place = (texts.clip(course, texts.NAME), texts.clip(assignment, texts.NAME))
-    latest = (
-        select(
-            HelpTurn.id,
-            HelpTurn.course,
-            HelpTurn.assignment,
-            HelpTurn.cell_id,
-            HelpTurn.answer,
-            HelpTurn.asked_at,
-            HelpTurn.answered_at,
-        )
-        .join(User, User.id == HelpTurn.user_id)
-        .where(User.name == student)
-        .order_by(HelpTurn.id.desc())
-    )
-    rows = (await conn.execute(latest.limit(_LOOKED_AT))).all()
+    rows = (await conn.execute(_TOLD, {"student": student})).all()
     since = now() - UNDER_WAY
     under_way = frozenset(row.id for row in rows if row.answered_at is None and row.asked_at >= since)
     said = [row for row in rows if row.answer and row.id not in under_way]
     here = [row.answer for row in said if (row.course, row.assignment) == place]
     if len(here) < SHOWN and len(rows) == _LOOKED_AT:
-        older = latest.where(
-            HelpTurn.course == place[0],
-            HelpTurn.assignment == place[1],
-            HelpTurn.answer != "",
-            HelpTurn.id < rows[-1].id,
-        )
-        here += [row.answer for row in await conn.execute(older.limit(SHOWN - len(here)))]
+        given = {"student": student, "course": place[0], "assignment": place[1]}
+        older = {**given, "before": rows[-1].id, "most": SHOWN - len(here)}
+        here += [row.answer for row in await conn.execute(_TOLD_BEFORE, older)]
     elsewhere = [row for row in said if (row.course, row.assignment) != place]
     places = (Place(row.course, row.assignment, row.cell_id) for row in elsewhere[:SHOWN])
     return Told(
@@ -317,15 +354,13 @@ async def tell(
     """
     turn = await _turn(conn, request_id)
     rows = await conn.execute(
-        select(HelpTurn.id, HelpTurn.course, HelpTurn.assignment, HelpTurn.cell_id, HelpTurn.answer)
-        .where(
-            HelpTurn.user_id == turn.user_id,
-            (HelpTurn.id > since.newest) | HelpTurn.id.in_(since.under_way),
-            HelpTurn.id != turn.id,
-            HelpTurn.answer != "",
-        )
-        .order_by(HelpTurn.id.desc())
-        .limit(_LOOKED_AT)
+        _MEANWHILE,
+        {
+            "user_id": turn.user_id,
+            "newest": since.newest,
+            "under_way": list(since.under_way),
+            "turn": turn.id,
+        },
     )
     here = (turn.course, turn.assignment)
     found = [
@@ -339,22 +374,27 @@ async def tell(
     ]
     pieces = tuple(found[::-1])
     if pieces == tuple(known) and turn.answered_at is None:
-        await conn.execute(
-            update(HelpTurn).where(HelpTurn.id == turn.id).values(answer=texts.clip(answer, texts.ANSWER))
-        )
+        await conn.execute(_ANSWER, {"turn": turn.id, "answer": texts.clip(answer, texts.ANSWER)})
     return pieces
 
 
 async def asked_since(conn: AsyncConnection, student: str, moments: Sequence[datetime]) -> list[int]:
     """How many questions the student asked since each of the moments."""
-    counts = [func.count().filter(HelpTurn.asked_at >= moment) for moment in moments]
-    row = await conn.execute(
-        select(*counts)
+    spans = {f"since_{place}": moment for place, moment in enumerate(moments)}
+    row = await conn.execute(_counts(len(moments)), {"student": student, "first": min(moments), **spans})
+    return [int(count) for count in row.one()]
+
+
+@lru_cache
+def _counts(spans: int) -> Select[*tuple[Any, ...]]:
+    time = HelpTurn.__table__.c.asked_at.type
+    since = [bindparam(f"since_{place}", type_=time) for place in range(spans)]
+    return (
+        select(*(func.count().filter(HelpTurn.asked_at >= moment) for moment in since))
         .select_from(HelpTurn)
         .join(User, User.id == HelpTurn.user_id)
-        .where(User.name == student, HelpTurn.asked_at >= min(moments))
+        .where(User.name == bindparam("student"), HelpTurn.asked_at >= bindparam("first", type_=time))
     )
-    return [int(count) for count in row.one()]
 
 
 def _line(diagnosis: Diagnosis | None) -> int | None:
@@ -371,24 +411,7 @@ async def _turn(
 
     Who has a pseudonym need not be asked for again by what is recorded next.
     """
-    row = (
-        await conn.execute(
-            select(
-                HelpTurn.id,
-                User.id.label("user_id"),
-                User.name.label("student"),
-                Pseudonym.user_id.label("travels"),
-                HelpTurn.course,
-                HelpTurn.assignment,
-                HelpTurn.exception,
-                HelpTurn.answered_at,
-            )
-            .join(User, User.id == HelpTurn.user_id)
-            .outerjoin(Pseudonym, Pseudonym.user_id == User.id)
-            .where(HelpTurn.request_id == request_id)
-            .with_for_update(key_share=True, of=(HelpTurn, User))
-        )
-    ).one_or_none()
+    row = (await conn.execute(_TURN, {"request_id": request_id})).one_or_none()
     if row is None:
         raise NotFound("There is no such question.")
     if row.travels is not None:

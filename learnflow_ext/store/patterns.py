@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Select, String, select, update
+from sqlalchemy import BigInteger, Select, String, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest, NotFound
@@ -70,13 +70,19 @@ class _Answer(msgspec.Struct, frozen=True):
 async def note(conn: AsyncConnection, course: str, fingerprint: Fingerprint, *, known: bool) -> None:
     """Keep that a pattern came up, and whether a rule explained it."""
     course, key = texts.clip(course, texts.NAME), texts.clip(fingerprint.key, 16)
-    row = (PatternRow.course == course) & (PatternRow.fingerprint == key)
-    before = await conn.scalar(select(PatternRow.known).where(row))
+    before = await conn.scalar(_KNOWN, {"course": course, "key": key})
     if before is None:
         new = upsert.insert(PatternRow).values(course=course, fingerprint=key, known=known, name="")
         await conn.execute(new.on_conflict_do_nothing())
     elif before != known:
+        row = (PatternRow.course == course) & (PatternRow.fingerprint == key)
         await conn.execute(update(PatternRow).where(row).values(known=known))
+
+
+_KNOWN = select(PatternRow.known).where(
+    PatternRow.course == bindparam("course"), PatternRow.fingerprint == bindparam("key")
+)
+"""Built once: each error that is explained asks for it."""
 
 
 async def name(conn: AsyncConnection, course: str, key: str, called: str) -> None:

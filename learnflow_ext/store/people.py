@@ -25,6 +25,14 @@ _TURN = (
     .where(User.name == bindparam("name"))
     .with_for_update(key_share=True, of=User)
 )
+_BEHIND = (
+    select(User.id, User.name)
+    .join(Pseudonym, Pseudonym.user_id == User.id)
+    .where(Pseudonym.pseudonym == bindparam("pseudonym"))
+    # The link too: after a wait for our turn PostgreSQL looks again only at what is locked, and the person
+    # may have been erased meanwhile.
+    .with_for_update(key_share=True, of=(User, Pseudonym))
+)
 """Built once, as what each transaction begins with: to build it takes as long as to ask."""
 
 
@@ -152,14 +160,5 @@ async def pseudonyms(conn: AsyncConnection, names: Iterable[str]) -> dict[str, s
 
 async def behind(conn: AsyncConnection, pseudonym: str) -> Person | None:
     """Who travels under `pseudonym`; None once that link was erased. As in `ensure`, their turn is ours."""
-    row = (
-        await conn.execute(
-            select(User.id, User.name)
-            .join(Pseudonym, Pseudonym.user_id == User.id)
-            .where(Pseudonym.pseudonym == pseudonym)
-            # The link too: after a wait for our turn PostgreSQL looks again only at what is locked, and the
-            # person may have been erased meanwhile.
-            .with_for_update(key_share=True, of=(User, Pseudonym))
-        )
-    ).one_or_none()
+    row = (await conn.execute(_BEHIND, {"pseudonym": pseudonym})).one_or_none()
     return None if row is None else Person(id=row.id, name=row.name)

@@ -18,7 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from learnflow_ext.store import backend
 from learnflow_ext.store.backend import Backend, Collision, ConnectionLost, DatabaseUnavailable, Purpose
 
-CONNECTIONS: dict[Purpose, int] = {"write": 8, "read": 7, "glance": 1}
+CONNECTIONS: dict[Purpose, int] = {"write": 8, "read": 6, "glance": 2}
 """Together 16 a process: six processes fit PostgreSQL's default of 100."""
 ISOLATION: dict[Purpose, IsolationLevel] = {
     "write": "READ COMMITTED",

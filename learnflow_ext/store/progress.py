@@ -92,15 +92,14 @@ _ADD, _ADD_BY_NAME = _add(), _add(by_name=True)
 """Built once: each run, question and submission is counted by them."""
 
 
+_STANDING = select(Progress.best_score, Progress.max_score, Progress.level).where(
+    Progress.user_id == bindparam("user_id"), Progress.module_id == bindparam("module_id")
+)
+
+
 async def standing(conn: AsyncConnection, user_id: int, module_id: int) -> Standing | None:
     """The best graded attempt so far; None before the first."""
-    row = (
-        await conn.execute(
-            select(Progress.best_score, Progress.max_score, Progress.level).where(
-                Progress.user_id == user_id, Progress.module_id == module_id
-            )
-        )
-    ).one_or_none()
+    row = (await conn.execute(_STANDING, {"user_id": user_id, "module_id": module_id})).one_or_none()
     if row is None or row.best_score is None:
         return None
     return Standing(best_score=row.best_score, max_score=row.max_score, level=cast(Level, row.level))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -178,22 +178,24 @@ async def _ended(conn: AsyncConnection, module_id: int, student: str, latest: bo
 
 async def waiting(conn: AsyncConnection, submission_number: int) -> Waiting | None:
     """What is to be graded again of a submission; None when it is graded for the first time."""
-    row = (
-        await conn.execute(
-            select(
-                Regraded.regrading_id,
-                Regraded.submission_number,
-                Regraded.before_score,
-                Regraded.before_max,
-                func.coalesce(Pseudonym.pseudonym, "").label("by"),
-            )
-            .join(Regrading, Regrading.id == Regraded.regrading_id)
-            .outerjoin(User, User.name == Regrading.started_by)
-            .outerjoin(Pseudonym, Pseudonym.user_id == User.id)
-            .where(Regraded.submission_number == submission_number, Regraded.state == "waiting")
-        )
-    ).one_or_none()
+    row = (await conn.execute(_WAITING, {"number": submission_number})).one_or_none()
     return None if row is None else Waiting(**row._mapping)
+
+
+_WAITING = (
+    select(
+        Regraded.regrading_id,
+        Regraded.submission_number,
+        Regraded.before_score,
+        Regraded.before_max,
+        func.coalesce(Pseudonym.pseudonym, "").label("by"),
+    )
+    .join(Regrading, Regrading.id == Regraded.regrading_id)
+    .outerjoin(User, User.name == Regrading.started_by)
+    .outerjoin(Pseudonym, Pseudonym.user_id == User.id)
+    .where(Regraded.submission_number == bindparam("number"), Regraded.state == "waiting")
+)
+"""Built once: each grading asks for it."""
 
 
 async def done(

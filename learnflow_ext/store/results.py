@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import NotFound
@@ -30,12 +30,15 @@ async def release(conn: AsyncConnection, course: str, assignment: str, by: str) 
 
 async def released(conn: AsyncConnection, course: str) -> frozenset[str]:
     """Assignments of `course` whose results a teacher gave out."""
-    rows = await conn.scalars(
-        select(Module.assignment)
-        .join(ResultRelease, ResultRelease.module_id == Module.id)
-        .where(Module.course == course)
-    )
-    return frozenset(rows)
+    return frozenset(await conn.scalars(_RELEASED, {"course": course}))
+
+
+_RELEASED = (
+    select(Module.assignment)
+    .join(ResultRelease, ResultRelease.module_id == Module.id)
+    .where(Module.course == bindparam("course"))
+)
+"""Built once: each look at one's progress, and each question, asks for it."""
 
 
 async def show_names(conn: AsyncConnection, course: str, assignment: str, by: str) -> None:

@@ -60,20 +60,21 @@ async def create(
     if refusal is not None and (said := refusal(moment, await _handed_in(conn, user_id, module_id))):
         raise Conflict(said)
     await conn.execute(
-        insert(Submission).values(
-            submission_id=submission_id,
-            urgency=await _urgency(conn, user_id, module_id, moment, due),
-            user_id=user_id,
-            module_id=module_id,
-            status="queued",
-            files_path=files_path,
-            size=size,
-            attempts=0,
-            submitted_at=moment,
-            needs_review=False,
-            message="",
-            duration_ms=0,
-        )
+        _KEEP,
+        {
+            "submission_id": submission_id,
+            "urgency": await _urgency(conn, user_id, module_id, moment, due),
+            "user_id": user_id,
+            "module_id": module_id,
+            "status": "queued",
+            "files_path": files_path,
+            "size": size,
+            "attempts": 0,
+            "submitted_at": moment,
+            "needs_review": False,
+            "message": "",
+            "duration_ms": 0,
+        },
     )
     await progress.apply_activity(conn, user_id, module_id, at=moment, submissions=1)
     await handed_in.sum_up(conn, user_id, module_id)
@@ -93,15 +94,18 @@ async def _urgency(
     """The deadline while it lies ahead. Never before the student's earlier work on the same assignment: what
     is graded last is what the gradebook shows."""
     own = int(due.timestamp()) if due is not None and due >= at else NO_DEADLINE
-    earlier = await conn.scalar(
-        select(func.max(Submission.urgency)).where(
-            Submission.user_id == user_id,
-            Submission.module_id == module_id,
-            # What is graded may be put back.
-            Submission.status.in_(("queued", "grading")),
-        )
-    )
+    earlier = await conn.scalar(_EARLIER, {"user_id": user_id, "module_id": module_id})
     return max(own, earlier or 0)
+
+
+# Built once: each submission asks for both.
+_KEEP = insert(Submission)
+_EARLIER = select(func.max(Submission.urgency)).where(
+    Submission.user_id == bindparam("user_id"),
+    Submission.module_id == bindparam("module_id"),
+    # What is graded may be put back.
+    Submission.status.in_(("queued", "grading")),
+)
 
 
 async def _handed_in(conn: AsyncConnection, user_id: int, module_id: int) -> int:
@@ -176,7 +180,7 @@ async def points(conn: AsyncConnection, user_id: int, module_id: int) -> list[tu
 
 async def view(conn: AsyncConnection, submission_id: str) -> SubmissionView:
     """One submission. NotFound when there is none."""
-    row = (await conn.execute(_views().where(Submission.submission_id == submission_id))).one_or_none()
+    row = (await conn.execute(_ONE, {"submission_id": submission_id})).one_or_none()
     if row is None:
         raise NotFound("There is no such submission.")
     return _view(row)
@@ -247,6 +251,9 @@ def _views() -> Select[*tuple[Any, ...]]:
         .join(Module, Module.id == Submission.module_id)
         .join(User, User.id == Submission.user_id)
     )
+
+
+_ONE = _views().where(Submission.submission_id == bindparam("submission_id"))
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> SubmissionView:

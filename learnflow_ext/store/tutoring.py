@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.alerts import Finding, Moment
@@ -107,20 +107,23 @@ async def vote(conn: AsyncConnection, student: str, turn: Turn, *, helpful: bool
 
 async def unhelpful_in_a_row(conn: AsyncConnection, student: str) -> int:
     """How many of the student's latest votes say no; at most `IN_A_ROW` are counted."""
-    rows = await conn.execute(
-        select(HelpVote.helpful)
-        .join(HelpTurn, HelpTurn.id == HelpVote.turn_id)
-        .join(User, User.id == HelpTurn.user_id)
-        .where(User.name == student)
-        .order_by(HelpVote.turn_id.desc())
-        .limit(IN_A_ROW)
-    )
     count = 0
-    for (helpful,) in rows:
+    for (helpful,) in await conn.execute(_VOTES, {"student": student}):
         if helpful:
             break
         count += 1
     return count
+
+
+_VOTES = (
+    select(HelpVote.helpful)
+    .join(HelpTurn, HelpTurn.id == HelpVote.turn_id)
+    .join(User, User.id == HelpTurn.user_id)
+    .where(User.name == bindparam("student"))
+    .order_by(HelpVote.turn_id.desc())
+    .limit(IN_A_ROW)
+)
+"""Built once: each answer asks for it."""
 
 
 async def ask_teacher(conn: AsyncConnection, event: TeacherAsked) -> Envelope:

@@ -2,8 +2,8 @@
 
 The service is a process of its own, as the hub starts it, with its grader and its sandboxes; the students are
 two processes more; the hub is a small one in this process, which answers at once. All share this machine.
-Each student thinks between half and one and a half of `--think` seconds before each thing they do, of which 6
-in 11 are runs, 2 questions (without a model), 2 looks at progress, 1 a submission. Who is told to come back
+The class works at two paces, of which `crowd` says how often anybody does what: as one that works at its
+exercises, and in a hurry as no class is. Questions are answered without a model. Who is told to come back
 later does; that is counted apart. Beside it, in turn over one connection each: the gateway and a bare Tornado
 handler that answers the same bytes. At the end the database is asked whether all that was confirmed is there.
 """
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
-from crowd import Doing, Student, Tally, released
+from crowd import PACES, Doing, Pace, Student, Tally, released
 from events_stage import Servers, servers
 from stub_hub import COURSE, PREFIX, Hub, environment, running_hub
 from tornado.httpserver import HTTPServer
@@ -40,6 +40,8 @@ SHIPPED = Path(__file__).parents[2] / "notebooks" / COURSE
 FEW, MANY = 10, 100
 CLIENTS = 2
 """Processes that play students."""
+SECONDS: dict[str, dict[int, float]] = {"work": {FEW: 600, MANY: 150}, "hurry": {FEW: 300, MANY: 90}}
+"""By pace and size of the class: a class of few does less in a minute."""
 PATIENCE_S = 300
 CONFIG = """
 c.LearnFlow.state_dir = {state!r}
@@ -182,7 +184,10 @@ async def crowd(order: dict[str, Any]) -> Tally:
         await asyncio.gather(*(student.do(order["burst"]) for student in students))
     else:
         end = asyncio.get_running_loop().time() + order["seconds"]
-        await asyncio.gather(*(student.work(order["think"], end) for student in students))
+        pace = PACES[order["pace"]]
+        if order["think"]:
+            pace = msgspec.structs.replace(pace, think_s=order["think"])
+        await asyncio.gather(*(student.work(pace, end) for student in students))
     http.close()
     tally.processor_s = time.process_time()
     return tally
@@ -296,15 +301,17 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def say_classes(few: Phase, many: Phase) -> None:
+def say_classes(pace: Pace, few: Phase, many: Phase) -> None:
     """The table of the two classes."""
+    often = ", ".join(f"{what} every {pace.every_s(what):.0f} s" for what in get_args(Doing))
+    say(f"\nEach student, on average: {often}.")
     say(f"\n| what | {FEW}: p50 | p95 | n | {MANY}: p50 | p95 | n | p95 {MANY} / {FEW} | told to wait |")
     say("|---|---|---|---|---|---|---|---|---|")
-    for what in get_args(Doing):
-        one, other = few.tally.times[what], many.tally.times[what]
+    for what in ("all together", *get_args(Doing)):
+        one, other = few.tally.of(what), many.tally.of(what)
         p95, p95_many = quantile(one, 0.95), quantile(other, 0.95)
         ratio = f"{p95_many / p95:.1f}" if p95 else ""
-        busy = f"{few.tally.busy[what]}, {many.tally.busy[what]}"
+        busy = f"{few.tally.told_to_wait(what)}, {many.tally.told_to_wait(what)}"
         say(
             f"| {what} | {quantile(one, 0.5):.0f} ms | {p95:.0f} ms | {len(one)} "
             f"| {quantile(other, 0.5):.0f} ms | {p95_many:.0f} ms | {len(other)} | {ratio} | {busy} |"
@@ -317,6 +324,25 @@ def say_classes(few: Phase, many: Phase) -> None:
             f"own process took {each.service_s / each.seconds:.0%} of a core, each of {CLIENTS} "
             f"clients {each.tally.processor_s / CLIENTS / each.seconds:.0%}; load {each.load:.1f}."
         )
+
+
+async def classes(
+    both: Servers,
+    database: str,
+    service: Running,
+    tokens: dict[str, str],
+    pace: str,
+    chosen: argparse.Namespace,
+) -> tuple[Phase, Phase]:
+    """The small class and the large one, at one pace."""
+    found = []
+    for size, seconds in ((FEW, chosen.few_seconds), (MANY, chosen.seconds)):
+        some = dict(list(tokens.items())[:size])
+        order = {"seconds": seconds or SECONDS[pace][size], "think": chosen.think, "pace": pace}
+        found.append(await phase(service, some, seed=f"{pace} {size}", **order))
+        await settled(both, database)
+    few, many = found
+    return few, many
 
 
 async def measure(both: Servers, url: str, folder: Path, chosen: argparse.Namespace) -> list[str]:
@@ -332,16 +358,15 @@ async def measure(both: Servers, url: str, folder: Path, chosen: argparse.Namesp
                 say(f"| {name} | {p50:.2f} ms | {p95:.2f} ms | {len(values)} |")
             ratio = statistics.median(times["gateway"]) / statistics.median(times["bare"])
             say(f"\nThe gateway takes {ratio:.1f} times as long as the bare handler at the median.")
-            classes = []
-            for size, seconds in ((FEW, chosen.few_seconds), (MANY, chosen.seconds)):
-                some = dict(list(tokens.items())[:size])
-                order = {"seconds": seconds, "think": chosen.think, "seed": str(size)}
-                classes.append(await phase(service, some, **order))
-                await settled(both, database)
-            say_classes(*classes)
             whole = Tally.empty()
-            for each in classes:
-                whole.add(each.tally)
+            for name in (chosen.pace,) if chosen.pace else PACES:
+                few, many = await classes(both, database, service, tokens, name, chosen)
+                pace = PACES[name]
+                if chosen.think:
+                    pace = msgspec.structs.replace(pace, think_s=chosen.think)
+                say_classes(pace, few, many)
+                whole.add(few.tally)
+                whole.add(many.tally)
             say(f"\n| {MANY} at the same moment | p50 | p95 | told to wait | all done after |")
             say("|---|---|---|---|---|")
             for burst in get_args(Doing):
@@ -366,11 +391,14 @@ async def measure(both: Servers, url: str, folder: Path, chosen: argparse.Namesp
 def main() -> int:
     """Measure, and print Markdown. 1 when anything was neither done nor told to wait, or was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=90, help="for the large class")
+    parser.add_argument("--pace", choices=tuple(PACES), help="only this one")
+    parser.add_argument("--seconds", type=float, default=0, help="for the large class; 0 for the pace's own")
     parser.add_argument(
-        "--few-seconds", type=float, default=300, help="for the small one, which does less in a minute"
+        "--few-seconds", type=float, default=0, help="for the small one, which does less in a minute"
     )
-    parser.add_argument("--think", type=float, default=5, help="seconds between two things, on average")
+    parser.add_argument(
+        "--think", type=float, default=0, help="seconds between two things, on average; 0 for the pace's own"
+    )
     parser.add_argument("--count", type=int, default=500, help="requests to the gateway and the bare handler")
     parser.add_argument("--child", action="store_true")
     parser.add_argument("--bare")

@@ -110,7 +110,7 @@ async def a_class(both: Servers, url: str, folder: Path, size: int, chosen: argp
         await started(cluster)
         progress(f"{size} + {size}: {len(names)} students at work for {chosen.seconds:g} s")
         tally, seconds = await together(
-            cluster, names, seconds=chosen.seconds, think=chosen.think, seed="class"
+            cluster, names, seconds=chosen.seconds, think=chosen.think, pace="hurry", seed="class"
         )
         progress(f"{size} + {size}: until all is graded")
         await cluster.settled()

@@ -134,7 +134,7 @@ class SubmissionsHandler(ApiHandler):
                 return None
 
     async def _refuse_flood(self, released: AssignmentView) -> None:
-        async with self.parts.db.connect() as conn:
+        async with self.parts.db.glance() as conn:
             waiting = await submissions.count_waiting(
                 conn, released.course, released.assignment, self.person.name
             )

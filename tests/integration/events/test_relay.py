@@ -141,6 +141,11 @@ async def test_no_more_than_the_window_is_on_its_way(
     flaky.confirm = False
     await record(db, *range(10))
     background(Relay(db, flaky, window=4, poll_s=0.02).run())
+
+    async def full() -> bool:
+        return len(flaky.taken) >= 4
+
+    await eventually(full)
     await asyncio.sleep(0.2)
     assert flaky.taken == [0, 1, 2, 3]
     for future in flaky.futures:

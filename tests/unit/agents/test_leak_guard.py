@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learnflow_ext.agents.course_index import CourseIndex
-from learnflow_ext.agents.guard import Guard
+from learnflow_ext.agents.guard import Guard, _everything, _pieces_of_code, _Seen, once
 from learnflow_ext.agents.references import Reference, references
 
 LEAKS = {
@@ -113,6 +113,45 @@ class TestReplyThatComesInPieces:
         second = first + "\n\nWrite `for number in range(1, count + 1):`."
         third = second + "\n\nThen `result.append(number * number)`."
         assert [guard.judge(text).withheld for text in (first, second, third)] == [False, False, True]
+
+
+class TestAnswersThatCameBefore:
+    PIECES = (
+        "Begin with `result = []`, and go through `range(1, count + 1)`.",
+        "Write this:\n\n```python\nfor number in range(1, count + 1):\n\n    pass\n```",
+    )
+
+    def test_make_one_solution_with_the_last_however_often_each_was_told(self, guard: Guard) -> None:
+        shown = "\n\n".join(self.PIECES * 4)
+        assert guard.judge("Then `result.append(number * number)`.", shown=shown).withheld
+        assert not guard.judge("Well done so far. Run it, and look at `result`.", shown=shown).withheld
+
+    def test_are_read_once_but_for_what_opens_or_closes_a_block(self) -> None:
+        first, second = self.PIECES
+        assert once(f"{first}\n\n{first}\n\nGood.\n\n{first}") == f"{first}\n\nGood."
+        assert once(f"{second}\n\n{second}").count("```") == 4
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.data())
+    def test_are_judged_as_if_all_was_read(self, guard: Guard, data: st.DataObject) -> None:
+        """The short cuts change no verdict."""
+        pieces = st.sampled_from(
+            [*(line for leak in LEAKS.values() for line in leak.splitlines()), *self.PIECES]
+        )
+        text = st.lists(pieces, max_size=5).map("\n\n".join)
+        reply, own_code = data.draw(text), data.draw(text)
+        shown = "\n\n".join(data.draw(st.lists(text, min_size=1, max_size=6)))
+        seen, both = (
+            _everything(each) for each in (reply, f"{shown}\n\n{reply}" if shown.strip() else reply)
+        )
+        own = _Seen(own_code, _pieces_of_code(own_code))
+        close = [
+            known.name
+            for known in guard._known
+            if known.in_(both) and not known.in_(own) and (both is seen or known.touched_by(seen, own))
+        ]
+        verdict = guard.judge(reply, own_code=own_code, shown=shown)
+        assert verdict.reference == (close[0] if close else "") or verdict.how in ("tests", "unsure")
 
 
 class TestReferences:
