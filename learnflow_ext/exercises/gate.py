@@ -83,7 +83,7 @@ class Gate:
             shown = Asserts("\n".join(claims))
         except BadRequest as error:
             return Verdict((error.message,))
-        constants = {value: _returning(exercise.reference, value) for value in _values(tests.tree)}
+        constants = _constants(exercise.reference, _values(tests.tree))
         told = _told(exercise)
         wrong = [*constants.values(), *exercise.slips, *told]
         runs, others = await self._beside(exercise.reference, wrong, tests, first=REPEATS - 1)
@@ -281,13 +281,16 @@ _PLAIN: tuple[type[ast.AST], ...] = (
 )
 
 
-def _returning(reference: str, value: str) -> str:
-    """The program with every function giving back `value` at once."""
+def _constants(reference: str, values: Sequence[str]) -> dict[str, str]:
+    """For each of `values` the program with every function giving it back at once."""
     tree = _bare(reference)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    found = {}
+    for value in values:
+        for node in functions:
             node.body = [ast.Return(ast.parse(value, mode="eval").body)]
-    return ast.unparse(ast.fix_missing_locations(tree))
+        found[value] = ast.unparse(ast.fix_missing_locations(tree))
+    return found
 
 
 class _Nameless(ast.NodeTransformer):

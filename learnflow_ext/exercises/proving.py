@@ -20,6 +20,11 @@ from learnflow_ext.exercises.trees import parse
 SECONDS = 0.5
 """Processor time for one program and all its tests. A correct one of a beginner's needs some milliseconds."""
 ALL_SECONDS = 5.0
+_USUAL = frozenset(
+    """bisect calendar collections copy csv dataclasses datetime decimal enum fractions functools heapq
+    itertools json math operator pathlib random re statistics string textwrap typing""".split()
+)
+"""Modules of which it is known what loading them does: nothing else, and it takes a while."""
 _CELLS = (Path(prover.__file__).read_text(encoding="utf-8"), "main(Path.cwd())")
 """Sent along: a sandbox has nothing of the service's but what notebooks need."""
 
@@ -98,17 +103,20 @@ class Prover:
         """
         if not programs:
             return []
+        if together is None:
+            together = all(map(leaves_nothing, set(programs)))
+        together = together and tests.traceless
+        # Who has a process to themselves would load them anew.
+        usual = set() if together else imported(parse(programs[0]) or ast.Module()) & _USUAL
         task = {
             "programs": list(programs),
             "tests": tests.statements,
-            "imports": sorted(imported(tests.tree)),
+            "imports": sorted(imported(tests.tree) | usual),
             "seconds": seconds if seconds is not None else self._seconds,
             "all_seconds": self._all,
             "first": first,
             "stop": stop,
-            "together": tests.traceless and all(map(leaves_nothing, set(programs)))
-            if together is None
-            else together and tests.traceless,
+            "together": together,
         }
         result = await self._runner.run(
             _CELLS,

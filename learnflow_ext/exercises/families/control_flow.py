@@ -180,7 +180,8 @@ def _counting(random: Random, level: int) -> Task:
             """,
             answer=lambda last: last // step,
             shown=[(step,), (3 * step + 1,)],
-            edges=edges,
+            # One more number, and there would be one more to count.
+            edges=[((2 * step - 1,), "Look at the first and the last number, and at 0 and 1."), *edges],
         )
     spans = [(random.randint(1, 30), random.randint(20, 60)) for _ in range(7)]
     if level == 3:
