@@ -107,7 +107,7 @@ class Prover:
             together = all(map(leaves_nothing, set(programs)))
         together = together and tests.traceless
         # Who has a process to themselves would load them anew.
-        usual = set() if together else imported(parse(programs[0]) or ast.Module()) & _USUAL
+        usual = set() if together else imported(parse(programs[0]) or ast.Module([], [])) & _USUAL
         task = {
             "programs": list(programs),
             "tests": tests.statements,
