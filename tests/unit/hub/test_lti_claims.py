@@ -197,7 +197,7 @@ class TestWhereGradesGo:
         [
             None,
             {"scope": [SCORE], "lineitems": "http://moodle.school.org/items"},
-            {"scope": [SCORE], "lineitems": "https://me:secret@moodle.school.org/items"},
+            {"scope": [SCORE], "lineitems": "https://me@moodle.school.org/items"},
             {"scope": [SCORE], "lineitems": "file:///etc/passwd"},
             {"scope": ["https://evil.example/scope"], "lineitems": "https://moodle.school.org/items"},
             {"scope": SCORE, "lineitems": "https://moodle.school.org/items"},
