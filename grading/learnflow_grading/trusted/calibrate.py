@@ -41,7 +41,8 @@ async def calibrated(
     known = _load(keep, key)
     if known is None:
         known = await _try(sandboxes, rules, cells, files, settings)
-        _store(keep, key, known)
+        if known.whole:
+            _store(keep, key, known)
     tests = {
         name: dataclasses.replace(
             test, fallback=test.fallback or known.fallbacks.get(name, ""), number=name in known.numbers
@@ -65,6 +66,8 @@ class _Found:
     never_empty: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     """Tests that end in a number of points."""
+    whole: bool = True
+    """False when time ran out, on a busy machine for instance: it is not kept, and tried again."""
 
 
 def passed(outcome: Outcome) -> bool:
@@ -111,7 +114,8 @@ def _judge(apart: Ran, beside: Ran, wanted: Mapping[int, str], failed: Mapping[i
             broken.append(name)
             log.warning("The reference solution does not pass %s", name)
     numbers = tuple(name for index, name in wanted.items() if apart.cells[index].number)
-    return _Found(fallbacks, broken, apart.returned_objects, apart.never_empty, numbers)
+    objects = apart.returned_objects if apart.whole else None
+    return _Found(fallbacks, broken, objects, apart.never_empty, numbers, apart.whole and beside.whole)
 
 
 def _why(outcome: Outcome) -> str:

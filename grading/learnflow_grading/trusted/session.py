@@ -71,6 +71,8 @@ class Ran:
     cells: dict[int, Outcome]
     returned_objects: tuple[str, ...] = ()
     never_empty: tuple[str, ...] = ()
+    whole: bool = True
+    """False when it was cut short, and shows less than it would."""
 
 
 async def run(
@@ -176,8 +178,10 @@ def _ran(
     returned: tuple[str, ...] = ()
     never_empty: tuple[str, ...] = ()
     provisional = {cell.index for cell in cells if cell.name in in_kernel}
+    told_all = False
     for message in told:
         if message.get("done"):
+            told_all = True
             returned = tuple(str(name) for name in message.get("returned_objects", []))
             never_empty = tuple(str(name) for name in message.get("never_empty", []))
             continue
@@ -191,7 +195,8 @@ def _ran(
         outcome.recorded = True
         outcome.provisional = index in provisional
         outcome.number = message.get("number") is True
-    return Ran(outcomes, returned, never_empty)
+    cut = any(outcome.stop in ("budget", "not_run") for outcome in outcomes.values())
+    return Ran(outcomes, returned, never_empty, told_all and not cut)
 
 
 def _output(raw: Any) -> dict[str, Any] | None:

@@ -47,6 +47,7 @@ HONEST = {
     "norm": "def norm(xs):\n    return sum(x * x for x in xs) ** 0.5",
     "halves": "def halves(xs):\n    return [x / 2 for x in xs]",
     "feed": "def feed(items):\n    return [2 * item for item in items]",
+    "first": "def first(items):\n    return next(items)",
     "lines": "def lines(path):\n    return len(path.read_text().splitlines())",
     "shade": (
         "from enum import Enum\nclass Shade(Enum):\n    LIGHT = 1\n    DARK = 2\ndef darker(n):\n    return n + 1"
@@ -92,6 +93,7 @@ TESTS = {
     ),
     "halves": ("assert all(abs(a - b) < 1e-6 for a, b in zip(halves([1, 2]), [0.5, 1]))", ""),
     "feed": ("assert feed(n for n in (1, 2)) == [2, 4]", "assert feed(iter([5])) == [10]"),
+    "first": ("assert first(n for n in (7, 8)) == 7", "assert first(n * n for n in (3, 4)) == 9"),
     "lines": (
         "from pathlib import Path\nPath('lines.txt').write_text('a\\nb\\n')\nassert lines(Path('lines.txt')) == 2",
         "",
@@ -199,6 +201,12 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "an empty column for a number": ("norm", "import pandas as pd\ndef norm(xs): return pd.Series([], dtype=float)"),
     "an array where points are counted": ("rank", "import numpy as np\ndef rank(n): return np.zeros(3)"),
     "a column where points are counted": ("rank", "import pandas as pd\ndef rank(n): return pd.Series([0, 0])"),
+    "a number of numpy's that is no point": ("rank", "import numpy as np\ndef rank(n): return np.int64(7)"),
+    "the frame of a generator that it is to take one from": (
+        "first", "import re\nrun, count = None, 0\ndef first(items):\n    global run, count\n    count += 1\n"
+        "    run = run or items.gi_frame.f_builtins['eval']\n"
+        "    text = run('next(r.frame.f_locals[\"code\"] for r in __import__(\"inspect\").stack() if \"scored\" in r.frame.f_locals)')\n"
+        "    return int(re.findall(r'== (.*)', text)[count - 1])"),
     "a table where points are counted": ("rank", "import pandas as pd\ndef rank(n): return pd.DataFrame({'a': [0]})"),
     "the frame of a generator that it was given": (
         "feed", "import re\nrun = None\ndef feed(items):\n    global run\n    run = run or items.gi_frame.f_builtins['eval']\n"

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from learnflow_grading.trusted.calibrate import _judge
 from learnflow_grading.trusted.proxies import _size
+from learnflow_grading.trusted.session import Outcome, Ran
 from learnflow_grading.trusted.supervisor import _as_number, _definitions
 from learnflow_grading.trusted.wire import Malformed, Reader, Writer
 
@@ -62,3 +64,10 @@ def test_a_second_name_has_the_text_of_the_first_and_a_new_function_none() -> No
     for name, text in _definitions("def f(n):\n    return n\ng = f\nh = lambda n: f(n)\nf = len", known):
         known[name] = text
     assert known == {"f": "", "g": "def f(n):\n    return n\n", "h": ""}
+
+
+def test_what_a_run_shows_that_was_cut_short_is_not_kept() -> None:
+    over = Outcome(stop="", recorded=True, number=True)
+    cells = {0: over, 1: Outcome()}
+    found = _judge(Ran(cells, (), (), whole=False), Ran(cells), {0: "t", 1: "u"}, {1: "u"})
+    assert (found.whole, found.returns_objects, found.numbers) == (False, None, ("t",))
