@@ -20,10 +20,13 @@ SPHINX := $(BIN)/sphinx-build -q -W -n --keep-going
 NO_SECRETS := ^(tests|notebooks|labextension|docs/images)/|\.lock$$|(_weights\.json|/disguises\.py)$$|^learnflow_ext/contracts/schemas/
 # Bandit's rules that ruff has too (S102, …): there each line that needs one says so, and why.
 RUFF_ASKS := B102,B104,B108,B307,B310,B608
+LINTS := lint-types lint-pages lint-front lint-style lint-safety
+# What one of them says in one piece, where make can do that.
+IN_ORDER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint audit docs test compat bench soak eval pictures fresh clean
+.PHONY: help setup demo lint $(LINTS) audit docs test compat bench soak eval pictures fresh clean
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,16 +38,28 @@ demo: setup ## Start a classroom on this machine (ARGS="--port 9000" passes opti
 
 lint: setup ## Check style, types and layers of the sources; write the pages of docs/ that are made from them
 	$(BIN)/python -W ignore -m learnflow_ext.reference
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory -j2 $(IN_ORDER) $(LINTS)
+
+# Beside each other, the longest first.
+lint-types:
 	$(BIN)/mypy
 	$(BIN)/mypy tests
-	$(BIN)/lint-imports
-	$(BIN)/bandit -q -r -ll -s $(RUFF_ASKS) learnflow_ext kernels grading hub_config
-	git ls-files | grep -vE '$(NO_SECRETS)' | xargs $(BIN)/detect-secrets-hook --no-verify
+
+lint-pages:
 	$(SPHINX) docs build/docs
+
+lint-front:
 	$(JLPM) install --immutable
 	$(JLPM) lint:check
+
+lint-style:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+lint-safety:
+	$(BIN)/bandit -q -r -ll -s $(RUFF_ASKS) learnflow_ext kernels grading hub_config
+	git ls-files | grep -vE '$(NO_SECRETS)' | xargs $(BIN)/detect-secrets-hook --no-verify
 
 docs: setup ## Make the documentation's site: build/docs/index.html
 	$(BIN)/python -W ignore -m learnflow_ext.reference
