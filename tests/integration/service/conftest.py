@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from learnflow_kernels.choice import ChosenRunner
 from served import ASSIGNMENT, Client, PaperWorker, notebook, until
 from stub_hub import COURSE, Hub, environment, running_hub
 from traitlets.config import Config
 
+from learnflow_ext.service.checkup import Checkup
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import courses
 
@@ -21,13 +24,33 @@ async def hub() -> AsyncIterator[Hub]:
 
 
 @pytest.fixture
+def ahead() -> bool:
+    """Whether the service tries its sandbox as soon as it starts: seconds of loading numpy and the like,
+    which most tests have no use for. `@pytest.mark.parametrize("ahead", [True])` has it do as in a classroom.
+    """
+    return False
+
+
+@pytest.fixture(autouse=True)
+def _nothing_ahead(ahead: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def when_asked(self: Checkup) -> None:
+        await asyncio.Event().wait()
+
+    if not ahead:
+        # It is chosen all the same, and made by the first run.
+        monkeypatch.setattr(ChosenRunner, "start", ChosenRunner._chosen)
+        monkeypatch.setattr(Checkup, "run", when_asked)
+
+
+@pytest.fixture
 def worker() -> PaperWorker:
     return PaperWorker()
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
+def config(tmp_path: Path, sqlite_file: Callable[[Path], Path]) -> Config:
     """A classroom with one course, which has one assignment, not released yet."""
+    sqlite_file(tmp_path / "state" / "learnflow.sqlite")
     folder = tmp_path / "course" / "source" / ASSIGNMENT
     folder.mkdir(parents=True)
     (folder / f"{ASSIGNMENT}.ipynb").write_bytes(notebook("total = 3"))

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 import pytest
-from served import ASSIGNMENT, Client, problem
+from served import ASSIGNMENT, Client, problem, until
 from stub_hub import COURSE, PREFIX
 
 from learnflow_ext.service.checkup import State
@@ -234,6 +234,16 @@ async def test_a_slash_in_disguise_is_part_of_a_name(ask: Client) -> None:
         "api%2fcourses",
     ):
         assert (await ask(path, "teacher")).code == 404, path
+
+
+@pytest.mark.parametrize("ahead", [True])
+async def test_the_service_looks_at_its_parts_by_itself(ask: Client) -> None:
+    async def seen() -> bool:
+        found = msgspec.json.decode((await ask("health/ready")).body)
+        states = {part["part"]: part["state"] for part in found["parts"]}
+        return (states["database"], states["sandbox"]) == ("ok", "ok")
+
+    await until(seen)
 
 
 async def test_health_tells_of_each_part(ask: Client) -> None:
