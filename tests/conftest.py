@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -30,6 +31,24 @@ if "CI" not in os.environ:
 def pytest_configure() -> None:
     """Let Ctrl-C work again: a shell's background job ignores it, and so would each program a test starts."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Of several workers, each takes whole files; what belongs together beyond that is in `turns`."""
+    import turns
+
+    return turns.Turns(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Workers take the tests from the front; alone, a process keeps pytest's order."""
+    import turns
+
+    if hasattr(config, "workerinput"):
+        rank = {test: place for place, test in enumerate(turns.in_turn([item.nodeid for item in items]))}
+        items.sort(key=lambda item: rank[item.nodeid])
 
 
 @pytest.fixture(scope="session")
@@ -87,10 +106,33 @@ def empty_postgres_url(postgres_server: Postgres) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables, from which each test's own is copied: making them takes a while."""
+    from learnflow_ext.store.database import Database
+
+    path = tmp_path_factory.mktemp("migrated") / "learnflow.sqlite"
+    asyncio.run(Database(f"sqlite+aiosqlite:///{path}").upgrade())
+    return path
+
+
+@pytest.fixture
+def sqlite_file(migrated_file: Path) -> Callable[[Path], Path]:
+    """Puts a file with all tables and no rows where it is told, below folders that it makes; the path."""
+
+    def put(path: Path) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(migrated_file, path)
+        return path
+
+    return put
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of this test's own: once an SQLite file that is not there yet, once PostgreSQL."""
+    """A database of this test's own, with all tables and no rows: once an SQLite file, once PostgreSQL."""
     if request.param == "postgresql":
         url: str = request.getfixturevalue("postgres_url")
         return url
-    return f"sqlite+aiosqlite:///{tmp_path / 'state' / 'learnflow.sqlite'}"
+    put: Callable[[Path], Path] = request.getfixturevalue("sqlite_file")
+    return f"sqlite+aiosqlite:///{put(tmp_path / 'state' / 'learnflow.sqlite')}"

@@ -52,17 +52,9 @@ def learnflow(
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
+def state(tmp_path: Path, sqlite_file: Callable[[Path], Path]) -> Path:
     """A state folder with an empty database."""
-    folder = tmp_path / "state"
-
-    async def make() -> None:
-        db = Database(f"sqlite:///{folder}/learnflow.sqlite")
-        await db.open()
-        await db.close()
-
-    asyncio.run(make())
-    return folder
+    return sqlite_file(tmp_path / "state" / "learnflow.sqlite").parent
 
 
 @pytest.fixture
