@@ -95,10 +95,9 @@ def quiz_reasons() -> list[str]:
 
 
 def own_memory(process: psutil.Process) -> int:
-    """Bytes that no other process shares; 0 when it is gone."""
+    """Bytes, with its part of what it shares: a parent's pages count once for all. 0 when it is gone."""
     try:
-        memory = process.memory_info()
-        return int(memory.rss - memory.shared)
+        return int(process.memory_full_info().pss)
     except psutil.Error:
         return 0
 

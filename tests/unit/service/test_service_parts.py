@@ -497,7 +497,7 @@ class TestPages:
         overview = page_of(board_view(board(), NOW))
         given = {"course": "c", "overview": overview, "now": NOW, "person": None}
         html = Pages(PREFIX, "/hub/").render("scores.html", **given)
-        assert "<code>nbgrader-c</code>" in html
+        assert f'<a href="{PREFIX}courses/c/people">Add them on the page People</a>' in html
 
 
 def test_every_post_that_changes_something_may_be_sent_again() -> None:
