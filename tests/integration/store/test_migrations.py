@@ -14,14 +14,33 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Constraint, UniqueConstraint, create_engine, inspect, make_url, select
+from sqlalchemy import (
+    Connection,
+    Constraint,
+    UniqueConstraint,
+    create_engine,
+    delete,
+    inspect,
+    make_url,
+    select,
+)
 
 from learnflow_ext.contracts.grades import CellScore, GradeRecord
-from learnflow_ext.store import board, cell_points, grades, migrate, once, spent, submissions
+from learnflow_ext.store import (
+    board,
+    cell_points,
+    door,
+    grades,
+    migrate,
+    once,
+    privacy,
+    spent,
+    submissions,
+)
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 from learnflow_ext.store.migrate import SchemaMismatch
-from learnflow_ext.store.models import AnsweredRequest, Module, SpentToken, Submission
+from learnflow_ext.store.models import AnsweredRequest, LoggedEvent, Module, SpentToken, Submission
 
 POINTS = {"e1": 1.0, "e2": 0.5, 'e3 "ü': 0.0}
 """By cell."""
@@ -234,6 +253,31 @@ async def test_the_latest_steps_go_down_and_up_with_rows_in_the_tables(database_
         assert list(await conn.scalars(select(SpentToken.mark))) == []
         assert await board.scores(conn, "c") == shown
     await db.close()
+
+
+async def test_who_worked_before_the_log_begins_is_still_on_the_overview(database_url: str) -> None:
+    db = Database(database_url)
+    await db.open()
+    async with db.begin() as conn:
+        for student in ("ada", "ben"):
+            await submissions.create(
+                conn, course="c", assignment="a", student=student, files_path="/kept", size=1
+            )
+        await privacy.erase(conn, "ben")
+    async with db.begin() as conn, door.opened(conn, "expire", "a test"):
+        await conn.execute(delete(LoggedEvent))
+    await db.close()
+    url = make_url(database_url)
+    engine = create_engine(url.set(drivername=url.get_backend_name()))
+    with engine.begin() as connection:
+        command.downgrade(migrate._config(connection), "0028")
+    engine.dispose()
+    await db.open()
+    async with db.connect() as conn:
+        found = await board.overview(conn, "c", [], active_since=now() - timedelta(minutes=5))
+    await db.close()
+    assert [row.student for row in found.board.rows] == ["ada"]
+    assert found.active == 1
 
 
 def test_there_is_one_line_of_revisions() -> None:

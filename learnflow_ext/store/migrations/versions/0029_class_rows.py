@@ -26,7 +26,7 @@ ON_SQLITE = {
 
 
 def upgrade() -> None:
-    """Make them. Who was last at work is read from the log; sums are filled by and by: see `handed_in`."""
+    """Make them. Log and standings say who was last at work; sums are filled by and by: see `handed_in`."""
     op.create_table(
         "attendance",
         sa.Column("course", sa.String(255), nullable=False),
@@ -39,12 +39,16 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("course", "user_id", name=op.f("pk_attendance")),
     )
-    # Not who was erased, who has no pseudonym any more.
+    # Not who was erased, who has no pseudonym any more. What is older than the log is known by the standing.
     op.execute(
         "INSERT INTO attendance (course, user_id, last_activity)"
-        " SELECT course, user_id, max(time) FROM event_log"
-        " WHERE course <> '' AND type IN ('org.learnflow.help.asked.v1', 'org.learnflow.run.finished.v1',"
-        " 'org.learnflow.assignment.submitted.v1') AND user_id IN (SELECT user_id FROM pseudonyms)"
+        " SELECT course, user_id, max(moment) FROM ("
+        "SELECT course, user_id, time AS moment FROM event_log"
+        " WHERE type IN ('org.learnflow.help.asked.v1', 'org.learnflow.run.finished.v1',"
+        " 'org.learnflow.assignment.submitted.v1')"
+        " UNION ALL SELECT modules.course, progress.user_id, progress.last_activity FROM progress"
+        " JOIN modules ON modules.id = progress.module_id WHERE progress.last_activity IS NOT NULL"
+        ") AS seen WHERE course <> '' AND user_id IN (SELECT user_id FROM pseudonyms)"
         " GROUP BY course, user_id"
     )
     # Not by batch: SQLite would copy the table.
