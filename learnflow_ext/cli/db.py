@@ -64,12 +64,17 @@ def check(
     database_url: UrlOption = None,
     as_json: bool = typer.Option(False, "--json", help="One JSON object instead of a sentence."),
 ) -> None:
-    """Say whether the tables fit this version and the log is append-only; exit code 1 when not. Changes
-    nothing."""
+    """Say whether the tables fit this version, the log is append-only, and changes of points by hand are
+    noticed; exit code 1 when not. Changes nothing."""
     db = database(config, state, database_url)
-    found, unguarded = asyncio.run(_looked(db))
+    found, unguarded, unnoticed = asyncio.run(_looked(db))
     if as_json:
-        report = {"database": db.name, **msgspec.to_builtins(found), "unguarded": unguarded}
+        report = {
+            "database": db.name,
+            **msgspec.to_builtins(found),
+            "unguarded": unguarded,
+            "unnoticed": unnoticed,
+        }
         typer.echo(msgspec.json.encode(report).decode())
     else:
         typer.echo(f"{db.name}: {SENTENCES[found.condition]}")
@@ -79,10 +84,17 @@ def check(
                 f"{', '.join(unguarded)}. Restore the database from a backup, or make the triggers again as "
                 "`learnflow db schema` prints them."
             )
-    if found.condition != "current" or unguarded:
+        if unnoticed:
+            typer.echo(
+                "Points that somebody changes by hand are not shown: somebody dropped, switched off or "
+                f"replaced {', '.join(unnoticed)}. Make it again as `learnflow db schema` prints it."
+            )
+    if found.condition != "current" or unguarded or unnoticed:
         raise typer.Exit(FOUND_A_PROBLEM)
 
 
-async def _looked(db: Database) -> tuple[SchemaState, tuple[str, ...]]:
+async def _looked(db: Database) -> tuple[SchemaState, tuple[str, ...], tuple[str, ...]]:
     found = await db.schema_state()
-    return found, await db.unguarded() if found.condition == "current" else ()
+    if found.condition != "current":
+        return found, (), ()
+    return found, await db.unguarded(), await db.unnoticed()

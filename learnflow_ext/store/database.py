@@ -123,6 +123,11 @@ class Database:
         async with self._one_connection("look") as conn:
             return await conn.run_sync(migrate.unguarded)
 
+    async def unnoticed(self) -> tuple[str, ...]:
+        """What should empty sums of what was handed in, and is missing or replaced; likewise."""
+        async with self._one_connection("look") as conn:
+            return await conn.run_sync(migrate.unnoticed)
+
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """One writing transaction: committed at the end, rolled back when anything is raised.

@@ -22,8 +22,16 @@ SchemaCondition = Literal["current", "empty", "older", "newer", "foreign"]
 
 GUARDS_ON_POSTGRESQL = {"event_log_no_change": 1 | 2 | 8 | 16, "event_log_no_truncate": 2 | 32}
 """With when each is asked: PostgreSQL's `tgtype` of row, before, delete, update; and of before, truncate."""
-_ON_SQLITE = re.compile(r"CREATE TRIGGER (event_log_\w+)\b.*?\bEND\b", re.DOTALL)
-_ON_POSTGRESQL = re.compile(r"FUNCTION event_log_refuse\(\).*?\$\$(.*?)\$\$", re.DOTALL)
+SUMS = "submissions_changed"
+"""On PostgreSQL the trigger and its function that empty what `handed_in` summed up; on SQLite what the names
+of three triggers begin with."""
+SUMS_WHEN = 1 | 4 | 8 | 16
+"""PostgreSQL's `tgtype` of row, after, insert, delete, update."""
+SUMS_OF = ("max_score", "points", "score", "submitted_at")
+_ON_SQLITE = re.compile(r"CREATE TRIGGER ((event_log|submissions_changed)_\w+)\b.*?\bEND\b", re.DOTALL)
+_ON_POSTGRESQL = re.compile(
+    r"FUNCTION (event_log_refuse|submissions_changed)\(\) RETURNS.*?\$\$(.*?)\$\$", re.DOTALL
+)
 UPGRADE_LOCK = 0x6C6561726E
 """Key of the advisory lock that an upgrade holds: any number that nobody else uses in the same database."""
 
@@ -88,10 +96,28 @@ def unguarded(connection: Connection) -> tuple[str, ...]:
     return (*found(connection), *(["event_log_door, which stands open"] if ajar else []))
 
 
-def _unlike_on_sqlite(connection: Connection) -> list[str]:
+def unnoticed(connection: Connection) -> tuple[str, ...]:
+    """What should notice that somebody else changes what was handed in, and does not: as `unguarded`. Sums
+    then stay as they were."""
+    if connection.dialect.name == "sqlite":
+        return tuple(_unlike_on_sqlite(connection, SUMS))
+    body = connection.scalar(
+        text(
+            "SELECT p.prosrc FROM pg_trigger JOIN pg_proc p ON p.oid = tgfoid "
+            "WHERE tgrelid = 'submissions'::regclass AND tgname = :name AND tgenabled IN ('O', 'A') "
+            "AND tgtype = :type AND tgqual IS NULL AND ARRAY(SELECT attname::text FROM pg_attribute "
+            "WHERE attrelid = tgrelid AND attnum = ANY(tgattr::int2[]) ORDER BY 1) = CAST(:columns AS text[])"
+        ),
+        {"name": SUMS, "type": SUMS_WHEN, "columns": list(SUMS_OF)},
+    )
+    return () if _even(body or "") == _made("postgresql")[SUMS] else (SUMS,)
+
+
+def _unlike_on_sqlite(connection: Connection, begins: str = "event_log") -> list[str]:
     rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
     there = {name: _even(body) for name, body in rows}
-    return [name for name, body in _guards("sqlite").items() if there.get(name, "").rstrip("; ") != body]
+    made = {name: body for name, body in _made("sqlite").items() if name.startswith(begins)}
+    return [name for name, body in made.items() if there.get(name, "").rstrip("; ") != body]
 
 
 def _unlike_on_postgresql(connection: Connection) -> list[str]:
@@ -109,19 +135,17 @@ def _unlike_on_postgresql(connection: Connection) -> list[str]:
         ),
         {"guards": list(GUARDS_ON_POSTGRESQL), "types": list(GUARDS_ON_POSTGRESQL.values())},
     )
-    (wanted,) = _guards("postgresql").values()
+    wanted = _made("postgresql")["event_log_refuse"]
     return [f"{guard} on {table}" for table, guard, body in rows if _even(body or "") != wanted]
 
 
 @cache
-def _guards(dialect: str) -> dict[str, str]:
-    """What guards the log, as the migrations make it in the end: SQLite's triggers, or the one function that
-    all of PostgreSQL's call; name -> text.
+def _made(dialect: str) -> dict[str, str]:
+    """The triggers of the log and of sums, as the migrations make them in the end: SQLite's, or the functions
+    that PostgreSQL's call; name -> text.
     """
-    made = "".join(sql(dialect))
-    if dialect == "sqlite":
-        return {each[1]: _even(each[0]) for each in _ON_SQLITE.finditer(made)}
-    return {"event_log_refuse": _even(_ON_POSTGRESQL.findall(made)[-1])}
+    found = (_ON_SQLITE if dialect == "sqlite" else _ON_POSTGRESQL).finditer("".join(sql(dialect)))
+    return {each[1]: _even(each[0] if dialect == "sqlite" else each[2]) for each in found}
 
 
 def _even(code: str) -> str:

@@ -99,6 +99,19 @@ def test_the_sql_that_schema_prints_makes_a_database_that_check_accepts(
 def test_a_log_whose_guards_are_gone_is_noticed(
     learnflow: Run, request: pytest.FixtureRequest, tmp_path: Path, kind: str, sql: str, named: str
 ) -> None:
+    url = after(sql, kind, learnflow, request, tmp_path)
+    ended = learnflow("db", "check", "--database-url", url)
+    assert ended.code == 1
+    assert named in ended.out
+    assert "Traceback" not in ended.err
+    told = json.loads(learnflow("db", "check", "--database-url", url, "--json").out)
+    assert told["condition"] == "current"
+    assert ", ".join(told["unguarded"]).startswith(named.rstrip("."))
+    assert told["unnoticed"] == []
+
+
+def after(sql: str, kind: str, learnflow: Run, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of a database with our tables, in which somebody ran `sql`."""
     if kind == "postgresql":
         url: str = request.getfixturevalue("postgres_url")
         server: Postgres = request.getfixturevalue("postgres_server")
@@ -110,13 +123,37 @@ def test_a_log_whose_guards_are_gone_is_noticed(
         file = sqlite3.connect(tmp_path / "log.sqlite")
         file.executescript(sql)
         file.close()
+    return url
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql", "named"),
+    [
+        ("sqlite", "DROP TRIGGER submissions_changed_delete", "submissions_changed_delete"),
+        ("postgresql", "ALTER TABLE submissions DISABLE TRIGGER submissions_changed", "submissions_changed"),
+        (
+            "postgresql",
+            "DROP TRIGGER submissions_changed ON submissions; CREATE TRIGGER submissions_changed AFTER INSERT "
+            "OR DELETE OR UPDATE OF points ON submissions FOR EACH ROW EXECUTE FUNCTION submissions_changed()",
+            "submissions_changed",
+        ),
+        (
+            "postgresql",
+            "CREATE OR REPLACE FUNCTION submissions_changed() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RETURN NULL; END $$",
+            "submissions_changed",
+        ),
+    ],
+)
+def test_sums_that_nobody_empties_any_more_are_noticed(
+    learnflow: Run, request: pytest.FixtureRequest, tmp_path: Path, kind: str, sql: str, named: str
+) -> None:
+    url = after(sql, kind, learnflow, request, tmp_path)
     ended = learnflow("db", "check", "--database-url", url)
-    assert ended.code == 1
-    assert named in ended.out
-    assert "Traceback" not in ended.err
+    assert (ended.code, ended.err) == (1, "")
+    assert f"replaced {named}." in ended.out
     told = json.loads(learnflow("db", "check", "--database-url", url, "--json").out)
-    assert told["condition"] == "current"
-    assert ", ".join(told["unguarded"]).startswith(named.rstrip("."))
+    assert (told["condition"], told["unguarded"], told["unnoticed"]) == ("current", [], [named])
 
 
 def test_an_unknown_dialect_is_refused(learnflow: Run) -> None:

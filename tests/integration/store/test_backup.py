@@ -124,6 +124,9 @@ class TestPostgresql:
         restore(file, again, empty_postgres_url)
         assert score(again) == 7.5
         assert await knows_ada(empty_postgres_url)
+        # With all that guards the log, and notices changes by hand.
+        restored = Database(empty_postgres_url)
+        assert (await restored.unguarded(), await restored.unnoticed()) == ((), ())
         # Into a database that has tables already: all or nothing, and the folder is left alone.
         with pytest.raises(LearnFlowError, match="pg_restore failed"):
             restore(file, tmp_path / "third", empty_postgres_url)
