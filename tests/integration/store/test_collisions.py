@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 from postgres import Postgres
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import HelpAsked
-from learnflow_ext.store import outbox, people
+from learnflow_ext.contracts.grades import CellScore, GradeRecord
+from learnflow_ext.store import grades, handed_in, outbox, people, submissions
 from learnflow_ext.store.database import Collision, ConnectionLost, Database
-from learnflow_ext.store.models import LoggedEvent, OutboxEvent, User
+from learnflow_ext.store.models import LoggedEvent, OutboxEvent, Progress, Submission, User
 
 
 @pytest.fixture
@@ -179,3 +180,95 @@ class TestTheServerEndsAConnection:
             return await counts(db)
         except ConnectionLost:
             return await counts(db)
+
+
+async def hand_in(db: Database) -> str:
+    async with db.begin() as conn:
+        made = await submissions.create(
+            conn, course="c", assignment="a", student="ada", files_path="/x", size=1
+        )
+    return made.submission_id
+
+
+async def grade(conn: AsyncConnection, submission_id: str) -> None:
+    cell = CellScore(notebook="n", name="e", score=2, max_score=2)
+    record = GradeRecord(
+        submission_id=submission_id, course="c", assignment="a", student="ada", status="graded", score=2,
+        max_score=2, cells=(cell,),
+    )  # fmt: skip
+    await grades.record_grade(conn, record)
+
+
+async def summed(db: Database) -> tuple[str, int] | None:
+    """(answers, how often something was handed in) by the sum; None for none."""
+    async with db.connect() as conn:
+        said = await conn.scalar(select(Progress.evidence))
+    if said is None:
+        return None
+    found = handed_in.evidence_of(said)
+    return found.answers, len(found.submitted)
+
+
+async def somebody_waits(db: Database) -> None:
+    """Until a transaction waits for what another one has."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(30):
+        while True:
+            async with db.connect() as conn:
+                if await conn.scalar(waiting):
+                    return
+            await asyncio.sleep(0.01)
+
+
+class TestWhatWasHandedInIsSummedUpByTwoAtOnce:
+    async def test_a_grade_and_the_next_hand_in_both_count(self, db: Database) -> None:
+        first = await hand_in(db)
+        async with db.begin() as conn:
+            await grade(conn, first)
+            handing_in = asyncio.create_task(hand_in(db))
+            await somebody_waits(db)
+        await handing_in
+        assert await summed(db) == ("1", 2)
+
+    async def test_two_grades_both_count(self, db: Database) -> None:
+        first, second = await hand_in(db), await hand_in(db)
+
+        async def other() -> None:
+            async with db.begin() as conn:
+                await grade(conn, second)
+
+        async with db.begin() as conn:
+            await grade(conn, first)
+            grading = asyncio.create_task(other())
+            await somebody_waits(db)
+        await grading
+        assert await summed(db) == ("11", 2)
+
+    async def test_what_somebody_changes_meanwhile_is_left_to_the_next_time(self, db: Database) -> None:
+        await hand_in(db)
+        async with db.begin() as conn:
+            await conn.execute(update(Progress).values(evidence=None))
+        async with db.begin() as changing, db.begin() as filling:
+            await changing.execute(update(Submission).values(score=1))
+            assert await handed_in.sum_up_missing(filling) == 0
+        async with db.begin() as conn:
+            assert await handed_in.sum_up_missing(conn) == 1
+        assert await summed(db) == ("", 1)
+
+    async def test_a_change_while_it_is_summed_up_empties_the_new_sum(self, db: Database) -> None:
+        await hand_in(db)
+        async with db.begin() as conn:
+            await conn.execute(update(Progress).values(evidence=None))
+
+        async def change() -> None:
+            async with db.begin() as conn:
+                await conn.execute(update(Submission).values(score=1))
+
+        async with db.begin() as conn:
+            assert await handed_in.sum_up_missing(conn) == 1
+            changing = asyncio.create_task(change())
+            await somebody_waits(db)
+        await changing
+        assert await summed(db) is None
