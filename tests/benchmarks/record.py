@@ -3,7 +3,7 @@
 Writing: a transaction that records an event, beside a bare `INSERT` of the same row into a table like the
 log, on the same connections. Looking up: the queries behind the teacher's pages, in a record of
 LEARNFLOW_BENCH_EVENTS events (1,000,000) of 2,000 students in 16 courses over three months; beside them a
-`SELECT 1`. `--plans` adds what PostgreSQL does for each.
+`SELECT 1`. `--plans` adds what PostgreSQL does for each, a block a statement, as docs/record.md shows some.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ async def look_up(db: Database, repeat: int, plans: bool, only: str) -> None:
             async with db.connect() as conn:
                 chosen[name] = [await plan(conn, *statement) for statement in statements]
     for name, lines in chosen.items():
-        print(f"\n{name}\n" + "\n--\n".join(lines))
+        print(f"\n**{name}**" + "".join(f"\n\n```text\n{each}\n```" for each in lines))
 
 
 async def plan(conn: AsyncConnection, statement: str, parameters: Any) -> str:
