@@ -233,6 +233,41 @@ class TestTheBusRefuses:
         assert not task.done()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+class TestTheBusIsAwayForAnHour:
+    async def test_it_is_asked_ever_more_rarely_and_then_gets_everything_in_order(
+        self,
+        db: Database,
+        flaky: FlakyBus,
+        background: Background,
+        eventually: Eventually,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        slept: list[float] = []
+        real = asyncio.sleep
+
+        async def sleep(seconds: float) -> None:
+            ours = asyncio.current_task() is task
+            if ours:
+                slept.append(seconds)
+            await real(0 if ours else seconds)
+
+        flaky.refuse = 740
+        await record(db, *range(30))
+        monkeypatch.setattr(asyncio, "sleep", sleep)
+        with capture_logs():
+            task = background(Relay(db, flaky, window=4).run())
+
+            async def empty() -> bool:
+                return await waiting(db) == 0
+
+            await eventually(empty)
+        assert flaky.taken == list(range(30))
+        assert sum(slept) >= 3_600
+        assert max(slept) <= 10
+        assert len(set(slept)) > 700, "nobody comes back at the same moment as the others"
+
+
 class TestADeliveryFailsLater:
     async def test_everything_from_there_goes_out_again(
         self, db: Database, flaky: FlakyBus, background: Background, eventually: Eventually

@@ -169,6 +169,14 @@ class TestPostgresqlRefusals:
             with pytest.raises(SchemaMismatch, match=r"newer LearnFlow \(schema 9999"):
                 await Database(postgres_url).open(create=create)
 
+    async def test_tables_of_an_older_version(self, postgres_url: str) -> None:
+        engine = create_engine(postgres_url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0028'")
+        engine.dispose()
+        with pytest.raises(SchemaMismatch, match="older than this LearnFlow needs.*learnflow db upgrade"):
+            await Database(postgres_url).open(create=False)
+
     async def test_no_tables_yet(self, empty_postgres_url: str) -> None:
         with pytest.raises(SchemaMismatch, match="learnflow db upgrade"):
             await Database(empty_postgres_url).open(create=False)
