@@ -133,8 +133,9 @@ def after(sql: str, kind: str, learnflow: Run, request: pytest.FixtureRequest, t
         ("postgresql", "ALTER TABLE submissions DISABLE TRIGGER submissions_changed", "submissions_changed"),
         (
             "postgresql",
-            "DROP TRIGGER submissions_changed ON submissions; CREATE TRIGGER submissions_changed AFTER INSERT "
-            "OR DELETE OR UPDATE OF points ON submissions FOR EACH ROW EXECUTE FUNCTION submissions_changed()",
+            "DROP TRIGGER submissions_changed ON submissions; CREATE TRIGGER submissions_changed "
+            "AFTER INSERT OR DELETE OR UPDATE OF points ON submissions FOR EACH ROW "
+            "EXECUTE FUNCTION submissions_changed()",
             "submissions_changed",
         ),
         (

@@ -212,7 +212,8 @@ async def summed(db: Database) -> tuple[str, int] | None:
 async def somebody_waits(db: Database) -> None:
     """Until a transaction waits for what another one has."""
     waiting = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
     async with asyncio.timeout(30):
         while True:

@@ -174,7 +174,7 @@ class TestPostgresqlRefusals:
         with engine.begin() as connection:
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0028'")
         engine.dispose()
-        with pytest.raises(SchemaMismatch, match="older than this LearnFlow needs.*learnflow db upgrade"):
+        with pytest.raises(SchemaMismatch, match=r"older than this LearnFlow needs.*learnflow db upgrade"):
             await Database(postgres_url).open(create=False)
 
     async def test_no_tables_yet(self, empty_postgres_url: str) -> None:
