@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
-from learnflow_ext.contracts.errors import TooBusy, Unavailable
+from learnflow_ext.contracts.errors import LearnFlowError, TooBusy, Unavailable
 from learnflow_ext.contracts.events import ExerciseGenerated
 from learnflow_ext.contracts.runner import Runner
 from learnflow_ext.exercises.choosing import Choice
@@ -127,7 +127,8 @@ class Maker:
     async def behind(self, student: str, course: str, choice: Choice, model: Writer) -> Behind | None:
         """One more of the same, which `model` writes and a teacher reads first, while nobody waits for it.
 
-        None where the student has enough already, or too much is being written. What it is must be `written`.
+        None where the student has enough already, too much is being written, or nobody can say so. What it is
+        must be `written`.
         """
         if student in self._written_for or len(self._written_for) >= self._most_behind:
             return None
@@ -140,6 +141,10 @@ class Maker:
                 return None
             behind.had = had
             return behind
+        except LearnFlowError as error:
+            # The other one is made already, and must reach the student.
+            log.warning("none is written behind it", error=error.message)
+            return None
         finally:
             if behind.had is None:
                 self._written_for.discard(student)

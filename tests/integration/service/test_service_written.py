@@ -25,6 +25,7 @@ from learnflow_ext.service import practice_making
 from learnflow_ext.service.practice_making import Maker
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import eventlog, people, practice_reviews, privacy
+from learnflow_ext.store.database import DatabaseUnavailable
 from learnflow_ext.store.practice_reviews import Reviewed
 
 WISH = "something on loops"
@@ -216,6 +217,27 @@ class TestReadFirst:
         assert made[-1].practice and not made[-1].awaited and "language model" not in words(made)
         await settled(ask.service)
         assert len(endpoint.asked) == so_far and len(await waiting(ask.service)) == 1
+
+
+class TestDatabaseIsAwayMeanwhile:
+    async def test_the_student_has_the_built_in_one_all_the_same(
+        self, ask: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        had, looks = Maker._had, itertools.count()
+
+        async def once(self: Maker, *args: Any) -> Any:
+            if next(looks):
+                raise DatabaseUnavailable("The database does not answer.")
+            return await had(self, *args)
+
+        monkeypatch.setattr(Maker, "_had", once)
+        made = await asked(ask)
+        assert made[-1].practice and not made[-1].awaited and "does not answer" not in words(made)
+        assert await hands(ask.service) == [("family", "", True)]
+        # Nothing of it is in the way the next time.
+        monkeypatch.setattr(Maker, "_had", had)
+        assert (await asked(ask, "harder, on loops"))[-1].awaited
+        await settled(ask.service)
 
 
 class TestToStudents:
