@@ -83,10 +83,11 @@ def _cell(field: Field[T], thing: T, titles: Mapping[str, str]) -> Cell:
 
 
 def csv_text(table: Table) -> str:
-    """`table` as CSV, with times in ISO 8601. Spreadsheets must not take a student's text for a formula."""
+    """`table` as CSV, with times in ISO 8601. Spreadsheets must not take anybody's text for a formula, nor the
+    title of an assignment."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([column.title for column in table.columns])
+    writer.writerow([_harmless(column.title) for column in table.columns])
     for row in table.rows:
         writer.writerow([_harmless(cell.text) for cell in row])
     return out.getvalue()

@@ -22,7 +22,7 @@ from learnflow_ext.service.board import (
 )
 from learnflow_ext.service.pages import Pages
 from learnflow_ext.service.standing import Standings, stand
-from learnflow_ext.service.tables import csv_text
+from learnflow_ext.service.tables import Cell, Column, Table, csv_text
 from learnflow_ext.service.views.scores import points_table
 from learnflow_ext.store.courses import AssignmentInfo, ExerciseInfo
 from learnflow_ext.store.evidence import Checked
@@ -171,6 +171,15 @@ class TestTheOverview:
             ["", "", "", "", ""],
             ["being graded", "", "", "", ""],
         ]
+
+
+def test_no_text_of_a_file_is_a_formula() -> None:
+    titles = ("=cmd()", "+1", "-1", "@x", "Loops: =of")
+    table = Table(
+        name="t", title="", columns=tuple(map(Column, titles)), rows=(tuple(map(Cell, titles)),), empty=""
+    )
+    head, row = csv.reader(io.StringIO(csv_text(table)))
+    assert head == row == ["'=cmd()", "'+1", "'-1", "'@x", "Loops: =of"]
 
 
 def test_a_next_step_is_one_until_all_is_solved() -> None:
