@@ -15,7 +15,9 @@ from prometheus_client import (
 from learnflow_ext.contracts.help import AgentName
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-PARTS = ("database", "bus", "sandbox", "grading", "triage", "model", "mail")
+AGENTS: tuple[AgentName, ...] = tuple(name for name in get_args(AgentName) if name != "tutor")
+"""Those that answer; the tutor itself only asks triage which of them does."""
+PARTS = ("database", "bus", "sandbox", "grading", "queue", "triage", *AGENTS, "model", "mail")
 """What `health` tells of, each with its latency."""
 _QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SLOW = (0.25, 0.5, 1, 2, 5, 10, 20, 40, 80)
@@ -139,6 +141,16 @@ class Metrics:
         self.outbox_waiting = Gauge(
             "learnflow_outbox_waiting",
             "Events that the bus has not confirmed yet; it grows while Kafka is away.",
+            registry=self.registry,
+        )
+        self.submissions_waiting = Gauge(
+            "learnflow_submissions_waiting",
+            "Submissions in the queue of all graders, those that are graded again among them.",
+            registry=self.registry,
+        )
+        self.submission_wait_seconds = Gauge(
+            "learnflow_submission_wait_seconds",
+            "Seconds that the longest waiting submission has waited; what is graded again is left out.",
             registry=self.registry,
         )
         self.consumer_lag = Gauge(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Row,
@@ -29,7 +30,7 @@ from learnflow_ext.contracts.events import AssignmentSubmitted, SubmissionGraded
 from learnflow_ext.contracts.grades import SubmissionStatus, SubmissionView
 from learnflow_ext.store import courses, handed_in, outbox, people, presence, progress, regradings
 from learnflow_ext.store.clock import iso, now
-from learnflow_ext.store.models import NO_DEADLINE, FeedbackFile, Module, Submission, User
+from learnflow_ext.store.models import NO_DEADLINE, REGRADE, FeedbackFile, Module, Submission, User
 
 CANCELLED = "Your teacher took this out of the queue, so it was not graded. Your work is kept."
 
@@ -202,6 +203,27 @@ async def count_waiting(conn: AsyncConnection, course: str, assignment: str, stu
     return counted or 0
 
 
+class Queue(msgspec.Struct, frozen=True, kw_only=True):
+    """What all graders have before them."""
+
+    waiting: int
+    """Submissions, those that are graded again among them."""
+    longest_seconds: float
+    """How long the one that has waited longest has, since it was handed in; 0 for none. What is graded again
+    waits behind all others, and is left out."""
+
+
+async def queue(conn: AsyncConnection) -> Queue:
+    """The queue as it is now."""
+    row = (await conn.execute(_QUEUE)).one()
+    longest = (now() - row.since).total_seconds() if row.since is not None else 0.0
+    return Queue(waiting=row.waiting, longest_seconds=max(0.0, longest))
+
+
+_QUEUE = select(
+    func.count().label("waiting"),
+    func.min(Submission.submitted_at).filter(Submission.urgency < REGRADE).label("since"),
+).where(Submission.status == "queued")
 _WAITING = (
     select(func.count())
     .select_from(Submission)

@@ -13,7 +13,7 @@ from learnflow_ext.contracts.errors import LearnFlowError
 from learnflow_ext.service import metrics
 from learnflow_ext.service.checkup import PartHealth
 from learnflow_ext.service.handlers.base import ApiHandler
-from learnflow_ext.store import outbox
+from learnflow_ext.store import outbox, submissions
 
 _DATABASE_SECONDS = 3
 
@@ -87,8 +87,11 @@ class MetricsHandler(ApiHandler):
 
     async def get(self) -> None:
         with contextlib.suppress(LearnFlowError, TimeoutError):
-            # Without the database the last figure stays: it is the one the others belong to.
+            # Without the database the last figures stay: they are those the others belong to.
             async with asyncio.timeout(_DATABASE_SECONDS), self.parts.db.connect() as conn:
                 self.parts.metrics.outbox_waiting.set(await outbox.size(conn))
+                queue = await submissions.queue(conn)
+            self.parts.metrics.submissions_waiting.set(queue.waiting)
+            self.parts.metrics.submission_wait_seconds.set(queue.longest_seconds)
         self.set_header("Content-Type", metrics.CONTENT_TYPE)
         self.finish(self.parts.metrics.text())

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 from urllib.parse import quote, urlencode
 
 import msgspec
 import pytest
-from served import ASSIGNMENT, Client, problem, until
+from served import ASSIGNMENT, SOLVED, Client, PaperWorker, problem, until
 from stub_hub import COURSE, PREFIX
 
+from learnflow_ext.agents.reply import Reply
+from learnflow_ext.agents.tutor import Plan
+from learnflow_ext.service import probes
 from learnflow_ext.service.checkup import State
-from learnflow_ext.service.metrics import PARTS
+from learnflow_ext.service.metrics import AGENTS, PARTS
 from learnflow_ext.service.routes import KIB, MAX_BODY
 
 
@@ -246,17 +250,26 @@ async def test_the_service_looks_at_its_parts_by_itself(ask: Client) -> None:
     await until(seen)
 
 
-async def test_health_tells_of_each_part(ask: Client) -> None:
+async def test_health_tells_of_each_part(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     await ask.service.parts.checkup.look()
     found = msgspec.json.decode((await ask("health/ready")).body)
     assert found["ready"] is True
     states = {part["part"]: part["state"] for part in found["parts"]}
     assert set(states) == set(PARTS)
     assert states["model"] == "off"
-    assert states["database"] == states["triage"] == states["grading"] == "ok"
+    assert states["database"] == states["triage"] == states["grading"] == states["queue"] == "ok"
+    assert [states[agent] for agent in AGENTS] == ["ok"] * len(AGENTS)
     assert all(part["ms"] >= 0 for part in found["parts"])
     assert msgspec.json.decode((await ask("health/live")).body) == {"live": True}
     assert b'learnflow_part_up{part="database"} 1.0' in (await ask("metrics")).body
+
+    def speechless(plan: Plan) -> Reply:
+        raise ValueError(plan.agent)
+
+    monkeypatch.setattr(probes, "compose", speechless)
+    await ask.service.parts.checkup.look()
+    for agent in AGENTS:
+        assert f'learnflow_part_up{{part="{agent}"}} 0.0'.encode() in (await ask("metrics")).body
 
     async def broken() -> State:
         raise OSError("gone")
@@ -264,3 +277,39 @@ async def test_health_tells_of_each_part(ask: Client) -> None:
     ask.service.parts.checkup.watch("bus", broken)
     await ask.service.parts.checkup.look()
     assert b'learnflow_part_up{part="bus"} 0.0' in (await ask("metrics")).body
+
+
+async def test_health_tells_of_a_queue_that_stands_still(
+    ask: Client, worker: PaperWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def state() -> str:
+        await ask.service.parts.checkup.look()
+        found = msgspec.json.decode((await ask("health")).body)
+        return next(str(part["state"]) for part in found["parts"] if part["part"] == "queue")
+
+    async def told() -> tuple[float, float]:
+        text = (await ask("metrics")).body.decode()
+        said = re.findall(r"^learnflow_submissions?_wait\w* ([\d.e+-]+)$", text, re.M)
+        waiting, longest = map(float, said)
+        return waiting, longest
+
+    async def nothing_waits() -> bool:
+        return await told() == (0.0, 0.0)
+
+    assert await nothing_waits()
+    worker.gate.clear()
+    for who in ("ada", "ben"):
+        path = f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions"
+        assert (await ask(path, who, body=SOLVED)).code < 300
+
+    async def one_is_graded() -> bool:
+        waiting, longest = await told()
+        return waiting == 1 and longest > 0
+
+    await until(one_is_graded)
+    assert await state() == "ok"
+    monkeypatch.setattr(probes, "LONGEST_WAIT_SECONDS", 0)
+    assert await state() == "down"
+    worker.gate.set()
+    await until(nothing_waits)
+    assert await state() == "ok"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -13,8 +14,9 @@ from learnflow_ext.contracts.errors import BadRequest, Conflict, NotFound, Unpro
 from learnflow_ext.contracts.events import AssignmentSubmitted, SubmissionGraded
 from learnflow_ext.contracts.grades import CellScore, CourseFile, FileSet, GradeRecord, SubmissionView
 from learnflow_ext.store import claims, eventlog, grades, submissions
+from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
-from learnflow_ext.store.models import Grade, Submission
+from learnflow_ext.store.models import NO_DEADLINE, REGRADE, Grade, Submission
 
 ME, OTHER = "0123456789abcdef", "fedcba9876543210"
 """Two graders."""
@@ -84,6 +86,31 @@ class TestTheQueue:
     async def test_an_empty_queue_gives_nothing(self, db: Database) -> None:
         async with db.begin() as conn:
             assert await claims.claim_next(conn, ME) is None
+
+    async def test_how_many_wait_and_how_long(self, db: Database) -> None:
+        async def queue() -> submissions.Queue:
+            async with db.connect() as conn:
+                return await submissions.queue(conn)
+
+        assert await queue() == submissions.Queue(waiting=0, longest_seconds=0.0)
+        ada, _, chen = [await submit(db, student) for student in ("ada", "ben", "chen")]
+        async with db.begin() as conn:
+            for one, since, urgency in (
+                (ada, timedelta(hours=1), NO_DEADLINE),
+                # Handed in long ago, and graded again.
+                (chen, timedelta(days=30), REGRADE),
+            ):
+                await conn.execute(
+                    update(Submission)
+                    .where(Submission.submission_id == one.submission_id)
+                    .values(submitted_at=now() - since, urgency=urgency)
+                )
+        found = await queue()
+        assert found.waiting == 3 and 3_600 <= found.longest_seconds < 4_000
+        async with db.begin() as conn:
+            assert await claims.claim_next(conn, ME)
+        found = await queue()
+        assert found.waiting == 2 and 0 <= found.longest_seconds < 400
 
     async def test_what_a_crash_interrupted_is_back_in_its_old_place(self, db: Database) -> None:
         first, _ = await submit(db, "ada"), await submit(db, "ben")
