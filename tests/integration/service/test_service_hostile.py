@@ -8,9 +8,11 @@ import re
 from urllib.parse import quote, urlencode
 
 import msgspec
+import psutil
 import pytest
 from served import ASSIGNMENT, SOLVED, Client, PaperWorker, problem, until
-from stub_hub import COURSE, PREFIX
+from stub_hub import COURSE, PREFIX, Hub, environment
+from traitlets.config import Config
 
 from learnflow_ext.agents.reply import Reply
 from learnflow_ext.agents.tutor import Plan
@@ -18,6 +20,7 @@ from learnflow_ext.service import probes
 from learnflow_ext.service.checkup import State
 from learnflow_ext.service.metrics import AGENTS, PARTS
 from learnflow_ext.service.routes import KIB, MAX_BODY
+from learnflow_ext.service.running import RunningService
 
 
 async def exchange(ask: Client, sent: bytes) -> bytes:
@@ -248,6 +251,29 @@ async def test_the_service_looks_at_its_parts_by_itself(ask: Client) -> None:
         return (states["database"], states["sandbox"]) == ("ok", "ok")
 
     await until(seen)
+
+
+@pytest.mark.parametrize("ahead", [True])
+async def test_a_service_that_ends_while_it_gets_ready_leaves_nobody(
+    config: Config, hub: Hub, worker: PaperWorker
+) -> None:
+    def children() -> set[psutil.Process]:
+        return set(psutil.Process().children(recursive=True))
+
+    before = await asyncio.to_thread(children)
+
+    async def at_it() -> bool:
+        return bool(await asyncio.to_thread(children) - before)
+
+    async def alone() -> bool:
+        return not await at_it()
+
+    service = await RunningService.start(config, environment(hub), make_worker=lambda: worker)
+    try:
+        await until(at_it)
+    finally:
+        await service.stop()
+    await until(alone, 10)
 
 
 async def test_health_tells_of_each_part(ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
