@@ -180,7 +180,8 @@ async def assemble(
         live=LiveBoards(db, blinds.untold),
         living=Living(db, limits),
         checkup=checkup,
-        pages=Pages(hub_auth.base_url, hub_auth.hub_prefix),
+        # With a host for each user, services have one of their own too, and the hub another.
+        pages=Pages(hub_auth.base_url, hub_auth.hub_host + hub_auth.hub_prefix),
         metrics=metrics,
         traffic=Traffic(),
     )

@@ -21,7 +21,8 @@ class Pages:
     """Renders the templates beside this module."""
 
     def __init__(self, prefix: str, hub_prefix: str) -> None:
-        """`prefix` is where the service lives, `hub_prefix` where the hub does; both end in `/`."""
+        """`prefix` is where the service lives, `hub_prefix` where the hub does, with its host where that is
+        another; both end in `/`."""
         self._environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,

@@ -296,6 +296,21 @@ class TestBrowser:
         assert "Open JupyterLab" in (await ask("", "ada")).body.decode()
         assert "You are not in a course yet" in (await ask("", "root")).body.decode()
 
+    async def test_the_hub_may_be_on_another_host(self, config: Config, hub: Hub) -> None:
+        """As with `c.JupyterHub.subdomain_host`."""
+        told = {**environment(hub), "JUPYTERHUB_HOST": "https://class.school"}
+        service = await RunningService.start(config, told, make_worker=PaperWorker)
+        ask = Client(service, hub)
+        try:
+            page = (await ask("", "ada")).body.decode()
+            login = (await ask("")).headers["Location"]
+        finally:
+            ask.http.close()
+            await service.stop()
+        assert login.startswith("https://class.school/hub/api/oauth2/authorize?")
+        for place in ("home", "spawn"):
+            assert f'href="https://class.school/hub/{place}"' in page
+
     async def test_a_sign_in_that_one_replica_began_another_finishes(
         self, tmp_path: Path, config: Config, hub: Hub
     ) -> None:
