@@ -83,8 +83,8 @@ def _cell(field: Field[T], thing: T, titles: Mapping[str, str]) -> Cell:
 
 
 def csv_text(table: Table) -> str:
-    """`table` as CSV, with times in ISO 8601. Spreadsheets must not take anybody's text for a formula, nor the
-    title of an assignment."""
+    """`table` as CSV, with times in ISO 8601. Spreadsheets must not take anybody's text, nor a title, for a
+    formula."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([_harmless(column.title) for column in table.columns])
