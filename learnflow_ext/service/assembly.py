@@ -174,7 +174,7 @@ async def assemble(
         mailing=Mailing(
             db, people, watch, mail, sender, metrics, environment.get("JUPYTERHUB_PUBLIC_URL", ""), titles
         ),
-        pass_back=PassBack(db, lti, lti_key, results, metrics),
+        pass_back=PassBack(db, lti, lti_key, results, metrics, courses=settings.courses),
         skills=Skills(progress.fit_from_students),
         weeks=Weeks(),
         live=LiveBoards(db, blinds.untold),

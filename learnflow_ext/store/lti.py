@@ -6,7 +6,7 @@ effect is written in the consumer's transaction, so none is lost and none counts
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -166,8 +166,8 @@ async def given_out(conn: AsyncConnection, module_id: int, at: datetime) -> None
     )
 
 
-async def due(conn: AsyncConnection, at: datetime) -> list[Due]:
-    """What is due, the longest first, `AT_ONCE` at most."""
+async def due(conn: AsyncConnection, at: datetime, courses: Collection[str]) -> list[Due]:
+    """What is due in `courses`, the longest first, `AT_ONCE` at most."""
     rows = await conn.execute(
         select(
             LtiScore.user_id,
@@ -189,7 +189,7 @@ async def due(conn: AsyncConnection, at: datetime) -> list[Due]:
         .join(Module, Module.id == LtiScore.module_id)
         .join(User, User.id == LtiScore.user_id)
         .join(LtiPlace, and_(LtiPlace.user_id == LtiScore.user_id, LtiPlace.course == Module.course))
-        .where(LtiScore.state == "waiting", LtiScore.due_at <= at)
+        .where(LtiScore.state == "waiting", LtiScore.due_at <= at, Module.course.in_(courses))
         .order_by(LtiScore.due_at, LtiScore.user_id, LtiScore.module_id)
         .limit(AT_ONCE)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -57,15 +57,18 @@ class PassBack:
         rules: Rules,
         metrics: Metrics,
         *,
+        courses: Collection[str],
         now: Callable[[], datetime] = clock.now,
         every_s: float = EVERY_S,
     ) -> None:
-        """ValueError for settings that cannot work. `now` gives aware times."""
+        """ValueError for settings that cannot work. `courses` are this classroom's: nobody knows what may be
+        seen of one that is not there any more, so its grades wait. `now` gives aware times."""
         self.key = key
         self._db = db
         self._tries = settings.tries
         self._rules = rules
         self._metrics = metrics
+        self._courses = tuple(courses)
         self._now = now
         self._every_s = every_s
         self._client = AgsClient(settings, key) if key is not None else None
@@ -122,7 +125,7 @@ class PassBack:
         answer to comes last in the next round, so that one grade that it stumbles over holds up no others.
         """
         async with self._db.connect() as conn:
-            found = await lti.due(conn, self._now())
+            found = await lti.due(conn, self._now(), self._courses)
         by_student: dict[int, list[Due]] = defaultdict(list)
         for one in found:
             by_student[one.user_id].append(one)

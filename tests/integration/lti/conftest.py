@@ -84,13 +84,24 @@ class Stage:
     ahead: timedelta = timedelta()
     """How far its clock is ahead of ours."""
     terms: CourseTerms = field(default_factory=CourseTerms)
+    courses: tuple[str, ...] = (COURSE,)
+    """Of the classroom, as its configuration says."""
 
     def __post_init__(self) -> None:
         self.passes = self.another()
 
     def another(self) -> PassBack:
         """What passes grades back in another process."""
-        return PassBack(self.db, self.settings, self.key, self, self.metrics, now=self.now, every_s=0.05)
+        return PassBack(
+            self.db,
+            self.settings,
+            self.key,
+            self,
+            self.metrics,
+            courses=self.courses,
+            now=self.now,
+            every_s=0.05,
+        )
 
     def now(self) -> datetime:
         return now() + self.ahead

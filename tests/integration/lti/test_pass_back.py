@@ -141,6 +141,19 @@ class TestHeldBack:
         await again(stage)
         assert stage.platform.asked == []
 
+    async def test_a_course_that_is_not_here_any_more_tells_nothing(self, stage: Stage) -> None:
+        """Its file is gone with it, and so is all that was held back there."""
+        await stage.launch("ada")
+        await stage.grade("ada", 7)
+        here, stage.courses = stage.courses, ("another",)
+        without = stage.another()
+        await without.round()
+        without.close()
+        assert stage.platform.asked == []
+        stage.courses = here
+        await stage.passes.round()
+        assert stage.told() == {"id-of-ada": (7, 10)}
+
     @pytest.mark.parametrize("how", [{"review": True}, {"provisional": "it ran beside the code"}])
     async def test_points_that_are_not_settled_wait(self, stage: Stage, how: dict[str, object]) -> None:
         await stage.launch("ada")
