@@ -2,12 +2,14 @@
 
 The hub says who is in which course, as ever, so the authenticator manages groups: each launch says anew what
 its person is in that one course. Where a student's grades may be told is passed on to the service, which
-alone keeps it; the hub keeps nothing of a launch.
+alone keeps it. Of a launch the hub keeps with its user only by whom of the platform the name was taken first:
+a name may be what a link's own settings say, and so be anybody's.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from http.client import responses
 from typing import Any
@@ -24,11 +26,13 @@ from traitlets import default
 from learnflow_ext.contracts.lti import AUDIENCE, CLAIM, LASTS_S, Launch, signing_key
 from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowLti
 
-from .lti_claims import CONTEXT, DEPLOYMENT, Refused, Rules, read, shown
+from .lti_claims import CONTEXT, DEPLOYMENT, SOMEBODY_ELSE, Arrival, Refused, Rules, read, shown
 from .names import USERNAME_PATTERN
 from .services import service_path
 
 TRIES = 8
+OWNER = "lti"
+"""In the hub's `user_info` of a user: whose name it is."""
 FIRST_PAUSE_S = 1.0
 """It doubles each time: the service has two minutes to come back. Then the student's next launch tells it."""
 TIMEOUT_S = 10
@@ -123,6 +127,8 @@ class LearnFlowLTI13Authenticator(LTI13Authenticator):
         claims = data or {}
         try:
             arrival = read(claims, self._rules)
+            known = handler.find_user(arrival.name)
+            info = self._owned((known.user_info if known is not None else None) or {}, arrival)
         except Refused as refused:
             self.log.warning(
                 "LTI launch refused: %s (context %s, deployment %s)",
@@ -131,13 +137,26 @@ class LearnFlowLTI13Authenticator(LTI13Authenticator):
                 shown(str(claims.get(DEPLOYMENT))),
             )
             raise HTTPError(403, str(refused), reason=responses[403]) from None
-        known = handler.find_user(arrival.name)
         before = [group.name for group in known.groups] if known is not None else []
         if arrival.launch is not None and self._passes_back:
             task = asyncio.create_task(self._tell(arrival.launch))
             self._telling.add(task)
             task.add_done_callback(self._telling.discard)
-        return {"name": arrival.name, "auth_state": None, "groups": arrival.groups(before)}
+        return {
+            "name": arrival.name,
+            "auth_state": None,
+            "groups": arrival.groups(before),
+            "user_info": info,
+        }
+
+    def _owned(self, info: dict[str, Any], arrival: Arrival) -> dict[str, Any]:
+        """What the hub knows of a user besides, with who they are on the platform. Refused for another person
+        than before; on another platform everybody is."""
+        owner = {"issuer": self.issuer, "person": hashlib.sha256(arrival.subject.encode()).hexdigest()}
+        before = info.get(OWNER)
+        if isinstance(before, dict) and before.get("issuer") == self.issuer and before != owner:
+            raise Refused(f"{SOMEBODY_ELSE} The name is {shown(arrival.name)}.")
+        return {**info, OWNER: owner}
 
     def check_allowed(self, username: str, authentication: dict[str, Any] | None = None) -> bool:
         """Whoever comes from a connected course, and whom the hub's own settings let in."""

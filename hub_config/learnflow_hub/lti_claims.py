@@ -47,6 +47,10 @@ NOT_A_LAUNCH = (
     "Your learning platform asked for something that the classroom does not do. Open it by its link."
 )
 NOBODY = "Your learning platform did not say who you are."
+SOMEBODY_ELSE = (
+    "Your learning platform sends you here under a name that belongs to another person of this classroom."
+    " Please tell that to whoever runs it."
+)
 
 
 class Refused(Exception):
@@ -71,6 +75,8 @@ class Arrival:
     """Somebody, in one course, in one role."""
 
     name: str
+    subject: str
+    """The platform's own id of the person, which nobody there chooses."""
     course: str
     role: Role
     launch: Launch | None
@@ -108,8 +114,11 @@ def read(claims: Mapping[str, Any], rules: Rules) -> Arrival:
     if role is None:
         raise Refused(NO_ROLE)
     name = user_name(claims, rules.name_claim)
+    subject = _text(claims.get("sub"))
+    if not subject:
+        raise Refused(NOBODY)
     launch = _launch(claims, course, name, deployment, context) if role == "student" else None
-    return Arrival(name=name, course=course, role=role, launch=launch)
+    return Arrival(name=name, subject=subject, course=course, role=role, launch=launch)
 
 
 def role_in(said: object) -> Role | None:

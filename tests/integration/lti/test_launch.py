@@ -25,7 +25,7 @@ import jwt
 import pytest
 import pytest_asyncio
 from learnflow_hub.lti import ONCE_MORE
-from learnflow_hub.lti_claims import NO_DEPLOYMENT, NO_ROLE
+from learnflow_hub.lti_claims import NO_DEPLOYMENT, NO_ROLE, NOBODY, SOMEBODY_ELSE
 from learnflow_hub.ports import HUBS, free_ports
 from mock_platform import AGS, CLIENT_ID, LTI, MEMBERSHIP, Platform, private_key, running_platform
 from tornado.httpclient import HTTPRequest, HTTPResponse
@@ -314,6 +314,23 @@ class TestWhoDoesNotComeIn:
     async def test_a_name_that_is_none(self, school: School) -> None:
         name = {f"{LTI}custom": {"username": "../root"}}
         await self.refused(school, 403, "../root", says="cannot be used here", **name)
+
+    async def test_somebody_elses_name(self, school: School) -> None:
+        """As a teacher of a connected course can write it into a link: their role would come along."""
+        school.platform.add("hal", "Instructor")
+        assert (await school.browser().launch("hal")).code == 302
+        browser = school.browser()
+        taken: dict[str, Any] = {f"{LTI}custom": {"username": "Hal"}, f"{LTI}context": {"id": "43"}}
+        answer = await browser.launch("eve", **taken, **{f"{LTI}roles": [f"{MEMBERSHIP}#Instructor"]})
+        assert answer.code == 403
+        assert SOMEBODY_ELSE in html.unescape(words_of(answer))
+        assert (await browser.ask(f"{school.url}/hub/home")).code == 302, "signed in"
+        assert await school.groups("hal") == ["formgrade-python-basics"]
+        # Who it is may come again.
+        assert (await school.browser().launch("hal")).code == 302
+
+    async def test_nobody(self, school: School) -> None:
+        await self.refused(school, 403, "did not say who", says=NOBODY, sub="")
 
     async def test_an_answer_to_somebody_else(self, school: School) -> None:
         """What one browser began is no use in another."""

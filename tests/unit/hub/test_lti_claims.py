@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from learnflow_hub.lti_claims import (
     NO_COURSE,
     NO_DEPLOYMENT,
     NO_ROLE,
+    NOBODY,
     NOT_A_LAUNCH,
     ROLES,
     Refused,
@@ -147,6 +149,12 @@ class TestRefusals:
         with pytest.raises(Refused) as refused:
             read(claims(f"{M}#Learner", **changes), RULES)
         assert str(refused.value) == sentence
+
+    def test_without_an_id_of_the_platforms_nobody_comes_in(self) -> None:
+        """Its other claims may be anybody's."""
+        rules = dataclasses.replace(RULES, name_claim="custom_username")
+        with pytest.raises(Refused, match=NOBODY):
+            read(claims(f"{M}#Learner", sub=None, **{CUSTOM: {"username": "ada"}}), rules)
 
     @pytest.mark.parametrize("context", ["99", "44", "<script>alert(1)</script>", "x" * 200])
     def test_unknown_context(self, context: str) -> None:
