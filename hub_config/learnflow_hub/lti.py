@@ -127,7 +127,9 @@ class LearnFlowLTI13Authenticator(LTI13Authenticator):
         claims = data or {}
         try:
             arrival = read(claims, self._rules)
-            known = handler.find_user(arrival.name)
+            # As the hub will call them, which has a `username_map`.
+            name = self.normalize_username(arrival.name)
+            known = handler.find_user(name)
             info = self._owned((known.user_info if known is not None else None) or {}, arrival)
         except Refused as refused:
             self.log.warning(
@@ -139,7 +141,8 @@ class LearnFlowLTI13Authenticator(LTI13Authenticator):
             raise HTTPError(403, str(refused), reason=responses[403]) from None
         before = [group.name for group in known.groups] if known is not None else []
         if arrival.launch is not None and self._passes_back:
-            task = asyncio.create_task(self._tell(arrival.launch))
+            launch = msgspec.structs.replace(arrival.launch, user=name)
+            task = asyncio.create_task(self._tell(launch))
             self._telling.add(task)
             task.add_done_callback(self._telling.discard)
         return {

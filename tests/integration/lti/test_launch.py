@@ -57,6 +57,7 @@ c.LTI13Authenticator.client_id = "tool-at-school"
 c.LTI13Authenticator.authorize_url = {platform!r} + "/authorize"
 c.LTI13Authenticator.jwks_endpoint = {platform!r} + "/jwks"
 c.LTI13Authenticator.username_key = "custom_username"
+c.Authenticator.username_map = {{"j.smith": "jo"}}
 c.LearnFlowLti.courses = {{"42": "python-basics", "43": "data-science"}}
 c.LearnFlowLti.deployments = ["1"]
 c.LearnFlowLti.token_url = {platform!r} + "/token"
@@ -244,6 +245,18 @@ async def test_a_student_arrives_signed_in_and_in_the_course(school: School) -> 
     assert (await school.browser().launch("ada", **other)).code == 302
     assert await school.groups("ada") == ["formgrade-data-science", "nbgrader-python-basics"]
     assert len(school.told) == 1, "who teaches has no grades"
+
+
+async def test_a_name_that_the_hub_calls_otherwise(school: School) -> None:
+    school.platform.add("j.smith", "Learner")
+    before = len(school.told)
+    for context in ("42", "43"):
+        assert (await school.browser().launch("j.smith", **{f"{LTI}context": {"id": context}})).code == 302
+    assert await school.groups("jo") == ["nbgrader-data-science", "nbgrader-python-basics"]
+    async with asyncio.timeout(20):
+        while len(school.told) < before + 2:  # noqa: ASYNC110 - written by a handler
+            await asyncio.sleep(0.05)
+    assert {launch["user"] for launch in school.told[before:]} == {"jo"}
 
 
 async def test_a_teacher_arrives_at_the_dashboard(school: School) -> None:
