@@ -254,6 +254,17 @@ async def counting(conn: AsyncConnection, user_id: int, module_id: int) -> Count
     )
 
 
+async def begun(conn: AsyncConnection, one: Due) -> bool:
+    """It is told now, so that nobody knows what the platform has until that is kept; False where there is
+    nobody to tell it of any more, or another place.
+
+    Otherwise what it was told before would be taken for what it has, by who comes after a lost answer or a
+    restart in the middle: a grade that went there and back meanwhile would be told no more.
+    """
+    found = await conn.execute(update(LtiScore).where(_still(one)).values(told_score=None, told_max=None))
+    return bool(found.rowcount)
+
+
 async def told(
     conn: AsyncConnection, one: Due, score: float, maximum: float, as_of: datetime, note: str = ""
 ) -> None:

@@ -172,6 +172,8 @@ class PassBack:
         if one.told == (counting.score, counting.max_score):
             await self._db.retrying(lambda conn: lti.settled(conn, one))
             return
+        if not await self._db.retrying(lambda conn: lti.begun(conn, one)):
+            return
         as_of = messages.as_of(one.graded_at, one.told_as_of)
         note = ""
         try:

@@ -74,5 +74,6 @@ class LtiScore(Base):
     """Why it waits or failed; empty for nothing special."""
     told_score: Mapped[float | None]
     told_max: Mapped[float | None]
+    """What it was told last; NULL before anything was, and while nobody knows: it may be under way."""
     told_as_of: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """The time that went with it; NULL, as both points, before anything was told."""
+    """The time that went with what it has for sure; NULL before anything was told."""

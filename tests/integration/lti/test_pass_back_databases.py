@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.events import Envelope, SubmissionGraded
 from learnflow_ext.contracts.grades import GradeRecord
 from learnflow_ext.events.wire import to_message
 from learnflow_ext.service.lti.client import Away
 from learnflow_ext.service.lti.pass_back import NEWER
-from learnflow_ext.store import claims, grades, people, privacy, regradings
+from learnflow_ext.store import claims, courses, grades, lti, people, privacy, regradings
+from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import Consumed, LtiPlace, LtiScore
 
 from .conftest import ASSIGNMENT, COURSE, Stage
@@ -25,6 +27,31 @@ async def again(stage: Stage) -> None:
     """A round after the longest pause."""
     stage.ahead += HOUR + timedelta(seconds=1)
     await stage.passes.round()
+
+
+async def regrade(stage: Stage, submission: str, score: float) -> None:
+    """What ada handed in last has other points when it is graded again."""
+    async with stage.db.begin() as conn:
+        await people.ensure(conn, "turing")
+        await regradings.start(conn, COURSE, ASSIGNMENT, "turing", latest=True)
+    async with stage.db.begin() as conn:
+        await claims.claim_next(conn, "a grader")
+        await grades.record_grade(
+            conn,
+            GradeRecord(
+                submission_id=submission, course=COURSE, assignment=ASSIGNMENT, student="ada",
+                status="graded", score=score, max_score=10,
+            ),
+        )  # fmt: skip
+    await stage.quiet()
+
+
+async def noted(stage: Stage, at: datetime) -> None:
+    """The consumer hears of a grade of ada's that was recorded at `at`."""
+    async with stage.db.begin() as conn:
+        user_id, module_id = await people.find(conn, "ada"), await courses.find(conn, COURSE, ASSIGNMENT)
+        assert user_id is not None and module_id is not None
+        assert await lti.graded(conn, user_id, COURSE, module_id, at, now())
 
 
 class TestAGrade:
@@ -40,19 +67,7 @@ class TestAGrade:
         await stage.launch("ada")
         submission = await stage.grade("ada", 8)
         await stage.passes.round()
-        async with stage.db.begin() as conn:
-            await people.ensure(conn, "turing")
-            await regradings.start(conn, COURSE, ASSIGNMENT, "turing")
-        async with stage.db.begin() as conn:
-            await claims.claim_next(conn, "a grader")
-            await grades.record_grade(
-                conn,
-                GradeRecord(
-                    submission_id=submission, course=COURSE, assignment=ASSIGNMENT, student="ada",
-                    status="graded", score=5, max_score=10,
-                ),
-            )  # fmt: skip
-        await stage.quiet()
+        await regrade(stage, submission, 5)
         await stage.passes.round()
         assert stage.told() == {"id-of-ada": (5, 10)}
 
@@ -170,3 +185,38 @@ class TestSameEventTwice:
         (column,) = stage.platform.columns.values()
         assert [each["scoreGiven"] for each in column.history] == [7]
         assert await stage.state("ada") == ("told", NEWER)
+
+    async def test_an_answer_that_got_lost_hides_no_later_change(self, stage: Stage) -> None:
+        """Back at what it was told before, the platform has what nobody knows of."""
+        await stage.launch("ada")
+        await stage.grade("ada", 7)
+        await stage.passes.round()
+        second = await stage.grade("ada", 9)
+        stage.platform.loses = 1
+        with pytest.raises(Away):
+            await stage.passes.round()
+        assert stage.told() == {"id-of-ada": (9, 10)}
+        await regrade(stage, second, 5)
+        # As always, it is some seconds later.
+        await noted(stage, now() + timedelta(seconds=5))
+        await again(stage)
+        assert stage.told() == {"id-of-ada": (7, 10)}
+
+
+class TestErasedWhileItIsTold:
+    async def test_nothing_more_is_said_of_them(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await stage.launch("ada")
+        await stage.grade("ada", 7)
+        plain = lti.counting
+
+        async def erased_after(conn: AsyncConnection, user_id: int, module_id: int) -> lti.Counting | None:
+            found = await plain(conn, user_id, module_id)
+            async with stage.db.begin() as other:
+                await privacy.erase(other, "ada")
+            return found
+
+        monkeypatch.setattr(lti, "counting", erased_after)
+        await stage.passes.round()
+        assert stage.platform.asked == []
