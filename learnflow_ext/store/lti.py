@@ -42,7 +42,8 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     assignment: str
     title: str
     graded_at: datetime
-    """Aware, UTC."""
+    due_at: datetime
+    """Both aware, UTC; each event of a grade sets the second one."""
     tries: int
     """Refusals before."""
     told: tuple[float, float] | None
@@ -173,6 +174,7 @@ async def due(conn: AsyncConnection, at: datetime, courses: Collection[str]) -> 
             LtiScore.user_id,
             LtiScore.module_id,
             LtiScore.graded_at,
+            LtiScore.due_at,
             LtiScore.tries,
             LtiScore.told_score,
             LtiScore.told_max,
@@ -202,6 +204,7 @@ async def due(conn: AsyncConnection, at: datetime, courses: Collection[str]) -> 
             assignment=row.assignment,
             title=row.title,
             graded_at=row.graded_at,
+            due_at=row.due_at,
             tries=row.tries,
             told=None if row.told_score is None else (row.told_score, row.told_max),
             told_as_of=row.told_as_of,
@@ -281,7 +284,7 @@ async def settled(conn: AsyncConnection, one: Due, note: str = "") -> None:
     """There is nothing to tell of it, until it is graded again."""
     await conn.execute(
         update(LtiScore)
-        .where(_still(one), LtiScore.graded_at == one.graded_at)
+        .where(_unchanged(one))
         .values(state="told", note=texts.clip(note, texts.LINE))
     )
 
@@ -292,7 +295,7 @@ async def later(
     """It waits until then; `refused` counts a try."""
     await conn.execute(
         update(LtiScore)
-        .where(_still(one), LtiScore.graded_at == one.graded_at, LtiScore.state == "waiting")
+        .where(_unchanged(one), LtiScore.state == "waiting")
         .values(due_at=until, note=texts.clip(note, texts.LINE), tries=LtiScore.tries + int(refused))
     )
 
@@ -301,7 +304,7 @@ async def failed(conn: AsyncConnection, one: Due, note: str) -> None:
     """It is given up, until the student's next grade in it or launch."""
     await conn.execute(
         update(LtiScore)
-        .where(_still(one), LtiScore.graded_at == one.graded_at)
+        .where(_unchanged(one))
         .values(state="failed", note=texts.clip(note, texts.LINE), tries=LtiScore.tries + 1)
     )
 
@@ -317,6 +320,11 @@ def _still(one: Due) -> ColumnElement[bool]:
         )
     )
     return and_(LtiScore.user_id == one.user_id, LtiScore.module_id == one.module_id, same_place)
+
+
+def _unchanged(one: Due) -> ColumnElement[bool]:
+    """The same, if it was not graded since. Clocks differ: another grade may bear the time of an earlier one."""
+    return and_(_still(one), LtiScore.graded_at == one.graded_at, LtiScore.due_at == one.due_at)
 
 
 async def column(conn: AsyncConnection, lineitems: str, module_id: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -90,6 +91,27 @@ class TestOutOfOrder:
         assert kept is not None and kept > datetime(2026, 6, 1, tzinfo=UTC)
         await stage.passes.round()
         assert stage.told() == {"id-of-ada": (7, 10)}
+
+    async def test_one_that_comes_while_another_is_told_is_looked_at(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also where the clock of who recorded it is behind."""
+        await stage.launch("ada")
+        await stage.grade("ada", 7)
+        client = stage.passes._client
+        assert client is not None
+        plain = client.score
+
+        async def meanwhile(place: lti.Place, column: str, body: dict[str, Any]) -> None:
+            await plain(place, column, body)
+            await noted(stage, datetime(2026, 1, 1, tzinfo=UTC))
+
+        monkeypatch.setattr(client, "score", meanwhile)
+        await stage.passes.round()
+        assert (await stage.state("ada"))[0] == "waiting"
+        await again(stage)
+        assert await stage.state("ada") == ("told", "")
+        assert len(next(iter(stage.platform.columns.values())).history) == 1
 
     async def test_two_grades_within_a_second_of_a_platform_that_counts_seconds(self, stage: Stage) -> None:
         stage.platform.whole_seconds = True
