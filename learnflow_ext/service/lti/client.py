@@ -34,7 +34,7 @@ Body = TypeVar("Body")
 
 
 class Away(Exception):
-    """The platform does not answer, or is busy: it is not about what was said to it."""
+    """The platform does not answer, is busy, or does not know us: it is not about what was said to it."""
 
     def __init__(self, why: str, retry_after: float | None = None) -> None:
         """`retry_after` in seconds, where the platform says so."""
@@ -134,7 +134,7 @@ class AgsClient:
         raise Refused(_said(answer, f"{method} {url.partition('?')[0]}"))
 
     async def _token(self, place: Place, *, fresh: bool) -> str:
-        """An access token, kept until it expires; a `fresh` one in place of it. Away or Refused."""
+        """An access token, kept until it expires; a `fresh` one in place of it. Away when there is none."""
         key = (place.client_id, messages.wanted_scopes(place.scopes))
         before = self._tokens.get(key)
         async with self._asking:
@@ -160,9 +160,13 @@ class AgsClient:
         body = messages.token_request(self._key.sign(claims), scopes).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         answer = await self._send("POST", url, headers, body)
+        # Whatever the grade, and until its administrator or ours mends it: another key takes hours to arrive.
         if answer.code != 200:
-            raise Refused(_said(answer, "it gives no token"))
-        return _read(answer, Granted)
+            raise Away(_said(answer, "it gives no token"))
+        try:
+            return _read(answer, Granted)
+        except Refused as error:
+            raise Away(f"it gives no token: {error}") from error
 
     async def _send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> HTTPResponse:
         """Away when there was no answer, or one that says so."""

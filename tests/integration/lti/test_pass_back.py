@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from mock_platform import CONTEXT, READ, SCORE, Column
+from mock_platform import CONTEXT, READ, SCORE, Column, private_key
 
 from learnflow_ext.service.lti import messages
 from learnflow_ext.service.lti.client import Away
@@ -239,8 +239,25 @@ class TestTokenExpired:
         await stage.grade("ada", 7)
         asked = len(stage.platform.asked)
         monkeypatch.setattr(stage.passes._client._key, "sign", lambda claims: "no token")
-        await stage.passes.round()
+        with pytest.raises(Away):
+            await stage.passes.round()
         assert stage.platform.asked[asked:] == ["POST /token"]
+
+
+class TestKeyThatThePlatformDoesNotKnowYet:
+    async def test_grades_wait_for_it_and_no_try_counts(self, stage: Stage) -> None:
+        await stage.launch("ada")
+        await stage.grade("ada", 7)
+        known = stage.platform.tool_key
+        stage.platform.tool_key = private_key("another").public_key()
+        for _ in range(2 * stage.settings.tries):
+            with pytest.raises(Away, match="no token"):
+                await again(stage)
+        assert (await stage.state("ada"))[0] == "waiting"
+        stage.platform.tool_key = known
+        await again(stage)
+        assert stage.told() == {"id-of-ada": (7, 10)}
+        assert stage.counted("refused") == 0
 
 
 class TestColumnDeletedThere:
