@@ -219,6 +219,15 @@ async def due(conn: AsyncConnection, at: datetime, courses: Collection[str]) -> 
     ]
 
 
+async def hold_back(conn: AsyncConnection, module_id: int, at: datetime, until: datetime, note: str) -> None:
+    """All of an assignment that is due at `at` waits until then: one statement for a class, each minute."""
+    await conn.execute(
+        update(LtiScore)
+        .where(LtiScore.module_id == module_id, LtiScore.state == "waiting", LtiScore.due_at <= at)
+        .values(due_at=until, note=texts.clip(note, texts.LINE))
+    )
+
+
 class Counting(msgspec.Struct, frozen=True, kw_only=True):
     """The grade of a student in an assignment that counts."""
 

@@ -124,12 +124,17 @@ class PassBack:
         Away when the platform does not answer: nothing is given up, and no try is counted. What it did not
         answer to comes last in the next round, so that one grade that it stumbles over holds up no others.
         """
+        at = self._now()
         async with self._db.connect() as conn:
-            found = await lti.due(conn, self._now(), self._courses)
+            found = await lti.due(conn, at, self._courses)
+        rules = {course: await self._rules.withheld(course) for course in {one.course for one in found}}
+        held = {one.module_id: why for one in found if (why := rules[one.course].why(one.assignment))}
+        for module_id, why in held.items():
+            await self._hold_back(module_id, at, why)
         by_student: dict[int, list[Due]] = defaultdict(list)
         for one in found:
-            by_student[one.user_id].append(one)
-        rules = {course: await self._rules.withheld(course) for course in {one.course for one in found}}
+            if one.module_id not in held:
+                by_student[one.user_id].append(one)
         at_once = asyncio.Semaphore(STUDENTS_AT_ONCE)
         away: list[Away] = []
 
@@ -152,6 +157,10 @@ class PassBack:
             raise away[0]
         return len(found) == lti.AT_ONCE
 
+    async def _hold_back(self, module_id: int, at: datetime, why: str) -> None:
+        until = self._now() + messages.HELD_BACK
+        await self._db.retrying(lambda conn: lti.hold_back(conn, module_id, at, until, why))
+
     async def _put_off(self, one: Due, until: datetime, why: str) -> None:
         await self._db.retrying(lambda conn: lti.later(conn, one, until, why))
 
@@ -162,12 +171,9 @@ class PassBack:
         if counting is None or counting.max_score <= 0:
             await self._db.retrying(lambda conn: lti.settled(conn, one, "no points to tell"))
             return
-        why = withheld.why(one.assignment)
         # Who gives results out has looked at them.
-        if not why and not counting.settled and one.assignment not in withheld.released:
-            why = TO_CHECK
-        if why:
-            await self._put_off(one, self._now() + messages.HELD_BACK, why)
+        if not counting.settled and one.assignment not in withheld.released:
+            await self._put_off(one, self._now() + messages.HELD_BACK, TO_CHECK)
             return
         if one.told == (counting.score, counting.max_score):
             await self._db.retrying(lambda conn: lti.settled(conn, one))

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from mock_platform import CONTEXT, READ, SCORE, Column, private_key
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.service.lti import messages
 from learnflow_ext.service.lti.client import Away
 from learnflow_ext.service.lti.pass_back import TO_CHECK
 from learnflow_ext.service.terms import CourseTerms, Terms
-from learnflow_ext.store import results
+from learnflow_ext.store import lti, results
 
 from .conftest import ASSIGNMENT, COURSE, RESOURCE, Stage
 
@@ -123,6 +124,30 @@ class TestHeldBack:
         # At once, not when it would have been looked at again.
         await stage.passes.round()
         assert stage.told() == {"id-of-ada": (7, 10)}
+
+    async def test_a_class_that_waits_is_not_looked_at_one_by_one(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is looked at each minute, perhaps for months."""
+        stage.terms = CourseTerms(others=Terms(feedback="by_hand"))
+        for name in ("ada", "ben"):
+            await stage.launch(name)
+            await stage.grade(name, 7)
+        looked = list[int]()
+        plain = lti.counting
+
+        async def counting(conn: AsyncConnection, user_id: int, module_id: int) -> lti.Counting | None:
+            looked.append(user_id)
+            return await plain(conn, user_id, module_id)
+
+        monkeypatch.setattr(lti, "counting", counting)
+        await again(stage)
+        assert looked == []
+        assert [(await stage.state(name))[0] for name in ("ada", "ben")] == ["waiting", "waiting"]
+        stage.terms = CourseTerms()
+        await again(stage)
+        assert len(looked) == 2
+        assert stage.told() == {"id-of-ada": (7, 10), "id-of-ben": (7, 10)}
 
     async def test_results_wait_for_the_deadline_that_passes_without_an_event(self, stage: Stage) -> None:
         stage.terms = CourseTerms(others=Terms(feedback="after_deadline", due=stage.now() + 3 * HOUR))
