@@ -56,7 +56,7 @@ async def remember(conn: AsyncConnection, launch: Launch, at: datetime) -> int:
     """Keep where a student came from; how many grades the platform is to be told because of it.
 
     These are all that they had before, where the place is another than before or new: it knows none of them.
-    What had failed is tried again.
+    Else what had failed is tried again, and what was graded while nothing was passed back.
     """
     user_id = await people.ensure(conn, launch.user)
     values = {
@@ -87,7 +87,7 @@ async def remember(conn: AsyncConnection, launch: Launch, at: datetime) -> int:
         .where(_mine(user_id, launch.course), LtiScore.state == "failed")
         .values(state="waiting", due_at=at, tries=0, note="")
     )
-    return int(again.rowcount)
+    return int(again.rowcount) + await _missed(conn, user_id, launch.course, at)
 
 
 def _mine(user_id: int, course: str) -> ColumnElement[bool]:
@@ -98,25 +98,50 @@ def _mine(user_id: int, course: str) -> ColumnElement[bool]:
 
 
 async def _all_anew(conn: AsyncConnection, user_id: int, course: str, at: datetime) -> int:
-    """All grades of a student in a course, for a place that knows none of them."""
+    """All grades of a student in a course, for a place that knows none of them, or what it was told long ago:
+    what was graded again since bears that time, or it would be taken for the older one there."""
+    known = await _noted(conn, user_id, course)
     await conn.execute(delete(LtiScore).where(_mine(user_id, course)))
-    graded = (
-        await conn.execute(
-            select(Submission.module_id, func.max(Submission.finished_at).label("graded_at"))
-            .join(Module, Module.id == Submission.module_id)
-            .where(
-                Submission.user_id == user_id,
-                Module.course == course,
-                Submission.score.is_not(None),
-                Submission.finished_at.is_not(None),
-            )
-            .group_by(Submission.module_id)
-        )
-    ).all()
+    graded = await _graded(conn, user_id, course)
     if graded:
-        rows = [_fresh(user_id, row.module_id, row.graded_at, at) for row in graded]
+        rows = [
+            _fresh(user_id, module_id, max(when, known.get(module_id, when)), at)
+            for module_id, when in graded.items()
+        ]
         await conn.execute(insert(LtiScore), rows)
     return len(graded)
+
+
+async def _missed(conn: AsyncConnection, user_id: int, course: str, at: datetime) -> int:
+    """Grades from a time at which nothing was passed back, so that nobody noted them."""
+    known = await _noted(conn, user_id, course)
+    missed = 0
+    for module_id, when in (await _graded(conn, user_id, course)).items():
+        if module_id not in known or when > known[module_id]:
+            missed += await graded(conn, user_id, course, module_id, when, at)
+    return missed
+
+
+async def _noted(conn: AsyncConnection, user_id: int, course: str) -> dict[int, datetime]:
+    """When each assignment was graded last, as far as it was noted for the platform."""
+    rows = await conn.execute(select(LtiScore.module_id, LtiScore.graded_at).where(_mine(user_id, course)))
+    return {row.module_id: row.graded_at for row in rows}
+
+
+async def _graded(conn: AsyncConnection, user_id: int, course: str) -> dict[int, datetime]:
+    """When work of the student in each assignment was last graded for the first time."""
+    rows = await conn.execute(
+        select(Submission.module_id, func.max(Submission.finished_at).label("graded_at"))
+        .join(Module, Module.id == Submission.module_id)
+        .where(
+            Submission.user_id == user_id,
+            Module.course == course,
+            Submission.score.is_not(None),
+            Submission.finished_at.is_not(None),
+        )
+        .group_by(Submission.module_id)
+    )
+    return {row.module_id: row.graded_at for row in rows}
 
 
 def _fresh(user_id: int, module_id: int, graded_at: datetime, at: datetime) -> dict[str, Any]:

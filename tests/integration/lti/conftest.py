@@ -81,6 +81,7 @@ class Stage:
     key: SigningKey
     settings: LearnFlowLti
     metrics: Metrics
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
     ahead: timedelta = timedelta()
     """How far its clock is ahead of ours."""
     terms: CourseTerms = field(default_factory=CourseTerms)
@@ -192,11 +193,14 @@ async def stage(
     db: Database, platform: Platform, key: SigningKey, settings: LearnFlowLti
 ) -> AsyncIterator[Stage]:
     bus = MemoryBus()
-    tasks = [asyncio.create_task(lti_consumer(db, bus).run()), asyncio.create_task(Relay(db, bus).run())]
     stage = Stage(db, bus, platform, key, settings, Metrics())
+    stage.tasks = [
+        asyncio.create_task(lti_consumer(db, bus).run(), name="consumer"),
+        asyncio.create_task(Relay(db, bus).run(), name="relay"),
+    ]
     yield stage
     stage.passes.close()
-    for task in tasks:
+    for task in stage.tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.gather(*stage.tasks, return_exceptions=True)
     await bus.close()

@@ -73,6 +73,38 @@ class TestAGrade:
         assert stage.told() == {"id-of-ada": (5, 10)}
 
 
+class TestAnotherPlaceForAWhile:
+    async def test_what_was_graded_again_meanwhile_is_newer_than_what_the_first_one_has(
+        self, stage: Stage
+    ) -> None:
+        """As where two courses there lead to one of ours, and a student opens now this one, now that one."""
+        await stage.launch("ada")
+        submission = await stage.grade("ada", 8)
+        await stage.passes.round()
+        await stage.launch("ada", lineitems=f"{stage.platform.lineitems}&copy=1")
+        await regrade(stage, submission, 5)
+        await stage.launch("ada")
+        await stage.passes.round()
+        assert stage.told() == {"id-of-ada": (5, 10)}
+
+
+class TestSwitchedOffForAWhile:
+    async def test_the_next_launch_finds_what_was_graded_meanwhile(self, stage: Stage) -> None:
+        await stage.launch("ada")
+        await stage.grade("ada", 3)
+        await stage.passes.round()
+        (listening,) = [task for task in stage.tasks if task.get_name() == "consumer"]
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        await stage.grade("ada", 7, told=False)
+        await stage.passes.round()
+        assert stage.told() == {"id-of-ada": (3, 10)}
+        assert await stage.launch("ada") == 1
+        await stage.passes.round()
+        assert stage.told() == {"id-of-ada": (7, 10)}
+        assert await stage.launch("ada") == 0
+
+
 class TestOutOfOrder:
     async def test_a_late_event_takes_no_time_back(self, stage: Stage) -> None:
         """What counts is looked up when it is told, and its time never goes back."""
