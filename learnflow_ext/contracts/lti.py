@@ -55,6 +55,8 @@ def safe_url(url: str) -> bool:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
+        # Both raise what no connection should end with: a port or a label that is none.
+        _ = parts.port, host.encode("idna")
     except ValueError:
         return False
     if parts.username is not None or parts.password is not None:

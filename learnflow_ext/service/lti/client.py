@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
@@ -169,7 +170,10 @@ class AgsClient:
             raise Away(f"it gives no token: {error}") from error
 
     async def _send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> HTTPResponse:
-        """Away when there was no answer, or one that says so."""
+        """Away when there was no answer, or one that says so. Refused for an address on this machine that is
+        none of the platform's: our own parts listen there."""
+        if urlsplit(url).scheme == "http" and urlsplit(self._settings.token_url).scheme != "http":
+            raise Refused("it names an address on this machine")
         request = HTTPRequest(
             url,
             method=method,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from mock_platform import CONTEXT, READ, SCORE, Column, private_key
+from mock_platform import CONTEXT, LINEITEM, READ, SCORE, Column, private_key
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.service.lti import messages
@@ -334,6 +334,20 @@ class TestRefusedForGood:
         assert await stage.launch("ada") == 1
         await again(stage)
         assert stage.told() == {"id-of-ada": (3, 10)}
+
+
+class TestPlatformThatPointsAtUs:
+    async def test_nothing_on_this_machine_is_asked(self, stage: Stage) -> None:
+        """It is allowed for one that runs here itself, as in these tests."""
+        await stage.launch("ada")
+        await stage.grade("ada", 7)
+        assert stage.passes._client is not None
+        tokens = stage.passes._client._tokens
+        tokens["tool-at-school", (LINEITEM, SCORE)] = ("a token", time.time() + 3_600)
+        stage.settings.token_url = "https://moodle.school.example/token"  # noqa: S105 - an address
+        await stage.passes.round()
+        assert stage.platform.asked == []
+        assert "on this machine" in (await stage.state("ada"))[1]
 
 
 class TestAnotherPlace:
