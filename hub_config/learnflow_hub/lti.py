@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+import uuid
 from http.client import responses
 from typing import Any
 
 import jwt
 import msgspec
+from jupyterhub import orm
 from ltiauthenticator.lti13.auth import LTI13Authenticator
 from ltiauthenticator.lti13.error import InvalidAudienceError, ValidationError
 from ltiauthenticator.lti13.handlers import LTI13CallbackHandler, LTI13LoginInitHandler
@@ -31,6 +33,10 @@ from .names import USERNAME_PATTERN
 from .services import service_path
 
 TRIES = 8
+SESSION_COOKIE = "lti13authenticator-session"
+"""Whose session this browser has, and which."""
+SESSION_DAYS = 31
+"""As old as the hub lets a cookie become that it signed."""
 OWNER = "lti"
 """In the hub's `user_info` of a user: whose name it is."""
 FIRST_PAUSE_S = 1.0
@@ -49,6 +55,14 @@ NOT_OURS = (
     "This link comes from another learning platform than the one that the classroom is connected with, or"
     " under another id. Please tell that to whoever runs the classroom."
 )
+
+
+def _set_across_sites(handler: Any, key: str, value: str, *, days: int) -> None:
+    """A cookie that comes with the platform's answer, which is a form that another site sends: browsers keep
+    a cookie from it unless it says so, which they take over HTTPS alone."""
+    https = handler.authenticator.get_uri_scheme(handler.request) == "https"
+    more = {"samesite": "None", "secure": True} if https else {}
+    handler._set_cookie(key, value, expires_days=days, httponly=True, encrypted=True, **more)
 
 
 class LoginHandler(LTI13LoginInitHandler):
@@ -72,11 +86,7 @@ class LoginHandler(LTI13LoginInitHandler):
     get = post
 
     def _set_oauth_cookie(self, key: str, value: str) -> None:
-        # The platform's answer is a form that another site sends: browsers keep a cookie from it unless it
-        # says so, which they take over HTTPS alone.
-        https = self.authenticator.get_uri_scheme(self.request) == "https"
-        more = {"samesite": "None", "secure": True} if https else {}
-        self._set_cookie(key, value, expires_days=1, httponly=True, encrypted=True, **more)
+        _set_across_sites(self, key, value, days=1)
 
 
 class CallbackHandler(LTI13CallbackHandler):
@@ -98,6 +108,29 @@ class CallbackHandler(LTI13CallbackHandler):
             status = 401 if isinstance(error, InvalidAudienceError) else 400
             self.log.warning("LTI launch refused: %s", error)
             raise HTTPError(status, ONCE_MORE, reason=responses[status]) from None
+
+
+    def set_login_cookie(self, user: Any) -> None:
+        """As theirs; and whoever came with this browser before is signed in no more, in any part.
+
+        Each part of the classroom keeps a token in a cookie of its own until the hub ends the session that it
+        belongs to. Of the hub's cookies, by which it knows the session, none may come with the platform's
+        answer.
+        """
+        kept = (self.get_secure_cookie(SESSION_COOKIE) or b"").decode()
+        whose, _, session = kept.partition(":")
+        if whose == str(user.id):
+            self._session_id = session
+        else:
+            self._session_id = uuid.uuid4().hex
+            if session:
+                theirs = {"user_id": int(whose), "session_id": session}
+                for token in self.db.query(orm.APIToken).filter_by(**theirs):
+                    self.db.delete(token)
+                self.db.commit()
+        self.set_session_cookie()
+        super().set_login_cookie(user)
+        _set_across_sites(self, SESSION_COOKIE, f"{user.id}:{self._session_id}", days=SESSION_DAYS)
 
 
 class LearnFlowLTI13Authenticator(LTI13Authenticator):

@@ -91,9 +91,17 @@ class School:
     platform: Platform
     told: list[dict[str, Any]]
     log: Path
+    token: str
+    """The service's own."""
     http: SimpleAsyncHTTPClient = field(
         default_factory=lambda: SimpleAsyncHTTPClient(force_instance=True, max_clients=20)
     )
+
+    async def owner(self, token: str) -> str | None:
+        """Whose token it is; None for one that the hub does not know any more."""
+        request = HTTPRequest(f"{self.url}/hub/api/user", headers={"Authorization": f"token {token}"})
+        answer = await self.http.fetch(request, raise_error=False)
+        return json.loads(answer.body)["name"] if answer.code == 200 else None
 
     async def groups(self, name: str) -> list[str] | None:
         """Of a user; None for one that the hub does not know."""
@@ -113,11 +121,15 @@ class Browser:
         self.school = school
         self.cookies: dict[str, str] = {}
 
-    async def ask(self, url: str, form: dict[str, str] | None = None) -> HTTPResponse:
+    async def ask(
+        self, url: str, form: dict[str, str] | None = None, *, sent: str = ""
+    ) -> HTTPResponse:
+        """With those cookies whose names begin with `sent`."""
+        cookies = [f"{name}={value}" for name, value in self.cookies.items() if name.startswith(sent)]
         request = HTTPRequest(
             url,
             method="GET" if form is None else "POST",
-            headers={"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())},
+            headers={"Cookie": "; ".join(cookies)},
             body=None if form is None else urllib.parse.urlencode(form),
             follow_redirects=False,
             request_timeout=30,
@@ -159,7 +171,29 @@ class Browser:
                 "state": question["state"],
                 "id_token": (sign or platform.sign)(said),
             }
-        return await self.ask(form.pop("action"), form)
+        # Another site sends it: the hub's own cookies stay in the browser.
+        return await self.ask(form.pop("action"), form, sent="lti13")
+
+    async def token(self) -> str:
+        """What a service of the hub keeps for this browser, once somebody signed in there."""
+        client = {
+            "client_id": "service-learnflow",
+            "redirect_uri": "/services/learnflow/oauth_callback",
+        }
+        hub = f"{self.school.url}/hub/api/oauth2"
+        query = urllib.parse.urlencode({**client, "response_type": "code", "state": "a-state"})
+        allowed = await self.ask(f"{hub}/authorize?{query}")
+        assert allowed.code == 302, words_of(allowed)
+        answer = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(allowed.headers["Location"]).query))
+        body = {
+            **client,
+            "client_secret": self.school.token,
+            "grant_type": "authorization_code",
+            "code": answer["code"],
+        }
+        request = HTTPRequest(f"{hub}/token", method="POST", body=urllib.parse.urlencode(body))
+        token: str = json.loads((await self.school.http.fetch(request)).body)["access_token"]
+        return token
 
 
 def words_of(answer: HTTPResponse) -> str:
@@ -202,7 +236,7 @@ async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scho
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        school = School(f"http://127.0.0.1:{port}", platform, told, log)
+        school = School(f"http://127.0.0.1:{port}", platform, told, log, token)
         try:
             await _up(school, process)
             yield school
@@ -265,6 +299,19 @@ async def test_a_teacher_arrives_at_the_dashboard(school: School) -> None:
     assert await school.groups("turing") == ["formgrade-python-basics"]
     arrived = await browser.ask(f"{school.url}/hub/")
     assert arrived.headers["Location"].endswith("/services/learnflow/")
+
+
+async def test_who_came_with_the_browser_before_is_signed_in_no_more(school: School) -> None:
+    """A teacher's dashboard is not the next student's, in a computer room where nobody signs out."""
+    browser = school.browser()
+    assert (await browser.launch("turing")).code == 302
+    token = await browser.token()
+    assert await school.owner(token) == "turing"
+    assert (await browser.launch("turing")).code == 302
+    assert await school.owner(token) == "turing", "and sent away from what they have open"
+    assert (await browser.launch("ada")).code == 302
+    assert await school.owner(token) is None
+    assert await school.owner(await browser.token()) == "ada"
 
 
 class TestWhoDoesNotComeIn:
