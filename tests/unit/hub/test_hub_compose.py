@@ -61,6 +61,12 @@ def test_every_part_says_how_it_is(name: str) -> None:
         assert port.startswith(("127.0.0.1:", "${LEARNFLOW_ADDRESS:-127.0.0.1:8000}:"))
 
 
+def test_the_hubs_image_has_all_that_a_hub_can_be_told_to_use() -> None:
+    installed = re.search(r"/opt/learnflow\[([a-z,]+)\]", (FOLDER / "Dockerfile").read_text())
+    assert installed is not None
+    assert {"hub", "lti", "docker", "kernels", "grading"} <= {*installed[1].split(",")}
+
+
 def test_what_must_last_lies_in_named_volumes() -> None:
     named = set(yaml.safe_load(TEXT)["volumes"])
     mounted = {
