@@ -109,7 +109,6 @@ class CallbackHandler(LTI13CallbackHandler):
             self.log.warning("LTI launch refused: %s", error)
             raise HTTPError(status, ONCE_MORE, reason=responses[status]) from None
 
-
     def set_login_cookie(self, user: Any) -> None:
         """As theirs; and whoever came with this browser before is signed in no more, in any part.
 

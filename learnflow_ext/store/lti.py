@@ -317,9 +317,7 @@ async def told(
 async def settled(conn: AsyncConnection, one: Due, note: str = "") -> None:
     """There is nothing to tell of it, until it is graded again."""
     await conn.execute(
-        update(LtiScore)
-        .where(_unchanged(one))
-        .values(state="told", note=texts.clip(note, texts.LINE))
+        update(LtiScore).where(_unchanged(one)).values(state="told", note=texts.clip(note, texts.LINE))
     )
 
 
@@ -357,7 +355,7 @@ def _still(one: Due) -> ColumnElement[bool]:
 
 
 def _unchanged(one: Due) -> ColumnElement[bool]:
-    """The same, if it was not graded since. Clocks differ: another grade may bear the time of an earlier one."""
+    """The same, if it was not graded since. Clocks differ: another grade may bear an earlier time."""
     return and_(_still(one), LtiScore.graded_at == one.graded_at, LtiScore.due_at == one.due_at)
 
 

@@ -121,9 +121,7 @@ class Browser:
         self.school = school
         self.cookies: dict[str, str] = {}
 
-    async def ask(
-        self, url: str, form: dict[str, str] | None = None, *, sent: str = ""
-    ) -> HTTPResponse:
+    async def ask(self, url: str, form: dict[str, str] | None = None, *, sent: str = "") -> HTTPResponse:
         """With those cookies whose names begin with `sent`."""
         cookies = [f"{name}={value}" for name, value in self.cookies.items() if name.startswith(sent)]
         request = HTTPRequest(
@@ -285,7 +283,8 @@ async def test_a_name_that_the_hub_calls_otherwise(school: School) -> None:
     school.platform.add("j.smith", "Learner")
     before = len(school.told)
     for context in ("42", "43"):
-        assert (await school.browser().launch("j.smith", **{f"{LTI}context": {"id": context}})).code == 302
+        course: dict[str, Any] = {f"{LTI}context": {"id": context}}
+        assert (await school.browser().launch("j.smith", **course)).code == 302
     assert await school.groups("jo") == ["nbgrader-data-science", "nbgrader-python-basics"]
     async with asyncio.timeout(20):
         while len(school.told) < before + 2:  # noqa: ASYNC110 - written by a handler
@@ -380,8 +379,12 @@ class TestWhoDoesNotComeIn:
         school.platform.add("hal", "Instructor")
         assert (await school.browser().launch("hal")).code == 302
         browser = school.browser()
-        taken: dict[str, Any] = {f"{LTI}custom": {"username": "Hal"}, f"{LTI}context": {"id": "43"}}
-        answer = await browser.launch("eve", **taken, **{f"{LTI}roles": [f"{MEMBERSHIP}#Instructor"]})
+        taken: dict[str, Any] = {
+            f"{LTI}custom": {"username": "Hal"},
+            f"{LTI}context": {"id": "43"},
+            f"{LTI}roles": [f"{MEMBERSHIP}#Instructor"],
+        }
+        answer = await browser.launch("eve", **taken)
         assert answer.code == 403
         assert SOMEBODY_ELSE in html.unescape(words_of(answer))
         assert (await browser.ask(f"{school.url}/hub/home")).code == 302, "signed in"

@@ -258,9 +258,7 @@ class TestSameEventTwice:
 
 
 class TestErasedWhileItIsTold:
-    async def test_nothing_more_is_said_of_them(
-        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_nothing_more_is_said_of_them(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         await stage.launch("ada")
         await stage.grade("ada", 7)
         plain = lti.counting
