@@ -17,6 +17,7 @@ from learnflow_ext.contracts.help import Citation
 MOST = 3
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&])")
 _BRACKETS = re.compile(r"[\[\]\n\\]")
+_LINK = r"\[[^\[\]\n]*\]\([^()\s]*\)"
 _WORDS = "Read it in your notebook: "
 
 Exists = Callable[[str], Awaitable[bool]]
@@ -33,8 +34,10 @@ class Places:
         """The Markdown `text` with the first words that name a place made a link to it, each place once."""
         for citation, address in list(self._open.items()):
             for words in _names(citation):
-                # Not within the link to another place.
-                found = re.search(rf"(?<!\[){re.escape(words)}", text)
+                # Not within the link to another place: a heading may be the name of that one's notebook. Not
+                # a `**heading**` either, nor behind a mark that would make a picture of the link.
+                outside = re.finditer(rf"{_LINK}|(?<![!*\[])({re.escape(words)})(?!\*)", text)
+                found = next((each for each in outside if each[1] is not None), None)
                 if found is not None:
                     text = f"{text[: found.start()]}[{words}]({address}){text[found.end() :]}"
                     del self._open[citation]

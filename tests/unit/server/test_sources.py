@@ -51,6 +51,28 @@ class TestAnAnswerThatNamesItsPlace:
             "/lab/tree/py/03.ipynb",
         ]
 
+    async def test_has_no_link_within_a_link(self) -> None:
+        """The beginning of a notebook has its heading, and other places name that notebook."""
+        top = Citation(title="First steps: First steps", notebook="01.ipynb", cell_id="top")
+        found = await places([NAMES, top], "py", "/", there)
+        text = found.linked("This is from *Names* in *First steps*. See also *First steps*.")
+        assert text == (
+            "This is from [*Names* in *First steps*](/lab/tree/py/01.ipynb). "
+            "See also [*First steps*](/lab/tree/py/01.ipynb#cell-id=top)."
+        )
+
+    async def test_keeps_its_heading_as_it_is(self) -> None:
+        """An answer comes in pieces, and the first is its heading."""
+        found = await places([NAMES], "py", "/", there)
+        assert found.linked("**Names**") == "**Names**"
+        said = found.linked("This is from *Names* in *First steps*.")
+        assert said == "This is from [*Names* in *First steps*](/lab/tree/py/01.ipynb)."
+
+    async def test_has_no_picture(self) -> None:
+        found = await places([NAMES], "py", "/", there)
+        assert "![" not in found.linked("Look!*Names*")
+        assert found.rest().count("](") == 1
+
     async def test_whose_heading_has_a_colon_too(self) -> None:
         found = await places([Citation(title="A: b: c", notebook="1.ipynb")], "py", "/", there)
         assert found.linked("*b: c* in *A*") == "[*b: c* in *A*](/lab/tree/py/1.ipynb)"
