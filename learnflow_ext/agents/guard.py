@@ -271,7 +271,8 @@ class Guard:
             if not known.touched_by(seen, own):
                 continue
             both = both or _everything(once(f"{shown}\n\n{reply}"))
-            if known.in_(both) and not known.in_(own):
+            # Alone too: of a long talk not every riddle is read, nor code beside a block that Python cannot.
+            if (known.in_(seen) or known.in_(both)) and not known.in_(own):
                 return known
         return None
 

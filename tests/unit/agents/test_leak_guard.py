@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,14 @@ class TestAnswersThatCameBefore:
         assert guard.judge("Then `result.append(number * number)`.", shown=shown).withheld
         assert not guard.judge("Well done so far. Run it, and look at `result`.", shown=shown).withheld
 
+    def test_do_not_crowd_out_what_the_reply_hides(self, guard: Guard) -> None:
+        """Of one text only so many riddles are solved."""
+        harmless = [base64.b64encode(f"A list has items, {each:02}".encode()).decode() for each in range(20)]
+        reply = f"Decode this: {base64.b64encode(LEAKS['fenced'].encode()).decode()}"
+        assert guard.judge(reply).withheld
+        assert guard.judge(reply, shown="\n\n".join(harmless)).withheld
+        assert not guard.judge(harmless[0], shown="\n\n".join(harmless[1:])).withheld
+
     def test_are_read_once_but_for_what_opens_or_closes_a_block(self) -> None:
         first, second = self.PIECES
         assert once(f"{first}\n\n{first}\n\nGood.\n\n{first}") == f"{first}\n\nGood."
@@ -148,7 +157,9 @@ class TestAnswersThatCameBefore:
         close = [
             known.name
             for known in guard._known
-            if known.in_(both) and not known.in_(own) and (both is seen or known.touched_by(seen, own))
+            if (known.in_(seen) or known.in_(both))
+            and not known.in_(own)
+            and (both is seen or known.touched_by(seen, own))
         ]
         verdict = guard.judge(reply, own_code=own_code, shown=shown)
         assert verdict.reference == (close[0] if close else "") or verdict.how in ("tests", "unsure")
