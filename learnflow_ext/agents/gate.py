@@ -36,7 +36,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """What the tutor said earlier, oldest answer first: of a model's words about anything, else about the
     same work."""
     in_order: str = ""
-    """The same and the reply in the order of time, when answers were under way at once; else empty."""
+    """The same and the reply in the order of time, where that is another order; else empty."""
     elsewhere: tuple[str, ...] = ()
     """Names of exercises that the student was told about in other work, the latest first: a model's words
     may be the last piece of one of them."""

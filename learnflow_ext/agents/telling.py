@@ -26,7 +26,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     left out."""
     in_order: str = ""
     """All of it in the order of time, sentence by sentence, this answer's own sentences among them. Empty
-    where nobody else answers the student at the moment: then it is the order above."""
+    where that is what was told elsewhere, here, and then this answer's own."""
 
 
 class Ledger(Protocol):

@@ -59,7 +59,10 @@ class Record:
         """As far as we know by now."""
         here = [*self._before.here, *(each.text for each in self._meanwhile if each.here)]
         elsewhere = [*self._before.elsewhere, *(each.text for each in self._meanwhile if not each.here)]
-        in_order = [*self._before.elsewhere, *self._before.here, *self._order] if self._meanwhile else []
+        before = self._before
+        # Who turns from one chat to another and back was told neither first.
+        mixed = bool(self._meanwhile) or before.in_order != (*before.elsewhere, *before.here)
+        in_order = [*before.in_order, *self._order] if mixed else []
         places = [*(each.place for each in self._meanwhile[::-1] if not each.here), *self._before.places]
         return Told(
             here="\n\n".join(here),

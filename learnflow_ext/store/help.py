@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -59,6 +60,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """About the same course and assignment, oldest first."""
     elsewhere: tuple[str, ...] = ()
     """About anything else, oldest first."""
+    in_order: tuple[str, ...] = ()
+    """Both, oldest first."""
     places: tuple[Place, ...] = ()
     """Of the answers elsewhere, the latest first."""
     newest: int = 0
@@ -311,32 +314,34 @@ async def told(conn: AsyncConnection, student: str, course: str, assignment: str
     since = now() - UNDER_WAY
     under_way = frozenset(row.id for row in rows if row.answered_at is None and row.asked_at >= since)
     said = [row for row in rows if row.answer and row.id not in under_way]
-    here = [row.answer for row in said if (row.course, row.assignment) == place]
+    here = [row for row in said if (row.course, row.assignment) == place]
     if len(here) < SHOWN and len(rows) == _LOOKED_AT:
         given = {"student": student, "course": place[0], "assignment": place[1]}
         older = {**given, "before": rows[-1].id, "most": SHOWN - len(here)}
-        here += [row.answer for row in await conn.execute(_TOLD_BEFORE, older)]
+        here += (await conn.execute(_TOLD_BEFORE, older)).all()
     elsewhere = [row for row in said if (row.course, row.assignment) != place]
     places = (Place(row.course, row.assignment, row.cell_id) for row in elsewhere[:SHOWN])
+    kept = [_bounded({row.id: row.answer for row in latest}) for latest in (here, elsewhere)]
     return Told(
-        here=_bounded(here),
-        elsewhere=_bounded([row.answer for row in elsewhere]),
+        here=tuple(kept[0].values()),
+        elsewhere=tuple(kept[1].values()),
+        in_order=tuple(answer for _, answer in sorted((kept[0] | kept[1]).items())),
         places=tuple(dict.fromkeys(places)),
         newest=rows[0].id if rows else 0,
         under_way=under_way,
     )
 
 
-def _bounded(latest: Sequence[str]) -> tuple[str, ...]:
-    """The first of them, at most `SHOWN` and `MOST_SHOWN` characters, in the order of time."""
-    kept: list[str] = []
+def _bounded(latest: Mapping[int, str]) -> dict[int, str]:
+    """The first of them by id, at most `SHOWN` and `MOST_SHOWN` characters, in the order of time."""
+    kept: dict[int, str] = {}
     room = MOST_SHOWN
-    for answer in latest[:SHOWN]:
+    for turn, answer in islice(latest.items(), SHOWN):
         room -= len(answer)
         if room < 0 and kept:
             break
-        kept.append(answer)
-    return tuple(kept[::-1])
+        kept[turn] = answer
+    return dict(reversed(kept.items()))
 
 
 async def tell(

@@ -93,6 +93,19 @@ class TestSolutions:
         assert any(withheld)
         assert not (await gate.judge("Well done so far.", about(made, own_code="", shown=shown))).withheld
 
+    async def test_in_pieces_told_in_two_places_by_turns(self, gate: Gate) -> None:
+        made = BY_NAME["running-total"]
+        lines = ["def f(x):", "s = 0", "r = []", "for i in x:", "s = s + i", "r = r + [s]", "return r"]
+        *said, last = [f"The next line is `{line}`." for line in lines]
+        asked = about(
+            made,
+            own_code="",
+            shown="\n\n".join([*said[::2], *said[1::2]]),
+            in_order="\n\n".join([*said, last]),
+        )
+        verdict = await gate.judge(last, msgspec.structs.replace(asked, by_model=True))
+        assert (verdict.withheld, verdict.how) == (True, "runs")
+
     async def test_a_hidden_test_is_not_quoted(self, gate: Gate) -> None:
         made = BY_NAME["vowels"]
         for reply in ("It is checked with `vowels( 'rhythm' )`.", "They call vowels('AEx') and want 2."):

@@ -169,6 +169,7 @@ class TestWhatAStudentWasTold:
         await answer(db, "r4", "four")
         found = await told(db)
         assert (found.here, found.elsewhere) == (("one", "four"), ("two", "three"))
+        assert found.in_order == ("one", "two", "three", "four")
         assert await told(db, "ben") == help.Told()
 
     async def test_is_a_window_that_other_questions_do_not_fill(self, db: Database) -> None:
@@ -179,6 +180,7 @@ class TestWhatAStudentWasTold:
         assert found.here == ("one",)
         assert len(found.elsewhere) == help.SHOWN
         assert found.elsewhere[-1] == f"{4 * help.SHOWN}"
+        assert found.in_order == ("one", *found.elsewhere)
 
     async def test_is_bounded_in_size(self, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(help, "MOST_SHOWN", 10)
