@@ -18,6 +18,7 @@ from learnflow_ext.agents.references import Reference
 from learnflow_ext.contracts.runner import Runner
 
 MAX_TARGETS = 3
+_MAKES = re.compile(r"\b(?:def|class)\s+(\w+)|\b(\w+)\s*=(?!=)")
 _CONDITION = re.compile(r"\s*(?:while|if|elif)\b(.*):\s*(?:#.*)?$")
 MAX_REMEMBERED = 2_000
 MAX_FAILED = 20_000
@@ -147,16 +148,26 @@ class Gate:
 
 
 def _targets(guard: Guard, reply: str, about: About) -> list[Reference]:
-    """The exercises that the reply could solve: the one asked about, and those whose names are there."""
+    """The exercises that the reply could solve: the one asked about, and those whose names are there.
+
+    All that the reply makes something for. Of the others `MAX_TARGETS`, and what the question names does not
+    come first: a student could name three more.
+    """
     testable = [each for each in guard.known if each.tests.strip() and each.entries]
-    words = frozenset(_words("\n".join((*disguises.readings(reply)[:2], about.asked, about.own_code))))
+    readings = disguises.readings(reply)
+    made = frozenset(name for text in readings for found in _MAKES.findall(text) for name in found)
+    said = frozenset(_words("\n".join(readings[:2])))
+    words = said.union(_words(f"{about.asked}\n{about.own_code}"))
     asked = [each for each in testable if each.name == about.exercise]
-    named = [each for each in testable if words & set(each.entries) and each not in asked]
+    solved = [each for each in testable if made.intersection(each.entries)]
+    named = [each for each in testable if words.intersection(each.entries) and each not in asked]
+    named.sort(key=lambda each: said.isdisjoint(each.entries))
     same = about.exercise.partition("/")[0]
     near = [each for each in testable if same and each.name.partition("/")[0] == same]
     told = [each for name in about.elsewhere for each in testable if each.name == name]
-    found = dict.fromkeys([*asked, *named, *([] if asked or named else near), *told])
-    return list(found)[:MAX_TARGETS]
+    first = dict.fromkeys([*asked, *solved])
+    found = dict.fromkeys([*first, *told[:1], *named, *([] if asked or named else near), *told])
+    return list(found)[: max(MAX_TARGETS, len(first))]
 
 
 def code_lines(texts: list[str]) -> frozenset[str]:

@@ -46,6 +46,22 @@ class TestSolutions:
         assert verdict.withheld
         assert verdict.reference == made.reference.name
 
+    async def test_of_an_exercise_that_stands_behind_others_in_the_question(self, gate: Gate) -> None:
+        made = BY_NAME["palindrome"]
+        names = "I know vowels, gap, fizz and running."
+        outside = About(asked=f"{names} And same_backwards?")
+        verdict = await gate.judge(DRESSES["fenced"](made.other), outside)
+        assert (verdict.withheld, verdict.reference) == (True, made.reference.name)
+        # Its last line only, for somebody who was told the rest in another place.
+        lines = made.other.splitlines()
+        rest = "\n".join(lines[:-1])
+        elsewhere = about(
+            BY_NAME["average"], asked=names, shown=f"It begins so:\n\n```python\n{rest}\n```"
+        )
+        elsewhere = msgspec.structs.replace(elsewhere, elsewhere=(made.reference.name,), by_model=True)
+        verdict = await gate.judge(f"At last `{lines[-1].strip()}`.", elsewhere)
+        assert (verdict.withheld, verdict.reference) == (True, made.reference.name)
+
     async def test_the_one_line_that_is_missing(self, gate: Gate) -> None:
         made = BY_NAME["initials"]
         own = made.solution.replace("part[0].upper()", "part[0]")
