@@ -22,6 +22,7 @@ from learnflow_ext.agents.llm.model import Endpoint, Model, ModelTrouble, Usage
 from learnflow_ext.agents.llm.voice import Voice
 from learnflow_ext.agents.telling import Told
 from learnflow_ext.agents.tutor import Tutor
+from learnflow_ext.contracts.errors import Unavailable
 from learnflow_ext.contracts.help import CellError, HelpRequest, ReplyChunk
 
 MADE_ONE = next(made for made in MADE if made.name == "count-words")
@@ -334,6 +335,20 @@ class TestAnotherAnswerIsUnderWay:
         assert both[-1].withheld
         assert text_of(both).endswith(tutors.STOPPED)
         assert not any("return counts" in each for each in paper.kept)
+
+    async def test_what_cannot_be_kept_is_not_said(self, tutor: Tutor, model: Model, fake: Fake) -> None:
+        class Torn(Paper):
+            async def keep(self, answer: str, newest: str) -> bool:
+                if self.kept:
+                    raise Unavailable("The record cannot be reached.")
+                return await super().keep(answer, newest)
+
+        paper, text = Torn(), ""
+        with pytest.raises(Unavailable):
+            async for chunk in tutor.answer(self.QUESTION, CONTEXT, voice=Voice(model), ledger=paper):
+                text += chunk.text
+        assert len(fake.asked) == 1
+        assert [text] == paper.kept
 
     async def test_when_the_others_never_stop_nothing_more_is_said(self, tutor: Tutor, model: Model) -> None:
         paper = Paper("And another thing.", always=True)
