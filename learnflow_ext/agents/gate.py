@@ -6,9 +6,11 @@ become against the exercise's tests. The gate stands aside where the student's o
 
 from __future__ import annotations
 
+import asyncio
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import msgspec
 
@@ -18,11 +20,15 @@ from learnflow_ext.agents.references import Reference
 from learnflow_ext.contracts.runner import Runner
 
 MAX_TARGETS = 3
+LONG_TALK = 4_000
+"""Characters of earlier answers; to look through more than these takes long enough to be done aside."""
 _MAKES = re.compile(r"\b(?:def|class)\s+(\w+)|\b(\w+)\s*=(?!=)")
 _CONDITION = re.compile(r"\s*(?:while|if|elif)\b(.*):\s*(?:#.*)?$")
 MAX_REMEMBERED = 2_000
 MAX_FAILED = 20_000
 """Programs of which is remembered that they fail."""
+
+T = TypeVar("T")
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,10 +71,16 @@ class Gate:
     async def judge(self, reply: str, about: About) -> Verdict:
         """The whole reply so far. Costs milliseconds, and a run in the sandbox where new code is in it."""
         guard = self._guard.with_(about.practice)
-        verdict = guard.judge(reply, own_code=about.own_code, shown=about.shown, asked=about.asked)
+
+        def compared() -> Verdict:
+            return guard.judge(reply, own_code=about.own_code, shown=about.shown, asked=about.asked)
+
+        verdict = await _aside(compared, about)
         if self._runner is None:
             return verdict
-        attempts = [] if verdict.withheld else self._attempts(guard, reply, about)
+        attempts: list[trial.Attempt] = []
+        if not verdict.withheld:
+            attempts = await _aside(lambda: self._attempts(guard, reply, about), about)
         if verdict.withheld and about.own_code.strip() and verdict.how == "close":
             known = next(each for each in guard.known if each.name == verdict.reference)
             attempts = [trial.Attempt(known, (), about.own_code)] if known.tests.strip() else []
@@ -145,6 +157,11 @@ class Gate:
             self._failed.clear()
         for attempt, outcome in zip(attempts, outcomes, strict=True):
             self._failed.update((attempt.reference, attempt.programs[place]) for place in outcome.failed)
+
+
+async def _aside(work: Callable[[], T], about: About) -> T:
+    """What `work` returns. Where it may take tenths of a second others are answered meanwhile."""
+    return await asyncio.to_thread(work) if len(about.shown) > LONG_TALK else work()
 
 
 def _targets(guard: Guard, reply: str, about: About) -> list[Reference]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from itertools import islice
 
@@ -55,9 +56,7 @@ class TestSolutions:
         # Its last line only, for somebody who was told the rest in another place.
         lines = made.other.splitlines()
         rest = "\n".join(lines[:-1])
-        elsewhere = about(
-            BY_NAME["average"], asked=names, shown=f"It begins so:\n\n```python\n{rest}\n```"
-        )
+        elsewhere = about(BY_NAME["average"], asked=names, shown=f"It begins so:\n\n```python\n{rest}\n```")
         elsewhere = msgspec.structs.replace(elsewhere, elsewhere=(made.reference.name,), by_model=True)
         verdict = await gate.judge(f"At last `{lines[-1].strip()}`.", elsewhere)
         assert (verdict.withheld, verdict.reference) == (True, made.reference.name)
@@ -176,6 +175,25 @@ class TestHelp:
         reply = DRESSES["fenced"](made.solution)
         assert (await gate.judge(reply, about(made))).withheld
         assert not (await gate.judge(reply, about(made, own_code=made.other))).withheld
+
+
+class TestALongTalk:
+    async def test_keeps_nobody_else_waiting(self) -> None:
+        """Without a runner nothing of a judgement waits for anything."""
+        gate, others = Gate(Guard([BY_NAME["running-total"].reference])), 0
+
+        async def somebody_else() -> None:
+            nonlocal others
+            while True:
+                others += 1
+                await asyncio.sleep(0)
+
+        asking = asyncio.create_task(somebody_else())
+        shown = "\n\n".join(f"In line {line} stands `total = {line}`." for line in range(200))
+        verdict = await gate.judge("Then `total += number`.", About(shown=shown))
+        asking.cancel()
+        assert others
+        assert not verdict.withheld
 
 
 class TestHostileReply:
