@@ -126,13 +126,15 @@ async def _judge(
     for name, user_id in students.items():
         steps = await alerts.moments(conn, user_id, course, at)
         found += [Candidate(student=name, finding=finding) for finding in judge.find(steps, at)]
+    ids = {**waiting, **students}
     held = [
         Candidate(student=alert.student, finding=alert.finding)
         for alert in (await alerts.of_course(conn, course, states=("held",), limit=1000) if waiting else ())
+        # Another may have let somebody wait since `waiting` was read.
+        if alert.student in ids
     ]
     if not found and not held:
         return
-    ids = {**waiting, **students}
     for candidate in found:
         await alerts.refresh(conn, ids[candidate.student], course, candidate.finding)
     told = await alerts.told(conn, course, at - judge.remembered)

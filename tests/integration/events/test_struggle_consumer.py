@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.contracts.alerts import Alert
+from learnflow_ext.contracts.alerts import Alert, Finding
 from learnflow_ext.contracts.errors import NotFound
 from learnflow_ext.contracts.events import StruggleChanged, StruggleDetected
 from learnflow_ext.contracts.help import HelpRequest
@@ -130,6 +131,28 @@ async def test_time_without_progress_is_noticed_without_an_event(watched: Class)
     await watched.sweep()
     (alert,) = await watched.alerts()
     assert alert.finding.trigger == "no_progress"
+
+
+class TestSomebodyIsLetWaitWhileOthersAreLookedThrough:
+    async def test_their_turn_comes_with_the_next_look(
+        self, db: Database, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        watched = Class(db, Watch(LearnFlowStruggle(), NO_EXAMS), eventually)
+        for name in ("ada", "ben"):
+            finding = Finding(trigger="said_stuck", at=time.time(), assignment="a")
+            async with db.begin() as conn:
+                await alerts.hold(conn, await people.ensure(conn, name), COURSE, finding, at=now())
+        waiting = alerts.waiting
+
+        async def before_ben(conn: AsyncConnection) -> list[tuple[int, str, str]]:
+            return [one for one in await waiting(conn) if one[1] != "ben"]
+
+        with monkeypatch.context() as patched:
+            patched.setattr(alerts, "waiting", before_ben)
+            await watched.sweep()
+        assert [one.student for one in await watched.alerts()] == ["ada"]
+        await watched.sweep()
+        assert {one.student for one in await watched.alerts()} == {"ada", "ben"}
 
 
 class TestATeachersWord:
