@@ -7,7 +7,7 @@ twice or out of order lead to the same alerts, and nobody's event can speak for 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -26,7 +26,7 @@ from learnflow_ext.contracts.events import (
 )
 from learnflow_ext.events.bus import Bus
 from learnflow_ext.events.consumer import Consumer
-from learnflow_ext.store import alerts, people
+from learnflow_ext.store import alerts, gradesheet, people
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 
@@ -51,6 +51,16 @@ class Judge(Protocol):
 
     def find(self, moments: Sequence[Moment], at: datetime) -> Sequence[Finding]:
         """What holds of one student."""
+        ...
+
+    def ends_with_points(self, finding: Finding) -> bool:
+        """Whether nothing is left of it once its student has all points of its assignment."""
+        ...
+
+    async def shown(
+        self, conn: AsyncConnection, course: str, assignments: Collection[str]
+    ) -> Collection[str]:
+        """Those of `assignments` whose points students may see: silence about others would tell them."""
         ...
 
     def choose(
@@ -135,6 +145,11 @@ async def _judge(
     ]
     if not found and not held:
         return
+    over = await _over(conn, course, (*found, *held), ids, judge)
+    for candidate in held:
+        if candidate in over:
+            await alerts.drop_held(conn, ids[candidate.student], course, candidate.finding)
+    found, held = ([one for one in some if one not in over] for some in (found, held))
     for candidate in found:
         await alerts.refresh(conn, ids[candidate.student], course, candidate.finding)
     told = await alerts.told(conn, course, at - judge.remembered)
@@ -147,3 +162,26 @@ async def _judge(
     for candidate in left:
         if candidate not in held:
             await alerts.hold(conn, ids[candidate.student], course, candidate.finding, at=at)
+
+
+async def _over(
+    conn: AsyncConnection,
+    course: str,
+    candidates: Iterable[Candidate],
+    ids: Mapping[str, int],
+    judge: Judge,
+) -> list[Candidate]:
+    """Those of `candidates` of whom nothing is left, for their students have all points and may know it."""
+    ending = [one for one in candidates if judge.ends_with_points(one.finding)]
+    if not ending:
+        return []
+    places = {(ids[one.student], one.finding.assignment) for one in ending}
+    complete = await gradesheet.complete(conn, course, places)
+    if not complete:
+        return []
+    shown = await judge.shown(conn, course, {assignment for _, assignment in complete})
+    return [
+        one
+        for one in ending
+        if one.finding.assignment in shown and (ids[one.student], one.finding.assignment) in complete
+    ]

@@ -20,7 +20,8 @@ def replay(
 ) -> list[tuple[float, Candidate]]:
     """(time, whom and why) of every alert of one course, oldest first; `log`: (student, step) in any order.
 
-    No teacher answers here, so an alert stays open for as long as nothing about it is repeated.
+    No teacher answers here, so an alert stays open for as long as nothing about it is repeated. Nor is
+    anything graded: who had all points is reported all the same.
     """
     limits, rules = limits or struggle.Limits(), rules or quiet.Rules()
     steps = sorted(

@@ -101,6 +101,17 @@ def findings(moments: Iterable[Moment], now: float, limits: Limits | None = None
     return tuple(sorted(found.values(), key=lambda finding: finding.at))
 
 
+def ends_with_points(finding: Finding) -> bool:
+    """Whether nothing is left of it once its student has all points of its assignment.
+
+    What somebody says themselves stands, and so do first answers to a notebook's questions, for which there
+    are no points.
+    """
+    if finding.trigger == "low_quiz":
+        return all(step.answered is None for step in finding.moments)
+    return finding.trigger not in ("said_stuck", "asked_teacher")
+
+
 def _around(runs: Sequence[Moment], question: Moment) -> tuple[Moment, ...]:
     return tuple(sorted([*runs, question], key=lambda one: (one.at, one.id)))
 

@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from learnflow_ext.contracts.alerts import Candidate, Finding, Moment, Told
 from learnflow_ext.events.struggle_consumer import sweep
 from learnflow_ext.progress import quiet, struggle
 from learnflow_ext.service import logs
 from learnflow_ext.service.policies import Policies
+from learnflow_ext.service.results import Results
 from learnflow_ext.settings import LearnFlowStruggle
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 
@@ -23,10 +26,16 @@ class Watch:
     """Judges by the traits of `LearnFlowStruggle`, and is quiet in exams."""
 
     def __init__(
-        self, settings: LearnFlowStruggle, policies: Policies, courses: Collection[str] | None = None
+        self,
+        settings: LearnFlowStruggle,
+        policies: Policies,
+        results: Results,
+        courses: Collection[str] | None = None,
     ) -> None:
-        """`policies` knows when there are exams; `courses` are those of the classroom, None for any."""
+        """`policies` knows when there are exams, `results` what students may not see yet; `courses` are those
+        of the classroom, None for any."""
         self._policies = policies
+        self._results = results
         self._courses = courses
         self.fresh = timedelta(minutes=settings.fresh_minutes)
         self._limits = struggle.Limits(
@@ -63,6 +72,17 @@ class Watch:
     def find(self, moments: Sequence[Moment], at: datetime) -> Sequence[Finding]:
         """What holds of one student at `at`."""
         return struggle.findings(moments, at.timestamp(), self._limits)
+
+    def ends_with_points(self, finding: Finding) -> bool:
+        """Whether nothing is left of it once its student has all points of its assignment."""
+        return struggle.ends_with_points(finding)
+
+    async def shown(
+        self, conn: AsyncConnection, course: str, assignments: Collection[str]
+    ) -> Collection[str]:
+        """Those of `assignments` whose points the students of `course` may see."""
+        withheld = await self._results.withheld(course, conn=conn)
+        return [name for name in assignments if not withheld.why(name)]
 
     def choose(
         self, found: Sequence[Candidate], waiting: Sequence[Candidate], told: Sequence[Told], at: datetime

@@ -15,9 +15,12 @@ from learnflow_ext.events.relay import Relay
 from learnflow_ext.events.struggle_consumer import struggle_consumer
 from learnflow_ext.progress.standing import after_grade
 from learnflow_ext.service import logs
+from learnflow_ext.service.blind import Blinds
 from learnflow_ext.service.buses import open_bus
+from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.grading_role import GradingRole
 from learnflow_ext.service.policies import Policies
+from learnflow_ext.service.results import Results
 from learnflow_ext.service.tutors import course_files
 from learnflow_ext.service.watch import SWEEP_S, Watch
 from learnflow_ext.settings import LearnFlow, LearnFlowKafka, LearnFlowStruggle, LearnFlowTutor
@@ -48,8 +51,10 @@ def roles_in(given: str) -> tuple[Role, ...]:
 
 def watch_of(struggle: LearnFlowStruggle, settings: LearnFlow, tutor: LearnFlowTutor, db: Database) -> Watch:
     """The judge of struggle, which knows the courses' exams once it was refreshed; `db` is open by then."""
-    policies = Policies(course_files(settings), cast("Policy", tutor.policy), db)
-    return Watch(struggle, policies, settings.courses)
+    files = course_files(settings)
+    policies, deadlines = Policies(files, cast("Policy", tutor.policy), db), Deadlines(files, db)
+    results = Results(db, deadlines, Blinds(db, deadlines, settings))
+    return Watch(struggle, policies, results, settings.courses)
 
 
 async def work(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BigInteger, ColumnElement, String, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.store.models import Grade, Module, Submission, User
+from learnflow_ext.store import many
+from learnflow_ext.store.models import Exercise, Grade, Module, Submission, User
+
+HAIR = 1e-9
+"""Of a point: 0.1 ten times is not quite 1."""
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +80,43 @@ async def counted(
         .where(ranked.c.place == 1)
     )
     return {(row.student, row.assignment): Counted(**row._mapping) for row in rows}
+
+
+async def complete(
+    conn: AsyncConnection, course: str, places: Collection[tuple[int, str]]
+) -> frozenset[tuple[int, str]]:
+    """Those of `places`, which are (user id, assignment), with all the points that there are to have.
+
+    What was taken off for lateness counts as reached. Read from the submissions, where a grade stands at
+    once; a standing follows by an event.
+    """
+    raw = (
+        select(func.sum(Grade.score))
+        .where(Grade.submission_number == Submission.number)
+        .correlate(Submission)
+        .scalar_subquery()
+    )
+    # More than an old submission could get, where exercises were added.
+    there_are = (
+        select(func.coalesce(func.sum(Exercise.max_score), 0))
+        .where(Exercise.module_id == Module.id)
+        .correlate(Module)
+        .scalar_subquery()
+    )
+    rows = await conn.execute(
+        select(Submission.user_id, Module.assignment)
+        .join(Module, Module.id == Submission.module_id)
+        .where(
+            Module.course == course,
+            many.one_of(conn, Module.assignment, {assignment for _, assignment in places}, String),
+            many.one_of(conn, Submission.user_id, {user_id for user_id, _ in places}, BigInteger),
+            Submission.max_score > 0,
+            Submission.max_score >= there_are - HAIR,
+            or_(Submission.score >= Submission.max_score, raw >= Submission.max_score - HAIR),
+        )
+        .distinct()
+    )
+    return frozenset((row.user_id, row.assignment) for row in rows) & frozenset(places)
 
 
 class Provisional(msgspec.Struct, frozen=True, kw_only=True):

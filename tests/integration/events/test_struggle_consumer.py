@@ -15,15 +15,32 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from learnflow_ext.contracts.alerts import Alert, Finding
 from learnflow_ext.contracts.errors import NotFound
 from learnflow_ext.contracts.events import StruggleChanged, StruggleDetected
+from learnflow_ext.contracts.grades import CellScore, GradeRecord
 from learnflow_ext.contracts.help import HelpRequest
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.events.memory import MemoryBus
 from learnflow_ext.events.relay import Relay
 from learnflow_ext.events.struggle_consumer import struggle_consumer, sweep
+from learnflow_ext.service.blind import Blinds
+from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.policies import Policies
+from learnflow_ext.service.results import Results
 from learnflow_ext.service.watch import Watch
-from learnflow_ext.settings import LearnFlowStruggle
-from learnflow_ext.store import alerts, eventlog, help, outbox, people, progress, runs
+from learnflow_ext.settings import LearnFlow, LearnFlowStruggle
+from learnflow_ext.store import (
+    alerts,
+    claims,
+    courses,
+    eventlog,
+    grades,
+    help,
+    outbox,
+    people,
+    progress,
+    results,
+    runs,
+    submissions,
+)
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import AlertRow, Pseudonym
@@ -32,6 +49,20 @@ Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 Background = Callable[[Coroutine[object, object, None]], "asyncio.Task[None]"]
 COURSE = "c"
 NO_EXAMS = Policies({}, "hints")
+
+
+def judge(
+    db: Database,
+    traits: LearnFlowStruggle | None = None,
+    *,
+    policies: Policies = NO_EXAMS,
+    file: Path | None = None,
+    among: list[str] | None = None,
+) -> Watch:
+    """As the service has it; `file` is the course's `course.yaml`."""
+    deadlines = Deadlines({COURSE: file} if file else {}, db)
+    shown = Results(db, deadlines, Blinds(db, deadlines, LearnFlow()))
+    return Watch(traits or LearnFlowStruggle(), policies, shown, among)
 
 
 def report(number: object, error: str = "NameError", *, ago_s: float = 0, cell: str = "cell") -> RunReport:
@@ -59,6 +90,27 @@ class Class:
         async with self.db.begin() as conn:
             await runs.record_batch(conn, student, reports)
 
+    async def grade(self, student: str, score: float, *, assignment: str = "a", penalty: float = 0) -> None:
+        """They hand in, and reach so many of ten points."""
+        async with self.db.begin() as conn:
+            made = await submissions.create(
+                conn, course=COURSE, assignment=assignment, student=student, files_path="/x", size=1
+            )
+        async with self.db.begin() as conn:
+            await claims.claim_next(conn, "a grader")
+            record = GradeRecord(
+                submission_id=made.submission_id,
+                course=COURSE,
+                assignment=assignment,
+                student=student,
+                status="graded",
+                score=score - penalty,
+                max_score=10,
+                penalty=penalty,
+                cells=(CellScore(notebook="n", name="e", score=score, max_score=10),),
+            )
+            await grades.record_grade(conn, record)
+
     async def settled(self) -> None:
         async def quiet() -> bool:
             async with self.db.connect() as conn:
@@ -84,7 +136,7 @@ def traits() -> LearnFlowStruggle:
 async def watched(
     db: Database, bus: MemoryBus, background: Background, eventually: Eventually, traits: LearnFlowStruggle
 ) -> Class:
-    watch = Watch(traits, NO_EXAMS)
+    watch = judge(db, traits)
     background(struggle_consumer(db, bus, watch).run())
     background(Relay(db, bus).run())
     return Class(db, watch, eventually)
@@ -133,11 +185,87 @@ async def test_time_without_progress_is_noticed_without_an_event(watched: Class)
     assert alert.finding.trigger == "no_progress"
 
 
+class TestAllPoints:
+    """Whoever has them in an assignment and runs its cells once more is not stuck in it."""
+
+    async def test_end_what_runs_seemed_to_say_before_and_after(
+        self, db: Database, bus: MemoryBus, background: Background, eventually: Eventually
+    ) -> None:
+        watched = Class(db, judge(db), eventually)
+        # The last run failed; what was handed in right afterwards is right.
+        await watched.runs("ada", report(1, ago_s=700))
+        await watched.grade("ada", 10)
+        await watched.runs("ada", *(report(f"{n}-more", cell="another") for n in range(5)))
+        # As good, and late.
+        await watched.runs("ben", report(1, ago_s=700))
+        await watched.grade("ben", 10, penalty=2)
+        await watched.runs("chen", report(1, ago_s=700))
+        await watched.grade("chen", 9.5)
+        await watched.grade("chen", 10, assignment="another")
+        background(struggle_consumer(db, bus, watched.watch).run())
+        background(Relay(db, bus).run())
+        await watched.settled()
+        await watched.sweep()
+        assert [(one.student, one.finding.trigger) for one in await watched.alerts("open", "held")] == [
+            ("chen", "no_progress")
+        ]
+
+    async def test_leave_what_somebody_says(
+        self, watched: Class, db: Database, eventually: Eventually
+    ) -> None:
+        await watched.grade("ada", 10)
+        async with db.begin() as conn:
+            request = HelpRequest(agent="tutor", course=COURSE, assignment="a", text="I'm stuck", cell_id="c")
+            await help.asked(conn, "ada", request, request_id="r1")
+        (alert,) = await found(watched, eventually)
+        assert alert.finding.trigger == "said_stuck"
+
+    async def test_are_no_longer_all_when_exercises_are_added(
+        self, watched: Class, db: Database, eventually: Eventually
+    ) -> None:
+        await watched.grade("ada", 10)
+        async with db.begin() as conn:
+            await courses.sync_assignment(conn, COURSE, "a", "A", [("n", "e", 10.0), ("n", "new", 2.0)])
+        await watched.runs("ada", *(report(n, cell="new") for n in range(3)))
+        (alert,) = await found(watched, eventually)
+        assert alert.finding.trigger == "same_error"
+
+    async def test_reach_what_waits_for_room(self, watched: Class) -> None:
+        for number in range(6):
+            await watched.runs(f"s{number}", *(report(f"{number}-{n}") for n in range(3)))
+        await watched.settled()
+        await watched.sweep()
+        (waits,) = await watched.alerts("held")
+        await watched.grade(waits.student, 10)
+        await watched.settled()
+        await watched.sweep()
+        assert await watched.alerts("held") == []
+        assert len(await watched.alerts()) == 5
+
+    async def test_that_are_held_back_are_not_told_by_silence(
+        self, db: Database, tmp_path: Path, eventually: Eventually
+    ) -> None:
+        """A student reads that a teacher was told of them: of who is not, the points would be known."""
+        file = tmp_path / "course.yaml"
+        file.write_text("feedback: by_hand\n")
+        watched = Class(db, judge(db, file=file), eventually)
+        await watched.grade("ada", 10)
+        await watched.runs("ada", *(report(n) for n in range(3)))
+        await watched.grade("ben", 10)
+        await watched.sweep()
+        assert [one.student for one in await watched.alerts()] == ["ada"]
+        async with db.begin() as conn:
+            await results.release(conn, COURSE, "a", "teacher")
+        await watched.runs("ben", *(report(f"ben-{n}") for n in range(3)))
+        await watched.sweep()
+        assert [one.student for one in await watched.alerts()] == ["ada"]
+
+
 class TestSomebodyIsLetWaitWhileOthersAreLookedThrough:
     async def test_their_turn_comes_with_the_next_look(
         self, db: Database, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        watched = Class(db, Watch(LearnFlowStruggle(), NO_EXAMS), eventually)
+        watched = Class(db, judge(db), eventually)
         for name in ("ada", "ben"):
             finding = Finding(trigger="said_stuck", at=time.time(), assignment="a")
             async with db.begin() as conn:
@@ -211,7 +339,7 @@ class TestNoAlert:
     async def test_about_a_deleted_student(
         self, db: Database, bus: MemoryBus, background: Background, eventually: Eventually
     ) -> None:
-        watch = Watch(LearnFlowStruggle(), NO_EXAMS)
+        watch = judge(db)
         watched = Class(db, watch, eventually)
         await watched.runs("gone", *(report(n) for n in range(3)))
         async with db.begin() as conn:
@@ -228,7 +356,7 @@ class TestNoAlert:
         file = tmp_path / "course.yaml"
         file.write_text(f"exams:\n- {{from: '{begin.isoformat()}', until: '{end.isoformat()}'}}\n")
         exams = Policies({COURSE: file}, "hints")
-        watched = Class(db, Watch(LearnFlowStruggle(), exams), eventually)
+        watched = Class(db, judge(db, policies=exams), eventually)
         await watched.watch.refresh()
         await watched.runs("ada", *(report(n) for n in range(6)))
         await watched.sweep()
@@ -239,7 +367,7 @@ class TestNoAlert:
         self, db: Database, bus: MemoryBus, background: Background, eventually: Eventually
     ) -> None:
         """It was taken out of the classroom while its last events were still on their way."""
-        watch = Watch(LearnFlowStruggle(), NO_EXAMS, ["another"])
+        watch = judge(db, among=["another"])
         watched = Class(db, watch, eventually)
         background(struggle_consumer(db, bus, watch).run())
         background(Relay(db, bus).run())

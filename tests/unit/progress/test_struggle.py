@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from learnflow_ext.contracts.alerts import Candidate, Finding, Moment, Told
 from learnflow_ext.progress.quiet import Rules, choose
 from learnflow_ext.progress.replay import replay
-from learnflow_ext.progress.struggle import Limits, findings, says_stuck
+from learnflow_ext.progress.struggle import Limits, ends_with_points, findings, says_stuck
 
 NOW = 100_000.0
 MINUTE = 60.0
@@ -107,6 +107,27 @@ class TestEvidence:
     def test_it_carries_a_dozen_steps_at_most(self) -> None:
         (finding,) = findings([run(n / 4) for n in range(1, 80)], NOW)
         assert len(finding.moments) == 12
+
+
+class TestAllPoints:
+    """What is left of a finding once its student has them."""
+
+    def test_make_nonsense_of_runs_that_fail(self) -> None:
+        mixed = (run(3), run(2, "TypeError"), run(1, "ValueError"))
+        for steps in ([run(3), run(2), run(1)], [run(10.1)], mixed):
+            (finding,) = findings(steps, NOW)
+            assert ends_with_points(finding), finding.trigger
+
+    def test_say_more_than_an_earlier_quiz_and_nothing_of_questions_without_points(self) -> None:
+        quiz = Moment(id="q", at=NOW - 5, kind="quiz", assignment="a", share=0.25)
+        assert [ends_with_points(one) for one in findings([quiz], NOW)] == [True]
+        answers = msgspec.structs.replace(quiz, answered=4)
+        assert [ends_with_points(one) for one in findings([answers], NOW)] == [False]
+
+    def test_do_not_answer_who_says_to_be_stuck(self) -> None:
+        asked = Moment(id="1", at=NOW - 5, kind="question", assignment="a", exercise="e", text="I'm stuck")
+        (finding,) = findings([run(3), run(2), run(1), asked], NOW)
+        assert not ends_with_points(finding)
 
 
 class TestLateDoubledAndOutOfOrder:
