@@ -16,7 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.lti import Launch
 from learnflow_ext.store import gradesheet, people, texts
-from learnflow_ext.store.models import Grade, LtiColumn, LtiPlace, LtiScore, Module, Submission, User
+from learnflow_ext.store.models import (
+    Grade,
+    LtiColumn,
+    LtiPlace,
+    LtiScore,
+    Module,
+    ResultRelease,
+    Submission,
+    User,
+)
 from learnflow_ext.store.upsert import insert
 
 AT_ONCE = 200
@@ -381,6 +390,26 @@ async def forget_column(conn: AsyncConnection, lineitems: str, module_id: int) -
     await conn.execute(
         delete(LtiColumn).where(LtiColumn.lineitems == lineitems, LtiColumn.module_id == module_id)
     )
+
+
+async def waiting(conn: AsyncConnection, course: str, note: str) -> dict[str, int]:
+    """By assignment of `course`, in order of name, how many grades wait for what `note` says; without those
+    that a teacher gave out, which are on their way."""
+    rows = await conn.execute(
+        select(Module.assignment, func.count().label("grades"))
+        .select_from(LtiScore)
+        .join(Module, Module.id == LtiScore.module_id)
+        .outerjoin(ResultRelease, ResultRelease.module_id == Module.id)
+        .where(
+            Module.course == course,
+            LtiScore.state == "waiting",
+            LtiScore.note == note,
+            ResultRelease.module_id.is_(None),
+        )
+        .group_by(Module.assignment)
+        .order_by(Module.assignment)
+    )
+    return {row.assignment: row.grades for row in rows}
 
 
 async def troubles(conn: AsyncConnection) -> int:

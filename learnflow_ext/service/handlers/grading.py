@@ -65,6 +65,9 @@ class GradingHandler(CoursePage):
                 raise NotFound("There is no such assignment in this course.")
             found = await gradesheet.counted(conn, course, chosen)
             given = await points.changes(conn, course, limit=MOST_ROWS if self.as_csv else PAGE)
+            unsettled = await self.parts.pass_back.unsettled(conn, course)
+        rules = await self.parts.results.withheld(course)
+        withheld = rules.among([info.assignment for info in assignments])
         titles = {info.assignment: info.title for info in assignments}
         picture = view.spread(list(found.values()), chosen, assignments)
         hidden = await self.parts.blinds.hidden(course, self.person)
@@ -101,9 +104,8 @@ class GradingHandler(CoursePage):
             charts=(picture,) if picture else (),
             facts=facts,
             context={
-                "withheld": (await self.parts.results.withheld(course)).among(
-                    [info.assignment for info in assignments]
-                ),
+                "withheld": withheld,
+                "unsettled": {name: grades for name, grades in unsettled.items() if name not in withheld},
                 "assignments": assignments,
                 "requests": requests,
                 "waiting": waiting,
@@ -195,7 +197,7 @@ class GiveOutPartHandler(CoursePage):
         await self.parts.db.retrying(lambda conn: results.release(conn, course, given, name))
         await self.parts.blinds.write(course)
         self.log.info("results given out", course=course, assignment=given)
-        self.show("given_out.html", assignment=given)
+        self.show("given_out.html", assignment=given, told=self.parts.pass_back.on)
 
 
 class NamesPartHandler(CoursePage):

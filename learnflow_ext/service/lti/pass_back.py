@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from learnflow_ext.contracts.errors import LearnFlowError
 from learnflow_ext.contracts.lti import LINEITEM
 from learnflow_ext.service import logs
@@ -82,6 +84,10 @@ class PassBack:
     def on(self) -> bool:
         """Whether grades are passed back."""
         return self._client is not None
+
+    async def unsettled(self, conn: AsyncConnection, course: str) -> dict[str, int]:
+        """By assignment, how many grades wait until a teacher has looked at them; empty when off."""
+        return await lti.waiting(conn, course, TO_CHECK) if self.on else {}
 
     def close(self) -> None:
         """Let go of connections to the platform."""

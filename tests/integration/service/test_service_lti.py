@@ -66,6 +66,7 @@ async def test_from_a_launch_to_a_grade(
     start: Start, hub: Hub, worker: PaperWorker, platform: Platform
 ) -> None:
     service = await start()
+    service.parts.pass_back._every_s = 0.1
     ask = Client(service, hub)
 
     async def released() -> bool:
@@ -81,6 +82,28 @@ async def test_from_a_launch_to_a_grade(
 
     await until(told)
     assert platform.refused == []
+    page, give_out = f"courses/{COURSE}/grading", f"grading/give-out?assignment={ASSIGNMENT}"
+    assert give_out.encode() not in (await ask(page, "teacher")).body
+    # What a person should look at first waits, though students see it.
+    worker.score, worker.provisional = 9.0, "it ran beside the code"
+    assert (await ask(submit, "ada", body=SOLVED)).code == 201
+
+    async def waits() -> bool:
+        return give_out.encode() in (await ask(page, "teacher")).body
+
+    await until(waits)
+    hub.add("asa", f"assistant-{COURSE}")
+    seen = (await ask(page, "asa")).body.decode()
+    assert "1 grade with points that are provisional" in seen and give_out not in seen
+    assert platform.scores(f"{COURSE}/{ASSIGNMENT}") == {"id-of-ada": (7, 10)}
+    given = await ask(f"courses/{COURSE}/{give_out}", "teacher", raw=b"")
+    assert "the learning platform is told" in given.body.decode()
+    assert not await waits()
+
+    async def told_anew() -> bool:
+        return platform.scores(f"{COURSE}/{ASSIGNMENT}") == {"id-of-ada": (9, 10)}
+
+    await until(told_anew)
     # The key that the platform is shown is the one that signs.
     shown = msgspec.json.decode((await ask(KEYS)).body)
     assert [key["kid"] for key in shown["keys"]] == [service.parts.pass_back.key.kid]  # type: ignore[union-attr]
