@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 from served import Client
-from stub_hub import COURSE
+from stub_hub import COURSE, Hub
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.httputil import HTTPHeaders
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
 from learnflow_ext.contracts.runs import RunReport
+from learnflow_ext.service import web
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import runs
 
@@ -155,3 +158,30 @@ class TestBadReaders:
         assert numbers(await events(good, 1000)) == list(range(1000))
         await hang_up(silent)
         await hang_up(good)
+
+
+class TestALaptopLosesItsNetwork:
+    async def test_its_socket_is_given_up_and_who_answers_is_kept(
+        self, start: Callable[[], Awaitable[RunningService]], hub: Hub, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(web, "PING_SECONDS", 1)
+        service = await start()
+        ask = Client(service, hub)
+        there = await connect(ask, 0)
+        await asyncio.wait_for(there.read_message(), 20)
+        base = urlsplit(ask.base)
+        reader, writer = await asyncio.open_connection(base.hostname, base.port)
+        writer.write(
+            f"GET {base.path}ws?course={COURSE} HTTP/1.1\r\nHost: {base.netloc}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: bm9ib2R5IGlzIHRoZXJlLg==\r\n"  # pragma: allowlist secret
+            f"Authorization: token {hub.token('teacher')}\r\n\r\n".encode()
+        )
+        assert b" 101 " in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+        # Nobody answers.
+        await asyncio.wait_for(reader.readuntil(b"ping timed out"), 20)
+        writer.close()
+        await run(service, 0, 1)
+        assert numbers(await events(there, 1)) == [0]
+        await hang_up(there)
+        ask.http.close()
