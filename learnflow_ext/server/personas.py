@@ -26,7 +26,7 @@ from learnflow_ext.contracts.help import MAX_QUESTION_CHARS, AgentName, HelpRequ
 from learnflow_ext.contracts.paths import place_of
 from learnflow_ext.contracts.practice import name_in
 from learnflow_ext.server.batching import batched
-from learnflow_ext.server.chat import CUT_KEY
+from learnflow_ext.server.chat import CUT_KEY, ConfinedChat
 from learnflow_ext.server.context import Situation, Situations
 from learnflow_ext.server.gateway import Gateway
 from learnflow_ext.server.practice import PracticeFolder, link_to
@@ -206,6 +206,12 @@ class ServicePersona(BasePersona):
         task.add_done_callback(_LATER.discard)
 
     async def _told_later(self, name: str) -> None:
+        # Whoever closes the page and comes back finds this same chat. Another one on its file would not hear
+        # of it, and what is told here would write over what was said there.
+        with cast("ConfinedChat", self.chat).keep_alive():
+            await self._told_once_known(name)
+
+    async def _told_once_known(self, name: str) -> None:
         gateway: Gateway = self._settings[SETTING_GATEWAY]
         patience = UNWRITTEN_SECONDS
         for look in range(MOST_LOOKS):

@@ -213,3 +213,24 @@ async def test_what_a_teacher_decided_about_an_exercise_is_told_in_the_same_chat
     await chat.say("@Exercise another one")
     await chat.reply()
     assert (await chat.reply())[-1]["body"] == "Your teacher says why."
+
+
+async def test_who_closed_the_page_meanwhile_is_told_in_the_same_chat_too(
+    open_chat: OpenChat, service: Script
+) -> None:
+    name = f"{uuid.uuid4().hex}.chat"
+    service.end = ReplyChunk(kind="end", intent="exercise", awaited="loop-1-7")
+    service.standings = [
+        PracticeStanding(name="loop-1-7", title="Stars", state="refused", message="Your teacher says why.")
+    ]
+    async with open_chat(name) as chat:
+        await chat.say("@Exercise something on loops")
+        made = (await chat.reply())[-1]["body"]
+    service.end = ReplyChunk(kind="end")
+    async with open_chat(name) as chat:
+        assert (await chat.reply())[-1]["body"] == "Your teacher says why."
+        await chat.say("thank you")
+        answer = (await chat.reply())[-1]["body"]
+    async with open_chat(name) as chat:
+        kept = [each["body"] for each in chat.frames[0]["messages"]]
+    assert kept == ["@Exercise something on loops", made, "Your teacher says why.", "thank you", answer]
