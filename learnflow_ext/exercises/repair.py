@@ -14,7 +14,7 @@ import ast
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, takewhile
 
 from learnflow_ext.diagnosis.traceless import traceless
 from learnflow_ext.exercises.edits import Difference, Edit, applied, total
@@ -42,6 +42,8 @@ MAX_PROGRAMS = 320
 number, not a time, so that a busy machine finds what an idle one finds."""
 LEAST_SHARE = 48
 """Programs that each wrong part may take, however many there are."""
+MORE_CALLS = 20
+"""So often one search may ask again for what the time of one sandbox did not reach, as on a busy machine."""
 MAX_PEERS = 400
 MAX_PAIRED = 14
 """Slips that help by themselves, of which every two are tried together."""
@@ -108,6 +110,7 @@ class Repairer:
         self._tests = tests
         self._seconds: float | None = None
         self._ran = 0
+        self._calls_left = MORE_CALLS
         self._known: dict[str, Outcome] = {}
         self._together = False
         trees = [parse(source) for source in correct[:MAX_PEERS]]
@@ -120,6 +123,7 @@ class Repairer:
             return Repair(proved=False)
         without_docstrings(tree)
         self._ran = 0
+        self._calls_left = MORE_CALLS
         self._known.clear()
         near = self._nearest(tree)
         # All that is tried is made of these, and of changes that add nothing dangerous.
@@ -337,10 +341,16 @@ class Repairer:
             good = [place for place, each in enumerate(wanted) if each in known and known[each].passes]
             wanted = wanted[: good[0]] if good else wanted
         new = [each for each in dict.fromkeys(wanted) if each not in known]
-        found = await self._prover.outcomes(
-            new, self._tests, seconds=self._seconds, first=first, stop=stop, together=self._together
-        )
-        known.update((each, tried) for each, tried in zip(new, found, strict=True) if tried.verdicts)
+        while new:
+            found = await self._prover.outcomes(
+                new, self._tests, seconds=self._seconds, first=first, stop=stop, together=self._together
+            )
+            reached = list(takewhile(lambda outcome: outcome.verdicts, found))
+            known.update(zip(new, reached, strict=False))
+            new = new[len(reached) :]
+            if not reached or (first and reached[-1].passes) or not self._calls_left:
+                break
+            self._calls_left -= bool(new)
         return [known.get(each, Outcome("")) for each in programs]
 
 

@@ -87,6 +87,13 @@ async def test_the_place_is_found_and_the_change_never_told(runner: WarmRunner, 
     assert_secrets_kept(found)
 
 
+async def test_a_slow_machine_finds_what_a_fast_one_finds(runner: WarmRunner) -> None:
+    """In the time of one sandbox it does not even come to the solution."""
+    source, _ = WRONG["never ends"]
+    slow = Hinter(runner, LONGEST_TESTS, statement=STATEMENT, reference=LONGEST, all_seconds=0.4)
+    assert await slow.hint(source) == await hint(runner, source)
+
+
 async def test_a_small_slip_needs_no_solution(runner: WarmRunner) -> None:
     found = await hint(runner, WRONG["the last of equals"][0], reference=None)
     assert (found.proved, found.line) == (True, 4)
