@@ -31,8 +31,10 @@ _LINK = re.compile(
 )
 _NO_MODULES = frozenset(
     "os sys subprocess socket ctypes shutil importlib builtins inspect gc signal threading multiprocessing "
-    "asyncio urllib http ssl pickle marshal code runpy atexit resource pty site".split()
+    "asyncio urllib http ssl pickle marshal code runpy atexit resource pty site time".split()
 )
+_CLOCK = frozenset({"date.today", "datetime.today", "datetime.now", "datetime.utcnow"})
+"""Whoever asks for the date is told something else tomorrow."""
 _NO_NAMES = frozenset(
     "eval exec compile __import__ __builtins__ globals locals vars breakpoint input exit quit "
     "get_ipython".split()
@@ -197,3 +199,6 @@ def _unfit(tree: ast.AST, names: frozenset[str]) -> Iterator[str]:
             yield node.id
         elif isinstance(node, ast.Attribute) and node.attr in _INSIDES:
             yield node.attr
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, (ast.Name, ast.Attribute)):
+            asked = ".".join(ast.unparse(node).split(".")[-2:])
+            yield from {asked} & _CLOCK

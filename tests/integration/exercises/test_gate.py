@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from ast import literal_eval
 from dataclasses import replace
 
 import pytest
@@ -69,6 +70,28 @@ class TestBadExercises:
     async def test_one_that_depends_on_chance(self, runner: WarmRunner) -> None:
         flaky = "    import random\n    return random.choice((a, b))\n"
         assert "sometimes" in await reason(runner, replace(GOOD, reference=START + flaky, hidden=GOOD.hidden))
+
+    async def test_one_that_goes_by_the_order_of_a_set(self, runner: WarmRunner) -> None:
+        """In the sandboxes of one classroom it passes each time, and in a notebook it does not."""
+        words = "{'ox', 'elk', 'bee', 'cat', 'dog', 'hen', 'rat'}"
+        order = (await runner.run([f"print([each for each in {words} if each])"])).stdout.strip()
+        start = 'def longer(size):\n    """Return the animals whose names are longer."""\n'
+        ordered = replace(
+            GOOD,
+            statement="Complete `longer`: it returns the animals whose names are longer than `size`.",
+            examples=(Example("longer(3)", "[]"),),
+            starter=start,
+            reference=start + f"    return [each for each in {words} if len(each) > size]\n",
+            visible=("assert longer(3) == []",),
+            hidden=(f"assert longer(1) == {order}", "assert len(longer(2)) == 6"),
+        )
+        assert "order of a set" in await reason(runner, ordered)
+        in_order = replace(
+            ordered,
+            reference=start + f"    return sorted(each for each in {words} if len(each) > size)\n",
+            hidden=(f"assert longer(1) == {sorted(literal_eval(order))}", "assert len(longer(2)) == 6"),
+        )
+        assert "order of a set" not in " ".join((await Gate(runner).check(in_order)).reasons)
 
     async def test_one_that_does_not_end(self, runner: WarmRunner) -> None:
         endless = replace(GOOD, reference=START + "    while True:\n        a = b\n")
@@ -147,6 +170,11 @@ class TestHostileExercises:
         [
             ({"reference": START + "    import os\n    return max(a, b)\n"}, "solution uses os"),
             ({"reference": START + "    return eval('max(a, b)')\n"}, "solution uses eval"),
+            ({"reference": START + "    import time\n    return max(a, b)\n"}, "solution uses time"),
+            (
+                {"reference": START + "    import datetime as d\n    return d.date.today() and max(a, b)\n"},
+                "solution uses date.today",
+            ),
             ({"reference": START + "    return larger.__globals__['a']\n"}, "solution uses __globals__"),
             ({"reference": START + "    return open('/etc/shadow').read() and 5\n"}, "solution fails a test"),
             ({"hidden": (*GOOD.hidden, "print(larger(1, 2))\nassert True")}, "test uses print"),
