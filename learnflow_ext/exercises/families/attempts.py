@@ -110,7 +110,7 @@ def ask(answers):
             (([12],), "A single answer should work as well."),
             (([lost] * (tries - 1) + [20, 30, 40, 50],), "Look closely at how often it may fail."),
             (([lost] * tries + [20, 30, 40, 50],), "Look closely at how often it may fail."),
-            (([5, 6, 7, 8, 9],), "Nothing may go wrong."),
+            (([5, 6, 7, 8, 9],), "It may be that nothing goes wrong."),
             (([3, lost, 4, lost, 5, lost, 6],), "It may fail now and then."),
         ],
         more=[(heard(),) for _ in range(6)],

@@ -336,7 +336,7 @@ def _against(random: Random) -> Task:
         shown=[(f"ada {a}\nben {b}\neve {a}\n", _lines([a, b])), (f"ada {c}\nada {d}\n", _lines([c, d]))],
         edges=[
             (("", _lines([a])), "There may be no votes."),
-            ((f"ada {a}\nben {b}\n", ""), "Nothing may be allowed."),
+            ((f"ada {a}\nben {b}\n", ""), "It may be that nothing is allowed."),
             (
                 (f"ada {a}\nben {b}\nada {d}\n", _lines([a, b])),
                 "Who changes to a word that is not allowed has no vote.",

@@ -65,7 +65,7 @@ def _running(random: Random) -> Task:
         edges=[
             (([],), "The list may be empty."),
             (([goal - 1, 1, 0],), "Look closely at the limit."),
-            (([0, 0],), "Nothing may come together."),
+            (([0, 0],), "It may be that nothing comes together."),
             (([goal - 1],), "Look closely below the limit."),
         ],
         more=[(_row(random, size, 12),) for size in (3, 4, 5, 6, 7)],
@@ -113,7 +113,7 @@ def _pairs(random: Random) -> Task:
         edges=[
             (([],), "The list may be empty."),
             (([7],), "A single number has no neighbour."),
-            (([1, k + 1, 2 * k + 2],), "Look closely at the difference."),
+            (([1, k + 1, 2 * k + 2],), "Look closely at every pair of neighbours."),
             (([40, 3, 3],), "The larger one may come first."),
         ],
         more=[(_row(random, size, 3 * k),) for size in (3, 4, 5, 6, 8)],

@@ -356,7 +356,7 @@ def _plans(random: Random) -> Task:
         answer=answer,
         shown=[([("10:00", "11:00"), ("08:30", "09:15")],), ([("09:00", "10:00")],)],
         edges=[
-            (([],), "Nobody may want it."),
+            (([],), "It may be that nobody wants it."),
             (([("09:00", "10:00"), ("10:00", "10:30")],), "Who begins when the other ends does not clash."),
             (
                 ([("09:00", "10:00"), (_text(600 + least), "12:00")],),

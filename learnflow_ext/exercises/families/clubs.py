@@ -318,7 +318,7 @@ def _often(random: Random) -> Task:
         shown=[([["Ben", "Ada", "Ben"], ["Ada"], ["Ada", "Cleo"]],), ([["Dan", "Dan", "Dan"]],)],
         edges=[
             (([],), "There may be nothing in the list."),
-            (([[], ["Eve"], []],), f"Nobody may have been there on a {time}."),
+            (([[], ["Eve"], []],), f"It may be that nobody was there on a {time}."),
             (([*many, ["Ben", "Ada"]],), "Look closely at how often is often enough."),
             (
                 ([*many, ["Ben", "Ada"], ["Dan", "Ben"], ["Eve", "Finn"]],),

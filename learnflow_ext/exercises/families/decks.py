@@ -268,7 +268,7 @@ Person = namedtuple("Person", ["name", "score", "age"])
         answer=answer,
         shown=[([("ben", least + 2, 12), ("ada", least + 5, 9)],), ([("eve", 0, 30)],)],
         edges=[
-            (([],), "Nobody may be there."),
+            (([],), "It may be that nobody is there."),
             (
                 ([("dan", least, 20), ("eve", least - 1, 10), ("ada", least - 2, 40)],),
                 "Look closely at the limit.",

@@ -263,7 +263,7 @@ def lending(random: Random) -> Task:
             ((None, (a, "Kim"), (b, "Kim"), (c, "Kim")), "Look closely at how many somebody may have."),
             ((None, (d, "Lou"), (d, "Lou"), (a, "Lou")), "Who has it already keeps it."),
             ((None, (d, "Lou"), (d, "Kim"), (d, "Ada"), (d, "Zoe")), "Somebody else may have it."),
-            ((None, (c, "")), "Nobody may have had it."),
+            ((None, (c, "")), "It may be that nobody has had it."),
             (
                 (None, (a, "Pat"), (b, "Pat"), (c, "Pat"), (a, ""), (c, "Pat")),
                 "What is brought back can be had again.",

@@ -41,6 +41,7 @@ _BAGS = (
     ("songs", "the songs that were wished for at a party"),
     ("tools", "the tools that were borrowed in a week"),
 )
+_TWICE = "Numbers may be the same."
 _THINGS = ("ash", "elm", "fir", "oak", "yew")
 _CODES = (
     ("ticket", "T", "the tickets of a fair"),
@@ -137,6 +138,8 @@ def _statistics(random: Random) -> Task:
     if code is None:
         told += " (if two stand in the middle, the larger one, which `median_high` gives)"
 
+    above = " above " in told
+
     def row() -> list[int]:
         return [random.randint(0, 3 * low) for _ in range(random.choice([3, 5, 7, 9]))]
 
@@ -157,10 +160,15 @@ def _statistics(random: Random) -> Task:
         shown=[([low + 4, 1, low + 9],), ([low],)],
         edges=[
             (([low + 1, low - 1, low],), "The list need not be in order."),
-            (([low - 1],), "Look closely at the smallest number that counts."),
-            (([10, 10, 10 + k],), f"Look closely at what is exactly {k} above."),
-            (([10, 10, 11 + k],), f"Look closely at what is just more than {k} above."),
-            (([low, low + 2, low + 2, low, 0],), "Two may stand in the middle."),
+            (
+                ([low - 1],),
+                "A single number should work as well."
+                if code is not None
+                else "Look closely at the smallest number that counts.",
+            ),
+            (([10, 10, 10 + k],), f"Look closely at what is exactly {k} above." if above else _TWICE),
+            (([10, 10, 11 + k],), f"Look closely at what is just more than {k} above." if above else _TWICE),
+            (([low, low + 2, low + 2, low, 0],), "Two may stand in the middle." if code is None else _TWICE),
         ],
         more=[(row(),) for _ in range(7)],
     )

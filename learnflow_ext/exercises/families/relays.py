@@ -237,7 +237,7 @@ def {desk}(number):
         shown=[([2, 0, 5],), ([3, most + 4, 0],)],
         edges=[
             (([],), "There may be nothing to do."),
-            (([0, -3, 0],), "Nothing may go well."),
+            (([0, -3, 0],), "It may be that nothing goes well."),
             (([most, 1],), "Look closely at the limits."),
             (([0, 4, None, 6],), "After an error that is raised again nothing follows."),
             (([most + 1],), "Look closely at the limits."),

@@ -127,7 +127,7 @@ def _else(random: Random) -> Task:
         shown=[(["7", "x"],), (["12"],)],
         edges=[
             (([],), "There may be no texts."),
-            ((["", "-"],), "Nothing may be a number."),
+            ((["", "-"],), "It may be that nothing is a number."),
             (([" 8 ", "-3"],), "`int` can read spaces and a minus."),
             ((["0"],), "0 is a number."),
         ],

@@ -102,7 +102,7 @@ class Visit:
         edges=[
             (build(name, a) + f"x.tick({long})\n[x.lost, x.total()]", "Look closely at the limit itself."),
             (build(name, a) + f"x.tick({long + 1})\n[x.lost, x.total()]", "Look closely above the limit."),
-            (f"x = {name}()\n[x.next(), x.total(), x.lost]", "Nobody may wait."),
+            (f"x = {name}()\n[x.next(), x.total(), x.lost]", "It may be that nobody waits."),
             (f"x = {name}()\nv = x.come({b!r})\n(x.next() is v)", "The visit itself should be returned."),
             (build(name, a, b) + f"x.tick({long + 1})\n[x.lost, x.next()]", "All may be sent away."),
             (

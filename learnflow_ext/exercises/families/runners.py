@@ -113,7 +113,7 @@ def runner(random: Random) -> Task:
                 row(*[each for each in everything if each not in last] * 3),
                 f"Only one kind ends it: each {each_of}.",
             ),
-            (row(*stop), "Nothing may follow."),
+            (row(*stop), "It may be that nothing follows."),
         ],
         more=[row(*random.choices(everything, k=size)) for size in (3, 5, 6, 7, 8)],
     )

@@ -267,7 +267,7 @@ def _reasons(random: Random) -> Task:
             (([bad[3], bad[2]],), "The first wrong line counts."),
             (([good[3], good[2], bad[1]],), "A text may stand where a number should."),
             (([bad[4]],), "There may be more than one `=`."),
-            (([good[1], bad[5]],), "Nothing may stand behind the `=`."),
+            (([good[1], bad[5]],), "It may be that nothing stands behind the `=`."),
         ],
         more=[
             (random.sample(good, 3),),

@@ -225,7 +225,7 @@ def _where(random: Random) -> Task:
         answer=answer,
         shown=[(maker.lines(2, 0),), (maker.lines(1, 1),)],
         edges=[
-            ((other,), f"No place may be in `{file}`."),
+            ((other,), f"It may be that no place is in `{file}`."),
             ((maker.lines(3, 2),), "Several places may be in the same file."),
             ((["SyntaxError: invalid syntax"],), "There may be no place at all."),
             ((maker.lines(1, 0, f'OSError: File "{file}", line 3, in x'),), "A message is no place."),

@@ -72,7 +72,7 @@ def _knows(random: Random) -> ClassTask:
         """,
         shown=[f"caught({name}({a}, {b})).{part}", f"caught({name}({a}, {b})).wanted"],
         edges=[
-            (f"caught({name}(5, 0)).{part}", "Nothing may be there."),
+            (f"caught({name}(5, 0)).{part}", "It may be that nothing is there."),
             (f"caught({name}({c}, {d})).there", "It keeps both numbers."),
             (f"isinstance(caught({name}(3, 2)), {name})", "It is an error that can be raised."),
             (f"x = {name}({a}, {b})\ny = {name}({c}, {d})\n[x.{part}, y.{part}, x.there]", APART),
@@ -164,7 +164,7 @@ def _says(random: Random) -> ClassTask:
                 (f"caught({name}({10 + k + by}, 10)).serious()", "Look closely at the limit.")
                 for by in (-1, 0, 1)
             ),
-            (f"str(caught({name}(5, 0)))", "Nothing may be there."),
+            (f"str(caught({name}(5, 0)))", "It may be that nothing is there."),
             (f"caught({name}({c}, {d})).missing", "It keeps how many are missing."),
             (f"isinstance(caught({name}(3, 2)), {name})", "It is an error that can be raised."),
         ],

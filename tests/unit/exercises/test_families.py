@@ -112,6 +112,26 @@ def test_no_statement_has_the_wrong_article() -> None:
                 assert not (found := wrong.search(text)), (exercise.name, found)
 
 
+def test_what_a_failing_test_says_forbids_nothing() -> None:
+    """Who reads that nobody may wait takes it for a rule."""
+    rule = re.compile(r"\b(?:Nobody|Nothing|None|No \w+) may\b")
+    for family in EVERY:
+        for difficulty in DIFFICULTIES:
+            for seed in range(4):
+                exercise = family.exercise(difficulty, seed)
+                assert not (found := rule.search(exercise.tests)), (exercise.name, found)
+
+
+def test_a_failing_test_of_a_median_speaks_of_what_the_statement_asks_for() -> None:
+    family = next(each for each in EVERY if each.name == "library")
+    for seed in range(60):
+        exercise = family.exercise(2, seed)
+        for words in ("smallest number that counts", "above"):
+            if words in exercise.tests:
+                asked = "at least" if words.startswith("smallest") else "above"
+                assert asked in exercise.statement, exercise.name
+
+
 def test_all_eight_topics_are_there_in_teaching_order() -> None:
     assert list(FAMILIES) == ["basics", "control_flow", "data_structures", "functions", *LATER_TOPICS]
     assert all(family.topic == topic for topic, families in FAMILIES.items() for family in families)
