@@ -328,7 +328,7 @@ def _what_runs(tree: ast.Module, words: set[str], theirs: set[str]) -> str:
     known |= {str(n.arg) for n in ast.walk(tree) if isinstance(n, ast.keyword)}
     if found := (words | known) & _RUNS:
         return sorted(found)[0]
-    if ("pytest" in known and "main" in words) or "ipytest" in known:
+    if ("pytest" in known and _takes_main(tree)) or "ipytest" in known:
         return "pytest"  # it loads conftest.py, and whatever it finds
     tainted = _tainted(tree, theirs)
     for node in ast.walk(tree):
@@ -347,6 +347,15 @@ def _what_runs(tree: ast.Module, words: set[str], theirs: set[str]) -> str:
             if not harmless and (names.used(text) & tainted or not calls <= _TEXT):
                 return str(name)
     return ""
+
+
+def _takes_main(tree: ast.Module) -> bool:
+    """Whether it uses a `main` of some module's. A plain `main()` is the student's program."""
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr == "main")
+        or (isinstance(node, ast.ImportFrom) and any(a.name in ("main", "*") for a in node.names))
+        for node in ast.walk(tree)
+    )
 
 
 def _gives(node: ast.expr, theirs: set[str]) -> bool:

@@ -369,6 +369,7 @@ class TestsThatRunWhatAStudentWrote:
             "import pickle\npickle.load(open('made.pkl', 'rb'))",
             "import numpy as np\nnp.load('made.npy', allow_pickle=True)",
             "import pytest\nformula(3)\nassert pytest.main(['-q', 'test_it.py']) == 0",
+            "from pytest import main as go\nformula(3)\nassert go(['-q', 'test_it.py']) == 0",
         ],
     )
     def test_are_provisional(self, test: str) -> None:
@@ -389,6 +390,7 @@ class TestsThatRunWhatAStudentWrote:
             "import re\nassert re.compile('[0-9]').match(formula(3))",
             "import platform\nassert formula(3)",
             "import pytest\nwith pytest.raises(TypeError):\n    formula()",
+            "import pytest\nwith pytest.raises(TypeError):\n    main()",
         ],
     )
     def test_others_run_apart(self, test: str) -> None:
