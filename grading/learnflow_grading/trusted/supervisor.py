@@ -29,7 +29,7 @@ from typing import Any
 
 from .frames import BrokenChannel, Channel
 from .names import bound, used
-from .proxies import Declared, Proxies, Rules
+from .proxies import SPECIAL, Declared, Proxies, Rules
 from .student import CannotCheck, Student, StudentGone, TooSlow
 from .wire import Malformed, Reader, Uncrossable, Writer
 
@@ -113,7 +113,10 @@ class _Names(MutableMapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         self._owner.refresh(name)
-        return self._owner.namespace[name]
+        found = self._owner.namespace[name]
+        if type(found) is _Refused:
+            found.refuse()
+        return found
 
     def __setitem__(self, name: str, value: Any) -> None:
         self._owner.live.pop(name, None)
@@ -404,6 +407,7 @@ class Supervisor:
             if name in self.proxies.rules.classes and not (type(wire) is list and wire[:1] == ["cl"]):
                 self.namespace[name] = _Refused(f"{name} is to be a class.")
                 continue
+            before = CannotCheck.count
             try:
                 value = Reader(self.proxies.read).read(wire)
                 self.namespace[name] = self.proxies.plain(f"variable {name}", value)
@@ -413,6 +417,8 @@ class Supervisor:
             except Malformed:
                 raise self.student._broken() from None
             except CannotCheck as error:
+                # It counts when the test uses it, and not when it puts something of its own in its place.
+                CannotCheck.count = before
                 self.namespace[name] = _Refused(str(error))
             self.live[name] = self.student.epoch
 
@@ -526,10 +532,20 @@ class _Refused:
     """Stands for a student's value that is of no kind a test may use."""
 
     def __init__(self, why: str) -> None:
-        self._why = why
+        object.__setattr__(self, "_why", why)
 
     def __getattribute__(self, name: str) -> Any:
+        if name == "refuse":
+            return object.__getattribute__(self, name)
         raise CannotCheck(object.__getattribute__(self, "_why"))
+
+    def refuse(self, *_: object) -> Any:
+        """What any use of it comes to."""
+        raise CannotCheck(object.__getattribute__(self, "_why"))
+
+
+for _name in SPECIAL | {"__str__", "__repr__", "__format__", "__setattr__"}:
+    setattr(_Refused, _name, _Refused.refuse)
 
 
 def _as_number(value: Any) -> Any:

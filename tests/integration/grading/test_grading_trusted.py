@@ -172,6 +172,24 @@ class TestCrossing:
         assert passed(outcomes["code"]) and passed(outcomes["subclass"]) and passed(outcomes["numbers"])
 
 
+LIGHT = "\n".join(line for line in SETUP.split("\n") if "numpy" not in line and "pandas" not in line)
+"""Of what the solution uses, only what is loaded at once."""
+
+
+@pytest.mark.timeout(240)
+class TestNames:
+    async def test_what_a_test_puts_its_own_in_the_place_of_costs_nothing(self) -> None:
+        tests = {
+            "used": "assert abs(total) < 9",
+            "used in a function": "def look():\n    return total\nassert look() != 7",
+            "beside a loop's own": "assert all(same(total) == total for total in (1, 2))",
+            "replaced": "for total in (1, 2):\n    assert same(total) == total",
+        }
+        _, outcomes = await graded(SOLUTION + "\ntotal = Point(1)", tests, setup=LIGHT)
+        assert [outcomes[name].stop for name in tests] == ["odd_value", "odd_value", "", ""]
+        assert [passed(outcomes[name]) for name in tests] == [False, False, True, True]
+
+
 @pytest.mark.timeout(240)
 class TestLoops:
     async def test_a_loop_costs_its_time_once(self) -> None:
@@ -182,7 +200,6 @@ class TestLoops:
             "other": TESTS["generators"].split("\n")[0],
         }
         # On a busy machine the libraries alone take seconds: then no loop is ever defined, and the second passes.
-        setup = "\n".join(line for line in SETUP.split("\n") if "numpy" not in line and "pandas" not in line)
-        _, outcomes = await graded(answer, tests, seconds=4, setup=setup)
+        _, outcomes = await graded(answer, tests, seconds=4, setup=LIGHT)
         assert [outcomes[name].stop for name in tests] == ["timeout", "timeout", ""]
         assert passed(outcomes["other"])
