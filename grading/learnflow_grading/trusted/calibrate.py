@@ -55,6 +55,7 @@ async def calibrated(
         returns_objects=known.returns_objects,
         never_empty=known.never_empty,
         broken=tuple(known.broken),
+        whole=known.whole,
     )
 
 

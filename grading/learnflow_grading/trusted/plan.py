@@ -75,6 +75,8 @@ class NotebookRules:
     """Tests that the reference solution itself does not pass."""
     constructs: Mapping[str, Constructs] = field(default_factory=dict)
     """How exercises are to be solved, by the test's grade id."""
+    whole: bool = True
+    """False when time ran out while the reference was tried: a later try may show more."""
 
 
 @dataclass(frozen=True)

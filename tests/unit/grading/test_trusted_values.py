@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from learnflow_grading.trusted import execute
 from learnflow_grading.trusted.calibrate import _judge
+from learnflow_grading.trusted.plan import NotebookRules
 from learnflow_grading.trusted.proxies import _size
-from learnflow_grading.trusted.session import Outcome, Ran
+from learnflow_grading.trusted.session import Outcome, Ran, RunSettings
 from learnflow_grading.trusted.supervisor import _as_number, _definitions
 from learnflow_grading.trusted.wire import Malformed, Reader, Writer
+from nbformat import v4 as nbf
 
 
 def refuse(*_: Any) -> Any:
@@ -71,3 +76,22 @@ def test_what_a_run_shows_that_was_cut_short_is_not_kept() -> None:
     cells = {0: over, 1: Outcome()}
     found = _judge(Ran(cells, (), (), whole=False), Ran(cells), {0: "t", 1: "u"}, {1: "u"})
     assert (found.whole, found.returns_objects, found.numbers) == (False, None, ("t",))
+
+
+@pytest.mark.parametrize(("busy", "tries"), [(0, 1), (1, 2), (9, 3)])
+async def test_a_trial_that_was_cut_short_is_made_again_with_the_next_submission(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, busy: int, tries: int
+) -> None:
+    made: list[bool] = []
+
+    async def calibrated(_: Any, rules: NotebookRules, *more: Any) -> NotebookRules:
+        made.append(len(made) >= busy)
+        return dataclasses.replace(rules, whole=made[-1])
+
+    monkeypatch.setattr(execute, "calibrated", calibrated)
+    source = tmp_path / "nb.ipynb"
+    nbformat.write(nbf.new_notebook(cells=[nbf.new_code_cell("n = 1")]), source)
+    nowhere: Any = None
+    for _ in range(5):
+        await execute.rules_for(nowhere, {}, source, source, {}, RunSettings(), None, try_reference=True)
+    assert len(made) == tries
