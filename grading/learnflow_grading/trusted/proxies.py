@@ -54,6 +54,7 @@ _SEQUENCES = frozenset(
 )
 _MAPPINGS = frozenset({dict, collections.Counter, collections.OrderedDict, collections.defaultdict})
 _DATA_BASES = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
+_GENERATOR = frozenset({"generator"})
 
 
 _CLOSED = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
@@ -102,6 +103,8 @@ class Proxies:
         """How many empty lists and the like came from functions whose reference version gives none here."""
         self._not_empty: set[int] = set()
         """Generators that come in the place of such a list."""
+        self._known_as: dict[int, frozenset[str]] = {}
+        """What tests call a function: its own name is what the student's code says, or a wrapper's."""
         self._making: set[int] = set()
         self._things: dict[int, Any] = {}
         self._classes: dict[int, Any] = {}
@@ -167,35 +170,44 @@ class Proxies:
     def call(self, op: str, handle: int, key: str, name: str, args: Any = (), kwargs: Any = None) -> Any:
         """Have the student's process do something, and check what comes back."""
         value = self.student.operate(op, handle, key, name=name, args=args, kwargs=kwargs)
+        keys = self._known_as.get(handle, frozenset({key})) if op == "call" else frozenset({key})
         size = _size(value)
-        (self.returned_others if size is None else self.returned_sized).add(key)
+        (self.returned_others if size is None else self.returned_sized).update(keys)
         if size == 0:
             # It agrees with everything: `np.allclose(np.empty((0, 3)), expected)`, `np.allclose([], 9)`.
-            self.returned_empty.add(key)
-            if key in self.rules.never_empty:
+            self.returned_empty |= keys
+            if keys & self.rules.never_empty:
                 if type(value) not in (list, tuple):
-                    raise CannotCheck(f"{key} gave nothing at all, an empty array or table.")
+                    raise CannotCheck(f"{min(keys)} gave nothing at all, an empty array or table.")
                 self.hollow += 1
-        if type(value) is types.GeneratorType and key in self.rules.never_empty:
+        if type(value) is types.GeneratorType and keys & self.rules.never_empty:
             self._not_empty.add(self._handles[id(value)])
-        return self.plain(key, value)
+        if type(value) is types.FunctionType and (made := self.handle_of(value)) is not None:
+            self._known_as.setdefault(made, frozenset(f"{each}()" for each in keys))
+        return self.plain(keys, value)
+
+    def found(self, name: str, value: Any) -> Any:
+        """`value`, which a test knows by this name. CannotCheck as `plain`."""
+        if (handle := self.handle_of(value)) is not None:
+            self._known_as[handle] = self._known_as.get(handle, frozenset()) | {name}
+        return self.plain(frozenset({f"variable {name}"}), value)
 
     @property
     def never_empty(self) -> set[str]:
         """Functions that gave numbers, lists, arrays or tables, never an empty one, and nothing else."""
         return self.returned_sized - self.returned_empty - self.returned_others
 
-    def plain(self, key: str, value: Any) -> Any:
-        """`value`, which came from what `key` names. CannotCheck for objects where the reference gives none.
+    def plain(self, keys: frozenset[str], value: Any) -> Any:
+        """`value`, which came from what `keys` name. CannotCheck for objects where the reference gives none.
 
         Else one whose operators the teacher declares could stand where a number is expected, and do as if.
         """
         if self._has_object(value):
-            self.returned_objects.add(key)
+            self.returned_objects |= keys
             allowed = self.rules.returns_objects
-            if allowed is not None and key not in allowed:
+            if allowed is not None and not keys <= allowed:
                 raise CannotCheck(
-                    f"{key} gave an object of a kind that cannot be checked here; plain data is expected."
+                    f"{min(keys)}: an object of a kind that cannot be checked here; plain data is expected."
                 )
         return value
 
@@ -223,7 +235,7 @@ class Proxies:
                 except Stop:
                     self.hollow += not count and handle in self._not_empty
                     return
-                sent = yield self.plain("generator", value)
+                sent = yield self.plain(_GENERATOR, value)
 
         made = values()
         self._remember(made, handle)
@@ -552,7 +564,7 @@ def _get(self: Any, name: str) -> Any:
         proxies._handles[id(method)] = proxies.handle_of(value) or 0
         proxies._ours.append(method)
         return method
-    return proxies.plain(f"{kind}.{name}", value)
+    return proxies.plain(frozenset({f"{kind}.{name}"}), value)
 
 
 def _asks_for_absence(proxies: Proxies, handle: int, name: str) -> bool:
@@ -584,14 +596,14 @@ def _special(name: str) -> Callable[..., Any]:
             return NotImplemented
         if name == "__iter__":
             found = proxies.student.operate("special", handle, f"{kind}.__iter__", name=name)
-            return _iterated(proxies.plain(f"{kind}.{name}", found), self)
+            return _iterated(proxies.plain(frozenset({f"{kind}.{name}"}), found), self)
         try:
             value = proxies.student.operate("special", handle, f"{kind}.{name}", name=name, args=args)
         except Stop:
             raise StopIteration from None
         if value is NotImplemented:
             return value
-        proxies.plain(f"{kind}.{name}", value)
+        proxies.plain(frozenset({f"{kind}.{name}"}), value)
         if name in _COMPARISONS and type(value) is not bool:
             raise CannotCheck(f"{kind}.{name} must give True or False.")
         exact = _EXACT.get(name)

@@ -410,7 +410,7 @@ class Supervisor:
             before = CannotCheck.count
             try:
                 value = Reader(self.proxies.read).read(wire)
-                self.namespace[name] = self.proxies.plain(f"variable {name}", value)
+                self.namespace[name] = self.proxies.found(name, value)
                 if (handle := self.proxies.handle_of(value)) is not None:
                     # By the name it was found under: its `__name__` is what the student's code says.
                     self._texts[handle] = self._definitions.get(name, "") or self._texts.get(handle, "")

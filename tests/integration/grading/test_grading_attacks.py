@@ -21,6 +21,10 @@ from learnflow_ext.contracts.grades import CellScore, GradeRecord
 
 from .conftest import checks, notebook, solution, write_source
 
+CARD = (
+    "class Card:\n    def __init__(self, rank):\n        self.rank = rank\n"
+    "    def __eq__(self, other):\n        return self.rank == other.rank\n"
+)
 HONEST = {
     "double": "def double(n):\n    return 2 * n",
     "refuse": "def refuse(n):\n    if n < 0:\n        raise ValueError('negative')\n    return n",
@@ -49,6 +53,7 @@ HONEST = {
     "feed": "def feed(items):\n    return [2 * item for item in items]",
     "first": "def first(items):\n    return next(items)",
     "lines": "def lines(path):\n    return len(path.read_text().splitlines())",
+    "cards": f"{CARD}def cards(n):\n    return [Card(rank) for rank in range(n)]",
     "shade": (
         "from enum import Enum\nclass Shade(Enum):\n    LIGHT = 1\n    DARK = 2\ndef darker(n):\n    return n + 1"
     ),
@@ -98,6 +103,7 @@ TESTS = {
         "from pathlib import Path\nPath('lines.txt').write_text('a\\nb\\n')\nassert lines(Path('lines.txt')) == 2",
         "",
     ),
+    "cards": ("assert len(list(cards(3))) == 3", "assert [card.rank for card in cards(2)] == [0, 1]"),
     "shade": ("assert darker(3) == 4", "assert darker(7) == 8 and Shade.DARK.value == 2"),
 }
 POINTS = 2.0
@@ -196,6 +202,8 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "a generator of nothing": ("halves", "def halves(xs):\n    return iter([])"),
     "a list of nothing": ("halves", "def halves(xs): return []"),
     "nothing for a number": ("norm", "def norm(xs): return []"),
+    "nothing for a number, by another name": ("norm", "def other(xs): return []\nnorm = other"),
+    "nothing, without a name": ("halves", "halves = lambda xs: []"),
     "nothing in nothing": ("norm", "def norm(xs): return [[], ()]"),
     "an empty array for a number": ("norm", "import numpy as np\ndef norm(xs): return np.empty(0)"),
     "an empty column for a number": ("norm", "import pandas as pd\ndef norm(xs): return pd.Series([], dtype=float)"),
@@ -260,6 +268,10 @@ OTHER_WAYS = {
         "vec", "from collections import namedtuple\nclass Vec:\n    def __init__(self, x):\n        self._inner = namedtuple('Inner', 'x')(x)\n"
         "    @property\n    def x(self):\n        return self._inner.x\n    def __sub__(self, other):\n        return Vec(self.x - other.x)\n"
         "    def __abs__(self):\n        return max(self.x, -self.x)"),
+    "objects from a function without a name": ("cards", f"{CARD}cards = lambda n: [Card(rank) for rank in range(n)]"),
+    "objects from a function in another": (
+        "cards", f"{CARD}def logged(f):\n    def wrapper(n):\n        return f(n)\n    return wrapper\n"
+        "@logged\ndef cards(n):\n    return [Card(rank) for rank in range(n)]"),
     "by another name": ("total", "def add_up(xs):\n    result = 0\n    for x in xs:\n        result += x\n    return result\ntotal = add_up"),
     "by a name of its own": ("apply", "def apply(f, n):\n    result = None\n    for each in map(f, [n]):\n        result = each\n    return result"),
 }  # fmt: skip
