@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import builtins
 import collections
+import datetime
+import decimal
 import enum
+import fractions
 import importlib
 import itertools
 import types
@@ -54,6 +57,10 @@ _SEQUENCES = frozenset(
 )
 _MAPPINGS = frozenset({dict, collections.Counter, collections.OrderedDict, collections.defaultdict})
 _DATA_BASES = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
+_VALUES: tuple[type, ...] = (
+    bool, int, float, complex, str, bytes, range, decimal.Decimal, fractions.Fraction,
+    datetime.date, datetime.datetime, datetime.time, datetime.timedelta,
+)  # fmt: skip
 _GENERATOR = frozenset({"generator"})
 
 
@@ -103,6 +110,8 @@ class Proxies:
         """How many empty lists and the like came from functions whose reference version gives none here."""
         self._not_empty: set[int] = set()
         """Generators that come in the place of such a list."""
+        self._made_by: dict[int, frozenset[str]] = {}
+        """What gave a generator."""
         self._known_as: dict[int, frozenset[str]] = {}
         """What tests call a function: its own name is what the student's code says, or a wrapper's."""
         self._making: set[int] = set()
@@ -180,11 +189,13 @@ class Proxies:
                 if type(value) not in (list, tuple):
                     raise CannotCheck(f"{min(keys)} gave nothing at all, an empty array or table.")
                 self.hollow += 1
-        if type(value) is types.GeneratorType and keys & self.rules.never_empty:
-            self._not_empty.add(self._handles[id(value)])
+        if type(value) is types.GeneratorType:
+            self._made_by.setdefault(self._handles[id(value)], keys)
+            if keys & self.rules.never_empty:
+                self._not_empty.add(self._handles[id(value)])
         if type(value) is types.FunctionType and (made := self.handle_of(value)) is not None:
             self._known_as.setdefault(made, frozenset(f"{each}()" for each in keys))
-        return self.plain(keys, value)
+        return self.plain(keys, value, strict=True)
 
     def found(self, name: str, value: Any) -> Any:
         """`value`, which a test knows by this name. CannotCheck as `plain`."""
@@ -197,25 +208,37 @@ class Proxies:
         """Functions that gave numbers, lists, arrays or tables, never an empty one, and nothing else."""
         return self.returned_sized - self.returned_empty - self.returned_others
 
-    def plain(self, keys: frozenset[str], value: Any) -> Any:
+    def plain(self, keys: frozenset[str], value: Any, *, strict: bool = False) -> Any:
         """`value`, which came from what `keys` name. CannotCheck for objects where the reference gives none.
 
         Else one whose operators the teacher declares could stand where a number is expected, and do as if.
+        One without may be there, unless `strict`: a list of records is as long as one of texts.
         """
         if self._has_object(value):
             self.returned_objects |= keys
             allowed = self.rules.returns_objects
-            if allowed is not None and not keys <= allowed:
+            if (
+                allowed is not None
+                and not keys <= allowed
+                and (strict or self._has_object(value, with_operators=True))
+            ):
                 raise CannotCheck(
                     f"{min(keys)}: an object of a kind that cannot be checked here; plain data is expected."
                 )
         return value
 
-    def _has_object(self, value: Any) -> bool:
+    def _yielded(self, handle: int, value: Any) -> Any:
+        """As `plain`, for what a generator gives: it may be what the function that made it may give."""
+        keys, allowed = self._made_by.get(handle, frozenset()), self.rules.returns_objects
+        if keys and allowed is not None and keys <= allowed:
+            return value
+        return self.plain(keys | _GENERATOR, value)
+
+    def _has_object(self, value: Any, *, with_operators: bool = False) -> bool:
         todo, seen = [value], set[int]()
         while todo:
             item = todo.pop()
-            if isinstance(type(item), RemoteMeta):
+            if isinstance(type(item), RemoteMeta) and (not with_operators or _has_operators(item)):
                 return True
             # A value may hold itself. How much it may hold is known when it is read.
             if id(item) not in seen:
@@ -235,7 +258,7 @@ class Proxies:
                 except Stop:
                     self.hollow += not count and handle in self._not_empty
                     return
-                sent = yield self.plain(_GENERATOR, value)
+                sent = yield self._yielded(handle, value)
 
         made = values()
         self._remember(made, handle)
@@ -454,9 +477,17 @@ def _apply_special(target: Any, name: str, args: list[Any]) -> Any:
 
 def _is_data(value: Any) -> bool:
     """Whether it is a member's value as they are: numbers, texts, and what is made of them."""
-    if type(value) in (tuple, list, frozenset):
+    if type(value) in (tuple, list, set, frozenset):
         return all(map(_is_data, value))
-    return value is None or type(value) in (bool, int, float, complex, str, bytes)
+    if type(value) is dict:
+        return all(map(_is_data, value.items()))
+    return value is None or type(value) in _VALUES
+
+
+def _has_operators(thing: Any) -> bool:
+    """Whether one of a student's objects has any that would be asked, its contents' among them."""
+    declared = type(thing)._lf_declared
+    return isinstance(thing, _DATA_BASES) or (declared is not None and bool(declared.specials))
 
 
 def _index(number: Any, inside: list[Any] | None) -> int:
@@ -603,7 +634,8 @@ def _special(name: str) -> Callable[..., Any]:
             raise StopIteration from None
         if value is NotImplemented:
             return value
-        proxies.plain(frozenset({f"{kind}.{name}"}), value)
+        if name != "__enter__" or value is not self:
+            proxies.plain(frozenset({f"{kind}.{name}"}), value)
         if name in _COMPARISONS and type(value) is not bool:
             raise CannotCheck(f"{kind}.{name} must give True or False.")
         exact = _EXACT.get(name)

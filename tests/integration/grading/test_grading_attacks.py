@@ -57,6 +57,12 @@ HONEST = {
     "shade": (
         "from enum import Enum\nclass Shade(Enum):\n    LIGHT = 1\n    DARK = 2\ndef darker(n):\n    return n + 1"
     ),
+    "shelf": (
+        "class Shelf:\n    def __init__(self):\n        self.books = []\n"
+        "    def add(self, title):\n        self.books.append(title)\n"
+        "    def __enter__(self):\n        self.books.clear()\n"
+        "    def __exit__(self, *error):\n        pass"
+    ),
 }
 TESTS = {
     "double": (
@@ -105,6 +111,10 @@ TESTS = {
     ),
     "cards": ("assert len(list(cards(3))) == 3", "assert [card.rank for card in cards(2)] == [0, 1]"),
     "shade": ("assert darker(3) == 4", "assert darker(7) == 8 and Shade.DARK.value == 2"),
+    "shelf": (
+        "shelf = Shelf()\nshelf.add('A')\nshelf.add('B')\nassert len(shelf.books) == 2",
+        "with shelf:\n    shelf.add('C')\nassert len(shelf.books) == 1",
+    ),
 }
 POINTS = 2.0
 LIAR = "class Vec:\n    def __sub__(self, o): return self\n    def __abs__(self): return 0.0\n"
@@ -272,6 +282,14 @@ OTHER_WAYS = {
     "objects from a function in another": (
         "cards", f"{CARD}def logged(f):\n    def wrapper(n):\n        return f(n)\n    return wrapper\n"
         "@logged\ndef cards(n):\n    return [Card(rank) for rank in range(n)]"),
+    "objects one after the other": (
+        "cards", f"{CARD}def cards(n):\n    for rank in range(n):\n        yield Card(rank)"),
+    "with records where texts would do, and itself for a block": (
+        "shelf", "class Book:\n    def __init__(self, title): self.title = title\n"
+        "class Shelf:\n    def __init__(self):\n        self.books = []\n"
+        "    def add(self, title):\n        self.books.append(Book(title))\n"
+        "    def __enter__(self):\n        self.books = []\n        return self\n"
+        "    def __exit__(self, *error):\n        pass"),
     "by another name": ("total", "def add_up(xs):\n    result = 0\n    for x in xs:\n        result += x\n    return result\ntotal = add_up"),
     "by a name of its own": ("apply", "def apply(f, n):\n    result = None\n    for each in map(f, [n]):\n        result = each\n    return result"),
 }  # fmt: skip
