@@ -16,6 +16,7 @@ import enum
 import fractions
 import importlib
 import itertools
+import time
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -62,6 +63,8 @@ _VALUES: tuple[type, ...] = (
     datetime.date, datetime.datetime, datetime.time, datetime.timedelta,
 )  # fmt: skip
 _GENERATOR = frozenset({"generator"})
+_AT_ONCE = 256
+"""How many values of a long iterator cross together."""
 
 
 _CLOSED = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
@@ -470,9 +473,28 @@ def _apply_special(target: Any, name: str, args: list[Any]) -> Any:
     if name == "__iter__":
         # An iterator is asked for one after the other: it may never end.
         return target if hasattr(type(target), "__next__") else list(target)
+    if name == "__next__" and args:
+        return _several(target)
     if name == "__str__":
         return str(target)
     return getattr(type(target), name)(target, *args)
+
+
+def _several(iterator: Any) -> list[Any]:
+    """Its next values: one, and more where they are small and there at once. StopIteration at its end."""
+    found = [next(iterator)]
+    end = time.monotonic() + 0.02
+    while (
+        (type(found[-1]) in (int, float, bool) or (type(found[-1]) is str and len(found[-1]) < 1000))
+        and len(found) < _AT_ONCE
+        and time.monotonic() < end
+        and type(iterator).__module__ != "__main__"
+    ):
+        try:
+            found.append(next(iterator))
+        except StopIteration:
+            break
+    return found
 
 
 def _is_data(value: Any) -> bool:

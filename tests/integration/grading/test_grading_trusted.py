@@ -88,6 +88,8 @@ def load():
     with open("in.txt") as f: return f.read()
 def adder(n): return lambda x: x + n
 def views(d): return d.keys(), d.values(), d.items()
+def pairs(items): return [(item, next(items)) for item in items]
+def amount(items): return sum(1 for _ in items)
 def peek(thing): return thing.name + "!" + str(len(thing))
 BASE.append(4)
 '''
@@ -101,6 +103,7 @@ TESTS = {
     "tables": "t = pd.DataFrame({'n': [1, 2], 's': ['a', None], 'd': pd.to_datetime(['2024-01-01', '2024-02-01']), 'b': [True, False]}, index=['x', 'y'])\npd.testing.assert_frame_equal(same(t), t)\npd.testing.assert_series_equal(same(t.n), t.n)\ng = t.set_index(['s', 'n'])\nassert same(g).shape == g.shape\npd.testing.assert_index_equal(same(t.index), t.index)",
     "signature": "import inspect\nassert list(inspect.signature(double).parameters) == ['numbers', 'factor', 'rest', 'flag', 'more']\nassert double.__name__ == 'double' and same.__doc__ == 'Gives back what it gets.'\nassert double.__annotations__['return'] is list\nassert 'return x' in inspect.getsource(same)\nassert callable(double) and double([1], factor=3) == [3]",
     "generators": "assert list(count_up(3)) == [0, 1, 2]\ng = count_up(3)\nassert next(g) == 0 and g.send(5) == 5\nassert list(map(same, [1])) == [1]",
+    "long iterators": "assert pairs(iter(range(3000))) == [(n, n + 1) for n in range(0, 3000, 2)]\nassert amount(iter(range(210_000))) == 210_000\ng = (str(n) for n in range(5000))\nassert len(pairs(map(next, [g] * 1200))) == 600 and next(g) == '1200'",
     "callbacks": "assert apply(lambda x: x + 1, [1, 2]) == [2, 3]\nseen = []\napply(seen.append, [1])\nassert seen == [1]\ntry:\n    apply(lambda x: 1 / x, [0])\nexcept ZeroDivisionError:\n    pass\nelse:\n    assert False\nassert apply(adder(2), [1]) == [3]",
     "the test's own objects": "class Thing:\n    name = 'n'\n    def __len__(self): return 4\nassert peek(Thing()) == 'n!4'",
     "exceptions": "for kind in (ValueError, KeyError, ZeroDivisionError, SystemExit):\n    try:\n        boom(kind)\n    except kind as e:\n        assert e.args == ('bad',)\n    else:\n        assert False\ntry:\n    oops()\nexcept Oops as e:\n    assert str(e) == 'code 7' and e.code == 7 and isinstance(e, ValueError)\ntry:\n    double(1, 2, nothing=1)\nexcept TypeError:\n    pass",
