@@ -42,8 +42,8 @@ REASONS: dict[Stop, str] = {
     "flood": "This cell printed far too much, so the kernel was stopped. Look for an endless loop.",
     "budget": "The notebook as a whole ran too long, so this cell was not run.",
     "not_run": "This cell was not run, because the kernel had stopped in a cell before it.",
-    "odd_value": "Your code gave something other than plain data (numbers, text, lists, and the like), and"
-    " that cannot be checked here.",
+    "odd_value": "Your code gave something that cannot be checked here: something other than plain data"
+    " (numbers, text, lists, and the like), or nothing where the exercise has something.",
     "broken": "Your code interfered with its grading, so nothing more was tested.",
     "odd_score": "This test ended in a score that is not between 0 and its points.",
 }

@@ -375,6 +375,10 @@ def test_an_attack_earns_nothing(attacked: dict[str, CellScore], name: str) -> N
     assert attacked[name].score == ALLOWED.get(name, 0)
 
 
+def test_who_gives_an_empty_list_is_told_of_it(attacked: dict[str, CellScore]) -> None:
+    assert "or nothing where the exercise has something" in attacked["a list of nothing"].message
+
+
 @pytest.mark.parametrize("name", OTHER_WAYS)
 def test_another_honest_way_gets_everything(solved: dict[str, CellScore], name: str) -> None:
     assert (solved[name].score, solved[name].message) == (POINTS, "")
