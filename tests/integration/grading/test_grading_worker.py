@@ -153,14 +153,15 @@ class TestLongAndHonest:
     ) -> None:
         thoughts, code = classroom.handed_out("essay", "thoughts"), classroom.handed_out("essay", "code")
         code.cells[0].source = "def double(x):\n    return 2 * x"
-        for nb in (thoughts, code):
-            nb.cells.insert(0, nbf.new_code_cell("import time\ntime.sleep(2.5)"))
         both = {"thoughts": thoughts, "code": code}
+        # The first one tries the solution too.
         await hand_to(worker, classroom, tmp_path / "a", both, "tess", assignment="essay")
-        monkeypatch.setattr(worker, "_op_timeout", 4.5)
+        for nb in (thoughts, code):
+            nb.cells.insert(0, nbf.new_code_cell("import time\ntime.sleep(3.6)"))
+        monkeypatch.setattr(worker, "_op_timeout", 7)
         record = await hand_to(worker, classroom, tmp_path / "a", both, "tess", assignment="essay")
         assert (record.status, record.score) == ("graded", 1)
-        assert record.duration_ms > 4500
+        assert record.duration_ms > 7000
 
 
 class TestCallerGivesUp:
