@@ -61,6 +61,38 @@ def test_triage_prints_its_figures_and_its_misses(
     assert sorted(each.name for each in tmp_path.iterdir()) == ["triage_mine.jsonl"]
 
 
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+def test_gradings_are_compared_with_what_is_known(
+    evaluate: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    code = {
+        "right": ("def double(n):\n    return n + n", "correct", 2),
+        "half": ("def double(n):\n    return 4", "wrong", 1),
+        "mislabelled": ("def double(n):\n    return FACTOR * n", "wrong", 1),
+    }
+    question = {
+        "id": "question_1",
+        "prelude": "FACTOR = 2",
+        "reference": "def double(n):\n    return FACTOR * n",
+        "tests": [
+            {"id": f"{n}", "statement": f"print(double({n}))\n", "expected": f"{2 * n}\n"} for n in (2, 5)
+        ],
+        "submissions": [
+            {"id": name, "code": text, "label": label, "passed": passed, "total": 2}
+            for name, (text, label, passed) in code.items()
+        ],
+    }
+    (tmp_path / "refactory_mine.json").write_text(json.dumps({"questions": [question]}), encoding="utf-8")
+    monkeypatch.setenv("LEARNFLOW_EVAL_DATA", str(tmp_path))
+    assert evaluate.main(["--only", "grading"]) == 0
+    said = capsys.readouterr().out
+    assert "| question_1 | 2/3 (66.7 %) | 2/3 (66.7 %) | 6/6 (100.0 %) | 0 |" in said
+    assert "- mislabelled: 2 of 2, and 1 are known" in said
+
+
 def test_every_section_says_what_it_reads(evaluate: ModuleType) -> None:
     for section in evaluate.sections():
         assert (section.reads or section.own) and section.name in evaluate.SECTIONS
