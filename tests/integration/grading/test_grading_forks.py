@@ -19,13 +19,14 @@ from learnflow_grading.client import GradingWorker, environment
 from learnflow_grading.course import Course
 from learnflow_grading.forks import Forks
 from learnflow_grading.processes import descendants
-from learnflow_grading.release import release
+from learnflow_grading.release import Released, release
 from learnflow_grading.trusted.libraries import needs_libraries
 from nbformat import v4 as nbf
+from nbgrader.api import Gradebook
 
 from learnflow_ext.contracts.errors import Unavailable
 
-from .conftest import Classroom, checks, notebook, solution, write_source
+from .conftest import Classroom, checks, notebook, solution, warmup, write_source
 
 # One event loop for all: the process that they share is tied to it.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -55,6 +56,55 @@ class TestForks:
             # What their sandboxes are forked from is below neither of them.
             assert all([not await asyncio.to_thread(descendants, pid) for pid in pids if pid])
         assert all([await gone(pid) for pid in pids if pid])
+
+
+@pytest.fixture
+def on_postgresql(empty_postgres_url: str, tmp_path: Path) -> Course:
+    """A teacher's own course, with its gradebook on PostgreSQL; four have handed in the warm-up."""
+    root = tmp_path / "python"
+    write_source(root, "warmup", {"warmup": warmup()})
+    settings = root / "nbgrader_config.py"
+    settings.write_text(f"c = get_config()\nc.CourseDirectory.db_url = {empty_postgres_url!r}\n")
+    course = Course("python", root, tmp_path / "exchange", settings_file=settings)
+    release(course, "warmup")
+    room = Classroom(course, Released("", (), ()), tmp_path / "exchange")
+    answers = {
+        "ann": room.solved(),
+        "bob": room.solved(total="def total(numbers):\n    return 0"),
+        "cem": room.solved(square="def square(x):\n    return 4"),
+        "dee": room.handed_out(),
+    }
+    for student, nb in answers.items():
+        folder = root / "submitted" / student / "warmup"
+        folder.mkdir(parents=True)
+        nbformat.write(nb, folder / "warmup.ipynb")
+    return course
+
+
+class TestGradebookOnPostgresql:
+    async def test_two_write_into_it_at_the_same_time(self, forks: Forks, on_postgresql: Course) -> None:
+        course = on_postgresql
+
+        async def grade(worker: GradingWorker, *students: str) -> None:
+            for student in students:
+                await worker.grade(
+                    submission_id=student,
+                    course=course.name,
+                    course_root=course.root,
+                    assignment="warmup",
+                    student=student,
+                    submitted_dir=course.root / "submitted" / student / "warmup",
+                    cell_timeout=30,
+                    in_place=True,
+                    settings_file=course.settings_file,
+                )
+
+        async with GradingWorker(forks=forks) as one, GradingWorker(forks=forks) as other:
+            await asyncio.gather(grade(one, "ann", "bob"), grade(other, "cem", "dee"))
+        with Gradebook(course.db_url, course.name) as gradebook:
+            scores = {each.student.id: each.score for each in gradebook.assignment_submissions("warmup")}
+        assert scores == {"ann": 6, "bob": 3, "cem": 4, "dee": 0}
+        assert [path.name for path in course.root.glob("*.db")] == []
 
 
 class TestForkIsKilledInMidGrading:
