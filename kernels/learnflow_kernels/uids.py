@@ -1,4 +1,4 @@
-"""A user id for each sandbox that no other one on this machine has at the same time.
+"""A user id for each sandbox that no other one of this machine's, or container's, has at the same time.
 
 Namespaces keep sandboxes apart, whoever they run as. But Linux counts some things by user alone, across all
 namespaces: watched files, memory in pipes and queues, signals that wait, on older versions processes too.
