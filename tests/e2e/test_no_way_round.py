@@ -140,11 +140,12 @@ class TestKernel:
         probe = cgroups.create(f"probe-{tag()}", memory=2**26, processes=16)
         probe.remove()
         assert grouped is probe.limits_memory
+        # They begin when the cell has ended: the kernel may be killed for it, and would owe an answer.
         chen.run(
-            "import os, time\nfor _ in range(45):\n    if os.fork() == 0:\n"
+            "import os, time\nfor _ in range(45):\n    if os.fork() == 0:\n        time.sleep(3)\n"
             "        held = bytearray(b'x' * 100_000_000); time.sleep(20); os._exit(0)"
         )
-        time.sleep(4)
+        time.sleep(7)
         # The least of some looks: while some grow and others are killed, one look counts memory twice.
         held = min(sum(own_memory(each) for each in server.children(recursive=True)) for _ in range(5))
         assert held < 3 * 2**30 or not grouped, "they wanted 4.5 GB"
