@@ -110,7 +110,7 @@ class CoursePage(PageHandler):
         """Finish with a page of `tables`, or with the file of the one that `?table=` names, or the first.
 
         `template` extends `insight.html`, and `context` is what it needs beyond that. The tables of `charts`
-        can be had as files as well.
+        can be had as files as well. `live` names the parts, by their ids, that follow what happens.
         """
         if self.as_csv:
             wanted = self.get_query_argument("table", tables[0].name)
@@ -145,6 +145,7 @@ class CoursePage(PageHandler):
             held=more.pop("held", 0),
             notes=more.pop("notes", None),
             facts=more.pop("facts", ()),
+            live=more.pop("live", ""),
             patterns=more.pop("patterns", ()),
             pattern_text=pattern_text,
             why=for_teacher,

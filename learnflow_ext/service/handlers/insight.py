@@ -33,7 +33,8 @@ class NowHandler(CoursePage):
         facts = (("At work", str(count), "now#now"), ("Open alerts", str(open_alerts), "alerts"))
         picture = classroom.activity(slots, now)
         charts = (picture,) if picture else ()
-        self.show_tables(course, "Class now", classroom.NOW.of(working, titles), charts=charts, facts=facts)
+        table = classroom.NOW.of(working, titles)
+        self.show_tables(course, "Class now", table, charts=charts, facts=facts, live=f"facts {table.name}")
 
 
 class WorkedHandler(CoursePage):

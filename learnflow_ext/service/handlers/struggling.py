@@ -38,7 +38,13 @@ class AlertsHandler(CoursePage):
         withheld = await self.parts.results.withheld(course, self.person)
         tables = ALERTS.of(withheld.alerts(before), titles), PRECISION.of(figures)
         self.show_tables(
-            course, "Who is stuck", *tables, alerts=withheld.alerts(found), held=held, titles=titles
+            course,
+            "Who is stuck",
+            *tables,
+            alerts=withheld.alerts(found),
+            held=held,
+            titles=titles,
+            live="open",
         )
 
 

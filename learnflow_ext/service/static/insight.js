@@ -1,4 +1,4 @@
-// Says aloud what a button did, shows local times, and tells when there is news.
+// Says aloud what a button did, shows local times, and keeps up to date what is about this very moment.
 "use strict";
 
 (() => {
@@ -67,4 +67,71 @@
   });
 
   localTimes(document);
+
+  const CALM = 5000; // ms between two looks
+  const LONGEST_WAIT = 30000; // ms between attempts to connect
+  const parts = (document.body.dataset.live ?? "").split(" ").filter(Boolean);
+  let looked = 0;
+  let planned = 0;
+  let attempts = 0;
+
+  // Whoever is at work in a part keeps it as it is.
+  function inUse(part) {
+    const chosen = getSelection();
+    return (
+      part.contains(document.activeElement) ||
+      part.querySelector("details[open]") !== null ||
+      (!chosen.isCollapsed && chosen.containsNode(part, true))
+    );
+  }
+
+  async function look() {
+    looked = Date.now();
+    try {
+      // With the word that it comes from one of our pages, as htmx sends it.
+      const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+      const answer = await fetch(location.href, { headers });
+      if (!answer.ok || answer.redirected) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      parts.forEach((id) => {
+        const before = document.getElementById(id);
+        const after = fresh.getElementById(id);
+        if (!before || !after || inUse(before)) return;
+        const moved = before.querySelector(".scroller")?.scrollLeft ?? 0;
+        before.replaceWith(after);
+        after.querySelector(".scroller")?.scrollTo({ left: moved });
+        htmx.process(after);
+        localTimes(after);
+      });
+    } catch {
+      // the service is away: there is a next look
+    } finally {
+      planned = 0;
+    }
+  }
+
+  function plan() {
+    if (planned || document.hidden) return;
+    planned = setTimeout(look, Math.max(0, looked + CALM - Date.now()));
+  }
+
+  function connect() {
+    const url = new URL(document.body.dataset.socket, location.href);
+    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url);
+    socket.addEventListener("message", () => {
+      attempts = 0;
+      plan();
+    });
+    socket.addEventListener("close", () => {
+      setTimeout(connect, Math.min(LONGEST_WAIT, 500 * 2 ** attempts) * (0.75 + Math.random() / 2));
+      attempts += 1;
+    });
+  }
+
+  if (parts.length) {
+    connect();
+    setInterval(plan, 60000); // minutes pass, and so may a message
+    document.addEventListener("visibilitychange", plan);
+  }
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -22,13 +23,13 @@ from sqlalchemy import update
 from stub_hub import COURSE, PREFIX, Hub
 
 from learnflow_ext.cli.made_class import exercises_in
-from learnflow_ext.contracts.alerts import Alert
+from learnflow_ext.contracts.alerts import Alert, Finding
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.service import made_class, words
 from learnflow_ext.service.handlers.board import PAGE
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.service.views.alerts import trigger_name
-from learnflow_ext.store import alerts, courses, runs, seed, submissions
+from learnflow_ext.store import alerts, courses, people, runs, seed, submissions
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import Submission
 
@@ -458,7 +459,7 @@ class TestInABrowser:
         self, full: RunningService, hub: Hub, name: str, options: dict[str, Any]
     ) -> None:
         async with browsing(full, hub, **options) as (page, complaints):
-            for address in ("", "me", *PAGES):
+            for address in ("", "me", *PAGES, "people", "practice"):
                 await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/{address}".rstrip("/"))
                 await expect(page.get_by_role("heading", level=1)).to_be_visible()
                 charts = page.locator("figure.chart")
@@ -470,6 +471,46 @@ class TestInABrowser:
                 assert await violations(page) == [], address
                 width = options["viewport"]["width"]
                 assert await page.evaluate("document.documentElement.scrollWidth") <= width, address
+            assert complaints == []
+
+    async def test_class_now_and_open_alerts_follow_what_happens(
+        self, full: RunningService, hub: Hub
+    ) -> None:
+        failed = [
+            RunReport(
+                run_id=f"zoe-{number}",
+                notebook="a.ipynb",
+                course=COURSE,
+                assignment=ASSIGNMENT,
+                cell_id="cell",
+                ok=False,
+                exception="RecursionError",
+                duration_ms=1,
+                finished_at=now().timestamp(),
+            )
+            for number in range(3)
+        ]
+        db = full.parts.db
+        async with browsing(full, hub) as (page, complaints):
+            await expect(page.locator("#now tbody tr").first).to_be_visible()
+            await db.retrying(lambda conn: runs.record_batch(conn, "zoe", failed))
+            await expect(page.locator("#now")).to_contain_text("RecursionError", timeout=30_000)
+            await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/alerts")
+            opened = page.locator("#open details").first
+            await opened.locator("summary").click()
+            async with db.begin() as conn:
+                finding = Finding(trigger="said_stuck", at=now().timestamp(), assignment=ASSIGNMENT)
+                who = await people.ensure(conn, "yara")
+                await alerts.raise_alert(conn, who, "yara", COURSE, finding, at=now())
+            # Who reads is not disturbed.
+            await asyncio.sleep(1)
+            await expect(opened).to_have_attribute("open", "")
+            await opened.locator("summary").click()
+            await page.get_by_role("heading", level=1).click()
+            await db.retrying(lambda conn: runs.record_batch(conn, "zed", failed))
+            await expect(page.locator("#open")).to_contain_text("Yara", timeout=30_000)
+            await page.locator("#open li", has_text="Yara").get_by_role("button", name="Helpful").click()
+            await expect(page.locator("#open .done")).to_contain_text("Marked as helpful")
             assert complaints == []
 
     async def test_a_bar_leads_to_the_students_behind_it(self, full: RunningService, hub: Hub) -> None:
