@@ -70,6 +70,8 @@ def test_from_first_error_to_grade(classroom: Classroom, browser: Browser) -> No
         expect(slider).to_have_attribute("aria-valuenow", "1.0", timeout=20_000)
         drawn.get_by_role("button", name="Next").click()
         expect(slider).to_have_attribute("aria-valuenow", "2.0")
+        slider.press("ArrowRight")
+        expect(slider).to_have_attribute("aria-valuenow", "3.0")
         drawn.get_by_role("button", name="Last").click()
         expect(drawn).to_contain_text("7")
         drawn.evaluate("drawing => drawing.scrollIntoView({block: 'end'})")
