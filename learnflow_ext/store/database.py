@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import URL, make_url
 from sqlalchemy import exc as sa_exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from learnflow_ext.store import backend, migrate, partitions
 from learnflow_ext.store.backend import Backend, Collision, ConnectionLost, DatabaseUnavailable, Purpose
@@ -30,9 +31,17 @@ RECORDED = "learnflow.recorded"
 TRIES = 4
 COLLISION_PAUSE_S = 0.05
 
+CLOSING_LOOKS = 100
+"""How often to look, a hundredth of a second apart, whether connections in use came back before closing."""
+
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
+
+
+def _in_use(engine: AsyncEngine) -> int:
+    """How many of its connections somebody has."""
+    return engine.pool.checkedout() if isinstance(engine.pool, QueuePool) else 0
 
 
 def _backend(url: str) -> Backend:
@@ -93,11 +102,16 @@ class Database:
         self._glances = self._backend.engine("glance")
 
     async def close(self) -> None:
-        """Close all connections; harmless when not open."""
-        for engine in (self._writers, self._readers, self._glances):
-            if engine is not None:
-                await engine.dispose()
+        """Close all connections once those in use came back, or after a second; harmless when not open."""
+        engines = [each for each in (self._writers, self._readers, self._glances) if each is not None]
         self._writers = self._readers = self._glances = None
+        # A pool that is disposed of forgets what comes back later, and leaves it open.
+        for _ in range(CLOSING_LOOKS):
+            if not any(map(_in_use, engines)):
+                break
+            await asyncio.sleep(0.01)
+        for engine in engines:
+            await engine.dispose()
 
     async def upgrade(self) -> migrate.SchemaState:
         """Make the tables (and SQLite's file), or bring them up to date; what was found before.

@@ -88,7 +88,10 @@ PRIVATES: Mapping[str, Mapping[str, str]] = {
     # The hub: learnflow_hub
     "jupyterhub.spawner.LocalProcessSpawner": {"_signal": "self, sig"},
     # Sign-in from a learning platform: learnflow_hub/lti.py
-    "jupyterhub.handlers.base.BaseHandler": {"_set_cookie": "self, key, value, encrypted, overrides"},
+    "jupyterhub.handlers.base.BaseHandler": {
+        "_set_cookie": "self, key, value, encrypted, overrides",
+        "_session_id": ATTRIBUTE,
+    },
     "ltiauthenticator.lti13.handlers.LTI13LoginInitHandler": {"_set_oauth_cookie": "self, key, value"},
     "jupyterhub_traefik_proxy.fileprovider.TraefikFileProviderProxy": {"_start_traefik": "self"},
 }

@@ -46,6 +46,26 @@ async def all_people(url: str) -> list[str]:
         await db.close()
 
 
+class TestClosing:
+    async def test_what_is_in_hand_comes_back_first_and_is_closed(self, db: Database) -> None:
+        reading = asyncio.Event()
+
+        async def read() -> None:
+            async with db.connect() as conn:
+                reading.set()
+                await asyncio.sleep(0.2)
+                await conn.scalar(select(func.count()).select_from(User))
+
+        task = asyncio.create_task(read())
+        await reading.wait()
+        await db.close()
+        assert task.done()
+        await task
+        with pytest.raises(DatabaseUnavailable):
+            await people_in(db)
+        await db.open()
+
+
 class TestTransactions:
     async def test_what_is_written_is_there_for_the_next_reader(self, db: Database) -> None:
         async with db.begin() as conn:
