@@ -21,7 +21,7 @@ from learnflow_ext.contracts.runs import RunBatch
 from learnflow_ext.service.handlers import once as handling
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import once
-from learnflow_ext.store.database import Database
+from learnflow_ext.store.database import ConnectionLost, Database
 from learnflow_ext.store.models import AnsweredRequest, Submission
 from learnflow_ext.store.once import Kept, Reserved
 
@@ -178,6 +178,36 @@ class TestCrashAfterTheWorkBeforeTheAnswer:
         again = await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)
         view = msgspec.json.decode(again.body, type=SubmissionView)
         assert (again.code, view.status, view.score, view.has_feedback) == (201, "graded", None, False)
+
+
+class TestTheDatabaseGoesAwayWithARequestInHand:
+    """And comes back: who sends again need not wait until the first try could be over."""
+
+    async def test_before_the_answer_is_kept(self, ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def gone(*args: object) -> None:
+            raise ConnectionLost("The database is away.")
+
+        with monkeypatch.context() as away:
+            away.setattr(once, "answered", gone)
+            away.setattr(once, "failed", gone)
+            assert (await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)).code == 503
+        assert (await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)).code == 201
+        assert await count(ask.service) == 1
+
+    async def test_in_the_moment_it_is_reserved(self, ask: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = Database.retrying
+
+        async def lost_in_the_commit(self: Database, work: Any, **more: Any) -> Any:
+            result = await real(self, work, **more)
+            if isinstance(result, Reserved):
+                raise ConnectionLost("The database is away.")
+            return result
+
+        with monkeypatch.context() as away:
+            away.setattr(Database, "retrying", lost_in_the_commit)
+            assert (await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)).code == 503
+        assert (await ask(HAND_IN, "ada", body=SOLVED, headers=KEY)).code == 201
+        assert await count(ask.service) == 1
 
 
 class TestTheServiceStopsInTheMomentTheWorkIsKept:
