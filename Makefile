@@ -7,8 +7,7 @@ BIN := $(VENV)/bin
 STAMPS := .make
 OLDEST := .nox/compat-oldest
 # Minutes each, on all cores: `make soak` runs them.
-LONG := tests/integration/many/test_chaos.py tests/integration/many/test_partition.py tests/integration/many/test_hub_killed.py \
-	tests/integration/hub/test_oldest_versions.py
+LONG := tests/integration/many/test_chaos.py tests/integration/many/test_partition.py tests/integration/many/test_hub_killed.py
 FRONT_END := $(wildcard labextension/*.json labextension/*.py labextension/yarn.lock) \
 	$(shell find $(wildcard $(addprefix labextension/,src style schema scripts)) -type f)
 # Some programs of the environment start others by name: jlpm starts node, a build of the wheel jlpm.
@@ -38,7 +37,7 @@ demo: setup ## Start a classroom on this machine (ARGS="--port 9000" passes opti
 
 lint: setup ## Check style, types and layers of the sources; write the pages of docs/ that are made from them
 	$(BIN)/python -W ignore -m learnflow_ext.reference
-	@$(MAKE) --no-print-directory -j2 $(IN_ORDER) $(LINTS)
+	@$(MAKE) --no-print-directory -j2 $(IN_ORDER) $(BESIDE) $(LINTS)
 
 # Beside each other, the longest first.
 lint-types:
@@ -65,6 +64,8 @@ docs: setup ## Make the documentation's site: build/docs/index.html
 	$(BIN)/python -W ignore -m learnflow_ext.reference
 	$(SPHINX) docs build/docs
 
+# Made while the lints run.
+test: BESIDE := $(OLDEST)/.installed
 test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their coverage
 	$(JLPM) test
 	$(BIN)/coverage erase
@@ -76,9 +77,8 @@ test: $(STAMPS)/test-system lint ## Run all checks and tests, and measure their 
 	$(BIN)/coverage json -q -o .coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json
 
-audit: setup ## Ask the advisory service on the internet about every installed package (not part of make test)
-	@echo "Sends names and versions of the installed packages to pypi.org/OSV; without internet it cannot say anything."
-	$(BIN)/uv tool run pip-audit --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" --skip-editable
+audit: setup ## Ask the advisory service on the internet about every installed package (.ci/run does it after make test)
+	@$(WITH_PATH) $(BIN)/python .ci/audit must
 
 compat: $(STAMPS)/test-system setup ## Try the oldest and the newest Jupyter packages and nbgrader that are allowed, quickly
 	$(WITH_PATH) $(BIN)/nox -s compat
@@ -89,7 +89,7 @@ bench: $(STAMPS)/test-system setup ## Measure how fast all of it is, into test-r
 eval: $(STAMPS)/run-system setup ## Measure how good its judgement is, on the data in LEARNFLOW_EVAL_DATA (a folder)
 	LEARNFLOW_EVAL_DATA="$(LEARNFLOW_EVAL_DATA)" $(BIN)/python tests/evaluation/evaluate.py $(ARGS)
 
-soak: $(STAMPS)/test-system setup $(OLDEST)/.installed ## Kill each part of the event stream, and of a class at work, again and again; gate every family five times
+soak: $(STAMPS)/test-system setup ## Kill each part of the event stream, and of a class at work, again and again; gate every family five times
 	LEARNFLOW_SOAK_SEEDS=5 $(BIN)/pytest -s tests/integration/exercises/test_gate.py -k "family or five"
 	$(WITH_PATH) LEARNFLOW_SOAK=1 LEARNFLOW_SOAK_KILLS=200 LEARNFLOW_SOAK_EVENTS=20000 $(BIN)/pytest -s \
 		tests/integration/events/test_soak.py tests/integration/events/test_faults.py

@@ -3,7 +3,7 @@
 `make compat`, or one of them: `nox -s "compat(oldest)"`. The oldest are read from the lower bounds there, so
 a bound that is too low shows. What passed last is in `docs/contributors/compatibility.md`.
 
-`make soak` makes the environment of the oldest too, and runs `nox -R -s "compat(oldest)" -- brief` in it
+`make test` makes the environment of the oldest too, and runs `nox -R -s "compat(oldest)" -- brief` in it
 (`tests/integration/hub/test_oldest_versions.py`); the newest are what a clone's own environment has.
 """
 
@@ -39,15 +39,18 @@ QUICK = (
 """Where others' changes would be felt: private names, hub, chat, kernel, grading, and the whole story."""
 BRIEF = (
     "tests/unit/compat",
-    "tests/unit/hub/test_hub_setup.py",
-    "tests/integration/hub/test_hub_people.py::TestOwnServer",
+    "tests/integration/hub/test_hub_people.py::TestOwnServer::test_it_runs_and_says_so",
+    "tests/integration/hub/test_hub_people.py::TestOwnServer::test_a_kernel_starts_in_it",
     "tests/integration/hub/test_hub_people.py::TestServices::test_a_teacher_gets_both",
     "tests/integration/hub/test_hub_people.py::TestServices::test_a_students_server_may_ask_the_service",
-    "tests/integration/grading/test_grading_release.py",
-    "tests/integration/server/test_chat.py",
+    "tests/integration/grading/test_grading_release.py::TestRelease",
+    "tests/integration/grading/test_grading_submissions.py::TestHonestWork::"
+    "test_a_full_solution_gets_all_points_and_no_remarks",
+    "tests/integration/server/test_chat.py::test_the_tutor_answers_in_pieces",
+    "tests/integration/server/test_chat.py::test_all_six_are_there_and_nobody_else",
 )
 """As much of it as each run of the tests can afford: private names, a hub with a student's server and its
-kernel, a release by nbgrader, a chat with a tutor in it."""
+kernel, a formgrader, a release and a grading by nbgrader, a chat with the tutors in it."""
 
 
 def lower_bounds() -> list[str]:

@@ -19,6 +19,7 @@ TOGETHER = {
 }
 """File -> what it shares with others."""
 FIRST = (
+    "tests/integration/hub/test_oldest_versions.py",
     "tests/integration/hub/test_hub_demo.py",
     ENGINE,
     "tests/integration/kernels/test_ordinary_user.py",

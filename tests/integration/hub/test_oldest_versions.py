@@ -1,7 +1,7 @@
 """The oldest JupyterHub, JupyterLab, Jupyter AI and nbgrader that `pyproject.toml` allows are enough.
 
-`make soak` runs this and makes their environment beforehand (`make .nox/compat-oldest/.installed`); the
-newest that are allowed are those of a fresh clone's own environment, in which everything else runs.
+`make test` makes their environment beforehand (`make .nox/compat-oldest/.installed`); the newest that are
+allowed are those of a fresh clone's own environment, in which everything else runs.
 """
 
 from __future__ import annotations
