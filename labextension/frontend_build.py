@@ -15,6 +15,7 @@ STRAY = Path("learnflow_ext/labextension/install.json")
 PRODUCTS = (
     "learnflow_ext/labextension/package.json",
     "learnflow_ext/service/static/vendor/htmx.min.js",
+    "learnflow_ext/service/static/vendor/redoc.min.js",
     "learnflow_ext/service/static/vendor/vega.min.js",
 )
 

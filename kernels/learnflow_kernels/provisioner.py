@@ -141,6 +141,7 @@ class SandboxProvisioner(LocalProvisioner):
     _run: rundir.RunDir | None = None
     _group: cgroups.Group = cgroups.NONE
     _launches = 0
+    _may_have_network = True
     _lifeline: int | None = None
     _filter: int | None = None
 
@@ -164,6 +165,7 @@ class SandboxProvisioner(LocalProvisioner):
             manager = self.parent
             assert manager is not None
             manager.transport, manager.cache_ports, manager.ip = "ipc", False, self._run.ip
+            kwargs = await self._with_what_is_allowed(manager, kwargs)
             kwargs = await super().pre_launch(**kwargs)
             command = [str(part) for part in kwargs["cmd"]]
             connection = Path(manager.connection_file)
@@ -177,12 +179,27 @@ class SandboxProvisioner(LocalProvisioner):
         kwargs["pass_fds"] = () if self._filter is None else (self._filter,)
         return kwargs
 
+    async def _with_what_is_allowed(self, manager: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """`kwargs` with what the server lets this kernel have just now, where it has a word in that.
+
+        `manager.allowed_now()` says which further extensions it loads, and whether it may have a network.
+        """
+        ask = getattr(manager, "allowed_now", None)
+        extensions, self._may_have_network = await ask() if ask is not None else ((), True)
+        more = [*kwargs.pop("extra_arguments", []), *(f"--ext={name}" for name in extensions)]
+        return {**kwargs, "extra_arguments": more}
+
+    @property
+    def online(self) -> bool:
+        """Whether the kernel has, or would get, a network."""
+        return self.network == "full" and self._may_have_network
+
     def _wrapped(
         self, command: list[str], connection: Path, cwd: str | None, features: Features
     ) -> list[str]:
         """The command that runs `command` in a sandbox; makes the kernel's files and its control group."""
         assert self._run is not None
-        online = self.network == "full"
+        online = self.online
         mounts = kernel_mounts(network=online)
         work, start = working_place(
             self.work_dir, cwd, system=mounts.read_only, private=(Path.home(), self._run.root)

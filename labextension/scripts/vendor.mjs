@@ -1,5 +1,5 @@
-// The dashboard serves htmx and Vega from the package, never from a CDN: puts what yarn.lock names beside it, in
-// one file each, and the licences of all that is in them.
+// The dashboard serves htmx, Vega and ReDoc from the package, never from a CDN: puts what yarn.lock names beside
+// it, in one file each, and the licences of all that is in them.
 import {
   copyFileSync,
   existsSync,
@@ -46,9 +46,29 @@ await build({
     minify: true
   }
 });
+// ReDoc comes as one file already. It would fetch its maker's picture from elsewhere, which its page forbids.
+const NOTHING =
+  'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+const redoc = readFileSync(
+  join(MODULES, 'redoc/bundles/redoc.standalone.js'),
+  'utf8'
+);
+writeFileSync(
+  join(FOLDER, 'redoc.min.js'),
+  redoc
+    .replace(/https:\/\/cdn\.redoc\.ly\/redoc\/logo[^"'`]*/g, NOTHING)
+    .replace(/\n\/\/# sourceMappingURL=.*/, '')
+);
 const licences = new Map();
-['htmx.org', 'vega', 'vega-lite', 'vega-interpreter'].forEach(name =>
+['htmx.org', 'redoc', 'vega', 'vega-lite', 'vega-interpreter'].forEach(name =>
   withDependencies(name, licences)
+);
+licences.set(
+  'redoc.standalone.js',
+  `What is in ReDoc's file besides\n\n${readFileSync(
+    join(MODULES, 'redoc/bundles/redoc.standalone.js.LICENSE.txt'),
+    'utf8'
+  ).trim()}`
 );
 const line = `\n\n${'-'.repeat(72)}\n\n`;
 writeFileSync(

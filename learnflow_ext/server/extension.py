@@ -9,6 +9,7 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyterlab_chat.rtc_lib import publish_rtc_info
 from traitlets import Float, Unicode, default
 
+from learnflow_ext.contracts import other_ai
 from learnflow_ext.server import news
 from learnflow_ext.server.asking import Asker
 from learnflow_ext.server.chat import ChatSocket, ConfinedChatManager
@@ -36,6 +37,7 @@ from learnflow_ext.server.handlers.submissions import (
     FeedbackHandler,
     SubmissionsHandler,
 )
+from learnflow_ext.server.other_ai import SETTING_DOORS, SETTING_KEYS, Doors, OwnKeys
 from learnflow_ext.server.page import student_page
 from learnflow_ext.server.personas import SETTING_GATEWAY, SETTING_PRACTICE, SETTING_SITUATIONS
 from learnflow_ext.server.practice import PracticeFolder
@@ -115,6 +117,15 @@ class LearnFlowExtension(ExtensionApp):
         settings[SETTING_PRACTICE] = PracticeFolder(self.gateway, folder)
         settings[SETTING_VALIDATOR] = Validator(folder, self.log)
         settings[SETTING_ASKER] = self.asker
+        self.doors = Doors(
+            other_ai.told(os.environ),
+            self.gateway.exam,
+            self.log,
+            online=app.config.SandboxProvisioner.get("network") == "full",
+        )
+        self.own_keys = OwnKeys(folder)
+        settings[SETTING_DOORS] = self.doors
+        settings[SETTING_KEYS] = self.own_keys
         news.prepare(app.event_logger)
         publish_rtc_info(app)
         settings["chat_manager"] = ConfinedChatManager(app, config=app.config)
@@ -123,6 +134,7 @@ class LearnFlowExtension(ExtensionApp):
     def _started(self) -> None:
         """The event loop runs and every extension is loaded, the hub's own page hook included."""
         self.reporter.start()
+        self._shut_doors_in_exams()
         self._start_kernel_ahead()
         app: Any = self.serverapp
         settings: dict[str, Any] = app.web_app.settings
@@ -132,6 +144,23 @@ class LearnFlowExtension(ExtensionApp):
             return student_page(before(handler, page_config) if before is not None else page_config)
 
         settings["page_config_hook"] = page_config_hook
+
+    def _shut_doors_in_exams(self) -> None:
+        app: Any = self.serverapp
+
+        async def stop_others() -> None:
+            for manager in app.web_app.settings["jupyter-ai"]["persona-managers"].values():
+                # None where a chat's personas could not be made.
+                if manager is not None:
+                    await manager.stop_others()
+            await self.own_keys.set(allowed=False)
+
+        self.doors.when_shut.append(stop_others)
+        # Absent where an admin has put another manager in the place of ours.
+        if hasattr(app.kernel_manager, "end_for_exam"):
+            app.kernel_manager.doors = self.doors
+            self.doors.when_shut.append(app.kernel_manager.end_for_exam)
+        self.doors.start()
 
     def _start_kernel_ahead(self) -> None:
         app: Any = self.serverapp
@@ -163,6 +192,7 @@ class LearnFlowExtension(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """The server stops: break off answers, send what is waiting."""
+        await self.doors.stop()
         await self.asker.stop()
         await self.telemetry.settle()
         await self.reporter.stop()

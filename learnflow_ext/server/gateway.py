@@ -17,6 +17,7 @@ from learnflow_ext.contracts import errors
 from learnflow_ext.contracts.errors import LearnFlowError, Problem, Unavailable
 from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, SubmissionView
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
+from learnflow_ext.contracts.other_ai import OtherAiStanding
 from learnflow_ext.contracts.practice import PracticeResult, PracticeStanding
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
@@ -132,6 +133,10 @@ class Gateway:
         """The feedback on one graded submission."""
         path = f"api/courses/{_part(course)}/submissions/{_part(submission_id)}/feedback"
         return await self._get(path, FileSet)
+
+    async def exam(self) -> bool:
+        """Whether an exam runs for the student now."""
+        return (await self._get("api/other-ai", OtherAiStanding)).exam
 
     async def practice(self, name: str) -> PracticeStanding:
         """What became of an exercise that the student asked for."""

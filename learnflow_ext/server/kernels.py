@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
 from traitlets import Bool, Float, default
+
+from learnflow_ext.server.other_ai import EXAM_BEGAN, Doors
 
 MOST_PATIENT_S = 20.0
 
@@ -28,6 +31,8 @@ class PatientKernel(ServerKernelManager):
         self.turn = asyncio.Lock()
         self.over = False
         """Somebody ended it for good: who waited to start it again has come too late."""
+        self.has_magics = False
+        """Whether it was started with extensions that lead to other AI."""
 
     async def restart_kernel(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Start it again, unless it was ended meanwhile."""
@@ -40,6 +45,22 @@ class PatientKernel(ServerKernelManager):
             except Exception:
                 self._try_again_later()
                 raise
+
+    async def allowed_now(self) -> tuple[tuple[str, ...], bool]:
+        """For the provisioner: extensions to load besides, and whether there may be a network."""
+        doors: Doors | None = getattr(self.parent, "doors", None)
+        if doors is None:
+            return (), True
+        await doors.look()
+        self.has_magics = bool(doors.magics)
+        return doors.magics, not doors.exam
+
+    async def end_for_exam(self) -> None:
+        """End it if it has what an exam forbids; it is started again at once, without."""
+        provisioner: Any = self.provisioner
+        if provisioner is not None and (self.has_magics or getattr(provisioner, "online", False)):
+            provisioner.why_it_ended = EXAM_BEGAN
+            await provisioner.send_signal(signal.SIGKILL)
 
     def _try_again_later(self) -> None:
         """Have a kernel that could not be started again looked after.
@@ -78,6 +99,9 @@ class PatientKernelManager(AsyncMappingKernelManager):
     @default("kernel_manager_class")
     def _patient_too(self) -> str:
         return f"{PatientKernel.__module__}.{PatientKernel.__name__}"
+
+    doors: Doors | None = None
+    """Set by the server extension: what a kernel may have besides."""
 
     _spare: asyncio.Task[str] | None = None
     _spare_id = ""
@@ -177,6 +201,12 @@ class PatientKernelManager(AsyncMappingKernelManager):
             return False
         finally:
             client.stop_channels()
+
+    async def end_for_exam(self) -> None:
+        """An exam has begun: end kernels that have what it forbids, the one that waits too."""
+        for kernel_id in tuple(self.list_kernel_ids()):
+            kernel: Any = self.get_kernel(kernel_id)
+            await kernel.end_for_exam()
 
     def list_kernels(self) -> list[dict[str, Any]]:
         """All but the one that waits."""

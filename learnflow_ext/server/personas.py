@@ -16,6 +16,7 @@ from typing import Any, ClassVar, cast
 from jupyter_ai_persona_manager.base_persona import BasePersona, PersonaDefaults
 from jupyter_ai_persona_manager.extension import PersonaManagerExtension
 from jupyter_ai_persona_manager.handlers import AvatarHandler, CancelHandler
+from jupyter_ai_persona_manager.mcp_server_models import McpServerHttp, McpSettings
 from jupyter_ai_persona_manager.persona_manager import PersonaManager
 from jupyter_server.extension.application import ExtensionApp
 from jupyterlab_chat.models import Message
@@ -29,6 +30,7 @@ from learnflow_ext.server.batching import batched
 from learnflow_ext.server.chat import CUT_KEY, ConfinedChat
 from learnflow_ext.server.context import Situation, Situations
 from learnflow_ext.server.gateway import Gateway
+from learnflow_ext.server.other_ai import SETTING_DOORS, SETTING_KEYS, SHUT_NOW, Doors, OwnKeys
 from learnflow_ext.server.practice import PracticeFolder, link_to
 from learnflow_ext.server.routing import addressed, question
 from learnflow_ext.server.sources import Places, places
@@ -54,7 +56,7 @@ BROKEN = "Something went wrong while I was answering, and it was not your fault.
 
 
 class TutorPersonaManager(PersonaManager):
-    """One chat's personas: ours, and no others."""
+    """One chat's personas: ours, and others where the admin lets them in (`c.LearnFlowOtherAI`)."""
 
     default_persona_id = Unicode(
         "jupyter-ai-personas::learnflow_ext::Tutor",
@@ -63,11 +65,35 @@ class TutorPersonaManager(PersonaManager):
         allow_none=True,
     ).tag(config=True)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._answering: dict[asyncio.Task[None], BasePersona] = {}
+        super().__init__(*args, **kwargs)
+
     def _init_ep_persona_classes(self) -> None:
-        """Take our own classes; entry points of other packages are no part of the classroom."""
+        """Take our own classes; those of other packages are no part of the classroom unless it is allowed.
+
+        One that cannot be loaded is logged; it is nothing to tell a student.
+        """
+        others: list[dict[str, Any]] = []
+        if "personas" in self._doors.allowed.allow:
+            super()._init_ep_persona_classes()
+            found = PersonaManager._ep_persona_classes or ()
+            # Ours are entry points as well.
+            others = [
+                item for item in found if not item["traceback"] and item["persona_class"] not in PERSONAS
+            ]
         PersonaManager._ep_persona_classes = [
-            {"module": kind.__module__, "persona_class": kind, "traceback": None} for kind in PERSONAS
+            *({"module": kind.__module__, "persona_class": kind, "traceback": None} for kind in PERSONAS),
+            *others,
         ]
+
+    @property
+    def _shared(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", self.parent.serverapp.web_app.settings)
+
+    @property
+    def _doors(self) -> Doors:
+        return cast("Doors", self._shared[SETTING_DOORS])
 
     def _init_persona_classes(self) -> None:
         self._init_ep_persona_classes()
@@ -77,9 +103,13 @@ class TutorPersonaManager(PersonaManager):
         """Load nothing: `.jupyter/personas` lies where the student's code can write."""
         self._local_persona_classes: list[dict[str, Any]] = []
 
-    def get_mcp_settings(self) -> None:
-        """No tools, whatever `.jupyter/mcp_settings.json` says."""
-        return None
+    def get_mcp_settings(self) -> McpSettings | None:
+        """The admin's servers while that door is open, whatever `.jupyter/mcp_settings.json` says."""
+        if not self._doors.is_open("mcp"):
+            return None
+        servers = self._doors.allowed.mcp_servers
+        named = [McpServerHttp(type="http", name=server.name, url=server.url) for server in servers]
+        return McpSettings(mcp_servers=[*named]) if named else None
 
     @property
     def names(self) -> dict[str, str]:
@@ -97,7 +127,34 @@ class TutorPersonaManager(PersonaManager):
         )
         kept = {CUT_KEY: metadata[CUT_KEY]} if CUT_KEY in metadata else {}
         message.metadata = {**kept, self.TO_PERSONA_METADATA_KEY: target}
-        super().on_chat_message(chat_id, message)
+        persona = self.personas.get(target)
+        if persona is None or isinstance(persona, ServicePersona):
+            super().on_chat_message(chat_id, message)
+        else:
+            self.event_loop.create_task(self._ask_another(persona, message))
+
+    async def _ask_another(self, persona: BasePersona, message: Message) -> None:
+        """Deliver the message to a persona that is not ours, unless an exam is on."""
+        await self._doors.look()
+        if not self._doors.is_open("personas"):
+            self.send_system_message(SHUT_NOW)
+            return
+        keys: OwnKeys = self._shared[SETTING_KEYS]
+        await keys.set(allowed=self._doors.is_open("keys"))
+        answering = asyncio.create_task(persona.on_message(message))
+        self._answering[answering] = persona
+        answering.add_done_callback(self._answering.pop)
+
+    async def stop_others(self) -> None:
+        """An exam has begun: what others are saying stops."""
+        for answering, persona in tuple(self._answering.items()):
+            await persona.cancel_response()
+            answering.cancel()
+
+    def prepare_persona(self, persona_id: str) -> bool:
+        """As the parent's, which lets a persona speak to its provider; not to others' while that is shut."""
+        ours = isinstance(self.personas.get(persona_id), ServicePersona)
+        return super().prepare_persona(persona_id) if ours or self._doors.is_open("personas") else False
 
 
 class TutorPersonasExtension(PersonaManagerExtension):

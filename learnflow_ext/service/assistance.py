@@ -172,6 +172,11 @@ class Assistance:
         self._metrics.questions.labels(request.agent).inc()
         return Question(person, request, context, told, request_id, received, left)
 
+    async def in_exam(self, person: Person) -> bool:
+        """Whether an exam of any of their courses runs for `person` now, or nobody can tell."""
+        await self._policies.refresh()
+        return self._policies.sits_exam(filter(person.belongs, self._tutored), person.name)
+
     async def wish(self, person: Person, request: HelpRequest, request_id: str) -> list[ReplyChunk] | None:
         """The answer to what is no question, such as `/helpful`; None for a question."""
         if self.wishes.wished(request) is None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import urllib.parse
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -21,16 +23,20 @@ from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 
 PATIENCE_SECONDS = 5
+LOOPBACK = "127.0.0.1"
+HUB_PORT = 8081
+"""JupyterHub's own default."""
 MOST_SKEW_SECONDS = 5.0
 """Tokens, deadlines and the order of events bear no more."""
 
 
 async def examine(config: Config) -> list[Finding]:
-    """Database with its clock, Kafka, the model's endpoint and the hub's address, each in a sentence."""
+    """Database and hub with their clocks, Kafka, the model's endpoint, the hub's address: a sentence each."""
     return [
         *await _database(LearnFlow(config=config)),
         *await _kafka(LearnFlowKafka(config=config)),
         *await _model(LearnFlowModel(config=config)),
+        await _hub(config),
         _subdomains(config),
     ]
 
@@ -121,6 +127,32 @@ async def _model(settings: LearnFlowModel) -> list[Finding]:
         advice = "The tutor answers from its analysis alone meanwhile."
         return [Finding(name="model", level="missing", text=text_, advice=advice)]
     return [Finding(name="model", level="strong", text="The model's endpoint answers.")]
+
+
+async def _hub(config: Config) -> Finding:
+    """The hub's clock, which is on its every answer to within a second."""
+    said = config.JupyterHub
+    host = said.get("hub_connect_ip") or said.get("hub_ip") or LOOPBACK
+    host = LOOPBACK if host in ("", "*", "0.0.0.0", "::") else host  # noqa: S104 - compared only
+    base = urllib.parse.urlsplit(said.get("bind_url") or said.get("base_url") or "").path.rstrip("/")
+    address = f"http://{host}:{said.get('hub_port') or HUB_PORT}"
+    request = HTTPRequest(
+        f"{said.get('hub_connect_url') or address}{base}/hub/health",
+        follow_redirects=False,
+        request_timeout=PATIENCE_SECONDS,
+        connect_timeout=PATIENCE_SECONDS,
+    )
+    try:
+        answer = await AsyncHTTPClient().fetch(request, raise_error=False)
+        theirs = parsedate_to_datetime(answer.headers["Date"])
+    except (OSError, ValueError, KeyError, HTTPClientError):
+        return Finding(
+            name="hub",
+            level="weak",
+            text=f"The hub does not answer at {request.url}, so its clock was not looked at.",
+            advice="Where it should be running: `learnflow status`. Otherwise ask again once it does.",
+        )
+    return clocks("hub", (theirs - now()).total_seconds())
 
 
 def _subdomains(config: Config) -> Finding:

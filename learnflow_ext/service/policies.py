@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -180,6 +180,11 @@ class Policies:
         policy = self._of(course)
         sat = policy.running(self._clock(), student)
         return policy is UNREADABLE or any(exam.covers(assignment) for exam in sat)
+
+    def sits_exam(self, courses: Iterable[str], student: str) -> bool:
+        """Whether `student` sits an exam of any of these courses now, or nobody can read whether they do."""
+        now, found = self._clock(), [self._of(course) for course in courses]
+        return any(policy is UNREADABLE or policy.running(now, student) for policy in found)
 
     def in_exam(self, course: str, at: datetime) -> bool:
         """Whether anybody sits an exam of `course` at that moment, in all of it or in some assignments."""

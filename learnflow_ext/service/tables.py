@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, Literal, TypeVar
 
@@ -93,5 +94,9 @@ def csv_text(table: Table) -> str:
     return out.getvalue()
 
 
+_FORMULA = re.compile(r"[\t\r\n]|[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@\uff0b\uff0d\uff1d\uff20]")
+"""What some spreadsheet begins a formula with: also after blanks that it takes away, or in full width."""
+
+
 def _harmless(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"'{text}" if _FORMULA.match(text) else text

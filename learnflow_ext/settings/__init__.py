@@ -15,6 +15,7 @@ from learnflow_ext.settings.access import LearnFlowApi, LearnFlowJwt
 from learnflow_ext.settings.deployment import SERVICE_NAME, LearnFlow, LearnFlowKafka, manages_groups
 from learnflow_ext.settings.grading import LearnFlowGrading, LearnFlowPractice
 from learnflow_ext.settings.lti import LearnFlowLti
+from learnflow_ext.settings.other_ai import LearnFlowOtherAI
 from learnflow_ext.settings.tutoring import LearnFlowModel, LearnFlowTutor
 from learnflow_ext.settings.watching import LearnFlowMail, LearnFlowProgress, LearnFlowStruggle
 
@@ -29,6 +30,7 @@ __all__ = [
     "LearnFlowLti",
     "LearnFlowMail",
     "LearnFlowModel",
+    "LearnFlowOtherAI",
     "LearnFlowPractice",
     "LearnFlowProgress",
     "LearnFlowStruggle",
@@ -44,6 +46,7 @@ CLASSES: tuple[type[Configurable], ...] = (
     LearnFlowApi,
     LearnFlowTutor,
     LearnFlowModel,
+    LearnFlowOtherAI,
     LearnFlowGrading,
     LearnFlowPractice,
     LearnFlowStruggle,

@@ -502,7 +502,9 @@ class TestWebsocketOfAnotherSite:
         for path in paths:
             assert handshake(chen.session.context, chen.room.url, path, origin) == status, path
 
-    @pytest.mark.parametrize(("origin", "status"), [("own", 101), ("http://evil.example", 403)])
+    @pytest.mark.parametrize(
+        ("origin", "status"), [("own", 101), ("http://evil.example", 403), ("null", 403)]
+    )
     def test_nor_the_dashboards(self, teacher: Session, origin: str, status: int) -> None:
         path = f"/services/learnflow/ws?course={COURSE}"
         assert handshake(teacher.context, teacher.room.url, path, origin) == status

@@ -47,7 +47,7 @@ def test_front_end_travels_with_it(names: list[str]) -> None:
     shared = [name for name in names if "data/share/jupyter/labextensions/learnflow/" in name]
     assert any(name.endswith("package.json") for name in shared)
     assert any("remoteEntry" in name for name in shared)
-    vendor = ("htmx.min.js", "vega.min.js", "LICENSES.txt")
+    vendor = ("htmx.min.js", "redoc.min.js", "vega.min.js", "LICENSES.txt")
     assert {f"learnflow_ext/service/static/vendor/{name}" for name in vendor} <= set(names)
 
 

@@ -21,6 +21,7 @@ from learnflow_ext.contracts.grades import (
     SubmissionView,
 )
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
+from learnflow_ext.contracts.other_ai import OtherAiStanding
 from learnflow_ext.contracts.practice import PracticeResult, PracticeStanding
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
@@ -41,6 +42,7 @@ from learnflow_ext.service.handlers import (
     lti,
     mail,
     more_time,
+    other_ai,
     people,
     practice,
     practice_reviews,
@@ -190,6 +192,15 @@ TABLE: tuple[Route, ...] = (
             body=FileSet,
             answer=PracticeResult,
             once=True,
+        ),
+    ),
+    api(
+        "api/other-ai",
+        other_ai.OtherAiHandler,
+        Who.PERSON,
+        get=Operation(
+            summary="Whether an exam runs for the caller, in which other AI than the tutor is shut.",
+            answer=OtherAiStanding,
         ),
     ),
     api(
@@ -364,6 +375,7 @@ TABLE: tuple[Route, ...] = (
     page("", board.HomeHandler, Who.PERSON),
     page("oauth_callback", CallbackHandler, Who.ANYONE),
     page("api/docs", description.DocsHandler, Who.ANYONE),
+    page("api/redoc", description.RedocHandler, Who.ANYONE),
     page("ws", live.LiveHandler, Who.STAFF),
     page("courses/{course}", board.BoardHandler, Who.STAFF),
     page("courses/{course}/scores", board.ScoresPartHandler, Who.STAFF),

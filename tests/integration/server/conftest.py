@@ -33,6 +33,7 @@ from learnflow_ext.contracts.grades import (
     SubmissionView,
 )
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
+from learnflow_ext.contracts.other_ai import OTHER_AI_ENV, OtherAi, OtherAiStanding
 from learnflow_ext.contracts.practice import PracticeStanding
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
@@ -65,6 +66,8 @@ class Script:
         self.answered: list[QuizFeedback] = []
         self.graded = False
         self.zones: list[str] = []
+        self.exam = False
+        """Whether one is on for the student."""
         self.progress = StudentProgress(student="ada", course="py", title="Python", streak_days=2)
 
     def view(self) -> AssignmentView:
@@ -109,6 +112,8 @@ class StubHandler(RequestHandler):
     async def get(self, path: str) -> None:
         if path == "health":
             self.say({})
+        elif path == "api/other-ai":
+            self.say(OtherAiStanding(exam=self.script.exam))
         elif path == "api/courses":
             self.say([CourseView(course="py", role="student")])
         elif path == "api/progress":
@@ -197,22 +202,56 @@ def service(_stub: tuple[Script, str]) -> Script:
     return _stub[0]
 
 
+ANOTHER = """
+import os
+
+from jupyter_ai_persona_manager.base_persona import BasePersona, PersonaDefaults
+from learnflow_ext.server.personas import AVATARS
+
+
+class Another(BasePersona):
+    @property
+    def defaults(self):
+        picture = str(AVATARS / "tutor.svg")
+        about = {"description": "Solves it.", "avatar_path": picture, "system_prompt": ""}
+        return PersonaDefaults(name="Another", **about)
+
+    async def process_message(self, message):
+        found = self.parent.get_mcp_settings()
+        tools = [each.name for each in found.mcp_servers] if found else []
+        self.send_message(f"key {os.environ.get('SCHOOL_API_KEY')}, tools {tools}")
+"""
+
+
+def _install_another_persona(site: Path) -> None:
+    """As a package does that brings an assistant to Jupyter AI."""
+    about = site / "another_ai-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: another-ai\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[jupyter_ai.personas]\nanother = another_ai:Another\n")
+    (site / "another_ai.py").write_text(ANOTHER)
+
+
 class Server:
     """The student's server as a browser sees it."""
 
-    def __init__(self, base: Path, service_url: str) -> None:
+    def __init__(self, base: Path, service_url: str, other_ai: OtherAi | None = None) -> None:
         self.work = base / "work"
         self.home = base / "server"
         for folder in (self.work, self.home):
             folder.mkdir(parents=True)
         self.marker = base / "student-code-ran"
         self._plant()
+        site = base / "site"
+        _install_another_persona(site)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self.token = uuid.uuid4().hex
         config = base / "config.py"
         config.write_text(
+            "import sys\n"
+            f"sys.path.append({str(site)!r})\n"
             "from learnflow_ext.server import defaults\n"
             "defaults.configure(c)\n"
             f"c.ServerApp.root_dir = {str(self.work)!r}\n"
@@ -231,6 +270,7 @@ class Server:
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
                 "LEARNFLOW_URL": service_url,
                 "JUPYTERHUB_API_TOKEN": TOKEN,
+                **({OTHER_AI_ENV: msgspec.json.encode(other_ai).decode()} if other_ai is not None else {}),
                 **{k: v for k, v in os.environ.items() if k.startswith("COVERAGE")},
             },
             stdout=stream,

@@ -31,6 +31,7 @@ OPEN = {
     "health/ready",
     "api/openapi.json",
     "api/docs",
+    "api/redoc",
     "api/lti/jwks",
     "static/(.*)",
     "oauth_callback",

@@ -307,6 +307,16 @@ class TestDashboard:
             assert (
                 sum(int(part) for part in background.removeprefix("rgb(").removesuffix(")").split(",")) < 200
             )
+            # The API in ReDoc, with everything from here, and nothing that its policy refuses.
+            asked: list[str] = []
+            page.on("request", lambda request: asked.append(request.url))
+            await page.goto(f"{hub.service_url}{PREFIX}api/redoc")
+            await expect(
+                page.get_by_role("heading", name="Say whether one's own answer helped")
+            ).to_be_visible()
+            await expect(page.get_by_role("heading", name="Hand in an assignment")).to_be_visible()
+            await page.screenshot(path=SHOTS / "redoc.png")
+            assert [url for url in asked if not url.startswith((hub.service_url, "data:"))] == []
             assert complaints == []
 
     async def test_fits_a_phone(self, lesson: RunningService, hub: Hub) -> None:

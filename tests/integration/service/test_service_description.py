@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from served import Client
+from stub_hub import PREFIX
 
 from learnflow_ext.service.handlers.table import TABLE
 
@@ -54,3 +55,18 @@ async def test_the_page_shows_every_operation_and_shape(ask: Client) -> None:
     assert 'id="HelpRequest"' in page
     assert "For teachers of the course." in page
     assert "<script" not in page
+
+
+async def test_redocs_page_may_less_than_others_but_for_styles(ask: Client) -> None:
+    answer = await ask("api/redoc", headers={"Accept": "text/html"})
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["connect-src"] == "'self'"
+    assert "worker-src" not in policy
+    page = answer.body.decode()
+    assert f'spec-url="{PREFIX}api/openapi.json"' in page
+    assert (
+        f'href="{PREFIX}api/redoc"' in (await ask("api/docs", headers={"Accept": "text/html"})).body.decode()
+    )
+    # Everybody else's policy is as it was.
+    assert "unsafe-inline" not in (await ask("api/docs")).headers["Content-Security-Policy"]

@@ -24,7 +24,7 @@ from learnflow_ext.service.handlers.table import TABLE
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import courses
 
-NOT_OURS = ("oauth_callback", "api/docs", "ws")
+NOT_OURS = ("oauth_callback", "api/docs", "api/redoc", "ws")
 """A sign-in, a page without anybody's words, and no page at all."""
 
 

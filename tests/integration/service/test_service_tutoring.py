@@ -147,6 +147,9 @@ class TestExam:
             says("what is a loop?", course="no-such"),
         ):
             assert "switched off" in (await said(client, request))[0]
+        # Where the admin lets other assistants in, students' servers ask this.
+        assert (await client("api/other-ai", "ada")).body == b'{"exam":true}'
+        assert (await client("api/other-ai", "root")).body == b'{"exam":false}'
 
 
 class TestExamBeginsInMidAnswer:

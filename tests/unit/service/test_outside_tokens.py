@@ -413,6 +413,8 @@ class TestSettingsThatCannotWork:
             (LearnFlowJwt(issuer=ISSUER, jwks_url="https://id.school/keys"), secret),
             (LearnFlowJwt(issuer=ISSUER, jwks_url="http://id.school/keys"), {}),
             (LearnFlowJwt(issuer=ISSUER, jwks_url="file:///etc/keys"), {}),
+            (LearnFlowJwt(issuer=ISSUER, jwks_url="http://127.0.0.1:80@id.evil.example/keys"), {}),
+            (LearnFlowJwt(issuer=ISSUER, jwks_url="http://127.0.0.1.evil.example:80/keys"), {}),
         ):
             with pytest.raises(ValueError, match="LearnFlowJwt"):
                 OutsideTokens(given_settings, environment)

@@ -174,12 +174,12 @@ class TestTheOverview:
 
 
 def test_no_text_of_a_file_is_a_formula() -> None:
-    titles = ("=cmd()", "+1", "-1", "@x", "Loops: =of")
+    titles = ("=cmd()", "+1", "-1", "@x", "\t=x", "\n=x", " =x", "\u200b=x", "\uff1dx()", "Loops: =of")
     table = Table(
         name="t", title="", columns=tuple(map(Column, titles)), rows=(tuple(map(Cell, titles)),), empty=""
     )
     head, row = csv.reader(io.StringIO(csv_text(table)))
-    assert head == row == ["'=cmd()", "'+1", "'-1", "'@x", "Loops: =of"]
+    assert head == row == [*(f"'{title}" for title in titles[:-1]), titles[-1]]
 
 
 def test_a_next_step_is_one_until_all_is_solved() -> None:

@@ -80,8 +80,10 @@ class TestPolicies:
         assert await now() == "hints"
         file.write_text("tutor: open")
         assert await now() == "open"
+        assert not found.sits_exam(["c"], "ada")
         file.write_text("tutor: nonsense")
         assert await now() == "off"
+        assert found.sits_exam(["c"], "ada"), "nobody can read whether there is one"
         file.write_text("tutor: concepts # again")
         assert await now() == "concepts"
         file.unlink()
@@ -94,6 +96,8 @@ class TestPolicies:
         await found.refresh()
         assert found.at("", "", ["c"], "ada") == "off"
         assert found.at("", "", ["other"], "ada") == "hints"
+        assert found.sits_exam(["other", "c"], "ada")
+        assert not found.sits_exam(["other"], "ada")
         assert found.in_exam("c", NOON)
         assert not found.in_exam("c", NOON + timedelta(hours=1))
         assert not found.in_exam("other", NOON)

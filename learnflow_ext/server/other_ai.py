@@ -1,0 +1,139 @@
+"""Whether other AI than the tutor may be used now: what the admin allows, while no exam runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+
+from learnflow_ext.contracts.errors import LearnFlowError
+from learnflow_ext.contracts.other_ai import Door, OtherAi
+from learnflow_ext.server.confine import Folder
+
+SETTING_DOORS = "learnflow_doors"
+SETTING_KEYS = "learnflow_own_keys"
+LOOK_SECONDS = 10.0
+"""How soon after an exam began what is open then is shut."""
+BELIEVED_SECONDS = 120.0
+"""For so long counts what the service said last; then nothing is open until it says something again."""
+SHUT_NOW = "Other assistants are not available just now: an exam is on, or the classroom cannot be reached."
+EXAM_BEGAN = (
+    "An exam has begun, so Python was started afresh, without a network or other assistants. "
+    "Your notebook is safe."
+)
+KEYS_FILE = ".env"
+MOST_KEYS_BYTES = 16 * 1024
+_KEY = re.compile(r"(?:export\s+)?([A-Z][A-Z0-9_]{0,60}_API_KEY)\s*=\s*[\"']?([!-~]{1,4096}?)[\"']?")
+
+
+class Doors:
+    """Ways to other AI out of one student's server, and whether each is open."""
+
+    def __init__(
+        self,
+        allowed: OtherAi,
+        exam: Callable[[], Awaitable[bool]],
+        log: logging.Logger,
+        *,
+        online: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`exam` asks the service whether one runs for the student, and raises a LearnFlowError when it
+        cannot say; `online` is whether kernels have a network, which leads to every model there is."""
+        self.allowed = allowed
+        self._ask = exam
+        self._log = log
+        self._online = online
+        self._clock = clock
+        self._exam = False
+        self._heard: float | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self.when_shut: list[Callable[[], Awaitable[None]]] = []
+        """Called when an exam begins."""
+
+    @property
+    def matters(self) -> bool:
+        """Whether there is anything to shut; a server where there is not never asks."""
+        return bool(self.allowed.allow) or self._online
+
+    @property
+    def exam(self) -> bool:
+        """Whether the service said last that an exam runs."""
+        return self._exam
+
+    def is_open(self, door: Door) -> bool:
+        """Whether the student may go there now, as far as is known; see `look`."""
+        if door not in self.allowed.allow or self._exam or self._heard is None:
+            return False
+        return self._clock() - self._heard < BELIEVED_SECONDS
+
+    @property
+    def magics(self) -> tuple[str, ...]:
+        """Extensions for a kernel that starts now."""
+        return self.allowed.magics if self.is_open("magics") else ()
+
+    async def look(self) -> None:
+        """Ask the service whether an exam runs. What it said before goes on where it does not answer."""
+        if not self.matters:
+            return
+        try:
+            exam = await self._ask()
+        except LearnFlowError as error:
+            self._log.warning("nobody says whether an exam is on: %s", error.message)
+            return
+        began, self._exam, self._heard = exam and not self._exam, exam, self._clock()
+        if began:
+            self._log.info("an exam has begun: other ways to AI are shut")
+            for shut in self.when_shut:
+                await shut()
+
+    def start(self) -> None:
+        """Look again and again from now on, where that matters."""
+        if self.matters and self._watching is None:
+            self._watching = asyncio.create_task(self._watch(), name="other ways to AI")
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except Exception:
+                # The next look must come: it may be the one that shuts something.
+                self._log.exception("looking whether an exam is on failed")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def stop(self) -> None:
+        """The server stops."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait({self._watching})
+            self._watching = None
+
+
+class OwnKeys:
+    """API keys of the student's own, in the environment of other assistants while that is open."""
+
+    def __init__(self, folder: Folder, environment: MutableMapping[str, str] = os.environ) -> None:
+        self._folder = folder
+        self._environment = environment
+        self._given: dict[str, str] = {}
+
+    async def set(self, *, allowed: bool) -> None:
+        """Put those of the file into the environment as they are now, or take them out again."""
+        found = await asyncio.to_thread(self._read) if allowed else {}
+        for name, value in self._given.items():
+            if self._environment.get(name) == value:
+                del self._environment[name]
+        # What the admin gave the server is not the student's to replace.
+        self._given = {name: value for name, value in found.items() if name not in self._environment}
+        self._environment.update(self._given)
+
+    def _read(self) -> dict[str, str]:
+        try:
+            text = self._folder.read([KEYS_FILE], MOST_KEYS_BYTES).decode("utf-8", "replace")
+        except (LearnFlowError, OSError):
+            return {}
+        lines = (_KEY.fullmatch(line.strip()) for line in text.splitlines())
+        return {found[1]: found[2] for found in lines if found is not None}
