@@ -22,6 +22,8 @@ c.JupyterHub.authenticator_class = "learnflow_hub.authenticator.ClassroomAuthent
 
 # The container's port; the compose file says who may reach it.
 c.JupyterHub.bind_url = "http://0.0.0.0:8000"
+# Where set, each user's pages have an address of their own: .env.example says what that needs.
+c.JupyterHub.subdomain_host = os.environ.get("LEARNFLOW_SUBDOMAIN_HOST", "")
 c.JupyterHub.hub_ip = "127.0.0.1"
 
 setup_learnflow(c)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import urllib.parse
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from traitlets.config import Config
 
 from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowGrading, LearnFlowKafka
 
+from .apart import Apart
 from .classroom import fetch
 from .names import formgrader_service
 from .ports import LOOPBACK
@@ -24,9 +26,10 @@ from .services import service_path
 from .state import State
 from .traits import LearnFlowHub
 
-Part = Literal["hub", "worker"]
-"""What is started by itself: the hub with its proxy, the service and the formgraders; a worker."""
-PARTS: tuple[Part, ...] = ("hub", "worker")
+Part = Literal["proxy", "hub", "service", "worker"]
+"""What is started by itself: the hub, with its formgraders, and with proxy and service where these are not
+apart (`c.LearnFlowHub.apart`); a worker."""
+PARTS: tuple[Part, ...] = ("proxy", "hub", "service", "worker")
 """In the order of starting."""
 DEFAULT_BIND_URL = "http://:8000"
 DEFAULT_HUB_PORT = 8081
@@ -45,12 +48,14 @@ class Deployment:
     worker_roles: tuple[str, ...]
     """What a worker is needed for."""
     starts_service: bool
-    """False where something else than the hub starts LearnFlow's service, and sees to it."""
+    """False where something else than `learnflow up` starts LearnFlow's service, and sees to it."""
+    apart: frozenset[Part] = frozenset()
+    """What runs beside the hub."""
 
     @classmethod
     def of(cls, config_file: Path, config: Config) -> Deployment:
         """The deployment that `config`, read from `config_file`, describes."""
-        settings = LearnFlow(config=config)
+        settings, hub = LearnFlow(config=config), LearnFlowHub(config=config)
         carries = ("relay", "progress", "struggle") if LearnFlowKafka(config=config).bootstrap_servers else ()
         grades = () if LearnFlowGrading(config=config).workers else ("grading",)
         return cls(
@@ -60,14 +65,16 @@ class Deployment:
             hub_port=int(_said(config, "hub_port", DEFAULT_HUB_PORT)),
             courses=tuple(settings.courses),
             worker_roles=(*carries, *grades),
-            starts_service=not LearnFlowHub(config=config).service_address,
+            starts_service=not hub.service_address,
+            apart=frozenset(part for part in hub.apart if part == "proxy" or not hub.service_address),
         )
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """Those that the configuration needs: a worker only where events travel on Kafka, or where the
         service grades nothing itself."""
-        return PARTS if self.worker_roles else ("hub",)
+        wanted = {"hub", *self.apart, *(["worker"] if self.worker_roles else [])}
+        return tuple(part for part in PARTS if part in wanted)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -87,6 +94,25 @@ class Deployment:
         """The classroom's address on this machine."""
         scheme = urllib.parse.urlsplit(self.bind_url).scheme or "http"
         return f"{scheme}://{self.address[0]}:{self.address[1]}{self.base_path}"
+
+    def environment(self, part: Part) -> dict[str, str]:
+        """Variables for the process that runs `part`: for the service what the hub would tell it."""
+        if part != "service":
+            return dict(os.environ)
+        apart, prefix = Apart.of(self.state), f"{self.base_path}{service_path('')}"
+        return {
+            **os.environ,
+            "LEARNFLOW_STATE": str(self.state.root),
+            "JUPYTERHUB_SERVICE_NAME": SERVICE_NAME,
+            "JUPYTERHUB_API_TOKEN": apart.service_token,
+            "JUPYTERHUB_API_URL": f"http://{LOOPBACK}:{self.hub_port}{self.base_path}/hub/api",
+            "JUPYTERHUB_BASE_URL": f"{self.base_path}/",
+            "JUPYTERHUB_SERVICE_PREFIX": prefix,
+            "JUPYTERHUB_SERVICE_URL": apart.service_address,
+            "JUPYTERHUB_CLIENT_ID": f"service-{SERVICE_NAME}",
+            "JUPYTERHUB_OAUTH_CALLBACK_URL": f"{prefix}oauth_callback",
+            "JUPYTERHUB_OAUTH_ACCESS_SCOPES": json.dumps([f"access:services!service={SERVICE_NAME}"]),
+        }
 
     def run_file(self, part: Part) -> Path:
         """Which process runs `part`."""
@@ -120,6 +146,8 @@ class PartState:
     """One part as it was found."""
 
     name: str
+    part: Part
+    """Which part it runs in."""
     running: bool
     healthy: bool
     since: float | None
@@ -129,14 +157,35 @@ class PartState:
 
 def look(deployment: Deployment) -> list[PartState]:
     """Each part, asked where it answers. Blocks for a few seconds at most for each that does not."""
-    keeper = deployment.process("hub")
-    began = _listening(tree(keeper.pid) if keeper is not None else ())
+    roots = [deployment.process(part) for part in deployment.parts if part != "worker"]
+    began = _listening(each for root in roots if root is not None for each in tree(root.pid))
     ports = _ports(deployment.state)
+    if "service" in deployment.apart and roots != [None] * len(roots):
+        ports[SERVICE_NAME] = Apart.of(deployment.state).service_port
     health = f"{deployment.base_path}{service_path('health')}"
     found = [
         _part("hub", deployment.hub_port, began, f"{deployment.base_path}/hub/health"),
-        _part("proxy", deployment.address[1], began, None, host=deployment.address[0]),
-        *([_part(SERVICE_NAME, ports.get(SERVICE_NAME), began, health)] if deployment.starts_service else ()),
+        _part(
+            "proxy",
+            deployment.address[1],
+            began,
+            None,
+            host=deployment.address[0],
+            part="proxy" if "proxy" in deployment.apart else "hub",
+        ),
+        *(
+            [
+                _part(
+                    SERVICE_NAME,
+                    ports.get(SERVICE_NAME),
+                    began,
+                    health,
+                    part="service" if "service" in deployment.apart else "hub",
+                )
+            ]
+            if deployment.starts_service
+            else ()
+        ),
         *(
             _part(formgrader_service(course), ports.get(formgrader_service(course)), began, None)
             for course in deployment.courses
@@ -146,24 +195,38 @@ def look(deployment: Deployment) -> list[PartState]:
         worker = deployment.process("worker")
         since = worker.create_time() if worker is not None else None
         found.append(
-            PartState(name="worker", running=since is not None, healthy=since is not None, since=since)
+            PartState(
+                name="worker",
+                part="worker",
+                running=since is not None,
+                healthy=since is not None,
+                since=since,
+            )
         )
     return found
 
 
 def _part(
-    name: str, port: int | None, began: dict[int, float], health: str | None, *, host: str = LOOPBACK
+    name: str,
+    port: int | None,
+    began: dict[int, float],
+    health: str | None,
+    *,
+    host: str = LOOPBACK,
+    part: Part = "hub",
 ) -> PartState:
     since = began.get(port or 0)
     if port is None or since is None:
-        return PartState(name=name, running=False, healthy=False, since=None)
+        return PartState(name=name, part=part, running=False, healthy=False, since=None)
     if health is not None:
         body = fetch(f"http://{LOOPBACK}:{port}{health}")
         said = "" if body is not None else f"{health} does not answer 200"
-        return PartState(name=name, running=True, healthy=body is not None, since=since, detail=said)
+        return PartState(
+            name=name, part=part, running=True, healthy=body is not None, since=since, detail=said
+        )
     answers = _answers(host, port)
     said = "" if answers else f"port {port} takes no connection"
-    return PartState(name=name, running=True, healthy=answers, since=since, detail=said)
+    return PartState(name=name, part=part, running=True, healthy=answers, since=since, detail=said)
 
 
 def _answers(host: str, port: int) -> bool:

@@ -45,9 +45,21 @@ class LocalTraefikProxy(TraefikFileProviderProxy):
         """Start Traefik without the routes of a hub that was killed."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(Path(self.dynamic_config_file))
+        self._explain()
+        await super().start()
+
+    async def _start_external(self) -> None:
+        """As the parent's, which calls this where Traefik runs apart."""
+        self._explain()
+        await super()._start_external()
+
+    def _explain(self) -> None:
         own = getattr(self, "extra_dynamic_config", {})
         self.set_trait("extra_dynamic_config", deep_merge(explaining(self.hub), own))
-        await super().start()
+
+    async def write_static_config(self) -> None:
+        """Write what Traefik begins with, for whoever starts it without a hub."""
+        await self._setup_traefik_static_config()
 
     def _start_traefik(self) -> None:
         """As the parent's, so that it gives its ports back however the hub ends."""

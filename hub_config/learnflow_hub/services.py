@@ -27,9 +27,10 @@ def service_path(below: str) -> str:
     return f"/services/{SERVICE_NAME}/{below}"
 
 
-def service_url(port: int) -> str:
-    """Where the classroom's service answers on this machine, without the proxy."""
-    return f"http://{LOOPBACK}:{port}{service_path('')}"
+def service_url(port: int, base: str = "") -> str:
+    """Where the classroom's service answers on this machine, without the proxy; `base` is what every address
+    of the hub begins with, without a `/` at its end."""
+    return f"http://{LOOPBACK}:{port}{base}{service_path('')}"
 
 
 PASSED_ON = (
@@ -58,11 +59,13 @@ class External:
     """As the hub's proxy sees it, without a path."""
     token: str
     """What its replicas show to the hub."""
+    base: str = ""
+    """What every address of the hub begins with, without a `/` at its end."""
 
     @property
     def url(self) -> str:
         """Where students' servers find it."""
-        return f"{self.address.rstrip('/')}{service_path('')}"
+        return f"{self.address.rstrip('/')}{self.base}{service_path('')}"
 
     def entry(self) -> dict[str, Any]:
         """Its entry in `c.JupyterHub.services`."""

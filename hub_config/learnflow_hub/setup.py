@@ -7,14 +7,17 @@ the hub itself is what starts.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sys
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
 from traitlets.config import Config
 
+from learnflow_ext.contracts.other_ai import OTHER_AI_ENV
 from learnflow_ext.settings import (
     SERVICE_NAME,
     LearnFlow,
@@ -22,9 +25,11 @@ from learnflow_ext.settings import (
     LearnFlowLti,
     LearnFlowMail,
     LearnFlowModel,
+    LearnFlowOtherAI,
     manages_groups,
 )
 
+from .apart import PROXY_USER, Apart
 from .landing import landing_page
 from .names import USERNAME_PATTERN, course_id, formgrader_service
 from .ports import SERVICES, free_ports, kept_ports
@@ -57,13 +62,18 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
     hub = LearnFlowHub(config=c)
     courses = [course_id(name) for name in settings.courses]
     state = State(settings.state_path)
-    external = _external(hub)
-
-    names = [SERVICE_NAME, *(formgrader_service(course) for course in courses)]
-    if _hub_is_starting():
+    starting, base = _hub_is_starting(), _base_path(c)
+    external = _external(hub, base)
+    if starting:
         # Databases, secrets and submissions made by the hub and its services are nobody else's business.
         os.umask(0o077)
         state.prepare()
+    apart = Apart.of(state) if hub.apart and starting else None
+    if apart is not None and "service" in hub.apart and external is None:
+        external = External(address=apart.service_address, token=apart.service_token, base=base)
+
+    names = [SERVICE_NAME, *(formgrader_service(course) for course in courses)]
+    if starting:
         # Servers that go on running while the hub is started again look for the service where it was.
         ports = kept_ports(state.ports, names, SERVICES)
     else:
@@ -72,6 +82,11 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
         ports[SERVICE_NAME] = settings.service_port
 
     _hub_files(c, state)
+    if apart is not None and "proxy" in hub.apart:
+        c.LocalTraefikProxy.should_start = False
+        c.LocalTraefikProxy.traefik_api_url = apart.proxy_api
+        c.LocalTraefikProxy.traefik_api_username = PROXY_USER
+        c.LocalTraefikProxy.traefik_api_password = apart.proxy_token
     variables = (*hub.service_variables, LearnFlowMail(config=c).url_env)
     environment = passed_on(variables, LearnFlowJwt(config=c), LearnFlowModel(config=c))
     c.JupyterHub.services.extend(
@@ -103,11 +118,30 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
     _default(c.ConfinedSpawner, "users_dir", str(state.users))
     _default(c.Spawner, "default_url", "/lab")
     _default(c.Spawner, "http_timeout", 60)
-    url = external.url if external is not None else service_url(ports[SERVICE_NAME])
-    c.Spawner.environment.update({"LEARNFLOW_URL": url})
+    url = external.url if external is not None else service_url(ports[SERVICE_NAME], base)
+    c.Spawner.environment.update({"LEARNFLOW_URL": url, **_other_ai(LearnFlowOtherAI(config=c))})
 
 
-def _external(hub: LearnFlowHub) -> External | None:
+def _other_ai(settings: LearnFlowOtherAI) -> dict[str, str]:
+    """What students' servers are told of other AI: nothing where nothing is allowed."""
+    if not settings.allow:
+        return {}
+    said = {
+        "allow": sorted(settings.allow),
+        "magics": settings.magics,
+        "mcp_servers": settings.mcp_servers,
+    }
+    return {OTHER_AI_ENV: json.dumps(said)}
+
+
+def _base_path(c: Config) -> str:
+    """What every address of the hub begins with, without a `/` at its end; "" where that is nothing."""
+    hub = c.JupyterHub
+    path = urllib.parse.urlsplit(hub["bind_url"]).path if "bind_url" in hub else hub.get("base_url", "")
+    return str(path).rstrip("/")
+
+
+def _external(hub: LearnFlowHub, base: str) -> External | None:
     """The service that others start; None when the hub does. ValueError when the hub lacks its token."""
     if not hub.service_address:
         return None
@@ -119,7 +153,7 @@ def _external(hub: LearnFlowHub) -> External | None:
             f" bytes (`openssl rand -hex 32`) into the variable {hub.service_token_env} of the hub, and into"
             " JUPYTERHUB_API_TOKEN of the service."
         )
-    return External(address=hub.service_address, token=token)
+    return External(address=hub.service_address, token=token, base=base)
 
 
 def _hub_files(c: Config, state: State) -> None:

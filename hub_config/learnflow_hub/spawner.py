@@ -109,7 +109,9 @@ class ConfinedSpawner(LocalProcessSpawner):
         Unicode(),
         help="""Courses whose people's kernels reach the network: all that this machine reaches, its own local
         services included. Empty, the default, gives nobody's kernel a network; then code that is pasted from
-        somewhere can fetch and send nothing. It counts for all notebooks of whoever is in such a course.""",
+        somewhere can fetch and send nothing. It counts for all notebooks of whoever is in such a course. In
+        an exam of any of their courses a student's kernels have no network; those that have one when it
+        begins are started afresh.""",
     ).tag(config=True)
 
     stop_seconds = Float(

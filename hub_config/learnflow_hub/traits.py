@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traitlets import Integer, List, Unicode
+from traitlets import Enum, Integer, List, Unicode
 from traitlets.config import Configurable
 
 
@@ -23,6 +23,14 @@ class LearnFlowHub(Configurable):
         nothing of the hub's environment but what is named here, what `LearnFlowJwt.secret_env`,
         `LearnFlowModel.api_key_env` and `LearnFlowMail.url_env` name, and what PostgreSQL's client, a
         proxy and TLS need. No student's server gets any of it.""",
+    ).tag(config=True)
+
+    apart = List(
+        Enum(["proxy", "service"]),
+        help="""Parts that `learnflow up` starts beside the hub, and the hub does not: each can then be
+        started, stopped and updated alone (`learnflow up proxy`). With the proxy apart nobody who works in
+        their notebook is cut off while the hub is started again. Empty, the default, the hub starts both,
+        which is right for most, and wherever the hub is started in another way than by `learnflow up`.""",
     ).tag(config=True)
 
     service_address = Unicode(

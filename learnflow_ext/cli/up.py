@@ -29,9 +29,10 @@ STOP_SECONDS = 60
 PartsArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[hub|worker]…",
-        help="hub: with its proxy, the service and the formgraders; worker: carries events on Kafka, and "
-        "grades where the service does not. Default: all that the configuration needs.",
+        metavar="[proxy|hub|service|worker]…",
+        help="hub: with its formgraders, and with proxy and service unless c.LearnFlowHub.apart names these; "
+        "worker: carries events on Kafka, and grades where the service does not. Default: all that the "
+        "configuration needs.",
     ),
 ]
 
@@ -63,7 +64,8 @@ def up(
 
 
 def down(parts: PartsArgument = None, config: ConfigOption = None) -> None:
-    """Stop a deployment that `up` started, in order: workers, then the hub with all its servers and services.
+    """Stop a deployment that `up` started, in order: workers, a service apart, the hub with all its servers
+    and services, a proxy apart.
 
     Exit code 0 also when nothing ran.
     """
@@ -141,6 +143,12 @@ def _wanted(deployment: Deployment, names: list[str] | None) -> list[Part]:
     for name in wanted:
         if name not in PARTS:
             raise CannotRun(f"There is no part {name[:40]!r}: {', '.join(PARTS)}. The hub starts all others.")
+        if name in ("proxy", "service") and name not in deployment.parts:
+            raise CannotRun(
+                f"Here the hub starts the {name} by itself. Name it in c.LearnFlowHub.apart to have it apart."
+                if name == "proxy" or deployment.starts_service
+                else "c.LearnFlowHub.service_address says that something else starts the service."
+            )
         if name not in deployment.parts:
             raise CannotRun(
                 "A worker needs Kafka (c.LearnFlowKafka.bootstrap_servers), or a service that grades nothing "
@@ -155,21 +163,26 @@ def _start(deployment: Deployment, part: Part) -> subprocess.Popen[bytes]:
     from learnflow_hub.state import StateUnusable
 
     config = str(deployment.config_file)
-    command = ["-m", "learnflow_hub.keeper", config]
-    if part == "worker":
-        roles = ",".join(deployment.worker_roles)
-        command = ["-m", "learnflow_ext.cli", "worker", "--roles", roles, "--config", config]
+    roles = ",".join(deployment.worker_roles)
+    command = {
+        "proxy": ["-m", "learnflow_hub.proxy_keeper", config],
+        "hub": ["-m", "learnflow_hub.keeper", config],
+        "service": ["-m", "learnflow_ext.cli", "service", "--config", config],
+        "worker": ["-m", "learnflow_ext.cli", "worker", "--roles", roles, "--config", config],
+    }[part]
     try:
         deployment.state.check()
         deployment.state.prepare()
+        environment = deployment.environment(part)
         log = deployment.log_file(part).open("wb")
-    except StateUnusable as error:
+    except (StateUnusable, ValueError) as error:
         raise CannotRun(str(error)) from error
     except OSError as error:
         raise CannotRun(f"{error.filename or deployment.state.root}: {error.strerror}.") from error
     with log:
         process = subprocess.Popen(
             [sys.executable, *command],
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -190,7 +203,7 @@ def _ready(deployment: Deployment, part: Part, process: subprocess.Popen[bytes])
     def ready() -> bool | None:
         if process.poll() is not None:
             return False
-        mine = [each for each in look(deployment) if (each.name == "worker") == (part == "worker")]
+        mine = [each for each in look(deployment) if each.part == part]
         return True if all(each.healthy for each in mine) else None
 
     return bool(_until(ready, READY_SECONDS))

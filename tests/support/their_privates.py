@@ -93,7 +93,11 @@ PRIVATES: Mapping[str, Mapping[str, str]] = {
         "_session_id": ATTRIBUTE,
     },
     "ltiauthenticator.lti13.handlers.LTI13LoginInitHandler": {"_set_oauth_cookie": "self, key, value"},
-    "jupyterhub_traefik_proxy.fileprovider.TraefikFileProviderProxy": {"_start_traefik": "self"},
+    "jupyterhub_traefik_proxy.fileprovider.TraefikFileProviderProxy": {
+        "_setup_traefik_static_config": "self",
+        "_start_external": "self",
+        "_start_traefik": "self",
+    },
 }
 
 

@@ -31,6 +31,8 @@ c.JupyterHub.authenticator_class = "learnflow_hub.authenticator.ClassroomAuthent
 
 # Addresses inside the hub's container and among containers; the compose file says who may reach them.
 c.JupyterHub.bind_url = "http://0.0.0.0:8000"
+# Where set, each user's pages have an address of their own: .env.example says what that needs.
+c.JupyterHub.subdomain_host = os.environ.get("LEARNFLOW_SUBDOMAIN_HOST", "")
 c.JupyterHub.hub_ip = "0.0.0.0"  # noqa: S104
 c.JupyterHub.hub_connect_ip = "hub"
 # Students' containers outlive the hub's.

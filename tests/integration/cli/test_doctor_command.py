@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
 from traitlets.config import Config
 
 from learnflow_ext.service import deployment
+from learnflow_ext.store.clock import now
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -38,6 +44,7 @@ def test_what_a_configuration_names_is_asked(
     assert {one["name"]: one["level"] for one in told["findings"]}.items() >= {
         ("database", "strong"),
         ("subdomain_host", "weak"),
+        ("hub", "weak"),
     }
     file.write_text(
         f"c = get_config()\nc.LearnFlow.state_dir = {str(tmp_path / 'none')!r}\n"
@@ -56,8 +63,30 @@ def test_what_a_configuration_names_is_asked(
 async def test_postgresql_and_its_clock(postgres_url: str) -> None:
     config = Config()
     config.LearnFlow.database_url = postgres_url
+    config.JupyterHub.hub_port = 9
     levels = {one.name: one.level for one in await deployment.examine(config)}
+    assert levels.pop("hub") == "weak"
     assert levels == {"database": "strong", "clocks": "strong", "subdomain_host": "weak"}
+
+
+@pytest.mark.parametrize(("behind", "level"), [(1, "strong"), (600, "missing")])
+async def test_the_hubs_clock(tmp_path: Path, behind: float, level: str) -> None:
+    class Health(RequestHandler):
+        def get(self) -> None:
+            self.set_header("Date", format_datetime(now() - timedelta(seconds=behind), usegmt=True))
+
+    sockets = bind_sockets(0, "127.0.0.1")
+    server = HTTPServer(Application([("/school/hub/health", Health)], log_function=lambda handler: None))
+    server.add_sockets(sockets)
+    config = Config()
+    config.LearnFlow.state_dir = str(tmp_path)
+    config.JupyterHub.bind_url = "http://:8000/school/"
+    config.JupyterHub.hub_port = sockets[0].getsockname()[1]
+    found = [one for one in await deployment.examine(config) if one.name == "clocks"]
+    server.stop()
+    await server.close_all_connections()
+    assert [one.level for one in found] == [level]
+    assert "hub's clock" in found[0].text
 
 
 def test_clocks_that_differ_are_told_with_the_way_to_mend_them() -> None:

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import psutil
 import pytest
+from learnflow_hub.classroom import fetch
+from learnflow_hub.deployment import Deployment
 from learnflow_hub.ports import ADDRESSES, HUBS, free_ports
 from learnflow_hub.state import State
 from typer.testing import CliRunner, Result
 
 from learnflow_ext.cli.commands import app
 from learnflow_ext.cli.where import CannotRun
+from learnflow_ext.settings import load_config
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -98,10 +101,49 @@ def test_a_deployment_starts_says_how_it_is_and_ends_without_leftovers(config: P
             os.kill(process.pid, signal.SIGKILL)
 
 
+def healthy(config: Path) -> set[str]:
+    """What `status` says is there and well."""
+    told = map(json.loads, learnflow(config, "status", "--json").stdout.splitlines())
+    return {state["name"] for state in told if state["healthy"]}
+
+
+def test_each_part_starts_and_stops_alone(config: Path) -> None:
+    folder = config.parent
+    lines = config.read_text().splitlines()
+    config.write_text("\n".join([*lines[:-1], "c.LearnFlowHub.apart = ['proxy', 'service']", lines[-1]]))
+    try:
+        for part, running_now in (
+            ("proxy", {"proxy"}),
+            ("service", {"proxy", "learnflow"}),
+            ("hub", {"proxy", "learnflow", "hub"}),
+        ):
+            started = subprocess.run(
+                [sys.executable, "-m", "learnflow_ext.cli", "up", part, "--config", str(config)],
+                capture_output=True,
+                text=True,
+                timeout=300,
+            )
+            assert started.returncode == 0, started.stderr + started.stdout
+            assert healthy(config) == running_now
+        url = Deployment.of(config, load_config(config)).url
+        assert b'"ready"' in (fetch(f"{url}/services/learnflow/health") or b"")
+        # The hub is started again, and who is at work with the service notices nothing.
+        assert learnflow(config, "down", "hub").stdout == "hub: stopped.\n"
+        assert healthy(config) == {"proxy", "learnflow"}
+        assert b'"ready"' in (fetch(f"{url}/services/learnflow/health") or b"")
+        assert learnflow(config, "down").exit_code == 0
+        assert running(folder) == []
+    finally:
+        for process in running(folder):
+            os.kill(process.pid, signal.SIGKILL)
+
+
 def test_what_cannot_start_is_said_in_a_sentence(config: Path, tmp_path: Path) -> None:
     for file, part, words in (
         (tmp_path / "no.py", "hub", "There is no"),
-        (config, "proxy", "no part 'proxy'"),
+        (config, "chp", "no part 'chp'"),
+        (config, "proxy", "the hub starts the proxy by itself"),
+        (config, "service", "the hub starts the service by itself"),
         (config, "worker", "needs Kafka"),
     ):
         refused = learnflow(file, "up", part)

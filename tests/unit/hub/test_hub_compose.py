@@ -79,9 +79,14 @@ def test_what_must_last_lies_in_named_volumes() -> None:
 def test_its_hub_configuration_takes_what_the_file_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     from learnflow_ext.settings import LearnFlow, LearnFlowKafka, load_config
 
-    for name, value in SERVICES["hub"]["environment"].items():
+    given = {**SERVICES["hub"]["environment"], "LEARNFLOW_SUBDOMAIN_HOST": ""}
+    for name, value in given.items():
         monkeypatch.setenv(name, value)
     config = load_config(FOLDER / "jupyterhub_config.py")
     assert LearnFlowKafka(config=config).bootstrap_servers == "kafka:9092"
     assert LearnFlow(config=config).database_url == "postgresql+psycopg://learnflow@postgres/learnflow"
     assert str(LearnFlow(config=config).state_path) == "/srv/learnflow"
+    assert config.JupyterHub.subdomain_host == ""
+    assert SERVICES["hub"]["environment"]["LEARNFLOW_SUBDOMAIN_HOST"] == "${LEARNFLOW_SUBDOMAIN_HOST:-}"
+    monkeypatch.setenv("LEARNFLOW_SUBDOMAIN_HOST", "https://class.school")
+    assert load_config(FOLDER / "jupyterhub_config.py").JupyterHub.subdomain_host == "https://class.school"

@@ -68,7 +68,7 @@ def test_it_names_every_value_that_it_takes() -> None:
     assert {found["name"] for found in REFERENCE.finditer(TEXT)} == set(example())
 
 
-@pytest.mark.parametrize("missing", [name for name, value in example().items() if not value])
+@pytest.mark.parametrize("missing", [name for name in example() if name.endswith(("PASSWORD", "TOKEN"))])
 def test_it_does_not_start_without_a_secret(missing: str) -> None:
     with pytest.raises(KeyError, match=missing):
         filled({name: "secret" for name in example() if name != missing})
@@ -139,6 +139,7 @@ class TestConfiguration:
         for name, value in environment("hub").items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("LEARNFLOW_SERVICE_TOKEN", TOKEN)
+        monkeypatch.setenv("LEARNFLOW_SUBDOMAIN_HOST", "")
         return load_config(FOLDER / "jupyterhub_config.py")
 
     def test_it_takes_what_the_file_gives(self, config: Any) -> None:
@@ -159,6 +160,37 @@ class TestConfiguration:
         told = environment(REPLICAS[0])
         assert told["JUPYTERHUB_SERVICE_PREFIX"] == "/services/learnflow/"
         assert told["JUPYTERHUB_OAUTH_ACCESS_SCOPES"] == '["access:services!service=learnflow"]'
+
+    def test_users_pages_have_addresses_of_their_own_where_that_is_set(
+        self, monkeypatch: pytest.MonkeyPatch, config: Any
+    ) -> None:
+        assert config.JupyterHub.subdomain_host == ""
+        values = {name: value or "secret" for name, value in example().items()}
+        values |= {
+            "LEARNFLOW_SUBDOMAIN_HOST": "https://class.school",
+            "LEARNFLOW_SERVICE_HOST": "https://learnflow--service.class.school",
+        }
+        services = yaml.safe_load(filled(values))["services"]
+        monkeypatch.setenv(
+            "LEARNFLOW_SUBDOMAIN_HOST", services["hub"]["environment"]["LEARNFLOW_SUBDOMAIN_HOST"]
+        )
+        hub = JupyterHub(config=load_config(FOLDER / "jupyterhub_config.py"))
+        hub.db_url = "sqlite:///:memory:"
+        hub.init_db()
+        hub.init_hub()
+        hub.init_oauth()
+        hub.init_services()
+        service = hub._service_map["learnflow"]
+        # Where the hub sends a browser back to is where a replica says that it is.
+        told = services[REPLICAS[0]]["environment"]
+        assert service.oauth_redirect_uri == told["JUPYTERHUB_OAUTH_CALLBACK_URL"]
+        assert service.host == values["LEARNFLOW_SERVICE_HOST"]
+        assert told["JUPYTERHUB_HOST"] == "https://class.school"
+        plain = yaml.safe_load(
+            filled({name: value or "x" for name, value in example().items() if "HOST" not in name})
+        )
+        told = plain["services"][REPLICAS[0]]["environment"]
+        assert told["JUPYTERHUB_OAUTH_CALLBACK_URL"] == "/services/learnflow/oauth_callback"
 
     def test_a_part_that_stops_has_the_time_that_it_takes(self, config: Any) -> None:
         settings = LearnFlow(config=config)

@@ -14,8 +14,10 @@ from learnflow_hub.deployment import Deployment, look
 from learnflow_hub.landing import landing_page
 from learnflow_hub.names import UnusableName
 from learnflow_hub.spawner import ConfinedSpawner
+from traitlets import TraitError
 from traitlets.config import Config
 
+from learnflow_ext.contracts.other_ai import OTHER_AI_ENV, OtherAi, ToolServer, told
 from learnflow_ext.settings import load_config
 
 ROOT = Path(__file__).parents[3]
@@ -88,6 +90,46 @@ def test_a_named_port_is_used(tmp_path: Path) -> None:
     assert (
         ConfinedSpawner(config=c).environment["LEARNFLOW_URL"] == "http://127.0.0.1:12345/services/learnflow/"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("bind_url", "https://school.example/class/"), ("base_url", "/class/")]
+)
+def test_below_a_path_students_servers_find_the_service_there(tmp_path: Path, name: str, value: str) -> None:
+    c = Config()
+    c.LearnFlow.service_port = 12345
+    c.LearnFlow.state_dir = str(tmp_path)
+    c.JupyterHub[name] = value
+    setup_learnflow(c, tmp_path / "c.py")
+    url = ConfinedSpawner(config=c).environment["LEARNFLOW_URL"]
+    assert url == "http://127.0.0.1:12345/class/services/learnflow/"
+
+
+class TestOtherAi:
+    def test_students_servers_hear_of_it_only_where_the_admin_allows_some(self, tmp_path: Path) -> None:
+        c = Config()
+        c.LearnFlow.state_dir = str(tmp_path)
+        setup_learnflow(c, tmp_path / "c.py")
+        assert OTHER_AI_ENV not in ConfinedSpawner(config=c).environment
+        assert told(ConfinedSpawner(config=c).environment) == OtherAi()
+
+    def test_what_is_allowed_arrives_as_it_was_said(self, tmp_path: Path) -> None:
+        c = Config()
+        c.LearnFlow.state_dir = str(tmp_path)
+        c.LearnFlowOtherAI.allow = {"personas", "mcp"}
+        c.LearnFlowOtherAI.mcp_servers = [{"name": "library", "url": "https://mcp.school.example/mcp"}]
+        setup_learnflow(c, tmp_path / "c.py")
+        assert told(ConfinedSpawner(config=c).environment) == OtherAi(
+            allow=("mcp", "personas"),
+            magics=("jupyter_ai_magic_commands",),
+            mcp_servers=(ToolServer(name="library", url="https://mcp.school.example/mcp"),),
+        )
+
+    def test_a_way_that_there_is_not_stops_the_hub(self, tmp_path: Path) -> None:
+        c = Config()
+        c.LearnFlowOtherAI.allow = {"everything"}
+        with pytest.raises(TraitError, match="everything"):
+            setup_learnflow(c, tmp_path / "c.py")
 
 
 class TestVariablesOfTheHub:
