@@ -114,7 +114,9 @@ async def _hint(source: str, about: Reference, peers: tuple[str, ...]) -> Hint:
 
 
 def _shown(found: Hint) -> str:
-    head = f"line {found.line}: {found.concept}" if found.line is not None else found.concept
+    head = ": ".join(filter(None, (f"line {found.line}" if found.line is not None else "", found.concept)))
+    if not found.proved:
+        head = f"No change was proved. Look first at {head}." if head else ""
     steps = "\n".join(f"\n{number}. {text}" for number, text in enumerate(found.rungs, 1))
     if found.proved and not found.edit_size:
         return found.rungs[0]

@@ -29,10 +29,12 @@ _LINK = re.compile(
     r"\]\s*[(\[:]|\\href\b|\b(?:[a-z][a-z+.-]*://|www\.|mailto:|javascript:|data:(?=[\w,;]))",
     re.IGNORECASE,
 )
-_NO_MODULES = frozenset(
-    "os sys subprocess socket ctypes shutil importlib builtins inspect gc signal threading multiprocessing "
-    "asyncio urllib http ssl pickle marshal code runpy atexit resource pty site time".split()
+_MODULES = frozenset(
+    "abc bisect calendar cmath collections copy csv dataclasses datetime decimal enum fractions functools "
+    "heapq itertools json keyword math numbers operator pathlib random re statistics string textwrap typing "
+    "unicodedata".split()
 )
+"""What exercises are about. Any other may reach the network, the interpreter's insides, or the solution."""
 _CLOCK = frozenset({"date.today", "datetime.today", "datetime.now", "datetime.utcnow"})
 """Whoever asks for the date is told something else tomorrow."""
 _NO_NAMES = frozenset(
@@ -43,6 +45,7 @@ _INSIDES = frozenset(
     "__globals__ __code__ __subclasses__ __bases__ __mro__ __builtins__ __closure__ __getattribute__ "
     "__dict__ f_globals f_locals f_back tb_frame gi_frame".split()
 )
+_INNER = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(_INSIDES))})(?!\w)")
 _NO_NAMES_IN_TESTS = _NO_NAMES | {"print", "open", "display"}
 
 
@@ -73,6 +76,8 @@ def faults(exercise: Exercise) -> list[str]:
         reasons.append(f"The statement tells what a hidden test asks for: {told}.")
     reasons += _apart(exercise)
     reasons += _shown(exercise)
+    if any(map(_elsewhere, _texts(exercise))):
+        reasons.append("It reads or writes outside of its own folder.")
     if (bad := next(_unfit(tree, _NO_NAMES), "") if tree is not None else "") != "":
         reasons.append(f"The solution uses {bad}, which no exercise is about.")
     for slip in exercise.slips:
@@ -187,18 +192,48 @@ def without_code(text: str) -> tuple[str, bool]:
     return "\n".join(span.sub(" ", line) for line in prose), not alone and not fence
 
 
+def _asks_for_any(call: ast.Call) -> bool:
+    """Whether it asks for an attribute of something by a text that is put together there."""
+    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    named = {"getattr": call.args[1:2], "attrgetter": call.args, "methodcaller": call.args[:1]}.get(name, [])
+    return any(isinstance(each, (ast.BinOp, ast.JoinedStr, ast.Call)) for each in named)
+
+
+def _texts(exercise: Exercise) -> Iterator[ast.AST]:
+    for program in (exercise.reference, exercise.tests):
+        tree = parse(program)
+        yield from ast.walk(tree) if tree is not None else ()
+
+
+def _elsewhere(node: ast.AST) -> bool:
+    """Whether it opens a place that is not below the working folder."""
+    match node:
+        case ast.Call(func=ast.Name(id="Path" | "open"), args=arguments):
+            places = [each.value for each in arguments if isinstance(each, ast.Constant)]
+            texts = [place for place in places if isinstance(place, str)]
+            return any(text.startswith(("/", "~")) or ".." in text.split("/") for text in texts)
+        case ast.Call(func=ast.Attribute(attr="home" | "cwd" | "expanduser", value=ast.Name(id="Path"))):
+            return True
+    return False
+
+
 def _unfit(tree: ast.AST, names: frozenset[str]) -> Iterator[str]:
     """What in a program reaches beyond its task."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names if each.name.split(".")[0] in _NO_MODULES)
+            yield from (each.name for each in node.names if each.name.split(".")[0] not in _MODULES)
         elif isinstance(node, ast.ImportFrom):
-            if (node.module or "").split(".")[0] in _NO_MODULES or node.level:
+            if (node.module or "").split(".")[0] not in _MODULES | {"__future__"} or node.level:
                 yield node.module or "."
         elif isinstance(node, ast.Name) and node.id in names:
             yield node.id
         elif isinstance(node, ast.Attribute) and node.attr in _INSIDES:
             yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _INNER.search(node.value):
+            # By name they are reached as well: `getattr`, `attrgetter`, `str.format`.
+            yield from _INNER.findall(node.value)[:1]
+        elif isinstance(node, ast.Call) and _asks_for_any(node):
+            yield f"{ast.unparse(node.func)} with a name put together"
         elif isinstance(node, ast.Attribute) and isinstance(node.value, (ast.Name, ast.Attribute)):
             asked = ".".join(ast.unparse(node).split(".")[-2:])
             yield from {asked} & _CLOCK

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from doctest import DocTestParser
 from itertools import takewhile
 from typing import Any
 
@@ -18,12 +19,18 @@ from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.exercises.form import CODE, faults
 from learnflow_ext.exercises.mutants import mutants
 from learnflow_ext.exercises.proving import Asserts, Outcome, Prover, leaves_nothing
-from learnflow_ext.exercises.trees import parse, without_docstrings
+from learnflow_ext.exercises.trees import PARTS, parse, without_docstrings
 
 SCORE = 0.9
 """Share of the mutants that the tests must notice; the measure of DeMillo, Lipton and Sayward (1978)."""
+HIDDEN_SCORE = 0.75
+"""Share that the hidden tests must notice without the visible ones, which can be read."""
 REPEATS = 8
 """How often the solution is run. A test that fails one time in two escapes once in 128 exercises."""
+ORDER = (
+    "The tests depend on one another: asked again in another order, the solution fails one of them. A "
+    "student runs a cell of tests as often as they like."
+)
 SECONDS = 0.4
 """Processor time of one program with all tests."""
 ENDLESS, LEAST_SECONDS = 12.0, 0.05
@@ -41,7 +48,13 @@ _MAX_MUTANTS = 400
 _BETWEEN = 40
 """After so many other programs, and after the last, the solution is run again."""
 _MAX_TOLD = 12
-_CLAIM = re.compile(r"`(\w+\([^`\n]*\))` (?:is|gives|returns) `([^`\n]+)`")
+_MAX_ECHOED = 4
+_CLAIM = re.compile(
+    r"`(\w+\([^`\n]*\))`,?\s*(?:is|gives(?: back)?|returns|yields|becomes|evaluates to|"
+    r"should (?:be|give|return)|[=-]=?>|==?|→|⇒)\s*`([^`\n]+)`"
+)
+_FENCES = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
+_CLAIM_IN_ONE = re.compile(r"`(\w+\([^`\n]*\))\s*(?:[=-]=?>|==|→|⇒)\s*([^`\n]+)`")
 _CONSTANTS = ("None", "True", "False", "0", "1", "''", "[]", "{}")
 
 
@@ -85,18 +98,25 @@ class Gate:
             return Verdict(tuple(reasons))
         try:
             tests, visible = Asserts(exercise.tests), Asserts("\n".join(exercise.visible))
-            claims = [example.test for example in exercise.examples] + _claims(exercise.statement)
+            hidden = Asserts("\n".join(exercise.hidden)).count
+            claims = [example.test for example in exercise.examples] + _claims(exercise)
             shown = Asserts("\n".join(claims))
         except BadRequest as error:
             return Verdict((error.message,))
         constants = _constants(exercise.reference, _values(tests.tree))
+        known = _memorised(exercise)
         told = _told(exercise)
-        wrong = [*constants.values(), *exercise.slips, *told]
+        wrong = [*constants.values(), *exercise.slips, *told, *known]
         runs, others = await self._beside(exercise.reference, wrong, tests, first=REPEATS - 1)
         reasons = _solution(runs, tests) or await self._in_any_order(exercise, tests)
         if not reasons:
             reasons = await self._said(exercise, tests, visible.count, shown)
-            passing = [run.passes for run in others]
+            passing = [run.passes for run in others[: len(others) - len(known)]]
+            if any(run.passes for run in others[len(passing) :]):
+                reasons.append(
+                    "The hidden tests ask nothing new: a function that only knows what the visible ones "
+                    "expect passes all of them."
+                )
             easy = [value for value, passes in zip(constants, passing, strict=False) if passes]
             if easy:
                 reasons.append(
@@ -109,7 +129,7 @@ class Gate:
                 reasons.append("The statement tells the solution: code in it passes all tests.")
         if reasons:
             return Verdict(tuple(reasons))
-        verdict = await self._mutation(exercise, tests, runs[0].seconds)
+        verdict = await self._mutation(exercise, hidden, runs[0].seconds)
         if verdict.passed:
             self._given.append(exercise)
         return verdict
@@ -129,24 +149,33 @@ class Gate:
 
         The solution is run once more for it, in a sandbox of its own. The first `visible` tests are visible.
         """
-        both = Asserts(f"{tests.source}\n{shown.source}")
-        truth, start = await self._outcomes([exercise.reference, exercise.starter], both, stop=False)
-        again, true = truth.verdicts[: tests.count], truth.verdicts[tests.count :]
+        back = "\n".join((*reversed(exercise.hidden), *reversed(exercise.visible)))
+        all_of_it = Asserts(f"{tests.source}\n{shown.source}\n{back}")
+        truth, start = await self._outcomes(
+            [exercise.reference, exercise.starter], all_of_it, seconds=3 * SECONDS, stop=False
+        )
+        again = truth.verdicts[: tests.count]
+        true = truth.verdicts[tests.count : tests.count + shown.count]
+        other_order = truth.verdicts[tests.count + shown.count :]
         done = start.verdicts[:visible]
         if set(again) != {"1"}:
             return [CHANCE]
         if set(true) != {"1"}:
             place = next((at for at, said in enumerate(true) if said != "1"), 0)
             return [f"What the statement says is not true: {_tests_of(shown)[place]}"]
+        if set(other_order) != {"1"}:
+            return [ORDER]
         return ["The visible tests pass before anything was written."] if set(done) == {"1"} else []
 
-    async def _mutation(self, exercise: Exercise, tests: Asserts, usual: float) -> Verdict:
-        """`usual` is the solution's processor time in seconds."""
+    async def _mutation(self, exercise: Exercise, hidden: int, usual: float) -> Verdict:
+        """`hidden` is how many hidden tests there are, `usual` the solution's processor time in seconds."""
         programs = mutated(exercise.reference, exercise.starter)
         # A mutant that needs so much more than the solution will not end.
         seconds = min(SECONDS, max(LEAST_SECONDS, ENDLESS * usual))
         # A mutant has nothing in it that the solution has not.
         harmless = leaves_nothing(exercise.reference)
+        # The hidden ones first: they must notice most by themselves, since the visible ones can be read.
+        tests = Asserts("\n".join((*exercise.hidden, *exercise.visible)))
         again, outcomes = await self._beside(
             exercise.reference, programs, tests, seconds=seconds, together=harmless
         )
@@ -162,6 +191,13 @@ class Gate:
             reason = (
                 f"The tests notice {killed} of {len(programs)} small mistakes, fewer than {SCORE:.0%}. "
                 f"They miss this one: {line}"
+            )
+            return Verdict((reason,), len(programs), killed)
+        alone = sum(set(outcome.verdicts[:hidden]) != {"1"} for outcome in outcomes)
+        if alone < HIDDEN_SCORE * len(programs):
+            reason = (
+                f"The hidden tests by themselves notice {alone} of {len(programs)} small mistakes, fewer "
+                f"than {HIDDEN_SCORE:.0%}: the visible ones do what the hidden ones should."
             )
             return Verdict((reason,), len(programs), killed)
         return verdict
@@ -265,9 +301,61 @@ def mutated(reference: str, starter: str = "") -> list[str]:
     return list(dict.fromkeys(each for each in made if each != plain))[:_MAX_MUTANTS]
 
 
-def _claims(statement: str) -> list[str]:
-    """What the text itself says of calls, such as "`f(2)` is `4`", as tests."""
-    return [f"assert {call} == {result}" for call, result in _CLAIM.findall(statement)]
+def _claims(exercise: Exercise) -> list[str]:
+    """What the text itself says of calls, such as "`f(2)` is `4`" or a session with `>>>`, as tests."""
+    said = [f"assert {call} == {result}" for call, result in _CLAIM.findall(exercise.statement)]
+    for call, result in _CLAIM_IN_ONE.findall(exercise.statement):
+        # `f(a, b) -> int` says what kinds of values there are, and nothing of a call.
+        if all(map(_is_value, (*_arguments_of(call), result))):
+            said.append(f"assert {call} == {result}")
+    for text in (exercise.statement, *_docstrings(exercise.starter)):
+        said += _session(text)
+    return said
+
+
+def _docstrings(starter: str) -> list[str]:
+    tree = parse(starter)
+    return [
+        text
+        for node in (ast.walk(tree) if tree is not None else ())
+        if isinstance(node, (ast.Module, *PARTS)) and (text := ast.get_docstring(node))
+    ]
+
+
+def _session(text: str) -> list[str]:
+    """The steps of a session with `>>>` that say what they give, with those before them."""
+    try:
+        # What a step gives goes on to the next empty line: the end of a block is one.
+        steps = DocTestParser().get_examples(_FENCES.sub("", text))
+    except ValueError:
+        return []
+    said: list[str] = []
+    for step in steps:
+        source, result = step.source.strip(), step.want.strip()
+        if parse(source) is None or step.exc_msg is not None or source.startswith("print("):
+            continue
+        said.append(f"assert ({source}) == ({result})" if result else source)
+    return said if parse("\n".join(said)) is not None else []
+
+
+def _arguments_of(call: str) -> list[str]:
+    tree = parse(call)
+    if tree is None or not tree.body or not isinstance(tree.body[0], ast.Expr):
+        return [call]
+    found = tree.body[0].value
+    if not isinstance(found, ast.Call):
+        return [call]
+    return [ast.unparse(each) for each in (*found.args, *(keyword.value for keyword in found.keywords))]
+
+
+def _is_value(code: str) -> bool:
+    tree = parse(code)
+    return (
+        tree is not None
+        and len(tree.body) == 1
+        and isinstance(tree.body[0], ast.Expr)
+        and all(isinstance(each, _PLAIN) for each in ast.walk(tree.body[0].value))
+    )
 
 
 def _told(exercise: Exercise) -> list[str]:
@@ -308,7 +396,9 @@ _PLAIN: tuple[type[ast.AST], ...] = (
 
 
 def _constants(reference: str, values: Sequence[str]) -> dict[str, str]:
-    """For each of `values` the program with every function giving it back at once."""
+    """For each of `values` the program with every function giving it back at once; and the same for giving
+    back an argument as it came.
+    """
     tree = _bare(reference)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     found = {}
@@ -316,7 +406,45 @@ def _constants(reference: str, values: Sequence[str]) -> dict[str, str]:
         for node in functions:
             node.body = [ast.Return(ast.parse(value, mode="eval").body)]
         found[value] = ast.unparse(ast.fix_missing_locations(tree))
+    most = max((len(node.args.args) for node in functions), default=0)
+    for place in range(min(most, _MAX_ECHOED)):
+        for node in functions:
+            given = node.args.args[min(place, len(node.args.args) - 1) :][:1]
+            node.body = [ast.Return(ast.Name(given[0].arg, ast.Load()) if given else ast.Constant(None))]
+        found[f"its argument number {place + 1}"] = ast.unparse(ast.fix_missing_locations(tree))
     return found
+
+
+def _memorised(exercise: Exercise) -> list[str]:
+    """Programs that only know the answers to the visible tests, and give something plain for the rest.
+
+    Empty where a visible test asks for more than what a function gives for plain values.
+    """
+    tree = parse("\n".join(exercise.visible))
+    table: list[str] = []
+    names: set[str] = set()
+    for node in tree.body if tree is not None else []:
+        match node:
+            case ast.Assert(
+                test=ast.Compare(
+                    left=ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]),
+                    ops=[ast.Eq()],
+                    comparators=[result],
+                )
+            ) if all(isinstance(each, _PLAIN) for part in (*arguments, result) for each in ast.walk(part)):
+                names.add(name)
+                given = "".join(f"{ast.unparse(each)}, " for each in arguments)
+                table.append(f"(({given}), {ast.unparse(result)})")
+            case _:
+                return []
+    if len(names) != 1:
+        return []
+    (name,) = names
+    return [
+        f"def {name}(*given):\n    for asked, answer in [{', '.join(table)}]:\n"
+        f"        if asked == given:\n            return answer\n    return {other}\n"
+        for other in (*_CONSTANTS, "given[0] if given else None")
+    ]
 
 
 class _Nameless(ast.NodeTransformer):
@@ -332,15 +460,20 @@ class _Nameless(ast.NodeTransformer):
         self._names = {name: f"n{number}" for number, name in enumerate(dict.fromkeys(chosen))}
 
     def generic_visit(self, node: ast.AST) -> Any:
-        for field in ("id", "arg", "name"):
+        for field in ("id", "arg", "name", "attr"):
             value = getattr(node, field, None)
             if isinstance(value, str):
                 setattr(node, field, self._names.get(value, value))
+        for field in ("annotation", "returns"):
+            if isinstance(getattr(node, field, None), ast.expr) and not isinstance(node, ast.AnnAssign):
+                setattr(node, field, None)
         return super().generic_visit(node)
 
 
 def _stored(node: ast.AST) -> str | None:
-    return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else None
+    if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store):
+        return node.id if isinstance(node, ast.Name) else node.attr
+    return None
 
 
 def _same_program(one: Exercise, other: Exercise) -> bool:

@@ -16,12 +16,36 @@ import msgspec
 from learnflow_ext.exercises.discretion import told
 from learnflow_ext.exercises.repair import Change, Repair
 from learnflow_ext.exercises.slips import MISSING_PART, SYNTAX, main_edit, slip_of
+from learnflow_ext.exercises.suspects import Suspect
 from learnflow_ext.exercises.trees import MODULE
-from learnflow_ext.exercises.wording import CHECK, LESS, SOLVED, WORDS, Words
+from learnflow_ext.exercises.wording import (
+    CHANGE_HELPS,
+    CHECK,
+    LESS,
+    MOST_IN_FAILING,
+    ONLY_IN_FAILING,
+    SOLVED,
+    SUSPECTED,
+    WORDS,
+    Words,
+)
 
 MAX_LINE = 120
 """Characters of the student's line that are shown."""
 _CODE = re.compile(r"```python\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+_FIXED = frozenset(example.strip() for words in WORDS.values() for example in words.examples) | frozenset(
+    span.strip()
+    for text in (
+        *LESS,
+        *SUSPECTED,
+        SOLVED,
+        CHECK,
+        *(each for w in WORDS.values() for each in (w.idea, w.question)),
+    )
+    for found in _CODE.findall(text)
+    for span in found
+)
+"""Code that stands in our own words."""
 
 
 class Hint(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +58,9 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True):
     proved.
     """
     line: int | None
-    """The line it is about, from 1; None when nothing was proved."""
+    """The line it is about, from 1; None when nothing was proved and no line stands out. Of what is not
+    proved it is where to look first.
+    """
     concept: str
     rungs: tuple[str, str, str, str]
     """Markdown: the idea, the place, a question, the like on other data."""
@@ -61,6 +87,9 @@ def hint_for(source: str, repair: Repair, *, statement: str = "", secret: Sequen
     rungs = _rungs(
         WORDS[slip], change, line, own, missing=edit.kind == "insert", secret=(source, statement, secret)
     )
+    if not only_own(rungs, source):
+        less = _harmless(LESS, source, statement, secret)
+        return Hint(proved=False, edit_size=0, line=None, concept="", rungs=less)
     return Hint(proved=True, edit_size=repair.size, line=line, concept=WORDS[slip].concept, rungs=rungs)
 
 
@@ -93,6 +122,43 @@ def syntax_hint(
         f"{words.question}",
     )
     return Hint(proved=proved, edit_size=edit_size, line=line, concept=words.concept, rungs=rungs)
+
+
+def suspect_hint(source: str, suspect: Suspect, *, statement: str = "", secret: Sequence[str] = ()) -> Hint:
+    """Where nothing was proved, and the failing tests point at a line: that line, and not what is wrong.
+
+    `secret` is as in `hint_for`.
+    """
+    lines = source.splitlines()
+    own = _code(lines[suspect.line - 1].strip()[:MAX_LINE]) if 0 < suspect.line <= len(lines) else ""
+    why = ONLY_IN_FAILING if suspect.only else CHANGE_HELPS if suspect.gain > 0 else MOST_IN_FAILING
+    first, second, third = (
+        each.replace("{line}", str(suspect.line)).replace("{why}", why).replace("{check}", CHECK)
+        for each in SUSPECTED
+    )
+    # The student's line last: whatever stands in braces there is their own.
+    told = (first, second.replace("{own}", own), third.replace("{own}", own), LESS[-1])
+    return Hint(
+        proved=False,
+        edit_size=0,
+        line=suspect.line,
+        concept="",
+        rungs=_harmless(told, source, statement, secret),
+    )
+
+
+def only_own(rungs: Sequence[str], source: str) -> bool:
+    """Whether all code in `rungs` is the student's, letter by letter, or stands in fixed words.
+
+    The last check, which knows nothing of how a hint is made: no solution's and no classmate's code gets by.
+    """
+    own = source.replace("`", "'")
+    return all(
+        span in own or span in _FIXED
+        for block, inline in _CODE.findall("\n".join(rungs))
+        for span in (block.strip(), inline.strip())
+        if span
+    )
 
 
 def first_change(repair: Repair) -> Change:

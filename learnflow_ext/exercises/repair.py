@@ -81,6 +81,8 @@ class Repair:
     """The student's program, as the changes' nodes refer to it; None when Python cannot read it."""
     before: Outcome = field(default_factory=lambda: Outcome(""))
     """How the student's own program did."""
+    program: str = ""
+    """The changed program; empty when nothing was proved, and when nothing had to be changed."""
 
     @property
     def size(self) -> int:
@@ -147,13 +149,10 @@ class Repairer:
 
     async def _alone(self, tree: ast.Module, before: Outcome) -> Repair:
         """Without a correct program: small slips only."""
-        tried = [
-            Change(name, part, mutant, own=True)
-            for name, part in _own_parts(tree).items()
-            for mutant in mutants(part, wider=True)
-        ]
-        best = await self._smallest(tree, {}, tried)
-        return Repair(best is not None, (best,) if best else (), tree, before)
+        best = await self._smallest(tree, {}, small_changes(tree))
+        if best is None:
+            return Repair(False, (), tree, before)
+        return Repair(True, (best,), tree, before, written(tree, {}, best) or "")
 
     async def _guided(self, tree: ast.Module, before: Outcome, correct: list[ast.Module]) -> Repair:
         wrong = await self._wrong_parts(tree, correct)
@@ -173,7 +172,9 @@ class Repairer:
             )
         final = with_parts(tree, fixes)
         (outcome,) = await self._outcomes([final])
-        return Repair(outcome.passes, tuple(chosen) if outcome.passes else (), tree, before)
+        if not outcome.passes:
+            return Repair(False, (), tree, before)
+        return Repair(True, tuple(chosen), tree, before, final)
 
     async def _wrong_parts(self, tree: ast.Module, correct: list[ast.Module]) -> list[_Part]:
         """The parts of the student's program that fail even when everything else is right."""
@@ -320,7 +321,7 @@ class Repairer:
 
         With `first` those after the first that passes are not run, with `stop` no test after one that fails.
         """
-        programs = [_written(tree, others, change) for change in changes]
+        programs = [written(tree, others, change) for change in changes]
         distinct = list(dict.fromkeys(each for each in programs if each is not None))
         ran = len(self._known)
         found = await self._outcomes(distinct, first=first, stop=stop)
@@ -352,6 +353,15 @@ class Repairer:
                 break
             self._calls_left -= bool(new)
         return [known.get(each, Outcome("")) for each in programs]
+
+
+def small_changes(tree: ast.Module) -> list[Change]:
+    """The slips that somebody may have made anywhere in `tree`, mended; needs no correct program."""
+    return [
+        Change(name, part, mutant, own=True)
+        for name, part in _own_parts(tree).items()
+        for mutant in mutants(part, wider=True)
+    ]
 
 
 def _own_parts(tree: ast.Module) -> dict[str, ast.AST]:
@@ -402,7 +412,8 @@ def _together(reference: ast.Module, own: ast.Module) -> ast.Module:
     return ast.Module(body=[*extra, *reference.body, *helpers], type_ignores=[])
 
 
-def _written(tree: ast.Module, others: Mapping[str, ast.AST], change: Change) -> str | None:
+def written(tree: ast.Module, others: Mapping[str, ast.AST], change: Change) -> str | None:
+    """The program with `change` made and `others` in place of its parts; None where that is no program."""
     if change.before is tree and change.part != MODULE:
         return with_parts(tree, {**others, change.part: change.edits[0].new})
     try:

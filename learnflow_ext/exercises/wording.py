@@ -247,3 +247,15 @@ LESS = (
     "Print your variables in every round, with a word beside each:\n\n```python\n"
     "for word in ['on', 'off']:\n    print('word is', word)\n```",
 )
+
+SUSPECTED = (
+    "Your program does not pass all tests yet. I could not prove what is wrong with it. By what runs when a "
+    "test fails, I can only say where I would begin.",
+    "Look first at line {line}: {own}\n\n{why} It may be this line, or what comes just before it. {check}",
+    "Line {line}: {own}\n\nWhat should be true once this line has run, and what is true? Print the variables "
+    "just after it, for an input of your own, and compare.",
+)
+"""The first three steps where a line is only suspected; the fourth is that of `LESS`."""
+ONLY_IN_FAILING = "It runs in every test that fails and in none that passes."
+MOST_IN_FAILING = "It runs more often in tests that fail than most other lines do."
+CHANGE_HELPS = "I tried small changes everywhere: here one makes more tests pass, though not all of them."

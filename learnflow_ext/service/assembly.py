@@ -18,6 +18,7 @@ from learnflow_ext.service.assistance import Assistance
 from learnflow_ext.service.auth import People
 from learnflow_ext.service.blind import Blinds
 from learnflow_ext.service.checkup import Checkup
+from learnflow_ext.service.classmates import Classmates
 from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.enrolment import Enrolment, why_off
 from learnflow_ext.service.grading_queue import GradingProcess, GradingQueue
@@ -160,6 +161,7 @@ async def assemble(
             model,
             hints,
             practices,
+            Classmates(db) if tutor_settings.hints_from_classmates else None,
         ),
         queue=GradingQueue(db, workers[: grading.workers], settings, grading, metrics, deadlines),
         deadlines=deadlines,

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,6 +32,7 @@ from learnflow_ext.exercises.choosing import wants_practice
 from learnflow_ext.exercises.notebook import ANSWER_CELL
 from learnflow_ext.service import logs, questions
 from learnflow_ext.service.auth import Person
+from learnflow_ext.service.classmates import Classmates
 from learnflow_ext.service.hinting import Hints, attempt_in
 from learnflow_ext.service.learnt import Learnt
 from learnflow_ext.service.limits import Budget, RateLimiter
@@ -109,12 +111,13 @@ class Assistance:
         model: Model | None = None,
         hints: Hints | None = None,
         practices: Practices | None = None,
+        classmates: Classmates | None = None,
     ) -> None:
         """`tutored` has every course, and under `NO_COURSE` what is outside of any.
 
         With a `model` its words follow the analysis, for students who did not switch it off. With `hints`
-        what is said of a wrong attempt rests on a change that was proved. With `practices` who wants to do
-        something gets an exercise made for them.
+        what is said of a wrong attempt rests on a change that was proved, also by way of `classmates`'
+        answers. With `practices` who wants to do something gets an exercise made for them.
         """
         self._db = db
         self._tutored = tutored
@@ -129,6 +132,7 @@ class Assistance:
         self._speaking = Speaking(db, metrics, model)
         self._learnt = Learnt()
         self._hints = hints
+        self._classmates = classmates
         self._practices = practices
         self._around = Surroundings(db, tutored, releases, settings, policies, results, practices)
         self._telling = Telling(db, self._around.exercise_at)
@@ -254,7 +258,7 @@ class Assistance:
                 async for chunk in chunks:
                     yield chunk
             return
-        context = await self._hinted(question.request, context, plan)
+        context = await self._hinted(question, context, plan)
         voice = await self._speaking.speaker(question.person.name, plan, context.policy)
         spoken = voice.voice if voice is not None else None
         answer: AsyncGenerator[ReplyChunk] = tutor.answer(
@@ -284,8 +288,9 @@ class Assistance:
             and await self._practices.offered(question.request.course)
         )
 
-    async def _hinted(self, request: HelpRequest, context: HelpContext, plan: Plan) -> HelpContext:
+    async def _hinted(self, question: Question, context: HelpContext, plan: Plan) -> HelpContext:
         """`context` with the student's attempt, and a proved hint about it where that is wanted and found."""
+        request = question.request
         course = self._tutored[request.course]
         error = request.error
         made = practice_in(request.assignment)
@@ -303,7 +308,13 @@ class Assistance:
         known = course.references.get(context.exercise)
         if made:
             known = next((each for each in context.practice if each.name == context.exercise), None)
-        hint = await self._hints.hint(known, attempt)
+        peers = None
+        if self._classmates is not None and not made:
+            # Exercises made for practice are one student's own.
+            name = context.exercise.partition("/")[2]
+            whose = question.person.name
+            peers = partial(self._classmates.answers, request.course, request.assignment, name, but_of=whose)
+        hint = await self._hints.hint(known, attempt, peers)
         return replace(context, hint=hint)
 
     def _stops(self, question: Question) -> bool:

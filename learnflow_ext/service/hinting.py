@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from learnflow_ext.agents.context import ProvedHint
@@ -21,6 +21,11 @@ from learnflow_ext.service.metrics import Metrics
 THREADS = 2
 MAX_WAITING = 8
 """Searches that are under way or wait for a thread; whoever comes then is answered without one."""
+REPAIRING = 0.8
+"""Share of the time for the search for a repair; what is left is for pointing at a line without one."""
+
+Peers = Callable[[], Awaitable[Sequence[str]]]
+"""Gives classmates' answers, on the service's event loop."""
 
 log = logs.get("learnflow.hints")
 
@@ -57,8 +62,14 @@ class Hints:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hints")
         self._waiting = 0
 
-    async def hint(self, reference: Reference | None, attempt: str) -> ProvedHint | None:
-        """What was proved about `attempt`; None where nothing was, for whatever reason. Never raises."""
+    async def hint(
+        self, reference: Reference | None, attempt: str, peers: Peers | None = None
+    ) -> ProvedHint | None:
+        """What was proved about `attempt`, or the line that its failing tests point at. Never raises.
+
+        None where there is neither, for whatever reason. `peers` are asked for where the solution proves
+        nothing, or is far from the attempt.
+        """
         if reference is None or not reference.tests.strip() or not attempt.strip() or not self._seconds:
             return None
         if self._waiting >= MAX_WAITING or parse(attempt) is None:
@@ -68,7 +79,7 @@ class Hints:
         began = time.monotonic()
         outcome = "failed"
         try:
-            found = await self._search(reference, attempt, began + self._seconds)
+            found = await self._search(reference, attempt, began + self._seconds, peers)
             outcome = _outcome(found)
         except TimeoutError:
             outcome = "late"
@@ -84,7 +95,7 @@ class Hints:
             self._waiting -= 1
             self._metrics.hints.labels(outcome).inc()
             self._metrics.hint_seconds.observe(time.monotonic() - began)
-        if not found.proved:
+        if not found.proved and found.line is None:
             return None
         return ProvedHint(
             solved=found.edit_size == 0,
@@ -93,18 +104,31 @@ class Hints:
             rungs=found.rungs if found.edit_size else (),
         )
 
-    async def _search(self, reference: Reference, attempt: str, until: float) -> Hint:
+    async def _search(self, reference: Reference, attempt: str, until: float, peers: Peers | None) -> Hint:
         """TimeoutError when there is no hint by then, which is a moment of `time.monotonic`."""
-        runner = FarRunner(self._runner, asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        runner = FarRunner(self._runner, loop)
+
+        async def from_there() -> Sequence[str]:
+            assert peers is not None
+            try:
+                return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_asked(peers), loop))
+            except Exception:
+                # What the solution alone proved must not be lost with them.
+                log.exception("classmates' answers were not read", exercise=reference.name)
+                return ()
 
         async def searched() -> Hint:
-            async with asyncio.timeout(until - time.monotonic()):
+            left = until - time.monotonic()
+            async with asyncio.timeout(left):
                 hinter = Hinter(
                     runner,
                     f"{reference.before}\n{reference.tests}",
                     statement=reference.shown,
                     reference=reference.whole if reference.whole.strip() else None,
+                    more_peers=from_there if peers is not None else None,
                     all_seconds=self._seconds,
+                    repair_seconds=REPAIRING * left,
                 )
                 return await hinter.hint(attempt)
 
@@ -115,16 +139,20 @@ class Hints:
 
         # Comparing trees is work of the processor, so it has a thread; it sees the end of its time by itself.
         async with asyncio.timeout(max(0.0, until - time.monotonic()) + 0.1):
-            return await asyncio.get_running_loop().run_in_executor(self._threads, in_thread)
+            return await loop.run_in_executor(self._threads, in_thread)
 
     def close(self) -> None:
         """Take no more; what is under way ends by its own time limit."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
+async def _asked(peers: Peers) -> Sequence[str]:
+    return await peers()
+
+
 def _outcome(found: Hint) -> str:
     if not found.proved:
-        return "unproved"
+        return "unproved" if found.line is None else "suspected"
     return "proved" if found.edit_size else "solved"
 
 

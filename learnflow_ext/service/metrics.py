@@ -64,7 +64,8 @@ class Metrics:
         )
         self.hints = Counter(
             "learnflow_hints",
-            "Proved hints looked for, by how it went: proved, solved, unproved, late, failed.",
+            "Proved hints looked for, by how it went: proved, solved, suspected (no repair, but a line), "
+            "unproved, late, failed.",
             ["outcome"],
             registry=self.registry,
         )
@@ -184,7 +185,7 @@ class Metrics:
             self.consumer_lag.labels(group)
         for outcome in ("said", "refused", "slow", "broke_off", "garbage", "resting"):
             self.model_calls.labels(outcome)
-        for outcome in ("proved", "solved", "unproved", "late", "failed"):
+        for outcome in ("proved", "solved", "suspected", "unproved", "late", "failed"):
             self.hints.labels(outcome)
         for outcome in ("made", "none", "late", "refused", "failed"):
             self.practices.labels(outcome)

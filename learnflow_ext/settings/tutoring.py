@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traitlets import Dict, Enum, Float, Integer, Unicode
+from traitlets import Bool, Dict, Enum, Float, Integer, Unicode
 from traitlets.config import Configurable
 
 
@@ -34,11 +34,20 @@ class LearnFlowTutor(Configurable):
     ).tag(config=True)
 
     hint_seconds = Float(
-        1.6,
+        2.0,
         min=0,
         help="""For how many seconds the tutor may look for the smallest change that makes a student's attempt
-        pass, before it answers from the error alone. The search runs in warm sandboxes beside everything
-        else. 0 switches proved hints off.""",
+        pass (four fifths of them), or else for the line that its failing tests point at, before it answers
+        from the error alone. The search runs in warm sandboxes beside everything else. 0 switches proved
+        hints off.""",
+    ).tag(config=True)
+
+    hints_from_classmates = Bool(
+        True,
+        help="""Whether hints may rest on other students' answers too, where the course's solution is far from
+        an attempt: answers of the same course that trusted tests gave all points. They are compared by
+        program and never shown: no name, value or comment of theirs can stand in a hint. What was read is
+        kept in memory for ten minutes. Switch it off where your school does not want work to be used so.""",
     ).tag(config=True)
 
     alive_seconds = Float(

@@ -18,7 +18,7 @@ sys.path.append(str(Path(__file__).parents[1] / "support"))
 
 from section import Section
 
-SECTIONS = ("leaks", "errors", "triage", "mastery", "hints", "grading")
+SECTIONS = ("leaks", "errors", "triage", "mastery", "hints", "suspects", "grading")
 NO_DATA = (
     "Nothing more to evaluate: LEARNFLOW_EVAL_DATA names no folder. Put the data into a folder outside of the"
     " repository,\nand run: make eval LEARNFLOW_EVAL_DATA=/path/to/it\nIt is searched for: {patterns}."

@@ -3,6 +3,10 @@
 Reads `refactory*.json`: `questions`, each with `statement`, `prelude`, `reference`, `tests` (`statement` and
 what it prints, `expected`) and `submissions` (`code`, `label`). Once with the reference alone, once with the
 correct attempts beside it.
+
+Whether a hint is about the right line is judged by the programs alone: the attempt and the repaired one,
+which passes, are compared statement by statement (`difflib`), without the edits that the hint was made from.
+What a hint tells is looked for in all of its text.
 """
 
 from __future__ import annotations
@@ -10,10 +14,13 @@ from __future__ import annotations
 import ast
 import asyncio
 import builtins
+import copy
+import difflib
 import json
 import re
 import statistics
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,8 +28,20 @@ from typing import Any
 from learnflow_kernels.warm.runner import WarmRunner
 from section import Section, Table, share
 
+from learnflow_ext.exercises import wording
 from learnflow_ext.exercises.hinting import Hinter
-from learnflow_ext.exercises.trees import literals_in, names_in, parse, size, without_docstrings
+from learnflow_ext.exercises.trees import PARTS, literals_in, names_in, parse, size, without_docstrings
+
+_BODIES = ("body", "orelse", "finalbody")
+_PROSE = " ".join(
+    (
+        *(*wording.LESS[:3], *wording.SUSPECTED, wording.CHECK, wording.SOLVED),
+        *(f"{each.concept} {each.idea} {each.question}" for each in wording.WORDS.values()),
+        "Something about this is not right yet in Look at line is still missing after It has to do with",
+        "The like, on other data What does it show about your line Try by itself with a value of your own",
+    )
+)
+"""Sentences that stand in hints whatever the exercise; no examples."""
 
 
 @dataclass
@@ -30,9 +49,13 @@ class _Figures:
     of: int = 0
     proved: int = 0
     named: int = 0
+    """Hints about a line that differs in the repaired program, or about the construct around it."""
+    exact: int = 0
     relative: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     leaks: int = 0
+    chance: int = 0
+    """Hints in which one of our own sentences has a word that is a name of the solution's too."""
     misses: list[str] = field(default_factory=list)
 
 
@@ -40,7 +63,17 @@ def evaluate(file: Path) -> Table:
     """One row for each question, without and with classmates."""
     questions = json.loads(file.read_text(encoding="utf-8"))["questions"]
     rows, misses = asyncio.run(_all(questions))
-    columns = ("question", "proved", "names the line", "median edit", "p50", "p95", "leaks")
+    columns = (
+        "question",
+        "proved",
+        "changed line or its construct",
+        "the line itself",
+        "median edit",
+        "p50",
+        "p95",
+        "leaks",
+        "words in common by chance",
+    )
     return Table(f"hint: {file.name}", columns, tuple(rows), tuple(misses))
 
 
@@ -62,7 +95,7 @@ async def _all(questions: list[dict[str, Any]]) -> tuple[list[tuple[str, ...]], 
 async def _question(runner: WarmRunner, question: dict[str, Any], with_peers: bool) -> _Figures:
     correct = [each["code"] for each in question["submissions"] if each["label"] == "correct"]
     peers = correct if with_peers else []
-    tests = _tests(question)
+    tests = tests_of(question)
     hinter = Hinter(
         runner, tests, statement=question["statement"], reference=question["reference"], peers=peers
     )
@@ -72,23 +105,83 @@ async def _question(runner: WarmRunner, question: dict[str, Any], with_peers: bo
         if attempt["label"] != "wrong":
             continue
         began = time.perf_counter()
-        found = await hinter.hint(attempt["code"])
+        repair = await hinter.repaired(attempt["code"])
+        found = hinter.told(attempt["code"], repair) if repair.proved else await hinter.hint(attempt["code"])
         figures.seconds.append(time.perf_counter() - began)
         figures.of += 1
         figures.proved += found.proved
-        figures.named += found.line is not None and f"line {found.line}" in found.rungs[1]
+        if found.proved and found.line is not None:
+            changed, around = changed_lines(attempt["code"], repair.program)
+            said = f"line {found.line}" in found.rungs[1]
+            figures.exact += said and found.line in changed
+            figures.named += said and found.line in changed | around
+            if found.line not in changed | around:
+                figures.misses.append(f"{attempt['id']}: names {found.line}, and {sorted(changed)} changed")
         tree = parse(attempt["code"])
         if found.proved and tree is not None:
             figures.relative.append(found.edit_size / size(without_docstrings(tree)))
         if not found.proved:
             figures.misses.append(f"{attempt['id']}: nothing proved")
-        told = _told(found.rungs, secret, attempt["code"] + question["statement"])
+        told, chance = _told(found.rungs, secret, attempt["code"] + question["statement"])
         figures.leaks += bool(told)
+        figures.chance += bool(chance)
         figures.misses += [f"{attempt['id']}: tells {sorted(told)}"] if told else []
     return figures
 
 
-def _tests(question: dict[str, Any]) -> str:
+def changed_lines(before: str, after: str) -> tuple[set[int], set[int]]:
+    """(lines of statements of `before` that `after` has not, and beside which it has more; heads of the loops
+    and conditions right around them).
+
+    Statements are compared as Python writes them, each with how deep it stands. Empty for what is no Python.
+    """
+    old, new = parse(before), parse(after)
+    if old is None or new is None:
+        return set(), set()
+    one = list(_heads(without_docstrings(old).body, 0, None))
+    other = list(_heads(without_docstrings(new).body, 0, None))
+    matcher = difflib.SequenceMatcher(
+        None, [each[0] for each in one], [each[0] for each in other], autojunk=False
+    )
+    changed: set[int] = set()
+    around: set[int] = set()
+    for kind, start, end, _, _ in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        # What is added stands between two statements of the attempt.
+        touched = one[start:end] if kind != "insert" else one[max(0, start - 1) : start + 1]
+        for _, statement, parent in touched:
+            changed |= set(range(statement.lineno, _end_of_head(statement) + 1))
+            if parent is not None:
+                around.add(parent)
+    return changed, around
+
+
+def _heads(
+    body: list[ast.stmt], depth: int, parent: int | None
+) -> Iterator[tuple[str, ast.stmt, int | None]]:
+    """Each statement without those below it, as text; and the line of the loop or condition it is in."""
+    for statement in body:
+        head = copy.copy(statement)
+        for field_ in _BODIES:
+            if isinstance(getattr(head, field_, None), list):
+                setattr(head, field_, [])
+        yield f"{depth} {ast.unparse(head)}", statement, parent
+        here = None if isinstance(statement, PARTS) else statement.lineno
+        for field_ in _BODIES:
+            yield from _heads(getattr(statement, field_, []), depth + 1, here)
+        for inner in (*getattr(statement, "handlers", []), *getattr(statement, "cases", [])):
+            yield from _heads(inner.body, depth + 1, here)
+
+
+def _end_of_head(statement: ast.stmt) -> int:
+    body = getattr(statement, "body", None)
+    if isinstance(body, list) and body and isinstance(body[0], ast.stmt):
+        return max(statement.lineno, body[0].lineno - 1)
+    return statement.end_lineno or statement.lineno
+
+
+def tests_of(question: dict[str, Any]) -> str:
     lines = [question["prelude"]]
     for test in question["tests"]:
         called = ast.unparse(ast.parse(test["statement"]).body[-1])
@@ -98,20 +191,28 @@ def _tests(question: dict[str, Any]) -> str:
 
 
 def _secrets(programs: list[str]) -> set[str]:
-    """Names and texts of the programs; single letters and small numbers are nobody's."""
+    """Names and values of the programs; single letters and digits are nobody's."""
     found: set[str] = set()
     for program in programs:
         tree = parse(program)
         if tree is not None:
-            found |= names_in(tree) | {each.strip("'\"") for each in literals_in(tree)}
-    return {each for each in found if len(each) > 2 and each not in dir(builtins)}
+            found |= {each for each in names_in(tree) if len(each) > 2}
+            found |= {text for each in literals_in(tree) if len(text := each.strip("'\"")) > 1}
+    return found - set(dir(builtins))
 
 
-def _told(rungs: tuple[str, ...], secret: set[str], known: str) -> set[str]:
-    """Secrets that stand in code of the rungs and neither in the attempt nor in the statement."""
-    code = " ".join(re.findall(r"```.*?```|`[^`]*`", "\n".join(rungs), re.DOTALL))
-    words = set(re.findall(r"\w+", code))
-    return {each for each in secret & words if not re.search(rf"\b{re.escape(each)}\b", known)}
+def _told(rungs: tuple[str, ...], secret: set[str], known: str) -> tuple[set[str], set[str]]:
+    """Secrets anywhere in the hint that stand neither in the attempt nor in the statement: those that it
+    tells, and those that our own sentences use as words of English. Numbers of lines are none.
+    """
+    text = re.sub(r"\bline \d+", "line", "\n".join(rungs), flags=re.IGNORECASE)
+    found = {each for each in secret if _stands_in(each, text) and not _stands_in(each, known)}
+    chance = {each for each in found if each.isalpha() and _stands_in(each, _PROSE)}
+    return found - chance, chance
+
+
+def _stands_in(word: str, text: str) -> bool:
+    return word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
 
 
 def _row(name: str, figures: _Figures) -> tuple[str, ...]:
@@ -121,10 +222,12 @@ def _row(name: str, figures: _Figures) -> tuple[str, ...]:
         name,
         share(figures.proved, figures.of),
         share(figures.named, figures.proved),
+        share(figures.exact, figures.proved),
         median,
         f"{statistics.median(seconds):.2f} s",
         f"{seconds[round(0.95 * (len(seconds) - 1))]:.2f} s",
         str(figures.leaks),
+        str(figures.chance),
     )
 
 

@@ -187,8 +187,9 @@ def _ask(random: Random) -> Task:
 
 
 def _grid(random: Random) -> Task:
-    name, _, _ = random.choice(_VOTES)
+    random.choice(_VOTES)
     place = random.choice(["a hall", "a field", "a car park", "a cinema"])
+    name = place.removeprefix("a ").replace(" ", "_")
     k, low = random.randint(2, 6), random.randint(4, 12)
     told, code, value = random.choice(
         [

@@ -105,8 +105,8 @@ def _rates(random: Random, level: int) -> Task:
         story=f"""
         Everybody younger than {young} pays {child} euros, everybody from {old} years on {senior}, all
         others {adult}. In a group of at least {group} people each person pays {off} euros less, but
-        **nobody** pays less than {child - 1} euros. Complete `price`. It gets an age, and how many people
-        are in the group.
+        **nobody** pays less than {child - 1} euro{"s" * (child > 2)}. Complete `price`. It gets an age, and
+        how many people are in the group.
 
         *Find the usual price first. Then take something off. Then look whether it is too low.*
         """,

@@ -192,7 +192,7 @@ def _pours(random: Random) -> ClassTask:
         title=f"From {what} to {what}",
         story=f"""
         {lead}. Write the class `{name}`. A new object gets its `room` and the number of {things} in it, kept
-        as `{things}`. `free()` returns how many more fit in. `x.pour(y)` moves {things} from `x` into `y`,
+        as `{things}`. `free()` returns how many more fit in. `x.move(y)` moves {things} from `x` into `y`,
         another object of the class: {rule}. It **returns** how many were moved. `x.fuller(y)` returns the one
         of the two **objects** in which there are more {things}; when both have the same number, it is `x`.
         """,
@@ -206,7 +206,7 @@ def _pours(random: Random) -> ClassTask:
         def free(self):
             return self.room - self.{things}
 
-        def pour(self, other):
+        def move(self, other):
             moved = {code}
             self.{things} -= moved
             other.{things} += moved
@@ -223,7 +223,7 @@ def _pours(random: Random) -> ClassTask:
                 self.r, self.n, self.room = r, n, r
             def free(self):
                 return -self.n + self.r
-            def pour(self, o):
+            def move(self, o):
                 m = {twin}
                 self.n, o.n = self.n - m, o.n + m
                 return m
@@ -231,13 +231,13 @@ def _pours(random: Random) -> ClassTask:
                 return max(self, o, key=lambda each: each.n)
             {things} = property(lambda self: self.n)
         """,
-        shown=[f"{name}({room}, 9).free()", f"{name}({room}, 9).pour({name}(5, 5))"],
+        shown=[f"{name}({room}, 9).free()", f"{name}({room}, 9).move({name}(5, 5))"],
         edges=[
-            (two.format(room, 0) + f"x.pour(y)\n{now}", "The second may become full."),
-            (two.format(k + 3, room - k - 2) + f"x.pour(y)\n{now}", _BOTH),
-            (two.format(0, 3) + f"[x.pour(y), *{now}]", "The first may be empty."),
-            (two.format(k - 1, 0) + f"[x.pour(y), *{now}]", "There may be little in the first."),
-            (two.format(k + 1, 0) + f"[x.pour(y), *{now}]", "There may be little in the first."),
+            (two.format(room, 0) + f"x.move(y)\n{now}", "The second may become full."),
+            (two.format(k + 3, room - k - 2) + f"x.move(y)\n{now}", _BOTH),
+            (two.format(0, 3) + f"[x.move(y), *{now}]", "The first may be empty."),
+            (two.format(k - 1, 0) + f"[x.move(y), *{now}]", "There may be little in the first."),
+            (two.format(k + 1, 0) + f"[x.move(y), *{now}]", "There may be little in the first."),
             (two.format(5, 5) + "[x.fuller(y) is x, y.fuller(x) is y]", "Both may have as many."),
             (
                 two.format(5, 6) + "[x.fuller(y) is y, y.fuller(x) is y]",
@@ -245,10 +245,10 @@ def _pours(random: Random) -> ClassTask:
             ),
         ],
         more=[
-            two.format(8, 1) + f"x.pour(y)\n{now}",
-            two.format(room, 2) + f"[x.pour(y), x.pour(y), x.pour(y), *{now}]",
-            two.format(9, room - k - 1) + f"[x.pour(y), y.free(), *{now}]",
-            two.format(3, 4) + f"y.pour(x)\nx.fuller(y).{things}",
+            two.format(8, 1) + f"x.move(y)\n{now}",
+            two.format(room, 2) + f"[x.move(y), x.move(y), x.move(y), *{now}]",
+            two.format(9, room - k - 1) + f"[x.move(y), y.free(), *{now}]",
+            two.format(3, 4) + f"y.move(x)\nx.fuller(y).{things}",
         ],
     )
 

@@ -19,14 +19,31 @@ _LOGS = (
 )
 _BETWEEN = ("all quiet", "nothing new", "a long day", "tea and bread", "rain at noon", "a song at night")
 _LISTS = (
-    ("guests", "the guests of a party", "guest"),
-    ("tools", "the tools in a shed", "tool"),
-    ("books", "the books that somebody wants to read", "book"),
-    ("errands", "the errands of a day", "errand"),
-    ("plants", "the plants on a balcony", "plant"),
-    ("towns", "the towns of a journey", "town"),
+    (
+        *("guests", "the guests of a party", "guest"),
+        ("Amir", "Bea", "Carla", "Dora", "Eve", "Finn", "Gus", "Hanna", "Ivo", "Jonas"),
+    ),
+    (
+        *("tools", "the tools in a shed", "tool"),
+        ("axe", "drill", "file", "hammer", "ladder", "pick", "plane", "rake", "saw", "spade"),
+    ),
+    (
+        *("books", "the books that somebody wants to read", "book"),
+        ("Dune", "Emma", "Heidi", "Holes", "Kim", "Matilda", "Momo", "Ronia", "She", "Utopia"),
+    ),
+    (
+        *("errands", "the errands of a day", "errand"),
+        ("bank", "bread", "dentist", "fuel", "glue", "milk", "paint", "post", "shoes", "tea"),
+    ),
+    (
+        *("plants", "the plants on a balcony", "plant"),
+        ("aloe", "basil", "cress", "fern", "fig", "ivy", "mint", "moss", "rose", "thyme"),
+    ),
+    (
+        *("towns", "the towns of a journey", "town"),
+        ("Bern", "Bonn", "Cork", "Geneva", "Lyon", "Oslo", "Paris", "Rome", "Turin", "Ulm"),
+    ),
 )
-_ITEMS = ("ash", "birch", "cedar", "elm", "fir", "hazel", "larch", "oak", "pine", "rowan")
 
 
 def _pages(random: Random, words: tuple[str, ...]) -> list[tuple[str]]:
@@ -176,7 +193,7 @@ def _places(random: Random) -> Task:
 
 
 def _append(random: Random) -> Task:
-    name, what, item = random.choice(_LISTS)
+    name, what, item, items = random.choice(_LISTS)
     sign, step = random.choice([". ", ") ", ": ", " - "]), random.randint(1, 9)
     told, lines, answer = random.choice(
         [
@@ -216,8 +233,8 @@ def _append(random: Random) -> Task:
             "return name",
         ]
     )
-    rows = [random.sample(_ITEMS, size) for size in (1, 2, 3, 4, 5)]
-    some = random.sample(_ITEMS, 4)
+    rows = [random.sample(items, size) for size in (1, 2, 3, 4, 5)]
+    some = random.sample(items, 4)
     return Task(
         title=f"One more {item}",
         story=f"""
@@ -237,15 +254,18 @@ def _append(random: Random) -> Task:
         shown=[(text_of(some[:2]), some[2]), (text_of(some[:2]), some[0])],
         edges=[
             (("", some[3]), "The file may be empty."),
-            ((text_of(["elms", "fir tree"]), "elm"), "A part of a line is not the whole line."),
-            ((text_of(["oak", "oak"]), "oak"), "The same may be there twice."),
+            (
+                (text_of([f"{items[3]}s", f"{items[4]} again"]), items[3]),
+                "A part of a line is not the whole line.",
+            ),
+            ((text_of([items[7]] * 2), items[7]), "The same may be there twice."),
         ],
-        more=[(text_of(row), random.choice(_ITEMS)) for row in rows],
+        more=[(text_of(row), random.choice(items)) for row in rows],
     )
 
 
 def _both(random: Random) -> Task:
-    name, what, item = random.choice(_LISTS)
+    name, what, item, items = random.choice(_LISTS)
     size = random.randint(3, 5)
     told, keep, kept = random.choice(
         [
@@ -288,8 +308,9 @@ def _both(random: Random) -> Task:
         return f"compared(made('mine.txt', {first!r}), made('yours.txt', {second!r}))"
 
     def page() -> str:
-        return text_of(random.sample(_ITEMS, random.randint(3, 7)))
+        return text_of(random.sample(items, random.randint(3, 7)))
 
+    a, b, c, d, e = (items[place] for place in (7, 4, 3, 8, 5))
     letters = "abcdefgh"
     near = text_of([letters[size - 1 :: -1], letters[size::-1], letters[size - 2 :: -1]])
     return Task(
@@ -329,15 +350,15 @@ def _both(random: Random) -> Task:
         """,
         answer=answer,
         call=call,
-        shown=[("oak\nfir\nelm\n", "elm\npine\noak\n"), ("larch\n", "elm\n")],
+        shown=[(f"{a}\n{b}\n{c}\n", f"{c}\n{d}\n{a}\n"), (f"{e}\n", f"{c}\n")],
         edges=[
-            (("", "oak\n"), "The first file may be empty."),
-            (("oak\nfir\n", ""), "The second file may be empty."),
+            (("", f"{a}\n"), "The first file may be empty."),
+            ((f"{a}\n{b}\n", ""), "The second file may be empty."),
             ((near, letters), "Look closely at how many letters a line has."),
             ((near, near), "Look closely at how many letters a line has."),
-            (("oak\n\nfir\n", "fir\n"), "There may be empty lines."),
-            (("oak\n\nhazel", "\n\nhazel"), "There may be empty lines, and a last one without an end."),
-            (("oaks\n", "oak\n"), "A part of a line is not the whole line."),
+            ((f"{a}\n\n{b}\n", f"{b}\n"), "There may be empty lines."),
+            ((f"{a}\n\n{e}", f"\n\n{e}"), "There may be empty lines, and a last one without an end."),
+            ((f"{a}s\n", f"{a}\n"), "A part of a line is not the whole line."),
         ],
         more=[(page(), page()) for _ in range(6)],
     )

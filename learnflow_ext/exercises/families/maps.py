@@ -41,6 +41,7 @@ def _length(way: Sequence[Place]) -> float:
 def _distance(random: Random) -> Task:
     name, what, unit, _ = random.choice(_GROUNDS)
     k, fee = random.randint(2, 9), random.randint(3, 30)
+    time = "seconds" if unit == "metres" else "minutes"
     told, code, value = random.choice(
         [
             (
@@ -54,14 +55,14 @@ def _distance(random: Random) -> Task:
                 lambda d: k * int(d) + fee,
             ),
             (
-                f"what a rope of that length costs, which is sold in pieces of one {unit[:-1]} only, so that "
-                f"one more is needed for what is left over: {k} euros for each piece",
+                f"what a cable of that length costs, which is sold in pieces of one {unit[:-1]} only, so "
+                f"that one more is needed for what is left over: {k} euros for each piece",
                 f"math.ceil(math.dist(first, second)) * {k}",
                 lambda d: sum([k] * (int(d) + (d > int(d)))),
             ),
             (
-                f"how many minutes a walk there and back takes, {k} minutes for each of the {unit}, rounded "
-                "to a whole number with `round`",
+                f"how many {time} the way there and back takes, {k} for each of the {unit}, rounded to a "
+                "whole number with `round`",
                 f"round(math.dist(first, second) * 2 * {k})",
                 lambda d: round(d * k + d * k),
             ),

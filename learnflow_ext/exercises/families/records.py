@@ -331,7 +331,7 @@ def _joined(random: Random) -> Task:
         `"name"`, `"{key}"` (a number of {unit}) and `"place"`. The second says for places how many
         `"{worth}"` they have: `{{"place": "north", "{worth}": 3}}`. If a place is there twice, the later
         one counts, and {none}. Complete `together`. It gets both lists and returns a dictionary: under the
-        name of each {thing}, {told}. Whoever comes to {limit} or less is left out.
+        name of each {thing}, {told}. What comes to {limit} or less is left out.
 
         *Make a dictionary of the second list first, so that you can look up a place.*
         """,

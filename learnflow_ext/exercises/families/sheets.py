@@ -8,19 +8,18 @@ from learnflow_ext.exercises.families.makers import CONTENT, MADE, asks
 from learnflow_ext.exercises.families.making import Task
 
 _TABLES = (
-    ("goals", "players", "goals"),
-    ("stock", "fruits", "crates"),
-    ("votes", "pets", "votes"),
-    ("trips", "towns", "kilometres"),
-    ("loans", "readers", "books"),
-    ("harvest", "fields", "sacks"),
+    ("goals", "players", "goals", ("ada", "ben", "cleo", "dan", "eve", "finn")),
+    ("stock", "fruits", "crates", ("apple", "cherry", "fig", "lime", "melon", "plum")),
+    ("votes", "pets", "votes", ("cat", "dog", "fish", "frog", "hare", "mouse")),
+    ("trips", "towns", "kilometres", ("bern", "cork", "graz", "lyon", "oslo", "rome")),
+    ("loans", "readers", "books", ("ada", "ben", "cleo", "dan", "eve", "finn")),
+    ("harvest", "fields", "sacks", ("brook", "corner", "hill", "lane", "mill", "river")),
 )
-_NAMES = ("ada", "ben", "cleo", "dan", "eve", "finn")
 
 
 def columns(random: Random) -> Task:
     """What stands in one column."""
-    name, people, things = random.choice(_TABLES)
+    name, people, things, names = random.choice(_TABLES)
     sign = random.choice([",", ";", ":", "|"])
     least, k = random.randint(3, 9), random.randint(1, 6)
     told, code, value = random.choice(
@@ -36,7 +35,7 @@ def columns(random: Random) -> Task:
         return {row[0]: value(int(row[1])) for row in rows if not int(row[1]) < least}
 
     def table(count: int) -> str:
-        rows = (f"{each}{sign}{random.randint(0, 2 * least + 2)}\n" for each in random.sample(_NAMES, count))
+        rows = (f"{each}{sign}{random.randint(0, 2 * least + 2)}\n" for each in random.sample(names, count))
         return f"name{sign}{things}\n" + "".join(rows)
 
     head = f"name{sign}{things}\n"
@@ -47,8 +46,8 @@ def columns(random: Random) -> Task:
                 f"""
         A text file holds a table of {people} and their {things}. Its first line is `{head.strip()}`, and
         is passed over. In each line after it stand a name, `{sign}` and a whole number. Complete `{name}`. It
-        gets the name of the file and returns a dictionary, from the names to {told}. Whoever has fewer than
-        {least} {things} is left out.
+        gets the name of the file and returns a dictionary, from the names to {told}. Lines with fewer than
+        {least} {things} are left out.
 
         The function `made` is there already: the checks use it to write a file first.
         """,
@@ -92,11 +91,14 @@ def columns(random: Random) -> Task:
         """,
         answer=answer,
         call=asks(name, f"{name}.csv"),
-        shown=[(f"{head}ada{sign}{least + 4}\nben{sign}1\n",), (head,)],
+        shown=[(f"{head}{names[0]}{sign}{least + 4}\n{names[1]}{sign}1\n",), (head,)],
         edges=[
-            ((f"{head}eve{sign}{least}\n",), "Look closely at the smallest number that counts."),
-            ((f"{head}eve{sign}{least - 1}\n",), "Look closely at what is just too little."),
-            ((f"{head}eve{sign}{least + 1}\ndan{sign}{least + 9}",), "The last line may have no end."),
+            ((f"{head}{names[4]}{sign}{least}\n",), "Look closely at the smallest number that counts."),
+            ((f"{head}{names[4]}{sign}{least - 1}\n",), "Look closely at what is just too little."),
+            (
+                (f"{head}{names[4]}{sign}{least + 1}\n{names[3]}{sign}{least + 9}",),
+                "The last line may have no end.",
+            ),
         ],
         more=[(table(count),) for count in (2, 3, 4, 5, 6)],
     )
@@ -104,7 +106,7 @@ def columns(random: Random) -> Task:
 
 def summary(random: Random) -> Task:
     """A table is read, and a file written about it."""
-    name, people, things = random.choice(_TABLES)
+    name, people, things, names = random.choice(_TABLES)
     sign = random.choice([",", ";", ":", "|"])
     top, least = random.randint(2, 3), random.randint(2, 9)
     by_name = random.random() < 0.5
@@ -123,11 +125,11 @@ def summary(random: Random) -> Task:
         return "".join(f"{who}{mark}{n}\n" for who, n in rows[:top])
 
     def table(count: int) -> str:
-        rows = [f"{random.choice(_NAMES)}{sign}{random.randint(1, 9)}" for _ in range(count)]
-        rows.insert(1, f"{random.choice(_NAMES)}{sign}?")
+        rows = [f"{random.choice(names)}{sign}{random.randint(1, 9)}" for _ in range(count)]
+        rows.insert(1, f"{random.choice(names)}{sign}?")
         return "".join(f"{row}\n" for row in rows)
 
-    tie = "".join(f"{who}{sign}{least}\n" for who in ("eve", "dan", "ben", "ada"))
+    tie = "".join(f"{who}{sign}{least}\n" for who in (names[4], names[3], names[1], names[0]))
     return Task(
         title=f"A summary of {things}",
         story=random.choice(
@@ -138,7 +140,8 @@ def summary(random: Random) -> Task:
         name may come several times. In some lines something else than digits stands behind the
         `{sign}`: those
         lines are passed over. Complete `{name}`. It gets the name of the file, adds up the {things} of each
-        name, and writes the file `summary.txt`, with lines such as `ada{mark}{least + 5}`, {order}. Only
+        name, and writes the file `summary.txt`, with lines such as
+        `{names[0]}{mark}{least + 5}`, {order}. Only
         names with at least {least} {things} are in it, and of these only the first {top}. It returns the name
         of the new file.
 
@@ -151,18 +154,19 @@ def summary(random: Random) -> Task:
         in several
         lines; its numbers are added. Then it writes `summary.txt`, {order}, at most {top} lines. A
         line of it looks
-        like `ada{mark}{least + 5}`. Sums below {least} do not get into it. The result is the name of
+        like `{names[0]}{mark}{least + 5}`. Sums below {least} do not get into it. The result is the name of
         that file.
 
         *For the checks, `made` writes the first file, and `content` reads the second.*
         """,
                 f"""
-        Who has the most {things}? In a text file about {people} each line says `name{sign}number`; where the
+        The most {things}: whose are they? In a text file about {people} each line says
+        `name{sign}number`; where the
         number is missing or is none, the line is passed over, and where a name comes again, its
         numbers belong
         together. From it, `summary.txt` is to be made: one line for each name whose sum is {least} or
         more, such
-        as `ada{mark}{least + 5}`, {order}, and not more than {top} lines in all. Complete `{name}`,
+        as `{names[0]}{mark}{least + 5}`, {order}, and not more than {top} lines in all. Complete `{name}`,
         which gets
         the name of the first file and gives back that of the summary.
 
@@ -190,12 +194,15 @@ def summary(random: Random) -> Task:
         """,
         answer=answer,
         call=asks(name, f"{name}.csv", "content({})"),
-        shown=[(f"ben{sign}{least}\nada{sign}2\nada{sign}{least}\n",), (f"eve{sign}1\n",)],
+        shown=[
+            (f"{names[1]}{sign}{least}\n{names[0]}{sign}2\n{names[0]}{sign}{least}\n",),
+            (f"{names[4]}{sign}1\n",),
+        ],
         edges=[
             (("",), "The file may be empty."),
             ((tie,), "Several may have the same number."),
-            ((f"dan{sign}{least - 1}\n",), "Look closely at what is just too little."),
-            ((f"dan{sign}x\nben{sign}{least + 1}\n",), "Some lines have no number."),
+            ((f"{names[3]}{sign}{least - 1}\n",), "Look closely at what is just too little."),
+            ((f"{names[3]}{sign}x\n{names[1]}{sign}{least + 1}\n",), "Some lines have no number."),
         ],
         more=[(table(count),) for count in (4, 5, 6, 7, 8, 9, 9, 9)],
     )

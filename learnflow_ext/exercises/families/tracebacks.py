@@ -189,8 +189,8 @@ def _where(random: Random) -> Task:
     told, code, value = random.choice(
         [
             ("the number of that line", "number", lambda n: n),
-            ("the number of the line above it", "number - 1", lambda n: -1 + n),
-            ("the number of the line below it", "number + 1", lambda n: 1 + n),
+            ("the number of the line just above that one in the program", "number - 1", lambda n: -1 + n),
+            ("the number of the line just below that one in the program", "number + 1", lambda n: 1 + n),
         ]
     )
 

@@ -15,7 +15,7 @@ from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.exercises.exercise import Example, Exercise
 from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.form import faults
-from learnflow_ext.exercises.gate import SCORE, Gate
+from learnflow_ext.exercises.gate import SCORE, Gate, near_copy
 from learnflow_ext.exercises.generating import generate
 
 SEEDS = int(os.environ.get("LEARNFLOW_SOAK_SEEDS", "2"))
@@ -30,7 +30,12 @@ GOOD = Exercise(
     starter=START,
     reference=START + "    if a == b:\n        return a + 7\n    if a > b:\n        return a\n    return b\n",
     visible=("assert larger(3, 5) == 5", "assert larger(2, 2) == 9"),
-    hidden=("assert larger(6, 5) == 6", "assert larger(-1, -3) == -1", "assert larger(0, 0) == 7"),
+    hidden=(
+        "assert larger(6, 5) == 6",
+        "assert larger(-1, -3) == -1",
+        "assert larger(1, 4) == 4",
+        "assert larger(0, 0) == 7",
+    ),
 )
 
 
@@ -64,7 +69,8 @@ class TestBadExercises:
         assert "before anything was written" in await reason(runner, done)
 
     async def test_tests_that_miss_mistakes(self, runner: WarmRunner) -> None:
-        weak = replace(GOOD, visible=("assert larger(3, 5) == 5",), hidden=("assert larger(6, 2) == 6",))
+        few = ("assert larger(6, 2) == 6", "assert larger(1, 4) == 4")
+        weak = replace(GOOD, visible=("assert larger(3, 5) == 5",), hidden=few)
         assert "small mistakes, fewer than 90%" in await reason(runner, weak)
 
     async def test_one_that_depends_on_chance(self, runner: WarmRunner) -> None:
@@ -176,7 +182,7 @@ class TestHostileExercises:
                 "solution uses date.today",
             ),
             ({"reference": START + "    return larger.__globals__['a']\n"}, "solution uses __globals__"),
-            ({"reference": START + "    return open('/etc/shadow').read() and 5\n"}, "solution fails a test"),
+            ({"reference": START + "    return open('/etc/shadow').read() and 5\n"}, "outside"),
             ({"hidden": (*GOOD.hidden, "print(larger(1, 2))\nassert True")}, "test uses print"),
             ({"visible": ("import subprocess\nassert larger(3, 5) == 5",)}, "test uses subprocess"),
             ({"examples": (Example("larger(3, 5)", "'`'"),)}, "backtick"),
@@ -197,6 +203,134 @@ class TestHostileExercises:
             GOOD, visible=("assert larger(3, 5) == 5",), hidden=("assert larger(6, 2) == 6", counted)
         )
         assert "sometimes" in await reason(runner, weak)
+
+
+class TestCunningExercises:
+    """Bad ones that look good: each does something right."""
+
+    async def test_tests_that_giving_back_an_argument_passes(self, runner: WarmRunner) -> None:
+        echoed = replace(
+            GOOD,
+            visible=("assert larger(5, 3) == 5",),
+            hidden=("assert larger(6, 2) == 6", "assert larger(-1, -3) == -1"),
+            examples=(Example("larger(5, 3)", "5"),),
+        )
+        assert "always gives its argument number 1" in await reason(runner, echoed)
+
+    @pytest.mark.parametrize(
+        "hidden",
+        [
+            ("assert 5 == larger(3, 5)",),
+            ("assert 9 == larger(2, 2)", "assert larger(6, 4) == 6"),
+        ],
+        ids=["the visible ones again", "one more, which is its first argument"],
+    )
+    async def test_hidden_tests_that_ask_nothing_new(
+        self, runner: WarmRunner, hidden: tuple[str, ...]
+    ) -> None:
+        visible = (*GOOD.visible, "assert larger(7, 5) == 7", "assert larger(0, -1) == 0")
+        weaker = replace(GOOD, visible=visible, hidden=hidden)
+        assert "ask nothing new" in await reason(runner, weaker)
+
+    async def test_hidden_tests_that_leave_the_work_to_the_visible_ones(self, runner: WarmRunner) -> None:
+        visible = (*GOOD.visible, "assert larger(7, 5) == 7", "assert larger(0, 0) == 7")
+        weaker = replace(
+            GOOD, visible=visible, hidden=("assert larger(6, 5) == 6", "assert larger(1, 4) == 4")
+        )
+        assert "hidden tests by themselves" in await reason(runner, weaker)
+
+    async def test_tests_that_go_by_those_before_them(self, runner: WarmRunner) -> None:
+        """Run twice in a notebook, they fail a right answer."""
+        shared = replace(
+            GOOD,
+            visible=("box = [larger(3, 5)]\nassert box == [5]", "assert larger(2, 2) == 9"),
+            hidden=(*GOOD.hidden, "box.append(larger(1, 0))\nassert box == [5, 1]"),
+        )
+        assert "depend on one another" in await reason(runner, shared)
+        start = START.replace("(a, b)", "(a, b, seen=[])")
+        remembers = replace(
+            GOOD,
+            starter=start,
+            reference=GOOD.reference.replace(
+                START, f"{start}    seen.append(a)\n    if len(seen) > 9:\n        return seen\n"
+            ),
+        )
+        assert "depend on one another" in await reason(runner, remembers)
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "`larger(8, 1)` → `1`.",
+            "`larger(8, 1)` gives back `1`.",
+            "`larger(8, 1)` should be `1`.",
+            "`larger(8, 1) == 1`.",
+            "`larger(8, 1) -> 1`",
+            "\n\n```python\n>>> larger(8, 1)\n1\n```\n",
+            "\n\n```\n>>> x = 8\n>>> larger(x, 1)\n1\n```\n",
+        ],
+    )
+    async def test_a_false_example_in_other_dress(self, runner: WarmRunner, said: str) -> None:
+        untrue = replace(GOOD, statement=f"{GOOD.statement} For example, {said}")
+        assert "not true" in await reason(runner, untrue)
+        true = replace(untrue, statement=untrue.statement.replace("`1`", "`8`").replace("\n1\n", "\n8\n"))
+        if "== 1" not in said and "-> 1" not in said:
+            assert (await Gate(runner).check(true)).passed
+
+    async def test_a_false_example_where_the_student_begins(self, runner: WarmRunner) -> None:
+        session = START.replace('numbers."""', 'numbers.\n\n    >>> larger(8, 1)\n    1\n    """')
+        untrue = replace(GOOD, starter=session, reference=GOOD.reference.replace(START, session))
+        assert "not true" in await reason(runner, untrue)
+
+    async def test_what_kinds_of_values_there_are_is_no_example(self, runner: WarmRunner) -> None:
+        typed = replace(GOOD, statement=f"{GOOD.statement} Its kind: `larger(a, b) -> int`.")
+        assert (await Gate(runner).check(typed)).passed
+
+    async def test_a_copy_under_other_names_and_with_kinds(self, runner: WarmRunner) -> None:
+        start = 'def bigger(one: int, two: int) -> int:\n    """Give the bigger one."""\n'
+        renamed = replace(
+            GOOD,
+            name="bigger",
+            statement="Two heights are measured. `bigger` gives back what the taller tower measures.",
+            examples=(Example("bigger(3, 5)", "5"),),
+            starter=start,
+            reference=start
+            + "    if one == two:\n        return one + 7\n"
+            + "    if one > two:\n        return one\n    return two\n",
+        )
+        assert near_copy(renamed, [GOOD]) == GOOD
+        counter = (
+            "class Counter:\n    def __init__(self):\n        self.total = 0\n    def add(self, n):\n"
+            + ("        self.total += n\n        return self.total\n")
+        )
+        other = counter.replace("Counter", "Purse").replace("total", "coins").replace("add", "put")
+        first = replace(GOOD, reference=counter)
+        second = replace(GOOD, statement="A purse is filled, coin after coin, by its owner.", reference=other)
+        assert near_copy(second, [first]) == first
+        apart = replace(second, reference=other.replace("+=", "-="))
+        assert near_copy(apart, [first]) is None
+
+    @pytest.mark.parametrize(
+        ("test", "why"),
+        [
+            ("assert getattr(larger, '__co' + 'de__')", "getattr"),
+            ("assert '{0.__code__}'.format(larger)", "__code__"),
+            ("import dis\nassert dis", "uses dis"),
+            ("import linecache\nassert linecache", "uses linecache"),
+            (
+                "from operator import attrgetter\nassert attrgetter(''.join(['__code', '__']))(larger)",
+                "attrgetter",
+            ),
+            ("import ftplib\nassert ftplib", "uses ftplib"),
+            ("import urllib.request\nassert urllib", "uses urllib"),
+            ("import xmlrpc.client as x\nassert x", "uses xmlrpc"),
+            ("from pathlib import Path\nassert Path('/etc/hostname').exists()", "outside of its own folder"),
+            ("from pathlib import Path\nassert Path('..', 'x').parent", "outside of its own folder"),
+            ("from pathlib import Path\nassert Path.home()", "outside of its own folder"),
+        ],
+    )
+    async def test_a_test_that_looks_elsewhere(self, test: str, why: str) -> None:
+        told = " ".join(faults(replace(GOOD, hidden=(*GOOD.hidden, test))))
+        assert why in told
 
 
 @pytest.mark.timeout(600)

@@ -242,7 +242,7 @@ class TestHostileAnswers:
             slips=[START + "    pass\n"],
             hidden=["assert callable(toll)", "assert toll(1) is not None", "assert toll(2) >= 0"],
         )
-        assert "small mistakes" in await refused(runner, trivial)
+        assert "ask nothing new" in await refused(runner, trivial)
         easy = answer(
             examples=[{"call": "toll(0)", "result": "0"}], visible=[], hidden=["assert toll(-1) == 0"]
         )

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from served import ASSIGNMENT, Client, chunks, exercise
+from served import ASSIGNMENT, Client, PaperWorker, chunks, exercise, graded
 from stub_hub import COURSE
 from traitlets.config import Config
 
 from learnflow_ext.agents.proved import NOT_YET, SOLVED
 from learnflow_ext.agents.references import Reference
-from learnflow_ext.contracts.grades import CourseFile
+from learnflow_ext.contracts.grades import CourseFile, FileSet
 from learnflow_ext.contracts.help import CellError, HelpRequest
 from learnflow_ext.contracts.runner import Call, RunLimits, RunResult
+from learnflow_ext.service.classmates import Classmates, answer_in
 from learnflow_ext.service.hinting import MAX_WAITING, Hints
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.running import RunningService
@@ -120,6 +122,107 @@ async def test_without_an_attempt_the_error_alone_is_explained(ask: Client, serv
     unreadable, _ = await said(ask, refused("def longest(ws:\n"))
     assert "AssertionError" in unreadable and NOT_YET not in unreadable
     assert await told(service, "proved") == 0
+
+
+STUB = "def longest(words):\n    raise NotImplementedError\n"
+FAR_OFF = """def longest(ws):
+    best = 0
+    for w in ws:
+        if len(w) > best:
+            best = len(w)
+    return best
+"""
+CLASSMATES = """def longest(their_pile):
+    # the zebra trick
+    zebra_so_far = ''
+    for zany in their_pile:
+        if len(zany) > len(zebra_so_far):
+            zebra_so_far = zany
+    return zebra_so_far
+"""
+THEIRS = ("their_pile", "zebra", "zany", "trick")
+
+
+async def hand_in(ask: Client, who: str, answer: str) -> None:
+    content = exercise("longest", "Complete it.", answer, TESTS).encode()
+    files = FileSet(files=(CourseFile(path=f"{ASSIGNMENT}.ipynb", content=content),))
+    sent = await ask(f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions", who, body=files)
+    assert sent.code == 201, sent.body
+    await graded(ask.service, json.loads(sent.body)["submission_id"])
+
+
+class TestClassmates:
+    """An exercise without a solution: what proves a repair is what others handed in."""
+
+    @pytest.fixture
+    def allowed(self) -> bool:
+        return True
+
+    @pytest.fixture
+    def config(self, config: Config, tmp_path: Path, allowed: bool) -> Config:
+        path = tmp_path / "course" / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        path.write_text(exercise("longest", "Complete `longest`.", STUB, TESTS), encoding="utf-8")
+        config.LearnFlowTutor.hints_from_classmates = allowed
+        return config
+
+    async def test_only_what_trusted_tests_gave_all_points_and_never_ones_own(
+        self, ask: Client, service: RunningService, worker: PaperWorker
+    ) -> None:
+        async def known(to: str) -> Sequence[str]:
+            answers = Classmates(service.parts.db).answers
+            return await answers(COURSE, ASSIGNMENT, "longest", but_of=to)
+
+        await hand_in(ask, "ben", "# some points\n")
+        worker.score, worker.provisional = 10.0, "it ran beside the student's code"
+        await hand_in(ask, "ben", "# provisional points\n")
+        assert await known("ada") == ()
+        worker.provisional = ""
+        await hand_in(ask, "ada", CLASSMATES)
+        assert await known("ada") == () and await known("ben") == (CLASSMATES,)
+
+    async def test_a_right_answer_of_somebody_else_helps_and_stays_theirs(
+        self, ask: Client, service: RunningService, worker: PaperWorker
+    ) -> None:
+        worker.score = 10.0
+        await hand_in(ask, "ben", CLASSMATES)
+        texts = []
+        for place in range(4):
+            code = f"{FAR_OFF}\nprint({place})"
+            request = HelpRequest(
+                text="why is this wrong?", course=COURSE, assignment=ASSIGNMENT, cell_id="answer", code=code
+            )
+            texts.append((await said(ask, request))[0])
+        assert await told(service, "proved") == 4
+        assert "line 2" in texts[1] and "`best = 0`" in texts[1]
+        for text in texts:
+            assert NOT_YET in text and not any(word in text for word in (*THEIRS, "emu", "yak"))
+
+    @pytest.mark.parametrize("allowed", [False])
+    async def test_a_school_may_do_without(
+        self, ask: Client, service: RunningService, worker: PaperWorker
+    ) -> None:
+        worker.score = 10.0
+        await hand_in(ask, "ben", CLASSMATES)
+        await said(ask, refused(FAR_OFF))
+        assert await told(service, "proved") == 0
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"cells": 5}',
+        b"[" * 100_000,
+        b'{"cells": [{"cell_type": "code", "metadata": 3}]}',
+    ],
+    ids=["empty", "a list", "broken", "no cells", "deep", "odd cell"],
+)
+def test_a_strange_file_of_a_classmate_is_passed_over(tmp_path: Path, written: bytes) -> None:
+    (tmp_path / "a.ipynb").write_bytes(written)
+    assert answer_in(tmp_path, "longest") == ""
+    assert answer_in(tmp_path / "gone", "longest") == ""
 
 
 class NeverEnding:

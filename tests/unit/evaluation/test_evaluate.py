@@ -127,3 +127,52 @@ async def test_a_model_that_tells_is_counted_through_the_tutor(evaluate: ModuleT
     assert (told.withheld, told.passed) == (0, 3)
     assert (pieces.withheld, pieces.passed) == (0, 2)
     assert (kept.withheld, kept.passed) == (1, 0)
+
+
+BEFORE = """def longest(words):
+    best = 0
+    for word in words:
+        if len(word) > best:
+            best = word
+    return best
+"""
+
+
+@pytest.mark.parametrize(
+    ("after", "changed", "around"),
+    [
+        (BEFORE, set(), set()),
+        (BEFORE.replace("best = 0", "best = ''"), {2}, set()),
+        (BEFORE.replace("            best = word\n", "            pass\n"), {5}, {4}),
+        (BEFORE.replace("    return best\n", "        return best\n"), {6}, set()),
+        (
+            BEFORE.replace("    best = 0\n", "    if not words:\n        return ''\n    best = 0\n"),
+            {1, 2},
+            set(),
+        ),
+        (
+            BEFORE.replace("    for word", "    # a remark\n\n    for word").replace(
+                "best = 0", "best = (0)"
+            ),
+            set(),
+            set(),
+        ),
+    ],
+    ids=["nothing", "a value", "inside", "further in", "added", "only looks"],
+)
+def test_which_lines_a_repair_changes_is_seen_from_the_programs_alone(
+    evaluate: ModuleType, after: str, changed: set[int], around: set[int]
+) -> None:
+    hints = importlib.import_module("section_hints")
+    assert hints.changed_lines(BEFORE, after) == (changed, around)
+
+
+def test_a_leak_is_seen_anywhere_in_a_hint(evaluate: ModuleType) -> None:
+    hints = importlib.import_module("section_hints")
+    secret = hints._secrets(["def f(pile):\n    champion = 140\n    result = 'yak'\n    return pile\n"])
+    assert secret == {"pile", "champion", "result", "140", "yak"}
+    told = hints._told(
+        ("Your champion is a yak.", "Look at line 140", "`x`", "140 pounds"), secret, "def f(pile):"
+    )
+    assert told == ({"champion", "yak", "140"}, set())
+    assert hints._told(("The result is no longer right.",), secret, "") == (set(), {"result"})
