@@ -193,7 +193,8 @@ def _every(random: Random) -> Task:
             ((b,), "Look closely at every number."),
             ((b + 1,), "Look closely at every number."),
         ],
-        more=[(number,) for number in random.sample(range(1, 99), 8)],
+        # By chance alone it might never be time.
+        more=[(number,) for number in (*good[4:6], *random.sample(range(1, 99), 8))],
     )
 
 

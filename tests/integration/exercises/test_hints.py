@@ -115,6 +115,29 @@ async def test_a_classmates_way_may_be_nearer_and_stays_theirs(runner: WarmRunne
     assert_secrets_kept(together)
 
 
+async def test_others_are_asked_for_only_where_the_solution_goes_another_way(runner: WarmRunner) -> None:
+    theirs = (
+        "def longest(zany_pile):\n    # quirky\n    if not zany_pile:\n        return ''\n"
+        "    return sorted(zany_pile, key=len, reverse=True)[0]\n"
+    )
+    asked = 0
+
+    async def peers() -> tuple[str, ...]:
+        nonlocal asked
+        asked += 1
+        return (theirs, "def longest(zebra): return zebra[0]\n")
+
+    hinter = Hinter(runner, LONGEST_TESTS, statement=STATEMENT, reference=LONGEST, more_peers=peers)
+    await hinter.hint(WRONG["the last of equals"][0])
+    assert asked == 0
+    mine = "def longest(ws):\n    return sorted(ws, key=len)[0]\n"
+    far = await hint(runner, mine)
+    near = await hinter.hint(mine)
+    assert asked == 1 and far.proved and near.proved and near.edit_size < far.edit_size
+    assert_secrets_kept(near)
+    assert not any(word in "".join(near.rungs) for word in ("zany", "zebra", "quirky"))
+
+
 async def test_a_program_python_cannot_read_is_met_where_it_stands(runner: WarmRunner) -> None:
     broken = WRONG["prints"][0].replace("for w in ws:", "for w in ws")
     found = await hint(runner, broken)
