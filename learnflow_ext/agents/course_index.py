@@ -47,9 +47,15 @@ class Cell(msgspec.Struct, frozen=True):
         return found if isinstance(found, dict) else {}
 
     @property
+    def practice(self) -> bool:
+        """Part of a practice, which earns no points: `"learnflow": {"practice": true}` in the metadata."""
+        ours = self.metadata.get("learnflow")
+        return self.cell_type == "code" and isinstance(ours, dict) and ours.get("practice") is True
+
+    @property
     def is_answer(self) -> bool:
         """Written by the student (so the source holds the solution), or judging it."""
-        return any(bool(self.nbgrader.get(key)) for key in ("solution", "grade", "task"))
+        return self.practice or any(bool(self.nbgrader.get(key)) for key in ("solution", "grade", "task"))
 
 
 class Notebook(msgspec.Struct, frozen=True):
@@ -76,7 +82,8 @@ class CourseFile(msgspec.Struct, frozen=True):
 class Section(msgspec.Struct, frozen=True, kw_only=True):
     """One text cell of a notebook, or the part of it under a heading, with the examples that follow."""
 
-    kind: Literal["lesson", "exercise"]
+    kind: Literal["lesson", "exercise", "practice"]
+    """A practice is for the student alone: it is neither quoted as an explanation nor suggested as work."""
     title: str
     """The heading that it stands under."""
     notebook_title: str
@@ -110,7 +117,7 @@ class _Draft:
         self.cell_id = cell_id
         self.concepts: list[str] = []
         self.paragraphs: list[str] = []
-        self.asks = False
+        self.kind: Literal["lesson", "exercise", "practice"] = "lesson"
 
 
 def read_notebook(path: Path) -> Notebook | None:
@@ -254,7 +261,7 @@ def _sections(notebook: Notebook, assignment: str, place: str) -> Iterator[Secti
     for cell in notebook.cells:
         if cell.is_answer:
             if drafts:
-                drafts[-1].asks = True
+                drafts[-1].kind = "practice" if cell.practice else "exercise"
         elif cell.cell_type == "markdown" and placed(cell.text) is None:
             for level, title, paragraphs in _split(_MARKED.sub("", cell.text)):
                 if title and level == 1 and not drafts:
@@ -272,7 +279,7 @@ def _sections(notebook: Notebook, assignment: str, place: str) -> Iterator[Secti
         if draft.paragraphs:
             points = _POINTS.search(draft.title)
             yield Section(
-                kind="exercise" if draft.asks else "lesson",
+                kind=draft.kind,
                 title=_POINTS.sub("", draft.title),
                 notebook_title=notebook_title,
                 assignment=assignment,

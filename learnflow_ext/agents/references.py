@@ -83,14 +83,17 @@ def _given(code: str) -> frozenset[str]:
     return frozenset(found - set(dir(builtins)))
 
 
-def references(directory: Path) -> Iterator[Reference]:
-    """The solutions in a course's source: the marked regions, or else the whole of a solution cell."""
+def references(directory: Path, *, practices: bool = False) -> Iterator[Reference]:
+    """The solutions in a course's source: the marked regions, or else the whole of a solution cell.
+
+    With `practices` also theirs, which earn nothing and are so short that lessons are close to them.
+    """
     for assignment, path in notebooks_of(directory):
         notebook = read_notebook(path)
-        yield from _of_notebook(assignment, notebook.cells if notebook else [])
+        yield from _of_notebook(assignment, notebook.cells if notebook else [], practices=practices)
 
 
-def _of_notebook(assignment: str, cells: list[Cell]) -> Iterator[Reference]:
+def _of_notebook(assignment: str, cells: list[Cell], *, practices: bool) -> Iterator[Reference]:
     before: list[str] = []
     statement = ""
     for place, cell in enumerate(cells):
@@ -100,7 +103,8 @@ def _of_notebook(assignment: str, cells: list[Cell]) -> Iterator[Reference]:
         if cell.cell_type != "code":
             continue
         if marks.get("solution"):
-            yield _reference(assignment, cell, cells[place + 1 :], statement, "\n".join(before))
+            if practices or not cell.practice:
+                yield _reference(assignment, cell, cells[place + 1 :], statement, "\n".join(before))
             before.append(cell.text)
         elif not marks.get("grade") and parse(cell.text) is not None:
             # What an ordinary cell does beyond making names is nothing that tests rest on.
@@ -114,7 +118,7 @@ def _reference(assignment: str, cell: Cell, rest: list[Cell], statement: str, be
     for each in rest:
         if each.nbgrader.get("solution"):
             break
-        if each.cell_type == "code" and each.nbgrader.get("grade"):
+        if each.cell_type == "code" and (each.nbgrader.get("grade") or each.practice):
             tests.append(each.text)
     together = "\n".join(tests)
     starter = _REGION.sub("", cell.text) if regions else ""

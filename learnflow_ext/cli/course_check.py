@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from learnflow_grading import constructs
 
 from learnflow_ext.agents.course_index import notebooks_of, source_folder
 from learnflow_ext.agents.references import Reference, references
-from learnflow_ext.contracts.errors import BadRequest
+from learnflow_ext.contracts.assignments import said
+from learnflow_ext.contracts.errors import BadRequest, LearnFlowError
 from learnflow_ext.contracts.quizzes import FOLDER, look_through, placed
 from learnflow_ext.contracts.runner import RunLimits, Runner
 from learnflow_ext.diagnosis.reading import without_magics
@@ -25,6 +27,7 @@ RAISES = "raises-exception"
 """The tag of a cell that is meant to fail, as nbconvert and JupyterLab know it."""
 LIMITS = RunLimits(wall_s=60.0, memory_mb=512, output_bytes=1_000_000)
 _CONSTANTS = ("None", "True", "False", "0", "1", "''", "[]", "{}")
+_MOST_EXPECTED = 3
 
 
 async def check_course(folder: Path, runner: Runner) -> list[Finding]:
@@ -33,7 +36,7 @@ async def check_course(folder: Path, runner: Runner) -> list[Finding]:
     A folder without any notebook is a finding too. LearnFlowError only when no sandbox can be had.
     """
     found = list(_outline(folder))
-    known = list(references(folder))
+    known = list(references(folder, practices=True))
     asked: dict[str, list[tuple[Path, CheckedCell]]] = {}
     for assignment, path in notebooks_of(folder):
         raw = _raw(path)
@@ -46,6 +49,7 @@ async def check_course(folder: Path, runner: Runner) -> list[Finding]:
             _of(assignment, path, each.cell, each.kind, each.message)
             for each in problems(cells, _files(path.parent, folder))
         ]
+        found += [_of(assignment, path, cell, "rules", text) for cell, text in said_wrongly(raw)]
         found += _released(folder, assignment, path, cells)
         asked[assignment] += [
             (path, cell) for cell in cells if cell.kind == "markdown" and placed(cell.text) is not None
@@ -76,6 +80,46 @@ def _raw(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         return None
     return raw if isinstance(raw, dict) and isinstance(raw.get("cells"), list) else None
+
+
+def said_wrongly(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(cell, sentence) for what a notebook says of topic, tutor and rules that cannot be understood.
+
+    The cell is empty where it is about the whole notebook.
+    """
+    metadata = notebook.get("metadata")
+    try:
+        said(metadata if isinstance(metadata, dict) else {})
+    except ValueError as error:
+        yield "", str(error)
+    functions = defined(notebook)
+    for cell in read(notebook):
+        try:
+            rules = constructs.parse({"learnflow": cell.learnflow}, cell.name)
+        except LearnFlowError as error:
+            yield cell.name, error.message
+            continue
+        if rules is None:
+            continue
+        if not cell.is_test:
+            yield (
+                cell.name,
+                "Rules about how an exercise is solved belong to its test cell, and nowhere else.",
+            )
+        elif rules.within and rules.within not in functions:
+            yield cell.name, f"Its rules are about `{rules.within}`, which no cell of this notebook defines."
+
+
+def defined(notebook: Mapping[str, Any]) -> set[str]:
+    """The names that a notebook's code cells give to something, solutions among them."""
+    trees = [parse(without_magics(cell.text)) for cell in read(notebook) if cell.kind == "code"]
+    found = set()
+    for node in (node for tree in trees if tree is not None for node in ast.walk(tree)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
 
 
 def _files(folder: Path, course: Path) -> set[str]:
@@ -247,7 +291,8 @@ async def _exercise(runner: Runner, reference: Reference) -> list[tuple[str, str
     except BadRequest as error:
         return [("tests", error.message)]
     given = _starter(reference)
-    constants = {value: changed for value in _CONSTANTS if (changed := _always(reference.whole, value))}
+    values = dict.fromkeys((*_CONSTANTS, *_expected(reference.tests)))
+    constants = {value: changed for value in values if (changed := _always(reference.whole, value))}
     programs = [reference.whole, reference.whole, given, *constants.values()]
     solved, again, start, *easy = await Prover(runner, seconds=2.0, all_seconds=30.0).outcomes(
         [before + each for each in programs], tests
@@ -287,6 +332,24 @@ def _starter(reference: Reference) -> str:
         elif not inside:
             lines.append(line)
     return "\n".join(lines) if any("NotImplementedError" in line for line in lines) else ""
+
+
+def _expected(tests: str) -> list[str]:
+    """Values that the tests compare with, the most frequent first: an answer that never changes is one."""
+    tree = parse(tests)
+    found: Counter[str] = Counter()
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Compare):
+            found.update(ast.unparse(side) for side in node.comparators if _is_value(side))
+    return [value for value, _ in found.most_common(_MOST_EXPECTED)]
+
+
+def _is_value(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def _always(program: str, value: str) -> str:

@@ -13,7 +13,7 @@ import yaml
 
 from learnflow_ext.agents.course_index import notebooks_of
 from learnflow_ext.cli.course import printable
-from learnflow_ext.cli.course_check import check_course
+from learnflow_ext.cli.course_check import check_course, said_wrongly
 from learnflow_ext.cli.enrol import enrol
 from learnflow_ext.cli.where import CannotRun, ConfigOption, StateOption, UrlOption, database
 from learnflow_ext.exercises.families import FAMILIES
@@ -124,9 +124,12 @@ def sync(
     found: dict[str, list[tuple[str, str, float]]] = {}
     for assignment, path in notebooks_of(folder):
         try:
-            cells = read(json.loads(path.read_text(encoding="utf-8")))
+            notebook = json.loads(path.read_text(encoding="utf-8"))
+            cells = read(notebook)
         except (OSError, ValueError, RecursionError, AttributeError) as error:
             raise CannotRun(f"{path} is no notebook that can be read. Nothing was changed.") from error
+        for _, sentence in said_wrongly(notebook):
+            raise CannotRun(f"{path.name}: {sentence} Nothing was changed.")
         found.setdefault(assignment, []).extend(
             (path.stem, cell.name, float(points))
             for cell in cells

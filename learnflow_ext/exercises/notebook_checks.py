@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,14 +12,25 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from learnflow_ext.diagnosis.reading import without_magics
+
 _BEGIN_END = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)\b")
 _REGION = r"^[^\n]*BEGIN {0}\b[^\n]*\n(.*?)^[^\n]*END {0}\b[^\n]*"
 _HIDDEN = re.compile(_REGION.format("HIDDEN TESTS"), re.DOTALL | re.MULTILINE)
 _SOLUTION = re.compile(_REGION.format("SOLUTION"), re.DOTALL | re.MULTILINE)
-_POINTS = re.compile(r"^#{1,6} .*\((\d+(?:\.\d+)?) points?\)\s*$", re.MULTILINE)
+_POINTS = re.compile(
+    r"^(#{1,6}) .*[(\[](\d+(?:\.\d+)?) (?:points?|pts?\.?)[)\]]\W*$", re.MULTILINE | re.IGNORECASE
+)
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?([^)\s>]+)>?(?:\s+[\"'][^)]*[\"'])?\s*\)")
 _IMAGE_TAG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
-_ALT = re.compile(r"\balt\s*=\s*(\"[^\"]+\"|'[^']+')", re.IGNORECASE)
+_ALT = re.compile(r"\balt\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
+_PICTURE = re.compile(r"!\[((?:[^\[\]]|\[[^\[\]]*\])*)\](?=\(|\[)")
+_SAYS_NOTHING = re.compile(
+    r"\s*|(?:an? |the )?(?:alt(?: text)?|image|img|picture|photo|figure|screenshot|graphic)[\s\d]*|"
+    r"\S+\.(?:png|jpe?g|gif|svg|webp|bmp)",
+    re.IGNORECASE,
+)
+"""Words for a picture that are none: JupyterLab itself writes `image.png` when one is dropped into a cell."""
 _FENCE = re.compile(r"^(```|~~~).*?^\1\s*$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*\s*$", re.MULTILINE)
 _SECRET_CHARS = 12
@@ -52,6 +65,7 @@ class CheckedCell(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     id: str = ""
     nbgrader: Mapping[str, Any] = {}
+    learnflow: Mapping[str, Any] = {}
     attachments: frozenset[str] = frozenset()
     outputs: str = ""
     """All the text of its outputs."""
@@ -67,6 +81,11 @@ class CheckedCell(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_test(self) -> bool:
         return bool(self.nbgrader.get("grade")) and not self.nbgrader.get("solution") and self.kind == "code"
+
+    @property
+    def is_practice(self) -> bool:
+        """The answer or the check of a practice, which earns no points."""
+        return self.learnflow.get("practice") is True and self.kind == "code"
 
     @property
     def hidden(self) -> str:
@@ -88,12 +107,14 @@ def read(notebook: Mapping[str, Any]) -> list[CheckedCell]:
 def _cell(raw: Mapping[str, Any]) -> CheckedCell:
     metadata = raw.get("metadata")
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    ours = metadata.get("learnflow") if isinstance(metadata, dict) else None
     attachments = raw.get("attachments")
     return CheckedCell(
         kind=str(raw.get("cell_type", "")),
         text=_text(raw.get("source", "")),
         id=str(raw.get("id", "")),
         nbgrader=marks if isinstance(marks, dict) else {},
+        learnflow=ours if isinstance(ours, dict) else {},
         attachments=frozenset(attachments) if isinstance(attachments, dict) else frozenset(),
         outputs="\n".join(_texts(raw.get("outputs", []))),
     )
@@ -190,13 +211,17 @@ def _tests(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
             for each in cells[place + 1 :]:
                 if each.is_solution:
                     break
-                following += [each] if each.is_test else []
+                following += [each] if each.is_test or each.is_practice else []
+            if cell.is_practice:
+                yield from _practice(cell, following)
+                continue
+            following = [each for each in following if each.is_test]
             if not following:
                 yield Problem(
                     cell.name, "no-tests", "No test cell follows this answer, so it earns no points."
                 )
                 continue
-            if not any(each.hidden.strip() for each in following):
+            if not any(_tries(each.hidden) for each in following):
                 yield Problem(
                     following[0].name,
                     "hidden-tests",
@@ -204,7 +229,7 @@ def _tests(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
                     "points. Put "
                     "some between `### BEGIN HIDDEN TESTS` and `### END HIDDEN TESTS`.",
                 )
-            if not any(_code(each.visible) for each in following):
+            if not any(_tries(each.visible) for each in following):
                 yield Problem(
                     following[0].name,
                     "visible-tests",
@@ -213,29 +238,73 @@ def _tests(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
                 )
 
 
-def _code(text: str) -> bool:
-    return any(line.strip() and not line.strip().startswith("#") for line in text.splitlines())
+def _practice(answer: CheckedCell, following: Sequence[CheckedCell]) -> Iterator[Problem]:
+    """A practice is checked by its student alone, who sees all of the check."""
+    check = following[0] if following else None
+    if check is None or not check.is_practice or "assert" not in check.text:
+        yield Problem(
+            answer.name,
+            "practice",
+            "No check follows this practice. Put a code cell with a few `assert` lines behind it, and "
+            '`"learnflow": {"practice": true}` into its metadata.',
+        )
+    elif check.nbgrader.get("grade"):
+        yield Problem(check.name, "practice", "A practice earns no points. Take its mark as a test away.")
+
+
+def _tries(text: str) -> bool:
+    """Whether some line of it can fail because of an answer: no import, definition, name or print can."""
+    try:
+        tree = ast.parse(without_magics(text))
+    except (SyntaxError, ValueError, RecursionError):
+        return any(line.strip() and not line.strip().startswith("#") for line in text.splitlines())
+    return any(not _prepares(statement) for statement in tree.body)
+
+
+def _prepares(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Expr):
+        value = statement.value
+        return isinstance(value, ast.Constant) or (
+            isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "print"
+        )
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Pass)
+    return isinstance(statement, kinds)
 
 
 def _points(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
-    told: tuple[CheckedCell, float] | None = None
-    given = 0.0
-    for cell in [*cells, None]:
-        heading = _POINTS.search(cell.text) if cell is not None and cell.kind == "markdown" else None
-        if (heading or cell is None) and told is not None and told[1] != given:
-            yield Problem(
-                told[0].name,
-                "points",
-                f"Its heading promises {told[1]:g} points, and the cells below it give {given:g}.",
-            )
-        if heading and cell is not None:
-            told, given = (cell, float(heading.group(1))), 0.0
-        if cell is not None and cell.nbgrader.get("grade"):
+    # Headings that promise something and are not closed yet, those inside of others last.
+    open_: list[_Promise] = []
+    for cell in cells:
+        for signs, promised in _POINTS.findall(cell.text) if cell.kind == "markdown" else ():
+            while open_ and open_[-1].level >= len(signs):
+                yield from open_.pop().broken()
+            open_.append(_Promise(cell.name, len(signs), float(promised)))
+        if cell.nbgrader.get("grade"):
             points = cell.nbgrader.get("points")
-            if not isinstance(points, (int, float)) or points < 0:
+            if isinstance(points, bool) or not isinstance(points, (int, float)) or not 0 <= points < math.inf:
                 yield Problem(cell.name, "points", "A graded cell needs its points: a number from 0 on.")
+                # What the headings promise cannot be compared with it.
+                open_.clear()
             else:
-                given += points
+                for each in open_:
+                    each.given += points
+    for each in reversed(open_):
+        yield from each.broken()
+
+
+class _Promise:
+    """A heading with points, and what the cells give until the next of its level."""
+
+    def __init__(self, cell: str, level: int, promised: float) -> None:
+        self.cell, self.level, self.promised, self.given = cell, level, promised, 0.0
+
+    def broken(self) -> Iterator[Problem]:
+        if not math.isclose(self.promised, self.given, abs_tol=1e-9):
+            yield Problem(
+                self.cell,
+                "points",
+                f"Its heading promises {self.promised:g} points, and the cells below it give {self.given:g}.",
+            )
 
 
 def _leaks(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
@@ -313,9 +382,11 @@ def _pictures(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
         if cell.kind != "markdown":
             continue
         text = _FENCE.sub("", cell.text)
-        bare = [target for sign, words, target in _LINK.findall(text) if sign and not words.strip()]
-        bare += [tag for tag in _IMAGE_TAG.findall(text) if not _ALT.search(tag)]
-        if bare:
+        said = _PICTURE.findall(text)
+        for tag in _IMAGE_TAG.findall(text):
+            found = _ALT.search(tag)
+            said.append("".join(filter(None, found.groups())) if found else "")
+        if any(_SAYS_NOTHING.fullmatch(words) for words in said):
             yield Problem(
                 cell.name,
                 "alt-text",

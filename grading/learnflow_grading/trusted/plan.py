@@ -101,6 +101,12 @@ def kind_of(metadata: Mapping[str, Any]) -> str:
     return "setup"
 
 
+def _is_practice_check(metadata: Mapping[str, Any]) -> bool:
+    """Whether it checks a practice, which is no part of any test: it runs in the student's process only."""
+    ours = metadata.get("learnflow")
+    return isinstance(ours, Mapping) and ours.get("practice") is True and kind_of(metadata) == "setup"
+
+
 def teacher_cells(cells: Iterable[Any]) -> list[TeacherCell]:
     """The code cells of a notebook. Unprocessable when a test's rules cannot be understood."""
     return [
@@ -111,7 +117,7 @@ def teacher_cells(cells: Iterable[Any]) -> list[TeacherCell]:
             constructs.parse(cell.metadata, name) if kind_of(cell.metadata) == "test" else None,
         )
         for cell in cells
-        if cell.cell_type == "code"
+        if cell.cell_type == "code" and not _is_practice_check(cell.metadata)
     ]
 
 

@@ -70,6 +70,60 @@ def added(text: str) -> Callable[[Notebook], None]:
 TASK, ANSWER, TEST = 0, 1, 2
 
 
+def all_hidden(notebook: Notebook) -> None:
+    """Not one of the checks is seen: what is left of the cell only prepares them."""
+    checks = "### BEGIN HIDDEN TESTS\nassert answer_is_right\n### END HIDDEN TESTS"
+    notebook["cells"][TEST]["source"] = f"import math\nlimit = 3\nprint('Run this cell.')\n{checks}"
+
+
+def none_hidden(notebook: Notebook) -> None:
+    """The region is there, and holds nothing that could fail."""
+    text = "".join(notebook["cells"][TEST]["source"]).partition("### BEGIN HIDDEN TESTS")[0]
+    notebook["cells"][TEST]["source"] = (
+        f"{text}\n### BEGIN HIDDEN TESTS\n# more to come\nlimit = 3\n### END HIDDEN TESTS"
+    )
+
+
+def in_parts(points: str) -> Callable[[Notebook], None]:
+    """A heading above the exercise's promises points too: for all below it."""
+
+    def change(notebook: Notebook) -> None:
+        task = notebook["cells"][TASK]
+        task["source"] = "##" + "".join(task["source"])
+        notebook["cells"].insert(
+            0, {"cell_type": "markdown", "id": "part", "metadata": {}, "source": f"## Part A ({points})"}
+        )
+
+    return change
+
+
+def saying(cell: int | None, **said: object) -> Callable[[Notebook], None]:
+    """`learnflow` in the metadata of a cell, or of the notebook."""
+
+    def change(notebook: Notebook) -> None:
+        place = notebook if cell is None else notebook["cells"][cell]
+        place.setdefault("metadata", {})["learnflow"] = said
+
+    return change
+
+
+def practice(check: dict[str, Any] | None) -> Callable[[Notebook], None]:
+    """A practice at the end of the notebook, and its check."""
+
+    def change(notebook: Notebook) -> None:
+        marks = {"grade": False, "solution": True, "locked": False, "schema_version": 3, "grade_id": "try"}
+        metadata = {"nbgrader": marks, "learnflow": {"practice": True}}
+        answer = "### BEGIN SOLUTION\nlegs = 4\n### END SOLUTION"
+        notebook["cells"].append({"cell_type": "code", "id": "try", "metadata": metadata, "source": answer})
+        if check is not None:
+            notebook["cells"].append({"cell_type": "code", "id": "check-try", **check})
+
+    return change
+
+
+CHECK = {"metadata": {"learnflow": {"practice": True}}, "source": "assert legs == 4\nprint('Right!')"}
+
+
 async def test_the_course_that_ships_has_no_fault(runner: WarmRunner) -> None:
     assert await check_course(SHIPPED, runner) == []
 
@@ -85,15 +139,35 @@ async def test_a_new_course_has_no_fault(found: Found) -> None:
         ("solution", replaced(ANSWER, "return", "while True: pass\n    return"), "does not end in time"),
         ("flaky", replaced(ANSWER, "return", "import os\n    return os.getpid() % 2 or"), "chance"),
         ("hidden-tests", replaced(TEST, "HIDDEN TESTS", "MORE TESTS"), "no hidden tests"),
-        ("visible-tests", replaced(TEST, "# Run this", "### BEGIN HIDDEN TESTS\n# Run this"), "BEGIN"),
+        ("hidden-tests", none_hidden, "no hidden tests"),
+        ("visible-tests", all_hidden, "All its tests are hidden"),
+        ("region", replaced(TEST, "# Run this", "### BEGIN HIDDEN TESTS\n# Run this"), "BEGIN"),
         ("region", replaced(TEST, "### END HIDDEN TESTS", ""), "students would see"),
         ("region", replaced(ANSWER, "### END SOLUTION", ""), "students would see"),
         ("points", replaced(TASK, "(2 points)", "(5 points)"), "promises 5 points"),
+        ("points", replaced(TASK, "(2 points)", "[3 pts]"), "promises 3 points"),
+        ("points", in_parts("9 points"), "promises 9 points, and the cells below it give 2"),
+        ("points", lambda n: n["cells"][TEST]["metadata"]["nbgrader"].update(points=-1), "from 0 on"),
+        ("points", lambda n: n["cells"][TEST]["metadata"]["nbgrader"].update(points=True), "from 0 on"),
+        ("rules", saying(TEST, must_use=["a loop"]), "cannot be understood"),
+        ("rules", saying(TEST, must_use=["loop"], **{"in": "nowhere"}), "no cell of this notebook defines"),
+        ("rules", saying(ANSWER, must_use=["loop"]), "belong to its test cell"),
+        ("rules", saying(None, topic="cooking"), "topic in the notebook's metadata is 'cooking'"),
+        ("rules", saying(None, tutor=False), "tutor in the notebook's metadata is False"),
+        ("practice", practice(None), "No check follows"),
+        ("practice", practice({**CHECK, "metadata": {}}), "No check follows"),
+        ("practice", practice({**CHECK, "source": "print(legs)"}), "No check follows"),
+        ("solution", practice({**CHECK, "source": "assert legs == 6"}), "fails"),
         ("link", added("[here](nowhere.ipynb)"), "not in the course"),
         ("link", added("[here](#no-such-heading)"), "no heading"),
         ("link", added("![a plot](attachment:plot.png)"), "not attached"),
         ("alt-text", added("![](https://example.org/plot.png)"), "cannot see it"),
         ("alt-text", added('<img src="https://example.org/plot.png">'), "cannot see it"),
+        ("alt-text", added("<img\n alt='' src=https://example.org/plot.png>"), "cannot see it"),
+        ("alt-text", added("![image.png](https://example.org/image.png)"), "cannot see it"),
+        ("alt-text", added("![Figure 3](https://example.org/three.png)"), "cannot see it"),
+        ("alt-text", added("![][plot]\n\n[plot]: https://example.org/plot.png"), "cannot see it"),
+        ("alt-text", added("![](<https://example.org/my plot.png>)"), "cannot see it"),
         ("no-tests", lambda notebook: notebook["cells"].pop(), "No test cell"),
         ("name", lambda notebook: notebook["cells"].append(notebook["cells"][TEST]), "name of its own"),
         ("format", lambda notebook: notebook.pop("cells"), "no notebook"),
@@ -113,14 +187,27 @@ async def test_a_fault_is_found_and_named(
     found: Found, kind: str, change: Callable[[Notebook], object], said: str
 ) -> None:
     findings = await found(change)
-    if kind == "visible-tests":
-        # A region inside of a region: nbgrader would take out the wrong lines.
-        kind = "region"
     if kind == "flaky":
         # Which of two it is depends on the same chance.
         assert set(findings) & {"flaky", "solution"}
         return
     assert said in findings[kind], findings
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        in_parts("2 points"),
+        practice(CHECK),
+        saying(None, topic="functions", tutor="concepts"),
+        saying(TEST, must_not_use=["sorted"]),
+        added("![A bar for each day, the longest on Friday](https://example.org/plot.png)"),
+        added("<img alt=bars src='https://example.org/plot.png'>"),
+        added("`![](plot.png)` is how a picture is written."),
+    ],
+)
+async def test_what_is_well_done_is_left_alone(found: Found, change: Callable[[Notebook], object]) -> None:
+    assert await found(change) == {}
 
 
 class TestLeaks:
@@ -161,6 +248,18 @@ class TestTests:
             )
 
         assert "always returns" in (await found(change))["easy"]
+
+    async def test_that_one_value_of_their_own_passes(self, found: Found) -> None:
+        def change(notebook: Notebook) -> None:
+            notebook["cells"][ANSWER]["source"] = (
+                "def legs(animal):\n    ### BEGIN SOLUTION\n    return 4\n    ### END SOLUTION\n"
+            )
+            notebook["cells"][TEST]["source"] = (
+                "assert legs('cat') == 4\n"
+                "### BEGIN HIDDEN TESTS\nassert legs('dog') == 4\n### END HIDDEN TESTS"
+            )
+
+        assert "always returns `4`" in (await found(change))["easy"]
 
     async def test_that_pass_before_anything_is_written(self, found: Found) -> None:
         def change(notebook: Notebook) -> None:
@@ -207,7 +306,18 @@ class TestTheCommand:
         assert capsys.readouterr().out.count("my-course: 1 assignment(s) with 1 graded cell(s)") == 2
         (row,) = asyncio.run(rows_in(url))
         assert (row.assignment, row.title, row.max_score) == (NAME, "First assignment", 2.0)
-        (folder / "source" / NAME / f"{NAME}.ipynb").write_text("{", encoding="utf-8")
+        place = folder / "source" / NAME / f"{NAME}.ipynb"
+        notebook = json.loads(place.read_text(encoding="utf-8"))
+        for change, said in (
+            (saying(None, topic="cooking"), "topic in the notebook's metadata is 'cooking'"),
+            (saying(TEST, must_use=["a loop"]), "cannot be understood"),
+        ):
+            wrong = json.loads(json.dumps(notebook))
+            change(wrong)
+            place.write_text(json.dumps(wrong), encoding="utf-8")
+            with pytest.raises(CannotRun, match=f"{said}.*Nothing was changed"):
+                sync(folder, course="", config=None, state=None, url=url)
+        place.write_text("{", encoding="utf-8")
         with pytest.raises(CannotRun, match="Nothing was changed"):
             sync(folder, course="", config=None, state=None, url=url)
 

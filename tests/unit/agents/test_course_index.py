@@ -39,7 +39,7 @@ class TestTheShippedCourse:
         assert [section.assignment for section in index.sections] == sorted(
             section.assignment for section in index.sections
         )
-        assert len(index.exercises) == 34
+        assert len(index.exercises) == 42
         assert index.exercises[1].title == "Exercise 2: how many seconds?"
         assert index.exercises[1].points == 2
 

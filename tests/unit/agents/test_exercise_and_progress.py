@@ -11,7 +11,7 @@ from learnflow_ext.contracts.progress import AssignmentProgress, StudentProgress
 FIRST, SECOND, QUIZ = "01-first-steps", "02-loops-and-lists", "03-quiz-names-and-loops"
 REST = (
     *("04-making-decisions", "05-dictionaries", "06-functions"),
-    *("07-files-and-errors", "08-objects-and-libraries"),
+    *("07-files", "08-errors", "09-libraries", "10-objects"),
 )
 
 

@@ -21,7 +21,7 @@ ERRORS = sorted(error_words.QUESTIONS)
 def test_an_answer_and_its_checks_are_one_exercise(course: Path) -> None:
     cells = exercise_cells(course)
     names = {f"{assignment}/{exercise}" for (assignment, _), exercise in cells.items()}
-    assert names == {reference.name for reference in references(course)}
+    assert names == {reference.name for reference in references(course, practices=True)}
     assert len(cells) > len(names)
 
 

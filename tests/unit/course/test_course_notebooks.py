@@ -18,9 +18,11 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions, LockCells
 
 from learnflow_ext.diagnosis.reading import without_magics
+from learnflow_ext.exercises.families import FAMILIES
 
 COURSE = Path(__file__).parents[3] / "notebooks" / "python-basics"
 ASSIGNMENTS = sorted(path.name for path in (COURSE / "source").iterdir() if path.is_dir())
+LESSONS = [name for name in ASSIGNMENTS if "quiz" not in name]
 
 Cell = Any
 Book = Any
@@ -48,6 +50,21 @@ def released(assignment: str) -> Book:
 
 def graded(book: Book) -> list[Cell]:
     return [cell for cell in book.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+
+
+def practices(book: Book) -> list[tuple[Cell, Cell, Cell]]:
+    """Task, answer and check of each practice."""
+    marked = [
+        place
+        for place, cell in enumerate(book.cells)
+        if cell.metadata.get("learnflow", {}).get("practice") and "nbgrader" in cell.metadata
+    ]
+    return [(book.cells[place - 1], book.cells[place], book.cells[place + 1]) for place in marked]
+
+
+def checks_itself(cell: Cell) -> bool:
+    """Whether it is the check of a practice."""
+    return bool(cell.metadata.get("learnflow", {}).get("practice")) and "nbgrader" not in cell.metadata
 
 
 def run(code: str, names: dict[str, Any]) -> str:
@@ -104,6 +121,8 @@ class TestForm:
     def test_explains_before_it_asks(self, assignment: str) -> None:
         cells = source(assignment).cells
         for place, cell in enumerate(cells):
+            if cell.metadata.get("learnflow", {}).get("practice"):
+                continue
             if cell.metadata.get("nbgrader", {}).get("solution"):
                 task, test = cells[place - 1], cells[place + 1]
                 assert task.cell_type == "markdown" and task.metadata.nbgrader.locked
@@ -166,6 +185,32 @@ class TestSteps:
         assert all(len(code.splitlines()) <= 8 for code in drawn)
 
 
+class TestPractice:
+    def test_every_lesson_has_three_to_five_with_a_check_that_is_seen(self, assignment: str) -> None:
+        found = practices(source(assignment))
+        assert 3 <= len(found) <= 5 if assignment in LESSONS else not found
+        for number, (task, answer, check) in enumerate(found, start=1):
+            assert task.cell_type == "markdown" and task.source.startswith(f"### Practice {number}: ")
+            assert answer.id.startswith("practice-") and check.id == f"check-{answer.id}"
+            assert not answer.metadata.nbgrader.grade and checks_itself(check)
+            assert "HIDDEN" not in check.source and check.source.count("assert ") >= 2
+            # Whoever has it right reads so.
+            assert 'print("Right' in check.source
+
+    def test_the_tasks_are_of_several_kinds(self, assignment: str) -> None:
+        """Some are functions to write; in others a slip is mended, a value foretold, or names made."""
+        answers = [answer.source for _, answer, _ in practices(source(assignment))]
+        written = [text for text in answers if re.search(r"^(def|class) ", text, re.MULTILINE)]
+        mended = [task for task, _, _ in practices(source(assignment)) if "```python\ndef" in task.source]
+        assert not answers or (written and (len(written) < len(answers) or mended))
+
+    def test_it_comes_after_what_it_practises_and_before_the_end(self, assignment: str) -> None:
+        cells = source(assignment).cells
+        places = [place for place, cell in enumerate(cells) if cell.id.startswith("task-practice-")]
+        shown = [place for place, cell in enumerate(cells) if re.search(r"-example$|^quiz-", cell.id)]
+        assert all(shown[0] < place < len(cells) - 3 for place in places)
+
+
 class TestSolutions:
     def test_pass_every_test_and_every_example_runs(self, assignment: str) -> None:
         assert failures(source(assignment)) == {}
@@ -175,7 +220,7 @@ class TestSolutions:
         for cell in source(assignment).cells:
             if cell.cell_type == "code":
                 printed = run(cell.source, names)
-                assert bool(printed) == cell.id.endswith("-example"), cell.id
+                assert bool(printed) == (cell.id.endswith("-example") or checks_itself(cell)), cell.id
 
 
 class TestRelease:
@@ -197,6 +242,11 @@ class TestRelease:
     def test_examples_run_before_anything_is_written(self, assignment: str) -> None:
         assert not any(name.endswith("-example") for name in failures(released(assignment)))
 
+    def test_a_practice_is_open_until_something_is_written(self, assignment: str) -> None:
+        book = released(assignment)
+        failed = failures(book)
+        assert {check.id for _, _, check in practices(book)} <= set(failed)
+
     def test_still_has_something_to_check_beside_the_hidden(self, assignment: str) -> None:
         for before, after in zip(graded(source(assignment)), graded(released(assignment)), strict=True):
             assert "### BEGIN HIDDEN TESTS" in before.source
@@ -215,7 +265,8 @@ class TestFairness:
                 stub = f"def {found.group(1)}({found.group(2)}):\n    return {value!r}"
                 attempt = copy.deepcopy(book)
                 attempt.cells[place].source = stub
-                assert f"test-{cell.id}" in failures(attempt), cell.id
+                test = book.cells[place + 1].id
+                assert test in failures(attempt), cell.id
 
     def test_a_name_that_the_tests_use_stands_in_the_task(self, assignment: str) -> None:
         """A parameter that a test names has to be called so, and the student has to know it."""
@@ -243,7 +294,8 @@ class TestFairness:
                 assert "nothing but spaces" in cells[place - 2].source, cell.id
 
     def test_every_assertion_says_something_kind(self, assignment: str) -> None:
-        for cell in graded(source(assignment)):
+        book = source(assignment)
+        for cell in [*graded(book), *(check for _, _, check in practices(book))]:
             for line in cell.source.splitlines():
                 if line.startswith("assert "):
                     assert re.search(r', ("\w.*[.?!]"|reasons_\d\[answer_\d\])$', line), line
@@ -294,10 +346,18 @@ class TestQuizReasons:
                     run(cell.source, {f"answer_{number}": answer})
 
 
+MODULES = [
+    *("basics", "control_flow", "data_structures", "functions"),
+    *("files", "errors", "libraries", "objects"),
+]
+
+
 def test_the_course_file_lists_what_is_there(assignment: str) -> None:
     listed = msgspec.yaml.decode((COURSE / "course.yaml").read_bytes())
+    assert set(MODULES) == set(FAMILIES)
     assert listed["title"] == "Python basics"
     assert [entry["name"] for entry in listed["assignments"]] == ASSIGNMENTS
+    assert list(dict.fromkeys(entry["topic"] for entry in listed["assignments"])) == MODULES
     title = next(entry["title"] for entry in listed["assignments"] if entry["name"] == assignment)
     assert source(assignment).cells[0].source.startswith(f"# {title}\n")
 
