@@ -16,6 +16,7 @@ from nbgrader.exchange import ExchangeError
 from nbgrader.exchange.default import ExchangeReleaseAssignment
 from nbgrader.nbgraderformat import SchemaTooNewError, SchemaTooOldError
 
+from learnflow_ext.contracts import assignments
 from learnflow_ext.contracts.errors import LearnFlowError, NotFound, Unavailable, Unprocessable
 
 from . import constructs
@@ -75,11 +76,15 @@ def release(course: Course, assignment: str) -> Released:
 
 
 def _check_rules(path: Path) -> None:
-    """Unprocessable when a test's rules about how it is solved cannot be understood."""
+    """Unprocessable when what a notebook says of topic, tutor, or how it is solved cannot be understood."""
     try:
         nb = nbformat.read(path, as_version=4)
     except Exception:  # nbformat fails in many ways, and nbgrader says which in a moment
         return
+    try:
+        assignments.said(nb.metadata)
+    except ValueError as error:
+        raise Unprocessable(f"{path.name} cannot be released. {error}") from None
     for cell in nb.cells:
         constructs.parse(cell.metadata, cell.metadata.get("nbgrader", {}).get("grade_id", path.name))
 

@@ -15,6 +15,10 @@ from learnflow_kernels.seccomp import DENIED
 from traitlets import Dict, Enum, Float, Integer, Unicode
 from traitlets.config import Config, Configurable
 
+from learnflow_ext.contracts.assignments import TEACHES
+
+from .teaching import teaches
+
 HOME, WORK = "/home/jovyan", "/home/jovyan/work"
 UID, GID = 1000, 100
 """`jovyan`, as `kernels/images/student.Dockerfile` makes it."""
@@ -207,6 +211,7 @@ def _use(c: Config, spawner: str, name: str, traits: dict[str, Any]) -> None:
             section[trait] = value
         elif isinstance(value, dict) and isinstance(section[trait], dict):
             section[trait] = {**value, **section[trait]}
+    section.environment = {TEACHES: teaches, **section.environment}
 
 
 def use_docker(c: Config) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from traitlets.config import Config
 
+from learnflow_ext.contracts.assignments import TEACHES
 from learnflow_ext.contracts.other_ai import OTHER_AI_ENV
 from learnflow_ext.settings import (
     SERVICE_NAME,
@@ -36,6 +37,7 @@ from .ports import SERVICES, free_ports, kept_ports
 from .roles import course_groups, roles
 from .services import External, passed_on, service_url, services
 from .state import State
+from .teaching import teaches
 from .traits import LearnFlowHub
 
 SECURITY_HEADERS = {
@@ -119,7 +121,8 @@ def setup_learnflow(c: Config, config_file: str | os.PathLike[str] | None = None
     _default(c.Spawner, "default_url", "/lab")
     _default(c.Spawner, "http_timeout", 60)
     url = external.url if external is not None else service_url(ports[SERVICE_NAME], base)
-    c.Spawner.environment.update({"LEARNFLOW_URL": url, **_other_ai(LearnFlowOtherAI(config=c))})
+    told: dict[str, Any] = {"LEARNFLOW_URL": url, TEACHES: teaches}
+    c.Spawner.environment.update(told | _other_ai(LearnFlowOtherAI(config=c)))
 
 
 def _other_ai(settings: LearnFlowOtherAI) -> dict[str, str]:

@@ -1,4 +1,5 @@
 import { askPlugin } from './ask';
+import { assignmentPlugin } from './assignment';
 import { chatPlugin } from './chat';
 import { citationsPlugin } from './citations';
 import { explainPlugin } from './explain';
@@ -17,6 +18,7 @@ export default [
   citationsPlugin,
   explainPlugin,
   askPlugin,
+  assignmentPlugin,
   gradesPlugin,
   homePlugin,
   leavingPlugin,

@@ -10,6 +10,7 @@ from jupyterlab_chat.rtc_lib import publish_rtc_info
 from traitlets import Float, Unicode, default
 
 from learnflow_ext.contracts import other_ai
+from learnflow_ext.contracts.assignments import TEACHES
 from learnflow_ext.server import news
 from learnflow_ext.server.asking import Asker
 from learnflow_ext.server.chat import ChatSocket, ConfinedChatManager
@@ -141,7 +142,8 @@ class LearnFlowExtension(ExtensionApp):
         before = settings.get("page_config_hook")
 
         def page_config_hook(handler: Any, page_config: dict[str, Any]) -> dict[str, Any]:
-            return student_page(before(handler, page_config) if before is not None else page_config)
+            known = before(handler, page_config) if before is not None else page_config
+            return student_page(known, teaches=os.environ.get(TEACHES) == "1")
 
         settings["page_config_hook"] = page_config_hook
 

@@ -1,4 +1,4 @@
-"""What JupyterLab loads in a student's browser: what a student needs, and no other AI doors. Pure."""
+"""What JupyterLab loads in a browser: what a student or teacher needs, and no other AI doors. Pure."""
 
 from __future__ import annotations
 
@@ -57,8 +57,16 @@ DISABLED = (
 """Plugins of those, and of JupyterLab itself, that stay off."""
 
 
-def student_page(page_config: dict[str, Any]) -> dict[str, Any]:
-    """The page's configuration with only `FRONT_ENDS`, and without the plugins in `DISABLED`."""
+TEACHING = frozenset({"@jupyter/nbgrader:create-assignment"})
+"""Those of `DISABLED` that whoever teaches a course has: they write assignments with it."""
+
+
+def student_page(page_config: dict[str, Any], *, teaches: bool = False) -> dict[str, Any]:
+    """The page's configuration with only `FRONT_ENDS`, and without the plugins in `DISABLED`.
+
+    Whoever `teaches` has the panel *Create Assignment* too.
+    """
     loaded = [each for each in page_config.get("federated_extensions", []) if each.get("name") in FRONT_ENDS]
-    disabled = [*page_config.get("disabledExtensions", []), *DISABLED]
+    off = set(DISABLED) - (TEACHING if teaches else frozenset())
+    disabled = [*page_config.get("disabledExtensions", []), *off]
     return {**page_config, "federated_extensions": loaded, "disabledExtensions": sorted(set(disabled))}

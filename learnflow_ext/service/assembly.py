@@ -121,8 +121,14 @@ async def assemble(
         tutors.course_files(settings),
         {course: tutored.taught for course, tutored in courses.items()},
         model,
+        tutors.released_notebooks(settings),
     )
-    policies = Policies(tutors.course_files(settings), cast("Policy", tutor_settings.policy), db)
+    policies = Policies(
+        tutors.course_files(settings),
+        cast("Policy", tutor_settings.policy),
+        db,
+        tutors.released_notebooks(settings),
+    )
     await policies.refresh()
     deadlines = Deadlines(tutors.course_files(settings), db)
     blinds = Blinds(db, deadlines, settings)

@@ -17,6 +17,7 @@ from learnflow_ext.service import logs
 from learnflow_ext.service.course_yaml import keys_in
 from learnflow_ext.service.exams import ExtraTime, Window, extra_time_in, more_time, windows_in
 from learnflow_ext.service.more_time import as_extra_time
+from learnflow_ext.service.notebook_says import NotebookSays
 from learnflow_ext.store import allowances
 from learnflow_ext.store.database import Database
 
@@ -42,6 +43,8 @@ class CoursePolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     tutor: Policy | None = None
     assignments: Mapping[str, Policy] = {}
+    notebooks: Mapping[str, Policy] = {}
+    """What the notebooks of assignments say in their metadata."""
     exams: tuple[Exam, ...] = ()
 
     extra_time: tuple[ExtraTime, ...] = ()
@@ -55,11 +58,15 @@ class CoursePolicy(msgspec.Struct, frozen=True, kw_only=True):
         return any(self.running(now, student) for student in ("", *(e.student for e in self.extra_time)))
 
     def at(self, assignment: str, now: datetime, default: Policy, student: str = "") -> Policy:
-        """An exam goes before the assignment, that before the course, that before `default`."""
+        """An exam goes before the assignment, that before the course, that before `default`.
+
+        Of an assignment, `course.yaml` goes before its notebook.
+        """
         exams = [exam.tutor for exam in self.running(now, student) if exam.covers(assignment)]
         if exams:
             return strictest(exams)
-        return self.assignments.get(assignment) or self.tutor or default
+        own = self.assignments.get(assignment) or self.notebooks.get(assignment)
+        return own or self.tutor or default
 
 
 UNREADABLE = CoursePolicy(tutor="off")
@@ -115,15 +122,19 @@ class Policies:
         files: Mapping[str, Path],
         default: Policy,
         db: Database | None = None,
+        notebooks: NotebookSays | None = None,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`files` has each course's `course.yaml`, which need not exist; `db` what the dashboard gives.
+        """`files` has each course's `course.yaml`, which need not exist; `db` what the dashboard gives;
+        `notebooks` what those say that are released.
 
         It is open by the first `refresh`.
         """
         self._files = dict(files)
         self._db = db
+        self._notebooks = notebooks or NotebookSays()
+        self._said: dict[str, dict[str, Policy]] = {}
         self._given: dict[str, tuple[ExtraTime, ...]] = {}
         self._default = default
         self._clock = clock
@@ -153,13 +164,19 @@ class Policies:
     def _of(self, course: str) -> CoursePolicy:
         """What the course's file says, with the extra time that the dashboard gives."""
         policy = self._known.get(course, CoursePolicy())
-        given = self._given.get(course)
-        if not given or policy is UNREADABLE:
+        given, notebooks = self._given.get(course, ()), self._said.get(course)
+        if not (given or notebooks) or policy is UNREADABLE:
             return policy
-        return msgspec.structs.replace(policy, extra_time=(*policy.extra_time, *given))
+        return msgspec.structs.replace(
+            policy, extra_time=(*policy.extra_time, *given), notebooks=notebooks or {}
+        )
 
     def _read(self) -> None:
         for course, file in self._files.items():
+            says = self._notebooks.of(course)
+            self._said[course] = {
+                assignment: cast("Policy", each.tutor) for assignment, each in says.items() if each.tutor
+            }
             version = (0, 0)
             try:
                 status = file.stat()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+import msgspec
 from learnflow_grading import released
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +28,7 @@ from learnflow_ext.service import logs
 from learnflow_ext.service.auth import Person
 from learnflow_ext.service.grading_queue import Grader
 from learnflow_ext.service.metrics import Metrics
+from learnflow_ext.service.notebook_says import NotebookSays
 from learnflow_ext.service.practice_checks import Checks
 from learnflow_ext.service.practice_kept import Area, exercise_of, reference_of
 from learnflow_ext.service.practice_making import MOST_GIVEN, Maker
@@ -80,15 +82,18 @@ class Practices:
         files: Mapping[str, Path],
         taught: Mapping[str, Mapping[str, tuple[str, ...]]],
         model: Model | None = None,
+        notebooks: NotebookSays | None = None,
     ) -> None:
         """`files` has each course's `course.yaml`; `taught` what each assignment of each course teaches. A
-        `model` writes exercises too, where settings and course let it.
+        `model` writes exercises too, where settings and course let it. `notebooks` say topics, and
+        `course.yaml` goes before them.
         """
         self._db = db
         self._settings = settings
         self._practice = practice
         self._files = dict(files)
         self._taught = taught
+        self._notebooks = notebooks or NotebookSays()
         self._area = Area(settings.state_path)
         self._maker = Maker(db, worker, runner, self._area, practice, metrics)
         self.reviews = Reviews(db, self._maker)
@@ -286,12 +291,17 @@ class Practices:
         return row
 
     async def _rules(self, course: str) -> PracticeRules:
-        """As the file says now; off where it cannot be read, which is logged."""
+        """As file and notebooks say now; off where the file cannot be read, which is logged."""
+        return await asyncio.to_thread(self._read_rules, course)
+
+    def _read_rules(self, course: str) -> PracticeRules:
         file = self._files.get(course)
+        says = {name: each.topic for name, each in self._notebooks.of(course).items() if each.topic}
         try:
-            return parse(await asyncio.to_thread(file.read_bytes)) if file is not None else PracticeRules()
+            rules = parse(file.read_bytes()) if file is not None else PracticeRules()
+            return msgspec.structs.replace(rules, topics={**says, **rules.topics})
         except FileNotFoundError:
-            return PracticeRules()
+            return PracticeRules(topics=says)
         except (OSError, ValueError) as error:
             log.error("no practice: its settings cannot be read", course=course, error=str(error))
             # Of one that is being made at the moment nobody can say whether a teacher wants to read it.

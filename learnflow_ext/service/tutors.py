@@ -13,6 +13,7 @@ from learnflow_ext.agents.guard import Guard
 from learnflow_ext.agents.references import Reference, references
 from learnflow_ext.agents.tutor import Tutor
 from learnflow_ext.contracts.runner import Runner
+from learnflow_ext.service.notebook_says import NotebookSays
 from learnflow_ext.service.practice_rules import taught
 from learnflow_ext.service.releases import course_folder
 from learnflow_ext.settings import LearnFlow
@@ -58,6 +59,11 @@ def load(settings: LearnFlow, runner: Runner | None = None) -> dict[str, Tutored
     # Leaving the course's folder must not be a way round its guard.
     found[NO_COURSE] = TutoredCourse("", Tutor(CourseIndex(), Guard(solutions), runner))
     return found
+
+
+def released_notebooks(settings: LearnFlow) -> NotebookSays:
+    """What the released notebooks of each course say of their assignments."""
+    return NotebookSays({course: settings.course_root(course) / "release" for course in settings.courses})
 
 
 def course_files(settings: LearnFlow) -> dict[str, Path]:

@@ -21,7 +21,7 @@ from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.grading_role import GradingRole
 from learnflow_ext.service.policies import Policies
 from learnflow_ext.service.results import Results
-from learnflow_ext.service.tutors import course_files
+from learnflow_ext.service.tutors import course_files, released_notebooks
 from learnflow_ext.service.watch import SWEEP_S, Watch
 from learnflow_ext.settings import LearnFlow, LearnFlowKafka, LearnFlowStruggle, LearnFlowTutor
 from learnflow_ext.store.database import Database
@@ -52,7 +52,8 @@ def roles_in(given: str) -> tuple[Role, ...]:
 def watch_of(struggle: LearnFlowStruggle, settings: LearnFlow, tutor: LearnFlowTutor, db: Database) -> Watch:
     """The judge of struggle, which knows the courses' exams once it was refreshed; `db` is open by then."""
     files = course_files(settings)
-    policies, deadlines = Policies(files, cast("Policy", tutor.policy), db), Deadlines(files, db)
+    policies = Policies(files, cast("Policy", tutor.policy), db, released_notebooks(settings))
+    deadlines = Deadlines(files, db)
     results = Results(db, deadlines, Blinds(db, deadlines, settings))
     return Watch(struggle, policies, results, settings.courses)
 

@@ -119,6 +119,18 @@ class TestRefused:
         cell.metadata["learnflow"] = {"must_use": ["a nice loop"]}
         assert "The rules of t cannot be understood" in refused(course, notebook(cell))
 
+    def test_a_topic_or_tutor_that_does_not_exist(self, course: Course) -> None:
+        nb = notebook(checks("t", 1, "assert f(1)"))
+        nb.metadata["learnflow"] = {"topic": "cooking"}
+        said = refused(course, nb)
+        assert said.startswith("nb.ipynb cannot be released. topic in the notebook's metadata is 'cooking'")
+        nb.metadata["learnflow"] = {"topic": "files", "tutor": "open"}
+        write_source(course.root, "ps", {"nb": nb})
+        release(course, "ps")
+        # Where the service reads it.
+        kept = nbformat.read(course.root / "release" / "ps" / "nb.ipynb", as_version=4)
+        assert kept.metadata["learnflow"] == {"topic": "files", "tutor": "open"}
+
     def test_an_old_nbgrader_format(self, course: Course) -> None:
         nb = warmup()
         for cell in nb.cells:

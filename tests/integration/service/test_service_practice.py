@@ -224,6 +224,12 @@ class TestRules:
         answer = await asked(ask, "give me an exercise", assignment=ASSIGNMENT)
         assert "**functions**, step 1 of 5, which is what *Week 1* is about" in words(answer)
         assert answer[-1].practice
+        about.write_text("practice: on\n")
+        released = service.parts.settings.course_root(COURSE) / "release" / ASSIGNMENT / "week.ipynb"
+        released.parent.mkdir(parents=True)
+        released.write_text('{"cells": [], "metadata": {"learnflow": {"topic": "files"}}}')
+        answer = await asked(ask, "give me an exercise", "ben", assignment=ASSIGNMENT)
+        assert "**files**, step 1 of 5, which is what *Week 1* is about" in words(answer)
 
 
 class TestFaults:

@@ -15,7 +15,10 @@ from kubernetes_asyncio.client import ApiClient
 from kubespawner import KubeSpawner
 from learnflow_hub import setup_learnflow, use_docker, use_kubernetes
 from learnflow_hub.containers import LearnFlowContainers, docker_traits, kubernetes_traits, seccomp_profile
+from learnflow_hub.teaching import teaches
 from traitlets.config import Config
+
+from learnflow_ext.contracts.assignments import TEACHES
 
 SETTINGS = {
     "memory_mb": 768,
@@ -52,6 +55,7 @@ class TestBoth:
         assert section.environment["LEARNFLOW_URL"] == SETTINGS["service_url"]
         assert '"cpus": 1.0' in section.environment["LEARNFLOW_KERNELS"]
         assert section.env_keep == []
+        assert section.environment[TEACHES] is teaches
 
     @pytest.mark.parametrize("use", [use_docker, use_kubernetes])
     def test_setting_up_keeps_the_spawner(self, use: Any, tmp_path: Any) -> None:
@@ -106,7 +110,7 @@ class TestDocker:
 
 async def pod_of(name: str) -> dict[str, Any]:
     """The manifest that KubeSpawner makes for somebody, without a cluster."""
-    user = Mock(escaped_name=name, server=Server(), url="/user/", id=1)
+    user = Mock(escaped_name=name, server=Server(), url="/user/", id=1, groups=[])
     user.name = name
     with patch("kubespawner.spawner.load_config"), patch("kubespawner.spawner.shared_client"):
         spawner = KubeSpawner(

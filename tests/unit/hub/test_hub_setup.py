@@ -17,6 +17,7 @@ from learnflow_hub.spawner import ConfinedSpawner
 from traitlets import TraitError
 from traitlets.config import Config
 
+from learnflow_ext.contracts.assignments import TEACHES
 from learnflow_ext.contracts.other_ai import OTHER_AI_ENV, OtherAi, ToolServer, told
 from learnflow_ext.settings import load_config
 
@@ -287,6 +288,7 @@ def test_what_the_admin_sets_first_is_kept(tmp_path: Path) -> None:
     assert c.JupyterHub.spawner_class == "jupyterhub.spawner.SimpleLocalProcessSpawner"
     assert c.JupyterHub.default_url == "/hub/home"
     assert ConfinedSpawner(config=c).environment["MINE"] == "1"
+    assert TEACHES in ConfinedSpawner(config=c).environment
 
 
 def test_a_course_id_that_cannot_name_a_group_stops_the_hub_with_a_sentence(tmp_path: Path) -> None:

@@ -19,12 +19,15 @@ from learnflow_hub import spawner as module
 from learnflow_hub.folders import UserFolders
 from learnflow_hub.processes import inner_process, is_alive, tree
 from learnflow_hub.spawner import MIB, ConfinedSpawner, StartRefused, confined_argv
+from learnflow_hub.teaching import teaches
 from learnflow_kernels import cgroups
 from learnflow_kernels.check import SandboxUnavailable
 from learnflow_kernels.limits import FOR_ADMINS, KERNELS_ENV
 from learnflow_kernels.owner import tag
 from learnflow_kernels.provisioner import SandboxProvisioner
 from traitlets import TraitError
+
+from learnflow_ext.contracts.assignments import TEACHES
 
 STUBBORN = "import signal,time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 OBEDIENT = "import time; print('up', flush=True); time.sleep(600)"
@@ -84,6 +87,13 @@ def instead(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         monkeypatch.setattr(module, "confined_argv", lambda folders, uid, fonts: argv)
 
     return replace
+
+
+def test_a_teachers_server_is_told_so_and_a_students_is_not(make: Make) -> None:
+    student = make("ada", courses=("python-basics",), environment={TEACHES: teaches})
+    assert student.get_env()[TEACHES] == ""
+    student.user.groups.append(SimpleNamespace(name="formgrade-python-basics"))
+    assert student.get_env()[TEACHES] == "1"
 
 
 async def started(spawner: ConfinedSpawner, processes: int = 3) -> list[psutil.Process]:

@@ -49,3 +49,13 @@ def test_the_page_keeps_only_known_front_ends() -> None:
     assert set(found["disabledExtensions"]) == {"already:off", *DISABLED}
     assert found["baseUrl"] == "/"
     assert student_page({})["federated_extensions"] == []
+
+
+def test_a_teacher_can_make_assignments_and_a_student_cannot() -> None:
+    panel = "@jupyter/nbgrader:create-assignment"
+    assert panel in student_page({})["disabledExtensions"]
+    taught = student_page({}, teaches=True)["disabledExtensions"]
+    assert set(DISABLED) - set(taught) == {panel}
+    # What an admin has switched off stays off.
+    page = {"disabledExtensions": [panel]}
+    assert panel in student_page(page, teaches=True)["disabledExtensions"]

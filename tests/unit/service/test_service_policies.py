@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from learnflow_ext.agents.context import Policy
 from learnflow_ext.service import policies
+from learnflow_ext.service.notebook_says import NotebookSays
 from learnflow_ext.service.policies import CoursePolicy, Exam, Policies, parse
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -88,6 +90,39 @@ class TestPolicies:
         assert await now() == "concepts"
         file.unlink()
         assert await now() == "hints"
+
+    async def test_a_released_notebook_says_it_and_the_courses_file_goes_before(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(policies, "LOOK_AGAIN_SECONDS", 0.0)
+        file, release = tmp_path / "course.yaml", tmp_path / "release"
+        found = Policies({"c": file}, "hints", notebooks=NotebookSays({"c": release}), clock=lambda: NOON)
+
+        async def now(assignment: str = "a") -> Policy:
+            await found.refresh()
+            return found.at("c", assignment, [], "ada")
+
+        def says(name: str, metadata: object) -> None:
+            (release / "a").mkdir(parents=True, exist_ok=True)
+            (release / "a" / name).write_text(json.dumps({"cells": [], "metadata": metadata}))
+
+        assert await now() == "hints"
+        says("a.ipynb", {"learnflow": {"tutor": "open", "topic": "files"}})
+        file.write_text("tutor: concepts")
+        assert [await now(), await now("b")] == ["open", "concepts"]
+        # Of two notebooks of one assignment the stricter counts.
+        says("b.ipynb", {"learnflow": {"tutor": "off"}})
+        assert await now() == "off"
+        says("b.ipynb", {"kernelspec": {}})
+        assert await now() == "open"
+        file.write_text("assignments: [{name: a, tutor: hints}]")
+        assert await now() == "hints"
+        file.write_text("exams:\n- {from: 2026-11-24 11:00:00Z, until: 2026-11-24 13:00:00Z}\n")
+        assert await now() == "off"
+        file.write_text("# nothing")
+        for nonsense in ({"learnflow": {"tutor": "everything!"}}, {"learnflow": 7}, 7):
+            says("a.ipynb", nonsense)
+            assert await now() == "off"
 
     async def test_outside_of_a_course_ones_exams_hold_too(self, tmp_path: Path) -> None:
         file = tmp_path / "course.yaml"
