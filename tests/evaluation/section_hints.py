@@ -111,11 +111,12 @@ async def _question(runner: WarmRunner, question: dict[str, Any], with_peers: bo
         figures.of += 1
         figures.proved += found.proved
         if found.proved and found.line is not None:
-            changed, around = changed_lines(attempt["code"], repair.program)
+            changed, around, ahead = changed_lines(attempt["code"], repair.program)
             said = f"line {found.line}" in found.rungs[1]
+            fits = changed | around | (ahead if "missing after" in found.rungs[1] else set())
             figures.exact += said and found.line in changed
-            figures.named += said and found.line in changed | around
-            if found.line not in changed | around:
+            figures.named += said and found.line in fits
+            if found.line not in fits:
                 figures.misses.append(f"{attempt['id']}: names {found.line}, and {sorted(changed)} changed")
         tree = parse(attempt["code"])
         if found.proved and tree is not None:
@@ -129,15 +130,15 @@ async def _question(runner: WarmRunner, question: dict[str, Any], with_peers: bo
     return figures
 
 
-def changed_lines(before: str, after: str) -> tuple[set[int], set[int]]:
+def changed_lines(before: str, after: str) -> tuple[set[int], set[int], set[int]]:
     """(lines of statements of `before` that `after` has not, and beside which it has more; heads of the loops
-    and conditions right around them).
+    and conditions right around them; lines in front of statements in whose place there are more).
 
     Statements are compared as Python writes them, each with how deep it stands. Empty for what is no Python.
     """
     old, new = parse(before), parse(after)
     if old is None or new is None:
-        return set(), set()
+        return set(), set(), set()
     one = list(_heads(without_docstrings(old).body, 0, None))
     other = list(_heads(without_docstrings(new).body, 0, None))
     matcher = difflib.SequenceMatcher(
@@ -145,7 +146,8 @@ def changed_lines(before: str, after: str) -> tuple[set[int], set[int]]:
     )
     changed: set[int] = set()
     around: set[int] = set()
-    for kind, start, end, _, _ in matcher.get_opcodes():
+    ahead: set[int] = set()
+    for kind, start, end, first, last in matcher.get_opcodes():
         if kind == "equal":
             continue
         # What is added stands between two statements of the attempt.
@@ -154,7 +156,9 @@ def changed_lines(before: str, after: str) -> tuple[set[int], set[int]]:
             changed |= set(range(statement.lineno, _end_of_head(statement) + 1))
             if parent is not None:
                 around.add(parent)
-    return changed, around
+        if kind == "replace" and start and last - first > end - start:
+            ahead |= set(range(one[start - 1][1].lineno, _end_of_head(one[start - 1][1]) + 1))
+    return changed, around, ahead
 
 
 def _heads(

@@ -164,7 +164,14 @@ def test_which_lines_a_repair_changes_is_seen_from_the_programs_alone(
     evaluate: ModuleType, after: str, changed: set[int], around: set[int]
 ) -> None:
     hints = importlib.import_module("section_hints")
-    assert hints.changed_lines(BEFORE, after) == (changed, around)
+    assert hints.changed_lines(BEFORE, after) == (changed, around, set())
+
+
+def test_more_statements_in_place_of_one_are_missing_after_the_line_before(evaluate: ModuleType) -> None:
+    hints = importlib.import_module("section_hints")
+    stub = "def half(word):\n    return\n"
+    done = "def half(word):\n    size = len(word) // 2\n    return word[:size]\n"
+    assert hints.changed_lines(stub, done) == ({2}, set(), {1})
 
 
 def test_a_leak_is_seen_anywhere_in_a_hint(evaluate: ModuleType) -> None:
