@@ -6,18 +6,14 @@ import asyncio
 import csv
 import io
 import json
-import os
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import axe_playwright_python
 import msgspec
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import expect
+from seeded import EVIL, MODULES, SOURCE, browsing, fill
 from served import ASSIGNMENT, Client
 from sqlalchemy import update
 from stub_hub import COURSE, PREFIX, Hub
@@ -29,22 +25,15 @@ from learnflow_ext.service import made_class, words
 from learnflow_ext.service.handlers.board import PAGE
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.service.views.alerts import trigger_name
-from learnflow_ext.store import alerts, courses, people, runs, seed, submissions
+from learnflow_ext.store import alerts, people, runs, submissions
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import Submission
 
-CHROMIUM = "/usr/bin/chromium"
-SHOTS = Path(os.environ.get("LEARNFLOW_SHOTS", "test-results/service"))
-SOURCE = Path(__file__).parents[3] / "notebooks" / COURSE
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-EVIL = "<img src=x onerror=alert(1)>"
 PAGES = (
     *("now", "now/worked?since=0&until=99999999999", "alerts", "alerts/raised?rule=same_error", "progress"),
     *("errors", "conversations", "grading", "grading/submissions?student=aisha", "mail", "students/aisha"),
 )
-MODULES = len(exercises_in(SOURCE))
 EXERCISES = sum(len(info.exercises) for info in exercises_in(SOURCE))
-WITH_CHART = {"now", "progress", "errors", "grading", "students/aisha"}
 
 TABLES = [
     ("", "scores", 2 + 3 * MODULES + EXERCISES),
@@ -64,32 +53,10 @@ TABLES = [
     ("grading/submissions?student=aisha", "submissions", 9),
     ("grading/points?assignment=01-first-steps&tenth=10", "points", 4),
     ("students/aisha", "timeline", 2),
-    ("students/aisha", "topics", 6),
+    ("students/aisha", "topics", 7),
     ("students/aisha", "history", 1 + MODULES),
 ]
 """Page, table, number of columns."""
-
-
-async def fill(service: RunningService, count: int) -> None:
-    """Write a made-up class, with somebody in it whose name is markup."""
-    assignments = exercises_in(SOURCE)
-    made = made_class.students(count, assignments, now())
-    made[1] = msgspec.structs.replace(made[1], name=EVIL)
-    made[1] = msgspec.structs.replace(
-        made[1], events=tuple((at, msgspec.structs.replace(e, student=EVIL)) for at, e in made[1].events)
-    )
-    async with service.parts.db.begin() as conn:
-        for info in assignments:
-            await courses.sync_assignment(
-                conn,
-                COURSE,
-                info.assignment,
-                info.title,
-                [(one.notebook, one.name, one.max_score) for one in info.exercises],
-            )
-        await seed.write(conn, COURSE, made)
-        if not await alerts.of_course(conn, COURSE):
-            raise AssertionError("the made-up class has no open alert")
 
 
 @pytest.fixture
@@ -414,65 +381,7 @@ class TestAStudentsOwnPage:
         assert (await ask(f"courses/{COURSE}/me", "ada")).code == 200
 
 
-@asynccontextmanager
-async def browsing(
-    service: RunningService, hub: Hub, **options: Any
-) -> AsyncIterator[tuple[Page, list[str]]]:
-    """The teacher's browser, signed in, and what it complained about."""
-    hub.service_url = f"http://127.0.0.1:{service.port}"
-    complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        context = await browser.new_context(bypass_csp=False, **options)
-        page = await context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/now")
-        yield page, complaints
-        await browser.close()
-
-
-async def violations(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 AA, a line each."""
-    result = await page.evaluate(
-        AXE.read_text(encoding="utf-8")
-        + """
-        ;axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})
-        """
-    )
-    return [
-        f"{found['id']}: {node['html'][:200]}" for found in result["violations"] for node in found["nodes"]
-    ]
-
-
 class TestInABrowser:
-    @pytest.mark.parametrize(
-        ("name", "options"),
-        [
-            ("light", {"viewport": {"width": 1366, "height": 860}}),
-            ("dark-phone", {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}),
-        ],
-    )
-    async def test_accessible_and_fitting(
-        self, full: RunningService, hub: Hub, name: str, options: dict[str, Any]
-    ) -> None:
-        async with browsing(full, hub, **options) as (page, complaints):
-            for address in ("", "me", *PAGES, "people", "practice"):
-                await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/{address}".rstrip("/"))
-                await expect(page.get_by_role("heading", level=1)).to_be_visible()
-                charts = page.locator("figure.chart")
-                assert await charts.count() == (address in WITH_CHART), address
-                if address in WITH_CHART:
-                    await expect(charts.locator("svg")).to_be_visible()
-                shot = address.partition("?")[0].replace("/", "-") or "overview"
-                await page.screenshot(path=SHOTS / f"insight-{shot}-{name}.png")
-                assert await violations(page) == [], address
-                width = options["viewport"]["width"]
-                assert await page.evaluate("document.documentElement.scrollWidth") <= width, address
-            assert complaints == []
-
     async def test_class_now_and_open_alerts_follow_what_happens(
         self, full: RunningService, hub: Hub
     ) -> None:
