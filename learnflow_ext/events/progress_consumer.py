@@ -49,10 +49,12 @@ async def _graded(conn: AsyncConnection, event: SubmissionGraded, judge: Judge) 
         return
     module_id = await courses.ensure(conn, event.course, event.assignment)
     before = await progress.standing(conn, person.id, module_id)
-    if event.before is None:
+    now_has = await submissions.points_of(conn, event.submission_id)
+    if event.before is None and now_has in (None, (event.score, event.max_score)):
         after = judge(before, event.score, event.max_score)
     else:
-        # A regrade may take points away again, so what was best is found anew.
+        # A regrade may take points away again, so what was best is found anew: also when the first grade
+        # comes after it, which must not bring them back.
         after = before
         for place, (score, max_score) in enumerate(await submissions.points(conn, person.id, module_id)):
             after = judge(None if place == 0 else after, score, max_score)

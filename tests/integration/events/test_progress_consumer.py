@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
-from learnflow_ext.contracts.events import ProgressChanged, SubmissionGraded
+from learnflow_ext.contracts.events import Envelope, ProgressChanged, SubmissionGraded
 from learnflow_ext.contracts.grades import CellScore, GradeRecord
 from learnflow_ext.contracts.progress import AssignmentProgress
 from learnflow_ext.events.memory import MemoryBus
@@ -18,7 +18,7 @@ from learnflow_ext.events.wire import to_message
 from learnflow_ext.progress.standing import after_grade
 from learnflow_ext.store import claims, eventlog, grades, outbox, progress, regradings, submissions
 from learnflow_ext.store.database import Database
-from learnflow_ext.store.models import Pseudonym
+from learnflow_ext.store.models import Consumed, Pseudonym
 
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 Background = Callable[[Coroutine[object, object, None]], "asyncio.Task[None]"]
@@ -186,3 +186,52 @@ async def test_a_regrade_may_take_points_away_again(
             return (await progress.of_student(conn, "ada", "c")).assignments[0].best_score == 5
 
     await eventually(lower)
+
+
+async def test_a_first_grade_that_comes_after_its_regrade_brings_no_points_back(
+    db: Database, bus: MemoryBus, background: Background, eventually: Eventually
+) -> None:
+    """Out of order, as after a message that had to be delivered once more."""
+    background(progress_consumer(db, bus, after_grade).run())
+    async with db.begin() as conn:
+        made = await submissions.create(
+            conn, course="c", assignment="a", student="ada", files_path="/x", size=1
+        )
+    told: list[Envelope | None] = []
+    for score in (9, 3):
+        async with db.begin() as conn:
+            if told:
+                await regradings.start(conn, "c", "a", "turing")
+            await claims.claim_next(conn, "a grader")
+            told.append(
+                await grades.record_grade(
+                    conn,
+                    GradeRecord(
+                        submission_id=made.submission_id,
+                        course="c",
+                        assignment="a",
+                        student="ada",
+                        status="graded",
+                        score=score,
+                        max_score=10,
+                    ),
+                )
+            )
+    async with db.connect() as conn:
+        pseudonym = (await outbox.pending(conn, 1))[0].pseudonym
+    first, again = told
+    assert first is not None and again is not None
+    async with asyncio.timeout(30):
+        for recorded in (again, first):
+            await (await bus.publish(to_message(recorded, pseudonym)))
+
+    async def both() -> bool:
+        async with db.connect() as conn:
+            seen = await conn.scalar(select(func.count()).select_from(Consumed))
+            return seen == 2
+
+    await eventually(both)
+    async with db.connect() as conn:
+        (found,) = (await progress.of_student(conn, "ada", "c")).assignments
+    assert (found.best_score, found.level) == (3, "Beginner")
+    assert await changes(db) == [(3, "Beginner")]
