@@ -14,6 +14,7 @@ from learnflow_ext.cli.hint import hint
 from learnflow_ext.cli.mastery import mastery
 from learnflow_ext.cli.points import points_command
 from learnflow_ext.cli.regrade import regrade
+from learnflow_ext.cli.replay import replay
 from learnflow_ext.cli.review import review
 from learnflow_ext.cli.root import root
 from learnflow_ext.cli.run import run
@@ -45,6 +46,7 @@ app.command()(backup)
 app.command()(restore)
 app.add_typer(courses.app, name="course")
 app.add_typer(db.app, name="db")
+events.app.command()(replay)
 app.add_typer(events.app, name="events")
 app.add_typer(topics.app, name="topics")
 app.add_typer(privacy.app, name="privacy")

@@ -191,6 +191,16 @@ class SubmissionGraded(Event, frozen=True, kw_only=True):
     """Graded again: the pseudonym of who asked for it; nobody can say whose it was once they are erased."""
     parts: tuple[str, ...] = ()
     """Graded again: each part whose points are others, as `notebook/part: before -> after`."""
+    exercises: tuple[str, ...] = ()
+    """Names of the graded cells that have points, in the order of grading; the first few hundred."""
+    right: tuple[bool, ...] = ()
+    """Whether each of `exercises` has all of its points."""
+    code_lines: int = 0
+    """Lines of the student's own that a review has looked at; 0 for no review."""
+    code_mistakes: tuple[str, ...] = ()
+    """Kinds of what is probably wrong in them, one for each place."""
+    code_remarks: tuple[str, ...] = ()
+    """Kinds of what could be clearer in them, one for each place."""
 
 
 class PointsGiven(Event, frozen=True, kw_only=True):

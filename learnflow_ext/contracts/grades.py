@@ -40,6 +40,18 @@ class CellScore(msgspec.Struct, frozen=True, kw_only=True):
     trusted test. For teachers."""
 
 
+class CodeReview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a review saw in the code that a student handed in. Kinds are those of the reviewer's remarks, such
+    as `unused-name`, one for each place."""
+
+    lines: int
+    """Lines of the student's own, without empty ones and comments; above 0."""
+    mistakes: tuple[str, ...] = ()
+    """What is probably wrong."""
+    remarks: tuple[str, ...] = ()
+    """What could be clearer."""
+
+
 class GradeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What grading one submission came to. The grader makes it, the worker records it."""
 
@@ -62,6 +74,8 @@ class GradeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Points taken off for lateness; `score` is without them already."""
     grader: str = ""
     """What graded it, with its version."""
+    review: CodeReview | None = None
+    """Of the code; None where none was looked at."""
 
 
 class SubmissionView(msgspec.Struct, frozen=True, kw_only=True):

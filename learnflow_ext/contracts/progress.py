@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from learnflow_ext.contracts.grades import CodeReview
+
 Level = Literal["Beginner", "Learning", "Proficient", "Mastered"]
 LEVELS: tuple[Level, ...] = ("Beginner", "Learning", "Proficient", "Mastered")
 """The lowest first."""
@@ -57,6 +59,8 @@ class TopicProgress(msgspec.Struct, frozen=True, kw_only=True):
     """Questions of its notebooks whose first answer was right."""
     quiz_answered: int = 0
     """Questions of its notebooks that were answered."""
+    code: CodeReview | None = None
+    """What the review saw in the attempt that counts; None where there was none."""
 
 
 class NextStep(msgspec.Struct, frozen=True, kw_only=True):

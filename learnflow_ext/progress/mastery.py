@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from learnflow_ext.contracts.grades import CodeReview
 from learnflow_ext.contracts.progress import Level
 from learnflow_ext.progress.standing import level as level_of
 
@@ -24,7 +25,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     quizzes: float | None = None
     """Points of graded quizzes, and first answers to questions in notebooks that were right."""
     quality: float | None = None
-    """Of the code, by its review."""
+    """Of the code, by its review; see `quality_of`."""
     consistency: float | None = None
     """Of the streak."""
 
@@ -70,3 +71,15 @@ def quality(lines: int, mistakes: int, remarks: int) -> float | None:
         return None
     density = (max(mistakes, 0) + QUIET_TYPES * max(remarks, 0)) / lines
     return 1 / (1 + 10 * density)
+
+
+def quality_of(review: CodeReview | None, share: float | None) -> float | None:
+    """Code quality, 0 to 1, of an attempt that reached `share` of the points; None without one of the two.
+
+    Code that does not do what it should has no quality, however tidy it is: so it never lifts anybody above
+    their points, and an empty cell is not good style.
+    """
+    if review is None or share is None:
+        return None
+    clean = quality(review.lines, len(review.mistakes), len(review.remarks))
+    return None if clean is None else clean * min(max(share, 0.0), 1.0)

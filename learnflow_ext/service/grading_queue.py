@@ -14,11 +14,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import LearnFlowError, Unavailable
 from learnflow_ext.contracts.grades import GradeRecord
 from learnflow_ext.service import logs
+from learnflow_ext.service.code_reviews import review_of
 from learnflow_ext.service.deadlines import Deadlines
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading
@@ -249,6 +251,11 @@ class GradingQueue:
                 late_share=terms.penalty(claimed.submitted_at),
                 late_note=terms.remark(claimed.submitted_at),
             )
+            if record.status == "graded":
+                review = await review_of(
+                    Path(claimed.files_path), self._settings.exchange_root, claimed.course, claimed.assignment
+                )
+                record = msgspec.structs.replace(record, review=review)
             kept = await self._insist(lambda conn: grades.record_grade(conn, record, grader=name))
         except (LearnFlowError, OSError) as error:
             line.warning("grading failed", error=str(error), kind=type(error).__name__)

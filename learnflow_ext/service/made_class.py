@@ -16,6 +16,7 @@ from learnflow_ext.contracts.events import (
     RunFinished,
     SubmissionGraded,
 )
+from learnflow_ext.contracts.grades import CodeReview
 from learnflow_ext.contracts.progress import Level
 from learnflow_ext.progress import struggle
 from learnflow_ext.progress.standing import level
@@ -43,6 +44,8 @@ ERRORS = (
     ("AssertionError", "Your function returns 3 for an empty list."),
     ("ValueError", "invalid literal for int() with base 10: 'ten'"),
 )
+MISTAKES = ("prints-instead-of-return", "return-in-loop", "start-value-in-loop")
+REMARKS = ("unused-name", "unclear-name", "index-loop", "shadowed-builtin")
 QUESTIONS = (
     ("I don't understand what the error wants from me", "debug"),
     ("What is the difference between a list and a string?", "concepts"),
@@ -235,7 +238,10 @@ def _submit(
     diary: _Diary, info: AssignmentInfo, scores: list[tuple[str, float, float]], at: datetime
 ) -> None:
     got, most = sum(points for _, points, _ in scores), sum(top for *_, top in scores)
-    diary.submissions.append(MadeSubmission(assignment=info.assignment, scores=tuple(scores), at=at))
+    review = _review(diary.name, info)
+    diary.submissions.append(
+        MadeSubmission(assignment=info.assignment, scores=tuple(scores), review=review, at=at)
+    )
     reached = level(got / most) if most else "Beginner"
     diary.levels[info.assignment] = reached
     submission = made_id(info.course, diary.name, "submission", len(diary.submissions) - 1)
@@ -250,6 +256,12 @@ def _submit(
         status="graded",
         score=got,
         max_score=most,
+        attempt=1,
+        exercises=tuple(part for part, *_ in scores),
+        right=tuple(points >= top for _, points, top in scores),
+        code_lines=review.lines,
+        code_mistakes=review.mistakes,
+        code_remarks=review.remarks,
     )
     changed = ProgressChanged(
         course=info.course,
@@ -260,3 +272,13 @@ def _submit(
         level=reached,
     )
     diary.events += [(at, handed_in), (at, graded), (at, changed)]
+
+
+def _review(name: str, info: AssignmentInfo) -> CodeReview:
+    """Of code with a few lines for each exercise. By dice of its own: who is stuck hangs on the others."""
+    dice = random.Random(f"{name}-{info.assignment}")  # noqa: S311  # nothing secret: the same each time
+    return CodeReview(
+        lines=sum(dice.randint(2, 7) for _ in info.exercises),
+        mistakes=tuple(dice.choices(MISTAKES, k=dice.choice((0, 0, 0, 1)))),
+        remarks=tuple(dice.choices(REMARKS, k=dice.choice((0, 1, 1, 2, 4)))),
+    )

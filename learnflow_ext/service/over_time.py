@@ -9,6 +9,7 @@ from itertools import groupby
 
 import msgspec
 
+from learnflow_ext.contracts.grades import CodeReview
 from learnflow_ext.contracts.progress import TopicProgress
 from learnflow_ext.service.standing import stand
 from learnflow_ext.store.courses import AssignmentInfo
@@ -37,6 +38,7 @@ def over_time(
 ) -> list[Day]:
     """The days with evidence, `steps` in order of time, by the rules of `stand`; at most `MOST_DAYS`."""
     best: dict[str, float] = {}
+    reviews: dict[str, CodeReview | None] = {}
     practice: dict[str, float] = defaultdict(float)
     right: dict[str, int] = defaultdict(int)
     answered: dict[str, int] = defaultdict(int)
@@ -48,6 +50,8 @@ def over_time(
     for number, (_, of_day) in enumerate(by_day):
         for step in of_day:
             if step.share is not None:
+                if step.share >= best.get(step.assignment, 0.0):
+                    reviews[step.assignment] = step.review
                 best[step.assignment] = max(best.get(step.assignment, 0.0), step.share)
             if step.handed_in:
                 submitted.append(step.at)
@@ -67,6 +71,7 @@ def over_time(
             submitted=tuple(submitted),
             quizzes={name: Share(right[name], count) for name, count in answered.items()},
             practice=dict(practice),
+            reviews={name: review for name, review in reviews.items() if review is not None},
         )
         there = stand(checked, assignments, at, where=where, holidays=holidays)
         found.append(Day(at=at.astimezone(where), topics=there.topics))

@@ -39,6 +39,7 @@ class Pages:
             clock=words.clock,
             hours=words.hours,
             many=words.many,
+            code_said=words.code_said,
             segment=words.segment,
         )
         self._environment.globals.update(

@@ -86,6 +86,7 @@ class Withheld(msgspec.Struct, frozen=True, kw_only=True):
             checked,
             best=self._shown(checked.best),
             answers=self._shown(checked.answers),
+            reviews=self._shown(checked.reviews),
             solved=frozenset((topic, name) for topic, name in checked.solved if not self.why(topic)),
         )
 

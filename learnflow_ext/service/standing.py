@@ -11,7 +11,7 @@ from learnflow_ext.contracts.grades import part_title
 from learnflow_ext.contracts.progress import NextStep, TopicProgress
 from learnflow_ext.progress import knowledge
 from learnflow_ext.progress.knowledge import SkillParameters
-from learnflow_ext.progress.mastery import Evidence, level, mastery, with_practice
+from learnflow_ext.progress.mastery import Evidence, level, mastery, quality_of, with_practice
 from learnflow_ext.progress.next_step import Choice, next_best
 from learnflow_ext.progress.streak import Streak, days, streak
 from learnflow_ext.store.courses import AssignmentInfo
@@ -64,10 +64,12 @@ def stand(
         practised = checked.practice.get(info.assignment, 0.0)
         asked = checked.quizzes.get(info.assignment, NOT_ASKED)
         quizzes = _quizzes(share if info.is_quiz else None, asked)
+        review = checked.reviews.get(info.assignment)
         exercises = None if info.is_quiz else with_practice(share, practised)
         evidence = Evidence(
             exercises=exercises,
             quizzes=quizzes,
+            quality=None if info.is_quiz else quality_of(review, share),
             consistency=row.consistency if exercises is not None or quizzes is not None else None,
         )
         answers = checked.answers.get(info.assignment, [])[-MOST_ANSWERS:]
@@ -90,6 +92,7 @@ def stand(
                 exercises=len(info.exercises),
                 quiz_right=asked.right,
                 quiz_answered=asked.answered,
+                code=review if evidence.quality is not None else None,
             )
         )
         choices += [

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import quote as percent
 
 import msgspec
 
+from learnflow_ext.contracts.grades import CodeReview
 from learnflow_ext.store.eventlog import LogEntry
 
 Tone = Literal["question", "answer", "trouble", "work", "grade", "note"]
@@ -48,6 +50,28 @@ def points(value: float) -> str:
 def many(count: int, one: str, more: str = "") -> str:
     """`count` with its noun: "1 run", "2 runs"; `more` is the plural of nouns that do not take an s."""
     return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def code_said(review: CodeReview) -> str:
+    """What a review saw: "nothing to change in 12 lines", "in 12 lines, could be clearer: unused name"."""
+    lines = many(review.lines, "line")
+    found = [
+        f"{said}: {_kinds(kinds)}"
+        for said, kinds in (
+            ("perhaps a mistake", review.mistakes),
+            ("could be clearer", review.remarks),
+        )
+        if kinds
+    ]
+    return f"in {lines}, {'; '.join(found)}" if found else f"nothing to change in {lines}"
+
+
+def _kinds(kinds: Iterable[str]) -> str:
+    """`unused-name` twice is "unused name (2)"; the most frequent first."""
+    return ", ".join(
+        kind.replace("-", " ") + (f" ({count})" if count > 1 else "")
+        for kind, count in Counter(sorted(kinds)).most_common()
+    )
 
 
 _TEACHERS_ALONE: Mapping[str, tuple[str, ...]] = {

@@ -11,7 +11,8 @@ import msgspec
 from sqlalchemy import Select, String, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.store import handed_in, many, practices, quizzes
+from learnflow_ext.contracts.grades import CodeReview
+from learnflow_ext.store import code_reviews, handed_in, many, practices, quizzes
 from learnflow_ext.store.models import Grade, Module, Practice, Progress, QuizAnswer, Submission, User
 from learnflow_ext.store.quizzes import Share
 
@@ -35,6 +36,9 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """By assignment, how the first answers to its notebooks' questions went; only of those answered."""
     practice: dict[str, float] = {}
     """By assignment, points reached in exercises made for practice in its topic."""
+    reviews: dict[str, CodeReview] = {}
+    """By assignment, what the review saw in the best attempt, of equal ones the latest; only of those
+    reviewed."""
 
 
 async def answers_by_topic(conn: AsyncConnection, course: str) -> dict[str, list[list[bool]]]:
@@ -69,6 +73,7 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
     answers: dict[str, dict[str, list[bool]]] = defaultdict(dict)
     solved: dict[str, list[tuple[str, str]]] = defaultdict(list)
     submitted: dict[str, list[int]] = defaultdict(list)
+    reviews: dict[str, dict[str, CodeReview]] = defaultdict(dict)
     whose = {"course": course, "students": many.given(conn, students)}
     # By their places: in a thousand rows names take longer to find than all the rest.
     for name, assignment, score, most, submissions, text in await conn.execute(_asked(conn), whose):
@@ -88,6 +93,8 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
             answers[name][assignment] = list(map(_RIGHT.__getitem__, found.answers))
             solved[name] += [(assignment, exercise) for exercise in found.solved]
             submitted[name] += found.submitted
+        if found.review is not None:
+            reviews[name][assignment] = found.review
     asked = await quizzes.shares(conn, course, students)
     practised = await practices.points(conn, course, students)
     return {
@@ -99,6 +106,7 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
             submitted=tuple(map(many.moment_of, sorted(submitted[student]))),
             quizzes=asked.get(student, {}),
             practice=practised.get(student, {}),
+            reviews=reviews[student],
         )
         for student in students
     }
@@ -142,19 +150,35 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """Of a first answer to a question; None for other evidence."""
     practice: float = 0.0
     """Points of an exercise that was made for them."""
+    review: CodeReview | None = None
+    """Of the code of what was handed in; None for other evidence, and where none was looked at."""
 
 
 async def history(conn: AsyncConnection, course: str, student: str) -> list[Step]:
     """What `of_students` tells of one student, piece by piece, the oldest first; empty for unknown ones."""
     steps = []
     for row in await conn.execute(
-        select(Submission.submitted_at, Module.assignment, Submission.score, Submission.max_score)
+        select(
+            Submission.submitted_at,
+            Module.assignment,
+            Submission.score,
+            Submission.max_score,
+            Submission.review,
+        )
         .join(User, User.id == Submission.user_id)
         .join(Module, Module.id == Submission.module_id)
         .where(Module.course == course, User.name == student)
     ):
         share = row.score / row.max_score if row.score is not None and row.max_score else None
-        steps.append(Step(at=row.submitted_at, assignment=row.assignment, share=share, handed_in=True))
+        steps.append(
+            Step(
+                at=row.submitted_at,
+                assignment=row.assignment,
+                share=share,
+                handed_in=True,
+                review=code_reviews.decoded(row.review),
+            )
+        )
     for answer in await conn.execute(
         select(QuizAnswer.first_at, Module.assignment, QuizAnswer.first_right)
         .join(User, User.id == QuizAnswer.user_id)

@@ -13,15 +13,15 @@ from sqlalchemy.orm import aliased
 
 from learnflow_ext.contracts.errors import Conflict, NotFound, Unprocessable
 from learnflow_ext.contracts.events import Envelope, SubmissionGraded
-from learnflow_ext.contracts.grades import CourseFile, FileSet, GradeRecord
-from learnflow_ext.store import cell_points, handed_in, outbox, regradings, texts
+from learnflow_ext.contracts.grades import CodeReview, CourseFile, FileSet, GradeRecord
+from learnflow_ext.store import cell_points, code_reviews, handed_in, outbox, regradings, texts
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import FeedbackFile, Grade, Module, Submission, User
 
 MAX_FEEDBACK_BYTES = 20 * 2**20
 """Of one submission, uncompressed; what goes beyond is left out, and a person is asked to look."""
 MOST_PARTS = 300
-"""Of a submission, whose change an event tells."""
+"""Of a submission, that an event tells."""
 
 
 async def record_grade(
@@ -45,6 +45,8 @@ async def record_grade(
             Submission.grader,
             Submission.score,
             Submission.max_score,
+            Submission.points,
+            Submission.review,
             Module.course,
             Module.assignment,
             User.name.label("student"),
@@ -78,6 +80,8 @@ async def record_grade(
     if dropped:
         message = f"{message} The feedback on {', '.join(dropped)} was too large to keep.".strip()
     needs_review = record.needs_review or bool(dropped)
+    review = record.review if record.status == "graded" else None
+    text = cell_points.encoded(record.cells)
     await conn.execute(
         update(Submission)
         .where(Submission.number == row.number)
@@ -90,7 +94,8 @@ async def record_grade(
             needs_review=needs_review,
             message=texts.clip(message, texts.PATH),
             duration_ms=max(record.duration_ms, 0),
-            points=cell_points.encoded(record.cells),
+            points=text,
+            review=code_reviews.encoded(review),
             # Graded again, it keeps its time: it is no news of this student.
             finished_at=func.coalesce(Submission.finished_at, now()) if regrade is not None else now(),
         )
@@ -142,8 +147,28 @@ async def record_grade(
             grader=texts.clip(record.grader, texts.NAME),
             by=regrade.by if regrade is not None else "",
             parts=parts,
+            **_evidence(text, review),
         ),
     )
+
+
+def _evidence(points: str | None, review: CodeReview | None) -> dict[str, Any]:
+    """What an event tells beside the points, so that all that progress rests on is in the stream."""
+    cells = [cell for cell in cell_points.decoded(points) if cell.max_score > 0][:MOST_PARTS]
+    seen = (
+        {
+            "code_lines": review.lines,
+            "code_mistakes": review.mistakes,
+            "code_remarks": review.remarks,
+        }
+        if review is not None
+        else {}
+    )
+    return {
+        "exercises": tuple(texts.clip(cell.name, texts.NAME) for cell in cells),
+        "right": tuple(cell.score >= cell.max_score for cell in cells),
+        **seen,
+    }
 
 
 async def attempt_number(conn: AsyncConnection, number: int) -> int:
@@ -201,6 +226,7 @@ async def _keep_grade(
             before=row.score,
             attempt=await attempt_number(conn, row.number),
             by=regrade.by,
+            **_evidence(row.points, code_reviews.decoded(row.review)),
         ),
     )
 

@@ -16,7 +16,8 @@ import msgspec
 from sqlalchemy import Row, Select, and_, bindparam, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.store import cell_points, many
+from learnflow_ext.contracts.grades import CodeReview
+from learnflow_ext.store import cell_points, code_reviews, many
 from learnflow_ext.store.models import Module, Progress, Submission, User
 
 AT_ONCE = 500
@@ -33,6 +34,8 @@ class Evidence(msgspec.Struct, frozen=True, array_like=True):
     """Exercises with full points in some submission."""
     submitted: tuple[int, ...] = ()
     """When work was handed in, in microseconds since 1970."""
+    review: CodeReview | None = None
+    """Of the code of the best attempt; of equal ones the latest."""
 
 
 class Summed(msgspec.Struct, frozen=True):
@@ -68,6 +71,7 @@ def summed_up(rows: Iterable[Row[*tuple[Any, ...]]]) -> Summed:
     """Of all submissions of one student to one assignment, at least one, in the order they came. Pure."""
     best: tuple[float, int] | None = None
     points: dict[str, float] = {}
+    review: str | None = None
     answers: list[str] = []
     solved: set[str] = set()
     submitted: list[int] = []
@@ -85,9 +89,12 @@ def summed_up(rows: Iterable[Row[*tuple[Any, ...]]]) -> Summed:
             # As `gradesheet.place`: of equal ones the latest.
             rank = (row.score / row.max_score if row.max_score else -1.0, row.number)
             if best is None or rank > best:
-                best = rank
+                best, review = rank, row.review
                 points = {place_of(cell.notebook, cell.name): cell.score for cell in cells}
-    return Summed(latest, points, Evidence("".join(answers), tuple(sorted(solved)), tuple(submitted)))
+    evidence = Evidence(
+        "".join(answers), tuple(sorted(solved)), tuple(submitted), code_reviews.decoded(review)
+    )
+    return Summed(latest, points, evidence)
 
 
 async def sum_up(conn: AsyncConnection, user_id: int, module_id: int) -> None:
@@ -170,6 +177,7 @@ def _columns(conn: AsyncConnection) -> Select[*tuple[Any, ...]]:
         Submission.submitted_at,
         Submission.score,
         Submission.max_score,
+        Submission.review,
         cell_points.column(conn).label("points"),
     )
 

@@ -40,7 +40,17 @@ ERASED = "erased-"
 """What the name of an erased person begins with; random digits follow."""
 AT_ONCE = 500
 JSON_COLUMNS = frozenset(
-    {"data", "finding", "sent", "first_choices", "latest_choices", "points", "best_points", "evidence"}
+    {
+        "data",
+        "finding",
+        "sent",
+        "first_choices",
+        "latest_choices",
+        "points",
+        "best_points",
+        "evidence",
+        "review",
+    }
 )
 NOT_THEIRS = frozenset({"made_of"})
 """Columns that say nothing about the person: solution and tests of an exercise made for practice."""

@@ -16,9 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.alerts import Finding, Verdict
 from learnflow_ext.contracts.events import Event
-from learnflow_ext.contracts.grades import CellScore
+from learnflow_ext.contracts.grades import CellScore, CodeReview
 from learnflow_ext.contracts.progress import Level
-from learnflow_ext.store import attendance, cell_points, courses, handed_in, outbox, people, texts
+from learnflow_ext.store import (
+    attendance,
+    cell_points,
+    code_reviews,
+    courses,
+    handed_in,
+    outbox,
+    people,
+    texts,
+)
 from learnflow_ext.store.models import (
     AlertRow,
     Grade,
@@ -67,6 +76,7 @@ class MadeSubmission(msgspec.Struct, frozen=True, kw_only=True):
     assignment: str
     scores: tuple[tuple[str, float, float], ...]
     """(exercise, points, points to be had)."""
+    review: CodeReview
     at: datetime
 
 
@@ -203,6 +213,7 @@ async def _submission(
             needs_review=False,
             message="",
             duration_ms=400,
+            review=code_reviews.encoded(made.review),
             points=cell_points.encoded(
                 [
                     CellScore(notebook=made.assignment, name=part, score=score, max_score=most)

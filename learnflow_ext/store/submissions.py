@@ -166,6 +166,17 @@ async def waiting(conn: AsyncConnection, course: str, limit: int) -> list[Submis
     return [_view(row) for row in rows]
 
 
+async def points_of(conn: AsyncConnection, submission_id: str) -> tuple[float, float] | None:
+    """(score, points to be had) of one submission; None for one without points, and for an unknown one."""
+    row = (await conn.execute(_POINTS_OF, {"submission_id": submission_id})).one_or_none()
+    return None if row is None or row.score is None else (row.score, row.max_score)
+
+
+_POINTS_OF = select(Submission.score, Submission.max_score).where(
+    Submission.submission_id == bindparam("submission_id")
+)
+
+
 async def points(conn: AsyncConnection, user_id: int, module_id: int) -> list[tuple[float, float]]:
     """(score, points to be had) of all that a student handed in to an assignment and that has points, in the
     order it came; what waits to be graded again has those it had."""

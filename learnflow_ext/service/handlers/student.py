@@ -14,6 +14,7 @@ from learnflow_ext.service.blind import uneventful
 from learnflow_ext.service.handlers.board import PageHandler
 from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage, calendar, standings_of
 from learnflow_ext.service.over_time import over_time
+from learnflow_ext.service.tables import csv_text
 from learnflow_ext.service.views import mastery
 from learnflow_ext.service.views.alerts import ALERTS, for_student
 from learnflow_ext.service.views.cells import handed_in_link, student_link
@@ -54,7 +55,9 @@ class StudentHandler(CoursePage):
         withheld = await self.parts.results.withheld(course, self.person)
         given = [one for one in given if not withheld.blind.covers(one.assignment)]
         steps = [
-            msgspec.structs.replace(one, share=None) if withheld.blind.covers(one.assignment) else one
+            msgspec.structs.replace(one, share=None, review=None)
+            if withheld.blind.covers(one.assignment)
+            else one
             for one in steps
         ]
         standing = (await self.standings(course, [student]))[student]
@@ -92,7 +95,7 @@ class StudentHandler(CoursePage):
 
 
 class MeHandler(PageHandler):
-    """`courses/{course}/me`: one's own topics, streak and next step, and what the teacher can see."""
+    """`courses/{course}/me`: one's own topics, streak and next step; `?format=csv` gives topics as a file."""
 
     async def get(self, course: str) -> None:
         name = self.person.name
@@ -106,6 +109,10 @@ class MeHandler(PageHandler):
             practices = await practice_reviews.of_student(conn, course, name, since=since)
         terms = await self.parts.deadlines.of_course(course)
         withheld = await self.parts.results.withheld(course, self.person)
+        standing = (await standings_of(self.parts, course, [name], withheld=withheld))[name]
+        if self.as_csv:
+            self.attach(f"{course}-my-topics", csv_text(mastery.topics_of(name, standing.topics)))
+            return
         titles = {info.assignment: info.title for info in assignments}
         counted = Counter(one.assignment for one in handed_in if one.status != "failed")
         told = [
@@ -114,7 +121,7 @@ class MeHandler(PageHandler):
         self.show(
             "me.html",
             title=self.parts.title(course),
-            standing=(await standings_of(self.parts, course, [name], withheld=withheld))[name],
+            standing=standing,
             alerts=sorted({for_student(alert, titles) for alert in withheld.alerts(mine)}),
             titles=titles,
             notes=notes,

@@ -10,6 +10,7 @@ import msgspec
 
 from learnflow_ext.contracts.progress import TopicProgress
 from learnflow_ext.progress.knowledge import SENSIBLE, SkillParameters
+from learnflow_ext.service import words
 from learnflow_ext.service.charts import MARKS, Chart, axis, colours, dashes, told
 from learnflow_ext.service.over_time import Day
 from learnflow_ext.service.standing import Standings
@@ -25,6 +26,8 @@ from learnflow_ext.service.views.cells import (
 )
 from learnflow_ext.store.courses import AssignmentInfo
 
+PARTS: Mapping[str, str] = {"quality": "code quality"}
+"""What people call the parts of mastery, where it is not their name."""
 LINES: Mapping[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3, "symbolSize": 500}
 """Lines in a legend, long enough to see how they are dashed."""
 
@@ -46,12 +49,21 @@ def topics_of(name: str, topics: Iterable[TopicProgress]) -> Table:
             ),
             Field(
                 "Made of",
-                lambda topic: ", ".join(f"{part} {percent(value)} %" for part, value in topic.parts.items()),
+                lambda topic: ", ".join(
+                    f"{PARTS.get(part, part)} {percent(value)} %" for part, value in topic.parts.items()
+                ),
             ),
+            Field("Code that was handed in", lambda topic: _code(name, topic)),
             Field("Quiz, right at first", lambda topic: _quiz(name, topic)),
         ),
     )
     return sheet.of(topics)
+
+
+def _code(name: str, topic: TopicProgress) -> Cell:
+    if topic.code is None:
+        return Cell("")
+    return handed_in(words.code_said(topic.code), name, topic.topic)
 
 
 def _quiz(name: str, topic: TopicProgress) -> Cell:

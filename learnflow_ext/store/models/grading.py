@@ -70,6 +70,8 @@ class Submission(Base):
     points: Mapped[str | None] = mapped_column(Text)
     """What `grades` holds of it, as `store.cell_points` writes it, for reading a whole class. NULL before
     grading, and where an older version graded it."""
+    review: Mapped[str | None] = mapped_column(Text)
+    """A `contracts.grades.CodeReview` as JSON; NULL where no code was looked at."""
 
 
 class Grade(Base):

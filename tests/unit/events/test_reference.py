@@ -18,7 +18,7 @@ from learnflow_ext.store.outbox import data_of
 
 def example_of(cls: type[Event]) -> Event:
     values: dict[Any, Any] = {str: "text", int: 3, float: 0.5, bool: True}
-    values |= {int | None: 4, float | None: 0.5, tuple[str, ...]: ["one", "two"]}
+    values |= {int | None: 4, float | None: 0.5, tuple[str, ...]: ["one", "two"], tuple[bool, ...]: [True]}
     return cls(**{field.name: values[field.type] for field in msgspec.structs.fields(cls)})
 
 

@@ -104,6 +104,7 @@ def events() -> st.SearchStrategy[Event]:
         int | None: st.none() | st.integers(0, 99),
         float | None: st.none() | finite,
         tuple[str, ...]: st.lists(st.text(max_size=8), max_size=3).map(tuple),
+        tuple[bool, ...]: st.lists(st.booleans(), max_size=3).map(tuple),
     }
 
     def of(cls: type[Event]) -> st.SearchStrategy[Event]:
@@ -129,6 +130,7 @@ def test_every_statement_has_the_form(event: Event) -> None:
 @pytest.mark.parametrize("cls", xapi.STEPS, ids=lambda cls: cls.__name__)
 def test_nobodys_name_and_nothing_personal_is_in_it(cls: type[Event]) -> None:
     samples: dict[Any, object] = {str: "fine", int: 1, float: 1.0, bool: True, tuple[str, ...]: ("fine",)}
+    samples[tuple[bool, ...]] = (True,)
     fields = {field.name: samples.get(field.type) for field in msgspec.structs.fields(cls)}
     fields |= dict.fromkeys(cls.PERSONAL, "Lovelace") | {"student": "Ada"}
     if "status" in fields:

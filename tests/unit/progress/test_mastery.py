@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learnflow_ext.progress.mastery import WEIGHTS, Evidence, level, mastery, quality
+from learnflow_ext.contracts.grades import CodeReview
+from learnflow_ext.progress.mastery import WEIGHTS, Evidence, level, mastery, quality, quality_of
 from learnflow_ext.progress.next_step import Choice, next_best
 from learnflow_ext.progress.streak import days, streak, zone
 
@@ -42,6 +43,26 @@ class TestMastery:
         assert quality(0, 0, 0) is None
         assert quality(10, 0, 0) == 1.0
         assert quality(10, 1, 0) == quality(10, 0, 4) == 0.5
+
+    def test_quality_is_that_of_code_which_does_what_it_should(self) -> None:
+        tidy, untidy = CodeReview(lines=10), CodeReview(lines=10, remarks=("unused-name",) * 4)
+        assert quality_of(tidy, 1.0) == 1.0
+        assert quality_of(untidy, 1.0) == 0.5
+        assert quality_of(tidy, 0.0) == 0.0
+        assert quality_of(None, 1.0) is None and quality_of(tidy, None) is None
+
+    @given(
+        st.builds(
+            CodeReview,
+            lines=st.integers(1, 500),
+            mistakes=st.lists(st.just("return-in-loop"), max_size=9).map(tuple),
+            remarks=st.lists(st.just("unused-name"), max_size=9).map(tuple),
+        ),
+        st.floats(0, 1.5),
+    )
+    def test_it_lifts_nobody_above_their_points(self, review: CodeReview, share: float) -> None:
+        found = quality_of(review, share)
+        assert found is not None and 0 <= found <= share
 
 
 class TestStreak:

@@ -1,0 +1,74 @@
+"""`learnflow events replay`: what is kept of progress, held against the events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from learnflow_ext.cli.made_class import exercises_in
+from learnflow_ext.service import made_class
+from learnflow_ext.store import courses, seed
+from learnflow_ext.store.clock import now
+from learnflow_ext.store.database import Database
+
+COURSE = "python-basics"
+SOURCE = Path(__file__).parents[3] / "notebooks" / COURSE
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def a_class(state: Path) -> Path:
+    """A made-up class of twelve over four weeks."""
+
+    async def fill() -> None:
+        db = Database(f"sqlite:///{state}/learnflow.sqlite")
+        await db.open()
+        assignments = exercises_in(SOURCE)
+        async with db.begin() as conn:
+            for info in assignments:
+                await courses.sync_assignment(
+                    conn,
+                    COURSE,
+                    info.assignment,
+                    info.title,
+                    [(one.notebook, one.name, one.max_score) for one in info.exercises],
+                )
+            await seed.write(conn, COURSE, made_class.students(12, assignments, now()))
+        await db.close()
+
+    asyncio.run(fill())
+    return state
+
+
+def test_what_is_kept_is_what_the_events_come_to(learnflow: Run, a_class: Path) -> None:
+    ended = learnflow("events", "replay", COURSE, "--state", str(a_class))
+    assert ended.code == 0, ended.out
+    assert f"{COURSE}: what is kept of 12 students is what " in ended.out
+    found = json.loads(learnflow("events", "replay", COURSE, "--state", str(a_class), "--json").out)
+    assert found["events"] > 40 and found["differences"] == []
+
+
+def test_what_somebody_changed_by_hand_is_named(learnflow: Run, a_class: Path) -> None:
+    with sqlite3.connect(a_class / "learnflow.sqlite") as db:
+        changed = db.execute(
+            "UPDATE progress SET best_score = 0, level = 'Beginner' WHERE best_score > 0 AND user_id ="
+            " (SELECT id FROM users WHERE name = 'aisha')"
+        ).rowcount
+    db.close()
+    assert changed
+    ended = learnflow("events", "replay", COURSE, "--state", str(a_class))
+    assert ended.code == 1
+    assert "aisha, 01-first-steps: mastery " in ended.out
+    assert "bruno" not in ended.out
+
+
+def test_a_course_that_nobody_knows(learnflow: Run, state: Path) -> None:
+    ended = learnflow("events", "replay", "<b>", "--state", str(state))
+    assert (ended.code, ended.out) == (2, "")
+    assert "Nothing is known of a course" in ended.err
