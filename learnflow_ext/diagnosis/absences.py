@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+from typing import TypeGuard
 
 from learnflow_ext.diagnosis import code_facts
 from learnflow_ext.diagnosis.pieces import piece
@@ -184,9 +185,22 @@ def divided_by_zero(message: str, scene: Scene) -> str:
     shown = (
         f" Here {said} is `{value.text}`." if value and value.text and isinstance(divisor, ast.Name) else ""
     )
+    counted = divisor.args[0] if _counts(divisor) else None
+    if counted is not None and (of := piece(counted)) and not isinstance(counted, ast.Constant):
+        shown = f" {of} is empty here, so there is nothing to count: what shall the result be then?"
     return (
         "The code divides by zero, and that has no result. You are dividing by the following term, which is"
         f" equal to zero: {said}.{shown}"
+    )
+
+
+def _counts(node: ast.AST | None) -> TypeGuard[ast.Call]:
+    """Whether it is `len(...)`."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "len"
+        and len(node.args) == 1
     )
 
 

@@ -48,8 +48,8 @@ _INSTEAD = {
     ("str", "remove"): "`replace` gives a new text with something taken out.",
     ("str", "decode"): "A text is decoded already; only `bytes` are not.",
     ("dict", "remove"): "A key is taken away with `pop` or `del`.",
-    ("dict", "append"): "A dictionary gets a new entry by giving a key a value: `[key] = value`.",
-    ("dict", "add"): "A dictionary gets a new entry by giving a key a value: `[key] = value`.",
+    ("dict", "append"): "A dictionary gets a new entry by giving a key a value: `{whose}[key] = value`.",
+    ("dict", "add"): "A dictionary gets a new entry by giving a key a value: `{whose}[key] = value`.",
     ("dict", "iteritems"): "Python 3's method is called `items`.",
     ("set", "append"): "A set takes one more item with `add`.",
     ("range", "append"): "A `range` only counts; `list(range(...))` makes a list that can grow.",
@@ -98,7 +98,8 @@ def missing_attribute(message: str, scene: Scene) -> str:
     if sort not in _HOMES and (sort, name) not in _INSTEAD:
         return ""
     if (sort, name) in _INSTEAD:
-        return f"{said} {_INSTEAD[sort, name]}"
+        whose = piece(taken.value).strip("`") if taken is not None else ""
+        return f"{said} {_INSTEAD[sort, name].replace('{whose}', whose)}"
     if sort == "dict" and taken is not None:
         held = scene.value(taken.value)
         if held is not None and f"'{name}'" in held.items:
@@ -148,6 +149,11 @@ def of_own_objects(message: str, scene: Scene) -> str:
     sort, name = found.groups()
     taken = scene.the(ast.Attribute, lambda each: each.attr == name)
     said = _has_not(taken, name, "", scene)
+    if name.startswith("__") and not name.endswith("__") and name in _given(defined):
+        return (
+            f"{said} Its name begins with two underscores, so it is the class's own: only lines inside of"
+            f" `{sort}` can read it. Give the class a method that returns it, or take the underscores away."
+        )
     known = _given(defined)
     methods = [each.name for each in defined.body if isinstance(each, ast.FunctionDef)]
     close = difflib.get_close_matches(name, [*known, *methods], n=1, cutoff=0.7)
@@ -238,6 +244,8 @@ def _whose(taken: ast.Attribute | None) -> str:
 
 def _given(defined: ast.ClassDef) -> list[str]:
     """What the class gives its objects: `self.x = …`, and names in its body."""
+    # `self.x += 1` wants one that is there already.
+    changed = {id(node.target) for node in ast.walk(defined) if isinstance(node, ast.AugAssign)}
     found = [
         node.attr
         for node in ast.walk(defined)
@@ -245,6 +253,7 @@ def _given(defined: ast.ClassDef) -> list[str]:
         and isinstance(node.ctx, ast.Store)
         and isinstance(node.value, ast.Name)
         and node.value.id == "self"
+        and id(node) not in changed
     ]
     found += [
         target.id

@@ -56,10 +56,23 @@ def missing_values(message: str, scene: Scene) -> str:
             f" {_is(names)} missing."
         )
     function = code_facts.function_named(scene.tree, f"{owner}.{short}" if owner else short)
-    params = [name for name in code_facts.parameters(function) if name != "self"] if function else []
-    takes = (
-        f" It is defined as `{short}({', '.join(params)})`." if params and len(", ".join(params)) < 50 else ""
+    on_class = scene.the(
+        ast.Call,
+        lambda each: (
+            isinstance(each.func, ast.Attribute)
+            and isinstance(each.func.value, ast.Name)
+            and each.func.value.id == owner
+        ),
     )
+    if owner and on_class is not None and on_class.args and function is not None:
+        first = piece(on_class.args[0]) or "the first value"
+        return (
+            f"`{short}` is a method of the objects of `{owner}`, and it was called on the class itself, so"
+            f" {first} was taken for its `self`, and {listed} {_is(names)} missing. Create an object first,"
+            f" with `{owner}(...)`, and call the method on it."
+        )
+    params = code_facts.heading(function) if function else ""
+    takes = f" It is defined as `{short}({params})`." if params and len(params) < 50 else ""
     return (
         f"The function `{short}()` was called with too few values: {len(names)} missing, for {listed}.{takes}"
         " Each of these parameters needs a value between the brackets."
@@ -96,9 +109,12 @@ def too_many_values(message: str, scene: Scene) -> str:
             f"To create a `{owner.rpartition('.')[2]}`, its round brackets take {many}, and there are"
             f" {given - 1}. {said}"
         )
-    params = [name for name in code_facts.parameters(function) if name != "self"] if function else []
-    if params and len(", ".join(params)) < 50:
-        return f"{said} It is defined as `{short}({', '.join(params)})`."
+    params = code_facts.heading(function) if function else ""
+    if function is not None and function.args.kwonlyargs and takes == 0:
+        name = function.args.kwonlyargs[0].arg
+        said = f"{said} After the `*` in its brackets each value is given by its name: `{name}=…`."
+    if params and len(params) < 50:
+        return f"{said} It is defined as `{short}({params})`."
     if function is not None and not params:
         return f"{said} It is defined as `{short}()`, with nothing between the brackets."
     return said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -34,6 +35,15 @@ def parameters(function: Function) -> list[str]:
     """Names, in order, with `self`."""
     found = function.args
     return [each.arg for each in (*found.posonlyargs, *found.args, *found.kwonlyargs)]
+
+
+def heading(function: Function) -> str:
+    """What stands between the brackets of its `def`, without `self`, as the student wrote it."""
+    found = copy.deepcopy(function.args)
+    first = found.posonlyargs or found.args
+    if first and first[0].arg == "self":
+        del first[0]
+    return ast.unparse(found)
 
 
 def own(function: ast.AST) -> Iterator[ast.AST]:

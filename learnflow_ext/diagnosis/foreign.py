@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from keyword import iskeyword
 
 from learnflow_ext.diagnosis.syntax_text import blank_strings
@@ -43,7 +44,13 @@ def lookalike(exception: str, message: str, line: str) -> str:
             " processors make them. Delete the spaces of this line and type them again."
         )
     if char not in _LOOKALIKES:
-        return ""
+        plain = unicodedata.normalize("NFKC", char)
+        if plain == char or not plain.isascii() or not plain.isprintable():
+            return ""
+        return (
+            f"You used the unicode character `{char}`, which is not allowed: it only looks like `{plain}`."
+            f" Type `{plain}` in its place."
+        )
     name, right = _LOOKALIKES[char]
     return f"You used the unicode character `{char}` ({name}), which is not allowed. Python writes `{right}`."
 

@@ -125,6 +125,12 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "ValueError",
+        r"time data ('.*') does not match format ('.*')",
+        r"The text \1 does not look as the pattern \2 says. Each sign of the pattern must stand in the text"
+        r" too: `%d` is the day, `%m` the month, `%Y` the year with four digits, all else stands as it is.",
+    ),
+    (
+        "ValueError",
         r"Invalid format specifier",
         r"What stands after the colon, between the curly brackets, is no format that Python knows. An"
         r" example of one is"

@@ -45,7 +45,19 @@ def not_several(message: str, scene: Scene) -> str:
         if source and isinstance(assign.value if assign else None, ast.Call) and lone[1] == "NoneType":
             said = f"{said} {source} gives nothing back: does its function have a `return`?"
         elif assign is None and scene.statement and lone[1] == "int":
-            said = f"{said} `enumerate(...)` would give a number along with each item."
+            # The loop alone is known of the statement, or what it goes through.
+            through = next(
+                (part.iter for part in (scene.node, *scene.statement) if isinstance(part, ast.For)), None
+            )
+            held = scene.value(through or gone_through(scene))
+            named = piece(through or gone_through(scene) or ast.Constant(0)).strip("`")
+            if held is not None and held.type == "dict" and named:
+                said = (
+                    f"{said} A loop goes through the keys of a dictionary alone; `{named}.items()` gives each"
+                    " key with its value."
+                )
+            else:
+                said = f"{said} `enumerate(...)` would give a number along with each item."
         return (
             f"{said} Unpacking is a convenient way to assign a name, to each item of an iterable, such as"
             f" a list or a"

@@ -368,6 +368,27 @@ _REST: _Table = (
         r"(\w+) expected at (most|least) (\d+) arguments?, got (\d+)",
         r"`\1` takes at \2 \3 values between its brackets, and it was given \4.",
     ),
+    (
+        "TypeError",
+        r"(\w+) expected (\d+) arguments?, got (\d+)",
+        r"`\1` takes \2 values between its brackets, and it was given \3.",
+    ),
+    (
+        "TypeError",
+        r"(sep|end) must be None or a string, not (\w+)",
+        r"What `print` puts between the values (`sep`) or behind them (`end`) is text, in quotes; here"
+        r" `\1` is of type `\2`.",
+    ),
+    (
+        "TypeError",
+        r"descriptor '(\w+)' requires a 'super' object",
+        r"`super` is called like a function: `super().\1(...)`, with round brackets after it.",
+    ),
+    (
+        "TypeError",
+        r"string argument without an encoding",
+        "`bytes` of a text must be told how letters become numbers: `text.encode()` does that.",
+    ),
     ("ZeroDivisionError", "", "The code divides by zero, and that has no result."),
     (
         "ModuleNotFoundError",

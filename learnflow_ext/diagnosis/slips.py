@@ -110,7 +110,7 @@ def odd_dictionary(exception: str, message: str, line: str) -> str:
     """`{"a" 1}`."""
     quiet = re.sub(r"\s+", " ", line)
     if re.search(r"[{,]\s*(\"[^\"]*\"|'[^']*'|\w+)\s+(\"[^\"]*\"|'[^']*'|[\w\[]+)\s*[,}]", quiet) and (
-        "invalid syntax" in message and ":" in line
+        ("invalid syntax" in message or "expected after dictionary key" in message) and ":" in line
     ):
         found = re.search(r"[{,]\s*(\"[^\"]*\"|'[^']*'|\w+)\s+(\"[^\"]*\"|'[^']*'|[\w\[]+)\s*[,}]", quiet)
         assert found is not None

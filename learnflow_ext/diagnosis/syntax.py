@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Callable
 
-from learnflow_ext.diagnosis import foreign, left_out, slips
+from learnflow_ext.diagnosis import foreign, left_out, slips, unfinished
 from learnflow_ext.diagnosis.syntax_text import blank_strings, compiles
 
 _BLOCK = re.compile(r"^(if|elif|else|while|for|def|class|try|except|finally|with|async)\b")
@@ -79,8 +79,13 @@ def unknown_operator(exception: str, message: str, line: str) -> str:
     ):
         if wrong in quiet:
             return f'Python has no operator `{wrong}`. For "{meaning}" it is written `{right}`.'
-    if re.search(r"\w(\+\+|--)\s*;?$", quiet):
-        return "Python has no `++` or `--`. To count up by one, write `x += 1`; to count down, `x -= 1`."
+    counted = re.search(r"(?:^|[\s;:])([\w.\[\]]*\w\]?)(?:\+\+|--)\s*;?$", quiet)
+    if counted:
+        name = counted[1]
+        return (
+            f"Python has no `++` or `--`. To count up by one, write `{name} += 1`; to count down,"
+            f" `{name} -= 1`."
+        )
     return ""
 
 
@@ -105,7 +110,7 @@ def unfinished_import(exception: str, message: str, line: str) -> str:
             "The line ends before it says what to import. Name the module, or what you need from"
             " it, after `import`."
         )
-    if re.match(r"import\s+\w+\s+(?!as\b|from\b)\w+", line):
+    if re.match(r"import\s+(?!from\b)\w+\s+(?!as\b|from\b)\w+", line):
         return "Several names after `import` must be separated by commas."
     return ""
 
@@ -184,7 +189,7 @@ def tabs_and_spaces(exception: str, message: str, line: str) -> str:
 def dangling_operator(exception: str, message: str, line: str) -> str:
     """`x = 5 +`."""
     found = re.search(
-        r"(?<![\w+*/=<>.-])(\+|-|\*\*?|//?|%|and|or|not|in|==|<=?|>=?|!=|=)$", blank_strings(line)
+        r"(?<![\w+*/=<>.-])(\+=?|-=?|\*\*?=?|//?=?|%=?|and|or|not|in|==|<=?|>=?|!=|=)$", blank_strings(line)
     )
     if found and message.startswith("invalid syntax"):
         return f"The line ends with `{found[1]}`, and Python expects something more after it."
@@ -219,6 +224,7 @@ FIRST: tuple[Rule, ...] = (
     *foreign.RULES,
     *slips.RULES,
     *left_out.RULES,
+    *unfinished.RULES,
     missing_colon,
     unknown_operator,
     keyword_as_name,

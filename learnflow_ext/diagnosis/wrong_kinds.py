@@ -195,8 +195,10 @@ def not_subscriptable(message: str, scene: Scene) -> str:
         "dict_values",
         "dict_items",
         "enumerate",
+        "reversed",
+        "list_reverseiterator",
     ):
-        what = found[1].replace("_", " ")
+        what = found[1].replace("_", " ").replace("list reverseiterator", "list read backwards")
         return (
             f"{said} (a {what}) hands its items out one after the other, and has no positions. `list(...)`"
             f" makes a"
@@ -260,6 +262,11 @@ def unchangeable(message: str, scene: Scene) -> str:
         return ""
     value = scene.value(taken.value)
     shown = f" (`{value.text}`)" if value and value.text and isinstance(taken.value, ast.Name) else ""
+    if found[1] in ("int", "float"):
+        return (
+            f"{said}{shown} is {kind(found[1])}, one single number: it has no items, so none can"
+            " be changed with `[]`."
+        )
     what = {"str": "a string (text)", "tuple": "a tuple", "range": "a range"}.get(found[1], kind(found[1]))
     return f"{said}{shown} is {what}, and its parts cannot be changed in place. Make a new one instead."
 
