@@ -200,14 +200,18 @@ export class AssignmentForm extends Widget {
   }
 
   private _labelled(key: Key, text: string, field: Field): HTMLElement {
+    const both = document.createElement('div');
+    both.className = 'learnflow-Assignment-field';
     const label = document.createElement('label');
-    const words = document.createElement('span');
-    words.textContent = text;
+    label.textContent = text;
+    field.className = 'learnflow-Assignment-control';
     field.name = key;
+    field.id = `learnflow-assignment-${key}`;
+    label.htmlFor = field.id;
     field.addEventListener('change', () => this._changed(key, field));
     this._fields.set(key, field);
-    label.append(words, field);
-    return label;
+    both.append(label, field);
+    return both;
   }
 
   private readonly _fields = new Map<Key, Field>();

@@ -66,12 +66,12 @@ function form(): { tracker: Tracker; widget: AssignmentForm } {
 
 function field(widget: Widget, label: string): HTMLInputElement {
   const labels = [...widget.node.querySelectorAll('label')];
-  const found = labels.find(each => each.textContent?.startsWith(label));
-  const input = found?.querySelector<HTMLInputElement>('input, select');
+  const found = labels.find(each => each.textContent === label);
+  const input = found?.control;
   if (!input) {
     throw new Error(`no field ${label}`);
   }
-  return input;
+  return input as HTMLInputElement;
 }
 
 function write(widget: Widget, label: string, text: string): HTMLInputElement {
