@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import psutil
+from jupyterhub.utils import subdomain_hook_idna
 from traitlets.config import Config
 
 from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowGrading, LearnFlowKafka
@@ -51,6 +52,8 @@ class Deployment:
     """False where something else than `learnflow up` starts LearnFlow's service, and sees to it."""
     apart: frozenset[Part] = frozenset()
     """What runs beside the hub."""
+    subdomain_host: str = ""
+    """The hub's own address where each user and service has one too; "" where all share one."""
 
     @classmethod
     def of(cls, config_file: Path, config: Config) -> Deployment:
@@ -66,6 +69,7 @@ class Deployment:
             courses=tuple(settings.courses),
             worker_roles=(*carries, *grades),
             starts_service=not hub.service_address,
+            subdomain_host=str(_said(config, "subdomain_host", "")),
             apart=frozenset(part for part in hub.apart if part == "proxy" or not hub.service_address),
         )
 
@@ -100,6 +104,11 @@ class Deployment:
         if part != "service":
             return dict(os.environ)
         apart, prefix = Apart.of(self.state), f"{self.base_path}{service_path('')}"
+        host = ""
+        if self.subdomain_host:
+            own = urllib.parse.urlsplit(self.subdomain_host)
+            name = subdomain_hook_idna(SERVICE_NAME, own.hostname, "service")
+            host = f"{own.scheme}://{name}{f':{own.port}' if own.port else ''}"
         return {
             **os.environ,
             "LEARNFLOW_STATE": str(self.state.root),
@@ -110,7 +119,8 @@ class Deployment:
             "JUPYTERHUB_SERVICE_PREFIX": prefix,
             "JUPYTERHUB_SERVICE_URL": apart.service_address,
             "JUPYTERHUB_CLIENT_ID": f"service-{SERVICE_NAME}",
-            "JUPYTERHUB_OAUTH_CALLBACK_URL": f"{prefix}oauth_callback",
+            "JUPYTERHUB_HOST": self.subdomain_host,
+            "JUPYTERHUB_OAUTH_CALLBACK_URL": f"{host}{prefix}oauth_callback",
             "JUPYTERHUB_OAUTH_ACCESS_SCOPES": json.dumps([f"access:services!service={SERVICE_NAME}"]),
         }
 

@@ -235,7 +235,7 @@ def _install_another_persona(site: Path) -> None:
 class Server:
     """The student's server as a browser sees it."""
 
-    def __init__(self, base: Path, service_url: str, other_ai: OtherAi | None = None) -> None:
+    def __init__(self, base: Path, service_url: str, other_ai: OtherAi | None = None, more: str = "") -> None:
         self.work = base / "work"
         self.home = base / "server"
         for folder in (self.work, self.home):
@@ -259,6 +259,7 @@ class Server:
             "c.ServerApp.allow_root = True\n"
             f"c.IdentityProvider.token = {self.token!r}\n"
             f"c.SandboxProvisioner.work_dir = {str(self.work)!r}\n"
+            f"{more}\n"
         )
         self.log = base / "log"
         stream = self.log.open("wb")

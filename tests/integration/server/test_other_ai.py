@@ -28,11 +28,21 @@ ALL = OtherAi(
     mcp_servers=(ToolServer(name="library", url="https://mcp.school.example/mcp"),),
 )
 USES_MAGIC = "%autoreload 2\nprint('magic')"
+REACHES = """
+import socket
+
+try:
+    socket.create_connection(("127.0.0.1", {port}), 2).close()
+    print("online")
+except OSError:
+    print("offline")
+"""
 
 
 @pytest.fixture(scope="module")
 def _open_server(_stub: tuple[Script, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("open"), _stub[1], ALL)
+    online = "c.SandboxProvisioner.network = 'full'"
+    server = Server(tmp_path_factory.mktemp("open"), _stub[1], ALL, online)
     try:
         server.wait()
         yield server
@@ -110,7 +120,8 @@ class TestOpen:
         kernel = await started(open_server)
         async with opened(open_server, kernel) as tab:
             await tab.run(USES_MAGIC)
-            assert tab.output == "magic\n"
+            await tab.run(REACHES.format(port=open_server.port))
+            assert tab.output == "magic\nonline\n"
         await open_server.call("DELETE", f"api/kernels/{kernel}")
 
 
@@ -133,6 +144,9 @@ class TestShutInAnExam:
             async with asyncio.timeout(30):
                 while "not found" not in tab.output:
                     await tab.run(USES_MAGIC)
+            tab.output = ""
+            await tab.run(REACHES.format(port=open_server.port))
+            assert tab.output == "offline\n"
             service.exam = False
             await chat.say("@Another and now?")
             assert (await said_by(chat, ANOTHER)).startswith("key abc-123")

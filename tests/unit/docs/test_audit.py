@@ -32,9 +32,26 @@ def audit(folder: Path, said: str, error: str = "", *more: str) -> tuple[int, st
     return done.returncode, done.stdout
 
 
+def test_packages_that_nobody_knows_are_not_fine(tmp_path: Path) -> None:
+    """What an index says that has packages and no advisories."""
+    unknown = {"name": "two", "skip_reason": "Dependency not found on PyPI and could not be audited"}
+    code, said = audit(tmp_path, json.dumps({"dependencies": [unknown, unknown], "fixes": []}))
+    assert (code, "AUDIT NOT MADE" in said, "not found on PyPI" in said) == (0, True, True)
+    assert audit(tmp_path, json.dumps({"dependencies": []}), "", "must")[0] == 1
+    some = json.loads(packages())
+    some["dependencies"].append(unknown)
+    code, said = audit(tmp_path, json.dumps(some))
+    assert (code, "nothing is known of two" in said, "1 installed packages" in said) == (0, True, True)
+
+
 def packages(*holes: dict[str, Any]) -> str:
     found = {"name": "one", "version": "1.0", "vulns": list(holes)}
-    return json.dumps({"dependencies": [found, {"name": "ours", "skip_reason": "editable"}], "fixes": []})
+    return json.dumps(
+        {
+            "dependencies": [found, {"name": "ours", "skip_reason": "distribution marked as editable"}],
+            "fixes": [],
+        }
+    )
 
 
 def test_a_hole_that_a_newer_version_mends_fails(tmp_path: Path) -> None:

@@ -28,3 +28,36 @@ def test_a_worker_does_what_the_service_leaves(
     deployment = Deployment.of(tmp_path / "jupyterhub_config.py", config)
     assert deployment.worker_roles == roles
     assert deployment.parts == (("hub", "worker") if roles else ("hub",))
+
+
+@pytest.mark.parametrize(
+    "host, callback",
+    [
+        ("", "/school/services/learnflow/oauth_callback"),
+        (
+            "https://class.school:8443",
+            "https://learnflow--service.class.school:8443/school/services/learnflow/oauth_callback",
+        ),
+    ],
+)
+def test_a_service_apart_is_told_what_the_hub_would_tell_it(tmp_path: Path, host: str, callback: str) -> None:
+    config = Config()
+    config.LearnFlow.state_dir = str(tmp_path)
+    config.LearnFlowHub.apart = ["service", "proxy"]
+    config.JupyterHub.bind_url = "http://127.0.0.1:8000/school/"
+    config.JupyterHub.subdomain_host = host
+    deployment = Deployment.of(tmp_path / "jupyterhub_config.py", config)
+    deployment.state.prepare()
+    assert deployment.parts == ("proxy", "hub", "service")
+    told = deployment.environment("service")
+    assert told["JUPYTERHUB_OAUTH_CALLBACK_URL"] == callback
+    assert told["JUPYTERHUB_HOST"] == host
+    assert told["JUPYTERHUB_SERVICE_PREFIX"] == "/school/services/learnflow/"
+    # All parts find the same, whichever started first, and nobody else reads it.
+    kept = deployment.state.hub / "apart.json"
+    assert kept.stat().st_mode & 0o077 == 0
+    assert told["JUPYTERHUB_API_TOKEN"] == deployment.environment("service")["JUPYTERHUB_API_TOKEN"]
+    assert "JUPYTERHUB_API_TOKEN" not in deployment.environment("worker")
+    kept.write_text("{}")
+    with pytest.raises(ValueError, match="delete it"):
+        deployment.environment("service")
