@@ -1,9 +1,10 @@
 """A small linear classifier: words, word pairs, letter groups, and kinds of words.
 
 The letter groups are what makes it good at misspelt messages, the kinds (`triage_words.txt`) at words and
-languages it never learnt. Its weights ship with the package, learnt from `triage_examples.txt` by
-`learnflow_ext.agents.learning`. It has no random parts, takes less than a millisecond, and says how sure it
-is.
+languages it never learnt. A long message is read sentence by sentence: how much each of them counts follows
+from what it looks like (`asking`), and that is learnt as well. The weights ship with the package, learnt by
+`learnflow_ext.agents.learning`. It has no random parts, takes a few milliseconds for the longest message, and
+says how sure it is.
 """
 
 from __future__ import annotations
@@ -11,14 +12,19 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
-from learnflow_ext.agents.asking import weighted
+from learnflow_ext.agents.asking import ASKING, STATEMENT, sentences, without_statement
 from learnflow_ext.agents.word_kinds import kinds_of, plain_words, simplified, without_courtesies
 
 LONG = 20
-"""Words: of a longer message the sentences that ask for something count more than those that tell."""
+"""Words: a longer message is read sentence by sentence."""
+LOUD = 1.5
+"""How much more the words of a long message say together than those of a short one."""
+EVEN = 0.2
+"""The share that all sentences of a long message have alike, whatever they look like."""
 DOUBT = 0.4
 """How much confidence a message of nothing but unknown words loses."""
 
@@ -34,16 +40,68 @@ _LITTLE = frozenset(
 )
 
 
-def features(text: str) -> Iterator[tuple[str, float]]:
-    """(feature, weight) of a message; nothing for one without letters."""
-    plain = without_courtesies(simplified(text))
+class Part(NamedTuple):
+    """A sentence of a long message, or the whole of a short one."""
+
+    features: dict[str, float]
+    """Of length 1; empty for one without letters."""
+    looks: frozenset[str]
+    """As `asking` names them, and the kinds of its words; empty for a short message."""
+
+
+class Message(NamedTuple):
+    """What the classifier sees of a message."""
+
+    parts: tuple[Part, ...]
+    """One for a short message, at least one."""
+    whole: dict[str, float]
+    """Features of the message as such; empty for a short one."""
+
+
+def message(text: str) -> Message:
+    """Read `text`; without letters it has one part without features."""
+    simple = simplified(text)
+    plain = without_courtesies(without_statement(simple))
     words = _words(plain)
     if len(words) <= LONG:
-        yield from _features(words)
-        return
-    for sentence, share in weighted(plain):
-        for feature, weight in _features(_words(sentence)):
-            yield feature, share * weight
+        return Message((Part(_unit(_features(words)), frozenset()),), {})
+    told, code = sentences(plain)
+    parts, kinds = [], set[str]()
+    for sentence in told:
+        words = _words(sentence.text)
+        own = kinds_of(words)
+        kinds |= own
+        asks = sentence.looks & ASKING
+        found = [*_features(words)]
+        if asks:
+            found += [(f"a:{kind}", 0.3) for kind in sorted(own)]
+        if "question" in asks:
+            found.append(("m:question", 0.6))
+        parts.append(Part(_unit(found), sentence.looks | {f"k:{kind}" for kind in own}))
+    whole = {f"d:{kind}": 0.05 for kind in sorted(kinds)}
+    if code:
+        whole["m:code"] = 1.0
+    if STATEMENT in plain:
+        whole["m:statement"] = 1.0
+    return Message(tuple(parts) or (Part({}, frozenset()),), whole)
+
+
+def shares(read: Message, looks: Mapping[str, float]) -> list[float]:
+    """How much of the message each part is, adding up to 1, by what its looks weigh."""
+    return softmax([sum(looks.get(look, 0.0) for look in sorted(part.looks)) for part in read.parts])
+
+
+def joined(read: Message, weighed: Sequence[float]) -> tuple[dict[str, float], float]:
+    """The features of all parts, each with its share, and what they were multiplied with to be this loud."""
+    if len(read.parts) == 1 and not read.whole:
+        return read.parts[0].features, 1.0
+    found: dict[str, float] = defaultdict(float, read.whole)
+    for part, share in zip(read.parts, weighed, strict=True):
+        share = (1 - EVEN) * share + EVEN / len(read.parts)
+        for feature, weight in part.features.items():
+            found[feature] += share * weight
+    scale = LOUD / (_length(found) or 1.0)
+    return {feature: scale * weight for feature, weight in found.items()}, scale
 
 
 def _features(words: list[str]) -> Iterator[tuple[str, float]]:
@@ -62,43 +120,51 @@ def _features(words: list[str]) -> Iterator[tuple[str, float]]:
         yield f"k:{first}+{second}", 0.5
 
 
-def vector(text: str) -> dict[str, float]:
-    """The features with their weights added up, of length 1; empty for a message without letters."""
-    found: dict[str, float] = defaultdict(float)
-    for feature, weight in features(text):
-        found[feature] += weight
-    length = math.sqrt(sum(weight * weight for weight in found.values()))
-    return {feature: weight / length for feature, weight in found.items()}
+def _unit(found: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """The features with their weights added up, of length 1; empty for none."""
+    added: dict[str, float] = defaultdict(float)
+    for feature, weight in found:
+        added[feature] += weight
+    length = _length(added)
+    return {feature: weight / length for feature, weight in added.items()}
+
+
+def _length(found: Mapping[str, float]) -> float:
+    return math.sqrt(sum(weight * weight for weight in found.values()))
 
 
 class Classifier:
     """Labels messages. Made once from learnt weights, then only read."""
 
-    def __init__(self, labels: Sequence[str], weights: Mapping[str, Sequence[float]]) -> None:
-        """`weights` has, by feature, one number for each of the labels."""
+    def __init__(
+        self, labels: Sequence[str], weights: Mapping[str, Sequence[float]], looks: Mapping[str, float]
+    ) -> None:
+        """`weights` has, by feature, one number for each of the labels; `looks` one for each look."""
         self._labels = tuple(labels)
         self._weights = weights
+        self._looks = looks
 
-    def rank(self, message: str) -> list[tuple[str, float]]:
+    def rank(self, text: str) -> list[tuple[str, float]]:
         """(label, confidence), the likeliest first; all alike when no part of the message was ever seen.
 
         Confidences add up to 1, or to less the more of the words are new.
         """
         scores = [0.0] * len(self._labels)
-        for feature, value in vector(message).items():
+        read = message(text)
+        for feature, value in joined(read, shares(read, self._looks))[0].items():
             for place, weight in enumerate(self._weights.get(feature, ())):
                 scores[place] += weight * value
-        shares = softmax(scores)
+        confidence = softmax(scores)
         # Of words that were never seen nobody knows what they mean.
-        sure = 1 - DOUBT * (1 - self._familiar(message))
+        sure = 1 - DOUBT * (1 - self._familiar(text))
         return sorted(
-            ((label, sure * share) for label, share in zip(self._labels, shares, strict=True)),
+            ((label, sure * share) for label, share in zip(self._labels, confidence, strict=True)),
             key=lambda pair: (-pair[1], pair[0]),
         )
 
-    def _familiar(self, message: str) -> float:
+    def _familiar(self, text: str) -> float:
         """The share of a message's words that the examples or the lists of words have, 0 to 1."""
-        words = _words(without_courtesies(simplified(message)))[-LONG:]
+        words = _words(without_courtesies(simplified(text)))[-LONG:]
         known = sum(f"w:{word}" in self._weights or bool(kinds_of([word])) for word in words)
         return known / len(words) if words else 0.0
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import resources
-from typing import cast, get_args
+from typing import cast
 
 import msgspec
 
 from learnflow_ext.agents import learning, smalltalk
-from learnflow_ext.agents.classifier import Classifier
+from learnflow_ext.agents.asking import ASKING, sentences
+from learnflow_ext.agents.classifier import LONG, Classifier
 from learnflow_ext.agents.source import fenced
 from learnflow_ext.agents.word_kinds import simplified
 from learnflow_ext.contracts.help import AgentName, CellError, Intent
@@ -187,7 +187,20 @@ def _sure(intent: Intent, confidence: float) -> Triage:
 
 
 def _rule(words: str) -> Intent | None:
-    return next((intent for intent, pattern in _RULES if pattern.search(words)), None)
+    """What the clear phrases say; None when there is none.
+
+    In a story most of them may belong to the background: there a plea for the solution counts wherever it
+    stands, the others where the last sentence asks, and small talk not at all.
+    """
+    if len(words.split()) <= LONG:
+        return next((intent for intent, pattern in _RULES if pattern.search(words)), None)
+    if any(intent == "solution_request" and pattern.search(words) for intent, pattern in _RULES):
+        return "solution_request"
+    told, _ = sentences(words)
+    if not told or not told[-1].looks & ASKING:
+        return None
+    last = told[-1].text
+    return next((i for i, pattern in _RULES if i != "off_topic" and pattern.search(last)), None)
 
 
 def _addressed(agent: AgentName, words: str) -> Triage:
@@ -229,14 +242,3 @@ def _best(words: str) -> list[tuple[Intent, float]]:
 @cache
 def _classifier() -> Classifier:
     return learning.load().classifier()
-
-
-@cache
-def examples() -> tuple[tuple[Intent, str], ...]:
-    """The labelled messages that ship with the package."""
-    text = resources.files("learnflow_ext.agents").joinpath("triage_examples.txt").read_text(encoding="utf-8")
-    pairs = [line.split("\t", 1) for line in text.splitlines() if line and not line.startswith("#")]
-    unknown = {label for label, _ in pairs} - set(get_args(Intent))
-    if unknown:
-        raise ValueError(f"triage_examples.txt has unknown intents: {sorted(unknown)}")
-    return tuple((cast(Intent, label), message) for label, message in pairs)

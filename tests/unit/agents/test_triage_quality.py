@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, get_args
 
 import pytest
 
 from learnflow_ext.agents import learning
-from learnflow_ext.agents.triage import examples, triage
+from learnflow_ext.agents.labelled import examples, folds, stories, taught
+from learnflow_ext.agents.strangers import macro_f1
+from learnflow_ext.agents.triage import triage
 from learnflow_ext.contracts.help import CellError, Intent
 
+EVALUATION = Path(__file__).parents[2] / "evaluation"
 FLOOR = 0.85
 WITH_A_TRACEBACK = 0.97
 TRACEBACK = (
@@ -36,13 +39,11 @@ def held_out() -> list[HeldOut]:
     return [HeldOut(*line.split("\t")) for line in text.splitlines() if not line.startswith("#")]
 
 
-def macro_f1(wanted: Sequence[str], got: Sequence[str]) -> float:
-    """The mean over the intents of F1: those hardly ever asked for count as much as the others."""
-    scores = []
-    for intent in sorted(set(wanted)):
-        hits = sum(want == intent == found for want, found in zip(wanted, got, strict=True))
-        scores.append(2 * hits / (wanted.count(intent) + list(got).count(intent)))
-    return sum(scores) / len(scores)
+def unseen() -> list[HeldOut]:
+    """Long stories in styles and on topics that no training message has."""
+    text = (EVALUATION / "triage_unseen.jsonl").read_text(encoding="utf-8")
+    rows = (json.loads(line) for line in text.splitlines())
+    return [HeldOut(each["intent"], each["style"], each["topic"], each["text"]) for each in rows]
 
 
 def words(text: str) -> frozenset[str]:
@@ -63,21 +64,53 @@ class TestTheMessages:
         assert len(held_out()) >= len(examples()) / 5
 
     def test_no_training_message_is_like_one_held_out(self) -> None:
-        learnt = [words(message) for _, message in examples()]
+        learnt = [words(message) for _, message in taught()]
         near = [each.text for each in held_out() if closeness(words(each.text), learnt) >= 0.7]
         assert near == []
 
-    @pytest.mark.parametrize("name", ["triage_fresh", "triage_stories", "triage_long"])
+    @pytest.mark.parametrize("name", ["triage_fresh", "triage_stories", "triage_long", "triage_unseen"])
     def test_no_training_message_is_one_of_the_evaluation(self, name: str) -> None:
-        file = Path(__file__).parents[2] / "evaluation" / f"{name}.jsonl"
+        file = EVALUATION / f"{name}.jsonl"
         fresh = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        learnt = [words(message) for _, message in examples()]
+        learnt = [words(message) for _, message in taught()]
         near = [each["text"] for each in fresh if closeness(words(each["text"]), learnt) >= 0.7]
         assert near == []
 
     def test_no_message_is_there_twice(self) -> None:
-        counted = Counter(message.lower() for _, message in examples())
+        counted = Counter(message.lower() for _, message in taught())
         assert [message for message, times in counted.items() if times > 1] == []
+
+
+class TestTheSplit:
+    def test_there_are_stories_of_every_intent_in_many_styles_on_many_topics(self) -> None:
+        counted = Counter(each.intent for each in stories())
+        assert set(counted) == set(get_args(Intent))
+        assert min(counted.values()) >= 30
+        assert len(stories()) >= 250
+        assert min(Counter(each.style for each in stories()).values()) >= 10
+        assert min(Counter(each.topic for each in stories()).values()) >= 10
+
+    def test_who_is_asked_shares_neither_style_nor_topic_with_what_is_learnt(self) -> None:
+        by_text = {each.text: each for each in stories()}
+        asked: list[str] = []
+        for fold in folds():
+            told = [by_text[text] for _, text in fold.learnt if text in by_text]
+            assert told
+            assert not {each.style for each in told} & {each.style for each in fold.asked}
+            assert not {each.topic for each in told} & {each.topic for each in fold.asked}
+            asked += [each.text for each in fold.asked]
+        assert sorted(asked) == sorted(by_text), "each of them once"
+
+    def test_a_short_message_on_a_topic_is_not_learnt_from_where_it_is_asked_about(self) -> None:
+        named = [f for f in folds() if any(each.topic == "football" for each in f.asked)]
+        assert named
+        assert not any("football" in text.lower() for fold in named for _, text in fold.learnt)
+
+    def test_the_unseen_stories_have_styles_and_topics_of_their_own(self) -> None:
+        assert not {each.style for each in unseen()} & {each.style for each in stories()}
+        assert not {each.topic for each in unseen()} & {each.topic for each in stories()}
+        topic = re.compile(r"beehive|\btides?\b|escape room|sourdough|blood|telescope|\bchoir|marathon")
+        assert [text for _, text in taught() if topic.search(text.lower())] == []
 
 
 class TestQuality:
@@ -115,7 +148,7 @@ class TestTheWeights:
         assert learning.load().digest == learning.digest(), "run `python -m learnflow_ext.agents.learning`"
 
     def test_learning_again_comes_to_the_same(self) -> None:
-        again = learning.learn(examples(), learning.digest())
+        again = learning.learn(taught(), learning.digest())
         assert again == learning.load()
 
     def test_a_message_without_words_is_nobodys(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from learnflow_ext.agents.triage import INTENT_OF, examples, triage
+from learnflow_ext.agents.labelled import examples
+from learnflow_ext.agents.triage import INTENT_OF, triage
 from learnflow_ext.contracts.help import AgentName, CellError, Intent
 
 ERROR = CellError(exception="NameError", message="name 'x' is not defined", code="print(x)", line=1)
