@@ -16,7 +16,13 @@ import psutil
 from jupyterhub.utils import subdomain_hook_idna
 from traitlets.config import Config
 
-from learnflow_ext.settings import SERVICE_NAME, LearnFlow, LearnFlowGrading, LearnFlowKafka
+from learnflow_ext.settings import (
+    SERVICE_NAME,
+    LearnFlow,
+    LearnFlowGrading,
+    LearnFlowKafka,
+    LearnFlowPractice,
+)
 
 from .apart import Apart
 from .classroom import fetch
@@ -61,13 +67,15 @@ class Deployment:
         settings, hub = LearnFlow(config=config), LearnFlowHub(config=config)
         carries = ("relay", "progress", "struggle") if LearnFlowKafka(config=config).bootstrap_servers else ()
         grades = () if LearnFlowGrading(config=config).workers else ("grading",)
+        practice = LearnFlowPractice(config=config)
+        makes = ("generation",) if practice.enabled and not practice.in_service else ()
         return cls(
             config_file=config_file.resolve(),
             state=State(settings.state_path),
             bind_url=str(_said(config, "bind_url", DEFAULT_BIND_URL)),
             hub_port=int(_said(config, "hub_port", DEFAULT_HUB_PORT)),
             courses=tuple(settings.courses),
-            worker_roles=(*carries, *grades),
+            worker_roles=(*carries, *grades, *makes),
             starts_service=not hub.service_address,
             subdomain_host=str(_said(config, "subdomain_host", "")),
             apart=frozenset(part for part in hub.apart if part == "proxy" or not hub.service_address),
@@ -76,7 +84,7 @@ class Deployment:
     @property
     def parts(self) -> tuple[Part, ...]:
         """Those that the configuration needs: a worker only where events travel on Kafka, or where the
-        service grades nothing itself."""
+        service grades nothing, or makes no exercises, itself."""
         wanted = {"hub", *self.apart, *(["worker"] if self.worker_roles else [])}
         return tuple(part for part in PARTS if part in wanted)
 

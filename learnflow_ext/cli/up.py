@@ -31,8 +31,8 @@ PartsArgument = Annotated[
     typer.Argument(
         metavar="[proxy|hub|service|worker]…",
         help="hub: with its formgraders, and with proxy and service unless c.LearnFlowHub.apart names these; "
-        "worker: carries events on Kafka, and grades where the service does not. Default: all that the "
-        "configuration needs.",
+        "worker: carries events on Kafka, grades and makes exercises where the service does not. Default: "
+        "all that the configuration needs.",
     ),
 ]
 
@@ -152,7 +152,8 @@ def _wanted(deployment: Deployment, names: list[str] | None) -> list[Part]:
         if name not in deployment.parts:
             raise CannotRun(
                 "A worker needs Kafka (c.LearnFlowKafka.bootstrap_servers), or a service that grades nothing "
-                "(c.LearnFlowGrading.workers = 0): here the service does it all."
+                "(c.LearnFlowGrading.workers = 0) or makes no exercises (c.LearnFlowPractice.in_service = "
+                "False): here the service does it all."
             )
     return [part for part in PARTS if part in wanted]
 

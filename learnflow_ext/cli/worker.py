@@ -1,20 +1,25 @@
-"""`learnflow worker`: relay, consumers and graders in a process of their own."""
+"""`learnflow worker`: relay, consumers, graders and makers of exercises in a process of their own."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from traitlets import TraitError
 
 from learnflow_ext.cli.where import (
+    DEFAULT_CONFIG,
+    CannotRun,
     ConfigOption,
     KafkaOption,
     StateOption,
     UrlOption,
+    configuration,
     database,
     grading_settings,
     kafka_settings,
@@ -23,9 +28,10 @@ from learnflow_ext.cli.where import (
 )
 
 if TYPE_CHECKING:
+    from learnflow_ext.service.generation_role import GenerationRole
     from learnflow_ext.service.grading_role import GradingRole
     from learnflow_ext.service.watch import Watch
-    from learnflow_ext.service.worker import Role
+    from learnflow_ext.service.worker import QueueRole, Role
     from learnflow_ext.settings import LearnFlowKafka
     from learnflow_ext.store.database import Database
 
@@ -37,9 +43,10 @@ def worker(
         "relay,progress,struggle",
         metavar="ROLE,…",
         help="What it does: `relay` takes events from the database to Kafka (one works, others stand by), "
-        "`progress` keeps standings, `struggle` (or `alerts`) raises alerts, `grading` grades what waits. "
-        "The last two need the configuration, which names the courses; `grading` also the services' state "
-        "folder, and no Kafka. Several workers of a role share its work.",
+        "`progress` keeps standings, `struggle` (or `alerts`) raises alerts, `grading` grades what waits, "
+        "`generation` makes exercises that students ask for. The last three need the configuration, which "
+        "names the courses; the last two also the services' state folder, and no Kafka. Several workers of a "
+        "role share its work.",
     ),
     graders: int = typer.Option(
         1, min=1, max=64, metavar="N", help="How many submissions `grading` grades at the same time."
@@ -49,8 +56,9 @@ def worker(
     database_url: UrlOption = None,
     kafka: KafkaOption = None,
 ) -> None:
-    """Carry and consume events, and grade, beside the service. SIGTERM stops it in order: what it grades is
-    finished within c.LearnFlow.drain_seconds, or put back. All roles but `grading` need Kafka.
+    """Carry and consume events, grade, and make exercises, beside the service. SIGTERM stops it in order:
+    what it has in hand is finished within c.LearnFlow.drain_seconds, or put back. All roles but `grading` and
+    `generation` need Kafka.
 
     Exit code 1 when a part ended by itself, 2 when it cannot run.
     """
@@ -62,10 +70,14 @@ def worker(
     db = database(config, state, database_url)
     found = None if ON_THE_BUS.isdisjoint(wanted) else kafka_settings(config, kafka)
     watch = watch_of(*struggle_settings(config), db) if "struggle" in wanted else None
-    grading = _grading(db, config, state, graders) if "grading" in wanted else None
+    queues: dict[Role, QueueRole] = {}
+    if "grading" in wanted:
+        queues["grading"] = _grading(db, config, state, graders)
+    if "generation" in wanted:
+        queues["generation"] = _generation(db, config, state)
     logs.configure()
     os.umask(0o077)
-    if not asyncio.run(_run(db, found, watch, grading, wanted)):
+    if not asyncio.run(_run(db, found, watch, queues, wanted)):
         raise typer.Exit(A_PART_ENDED)
 
 
@@ -80,11 +92,23 @@ def _grading(db: Database, config: Path | None, state: Path | None, graders: int
     return GradingRole(db, [GradingWorker(gives_way=True) for _ in range(graders)], found, grading)
 
 
+def _generation(db: Database, config: Path | None, state: Path | None) -> GenerationRole:
+    from learnflow_ext.service.generation_role import GenerationRole
+
+    found = settings(config)
+    if state is not None:
+        found.state_dir = str(state)
+    try:
+        return GenerationRole(db, configuration(config or DEFAULT_CONFIG), found)
+    except (TraitError, ValueError, OSError) as error:
+        raise CannotRun(str(error)) from error
+
+
 async def _run(
     db: Database,
     kafka: LearnFlowKafka | None,
     watch: Watch | None,
-    grading: GradingRole | None,
+    queues: Mapping[Role, QueueRole],
     roles: tuple[Role, ...],
 ) -> bool:
     from learnflow_ext.service.worker import work
@@ -94,6 +118,6 @@ async def _run(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await db.open(create=False)
     try:
-        return await work(db, kafka, watch, grading, roles, stop)
+        return await work(db, kafka, watch, queues, roles, stop)
     finally:
         await db.close()

@@ -2,11 +2,13 @@
 
 `type` on the wire is `org.learnflow.<noun>.<verb>.v1`. A field is never renamed or removed within a version.
 `student` is the hub's user name inside the service and in `event_log`; only the relay turns it into the
-random pseudonym that travels. Fields marked personal (see `PERSONAL`) are cut from what travels.
+random pseudonym that travels. Fields marked personal (see `PERSONAL`) are cut from what travels, and what a
+student may have named (`TRACES`, exceptions, folders) is emptied there: nobody can take it back from a topic.
 """
 
 from __future__ import annotations
 
+import builtins
 from typing import ClassVar
 
 import msgspec
@@ -23,6 +25,17 @@ TOPICS = (
     "struggle.detected",
     "progress.events",
 )
+
+TRACES = frozenset({"cell_id", "exercise"})
+"""Fields that lead to a cell or a notebook of the student's, which may be there still."""
+PYTHONS = frozenset(
+    name
+    for name, each in vars(builtins).items()
+    if isinstance(each, type) and issubclass(each, BaseException)
+)
+"""Names of exceptions that say nothing of who met them. Any other may be a class that the student named."""
+OF_SOME_KIND = "Exception"
+"""What any other is called where it travels."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

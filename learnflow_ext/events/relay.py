@@ -11,13 +11,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from collections.abc import Sequence
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.events.bus import Bus, BusClosed, BusMessage, Refused
 from learnflow_ext.events.topics import dead_letter
-from learnflow_ext.events.wire import to_message
-from learnflow_ext.store import outbox
+from learnflow_ext.events.wire import claimed_folder, to_message
+from learnflow_ext.store import courses, outbox
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.outbox import Pending
 from learnflow_ext.store.seat import Seat, seat_of
@@ -56,6 +58,8 @@ class Relay:
         self._unconfirmed: dict[int, asyncio.Future[None]] = {}
         """By sequence: what the bus has in hand. Everything else in the outbox is still to do."""
         self._rows: dict[int, Pending] = {}
+        self._assignments: set[tuple[str, str]] = set()
+        """Course and name of those that are known to be one; others may be so by the next look."""
         self._out_of_room = False
         """Whether publishing stopped at a full window: then what makes room must wake it."""
         self._some_confirmed = asyncio.Event()
@@ -132,14 +136,33 @@ class Relay:
             return False
         async with self._db.glance() as conn:
             rows = await outbox.pending(conn, room, skip=self._unconfirmed.keys())
+            await self._get_to_know(conn, rows)
         for row in rows:
-            future = await self._bus.publish(_message(row), losses=self._losses)
+            future = await self._bus.publish(self._message(row), losses=self._losses)
             self._unconfirmed[row.sequence] = future
             self._rows[row.sequence] = row
             self._published = row.sequence
             future.add_done_callback(self._confirmed)
         self._out_of_room = len(self._unconfirmed) >= self._window
         return len(rows) == room and not self._out_of_room
+
+    async def _get_to_know(self, conn: AsyncConnection, rows: Sequence[Pending]) -> None:
+        """Which of the folders in `rows` are assignments; no trip to the server where all are known."""
+        named = {
+            place
+            for row in rows
+            if row.envelope is not None and (place := claimed_folder(row.envelope.event)) is not None
+        }
+        if unknown := named - self._assignments:
+            self._assignments |= await courses.among(conn, unknown)
+
+    def _message(self, row: Pending) -> BusMessage:
+        """A row that this code cannot read goes to the dead letters, so that it blocks nobody."""
+        if row.envelope is None:
+            return _dead(row, row.error)
+        place = claimed_folder(row.envelope.event)
+        own_folder = place is not None and place not in self._assignments
+        return to_message(row.envelope, row.pseudonym, own_folder=own_folder)
 
     def _confirmed(self, future: asyncio.Future[None]) -> None:
         if _failed(future) and _refusal(future) is None:
@@ -230,13 +253,6 @@ def _failed(future: asyncio.Future[None]) -> bool:
 def _refusal(future: asyncio.Future[None]) -> Refused | None:
     error = None if future.cancelled() else future.exception()
     return error if isinstance(error, Refused) else None
-
-
-def _message(row: Pending) -> BusMessage:
-    """A row that this code cannot read goes to the dead letters, so that it blocks nobody."""
-    if row.envelope is not None:
-        return to_message(row.envelope, row.pseudonym)
-    return _dead(row, row.error)
 
 
 def _dead(row: Pending, reason: str) -> BusMessage:

@@ -10,12 +10,26 @@ from cloudevents.core.bindings.kafka import to_structured
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
-from learnflow_ext.contracts.events import EVENT_TYPES, Envelope, Event
+from learnflow_ext.contracts.events import (
+    EVENT_TYPES,
+    OF_SOME_KIND,
+    PYTHONS,
+    TRACES,
+    CodeSubmitted,
+    Envelope,
+    Event,
+    HelpAsked,
+    RunFinished,
+    StruggleDetected,
+    TeacherAsked,
+)
 from learnflow_ext.events.bus import BusMessage
 
 SOURCE = "/learnflow"
 SCHEMA_PREFIX = "urn:learnflow:schema:"
 CONTENT_TYPE = "application/cloudevents+json"
+CLAIMS = (CodeSubmitted, HelpAsked, RunFinished, StruggleDetected, TeacherAsked)
+"""Their `assignment` is the folder in which the student was, who may have named it."""
 
 _FORMAT = JSONFormat()
 
@@ -46,12 +60,24 @@ def dataschema_of(type_: str) -> str:
     return SCHEMA_PREFIX + type_
 
 
-def to_message(envelope: Envelope, pseudonym: str) -> BusMessage:
-    """`envelope` for the bus. `sequence` and `partitionkey` are CloudEvents extensions, both texts."""
+def claimed_folder(event: Event) -> tuple[str, str] | None:
+    """Course and folder of an event whose folder may be none of the course's assignments; None for others."""
+    return (event.course, event.assignment) if isinstance(event, CLAIMS) and event.assignment else None
+
+
+def to_message(envelope: Envelope, pseudonym: str, *, own_folder: bool = False) -> BusMessage:
+    """`envelope` for the bus. `sequence` and `partitionkey` are CloudEvents extensions, both texts.
+
+    What the student may have named is empty, or `Exception`; with `own_folder` the assignment is as well.
+    """
     event = envelope.event
     data = {
-        name: value for name, value in msgspec.to_builtins(event).items() if name not in type(event).PERSONAL
+        name: _public(name, value)
+        for name, value in msgspec.to_builtins(event).items()
+        if name not in type(event).PERSONAL
     }
+    if own_folder:
+        data["assignment"] = ""
     data["student"] = pseudonym
     cloud = CloudEvent(
         {
@@ -74,6 +100,14 @@ def to_message(envelope: Envelope, pseudonym: str) -> BusMessage:
         value=message.value,
         headers=message.headers,
     )
+
+
+def _public(name: str, value: object) -> object:
+    if name in TRACES:
+        return ""
+    if name == "exception" and value and value not in PYTHONS:
+        return OF_SOME_KIND
+    return value
 
 
 def from_message(message: BusMessage) -> Envelope:

@@ -110,13 +110,14 @@ async def assemble(
     # A search starts a hundred programs: without libraries in memory each of them starts faster.
     bare = ChosenRunner(config, preload=(), ready=1, uid=FIRST_HINT_UID)
     hints = Hints(bare, metrics, tutor_settings.hint_seconds)
+    practice = LearnFlowPractice(config=config)
     practices = Practices(
         db,
         workers[-1],
         bare,
         settings,
         grading,
-        LearnFlowPractice(config=config),
+        practice,
         metrics,
         tutors.course_files(settings),
         {course: tutored.taught for course, tutored in courses.items()},
@@ -148,6 +149,7 @@ async def assemble(
         api_limits=limits,
         tutor_settings=tutor_settings,
         grading_settings=grading,
+        practice_settings=practice,
         progress_settings=progress,
         hub_auth=hub_auth,
         people=people,

@@ -17,7 +17,19 @@ from learnflow_ext.contracts.help import AgentName
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 AGENTS: tuple[AgentName, ...] = tuple(name for name in get_args(AgentName) if name != "tutor")
 """Those that answer; the tutor itself only asks triage which of them does."""
-PARTS = ("database", "bus", "sandbox", "grading", "queue", "triage", *AGENTS, "model", "mail")
+PARTS = (
+    "database",
+    "bus",
+    "sandbox",
+    "grading",
+    "queue",
+    "generation",
+    "triage",
+    *AGENTS,
+    "model",
+    "mail",
+    "lti",
+)
 """What `health` tells of, each with its latency."""
 _QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SLOW = (0.25, 0.5, 1, 2, 5, 10, 20, 40, 80)

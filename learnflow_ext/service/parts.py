@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         LearnFlow,
         LearnFlowApi,
         LearnFlowGrading,
+        LearnFlowPractice,
         LearnFlowProgress,
         LearnFlowTutor,
     )
@@ -55,6 +56,7 @@ class Parts:
     api_limits: ApiLimits
     tutor_settings: LearnFlowTutor
     grading_settings: LearnFlowGrading
+    practice_settings: LearnFlowPractice
     progress_settings: LearnFlowProgress
     hub_auth: HubOAuth
     people: People

@@ -32,6 +32,7 @@ from learnflow_ext.service.notebook_says import NotebookSays
 from learnflow_ext.service.practice_checks import Checks
 from learnflow_ext.service.practice_kept import Area, exercise_of, reference_of
 from learnflow_ext.service.practice_making import MOST_GIVEN, Maker
+from learnflow_ext.service.practice_queue import AT_ONCE, Outcome, Wanted, WishQueue
 from learnflow_ext.service.practice_reviews import Reviews
 from learnflow_ext.service.practice_rules import ModelWrites, PracticeRules, named_topics, parse
 from learnflow_ext.service.practice_writing import ModelWriter, Writing
@@ -100,6 +101,10 @@ class Practices:
         """For the course's teachers."""
         self._writing = Writing(db, metrics, model, practice)
         self._behind: set[asyncio.Task[None]] = set()
+        self.wishes = WishQueue(
+            db, self._obtain, metrics, at_once=AT_ONCE + (practice.model_writers if model is not None else 0)
+        )
+        """Who makes them shares it with all who do."""
         self._checks = Checks(db, worker, self._area, grading, practice.checks_per_minute)
 
     async def close(self) -> None:
@@ -181,33 +186,47 @@ class Practices:
     async def make(
         self, student: str, course: str, choice: Choice, *, request_id: str = "", policy: Policy = "off"
     ) -> Obtained:
-        """A new exercise, proved and kept. Where the course says so its `state` is `waiting`: the student has
-        it once a teacher has let it through. Otherwise the student's server may fetch it now.
+        """A new exercise, proved and kept, by whichever process has the role `generation` and is free. Where
+        the course says so its `state` is `waiting`: the student has it once a teacher has let it through.
+        Otherwise the student's server may fetch it now.
 
-        Where a model may write under `policy`, what it took is charged to the question `request_id`: it
-        writes first, or, where a teacher reads its exercises but not the others, one more behind this.
+        Where a model may write under `policy`, what it took is charged to the question `request_id`.
         TooBusy for one too many, Unavailable (a sentence for the student) where none could be made.
         """
-        read_first, writes = await self.read_first(course), await self.model_writes(course)
-        first = read_first or writes == "on"
+        seconds = self._practice.seconds
+        if self.has_model and await self._model_comes_first(course):
+            seconds += self._practice.model_seconds
+        wanted = Wanted(choice=choice, request_id=request_id, policy=policy)
+        outcome = await self.wishes.ask(student, course, wanted, seconds)
+        async with self._db.connect() as conn:
+            return Obtained(await practices.named(conn, student, outcome.name), outcome.behind)
+
+    async def _model_comes_first(self, course: str) -> bool:
+        return await self.read_first(course) or await self.model_writes(course) == "on"
+
+    async def _obtain(self, student: str, course: str, wanted: Wanted) -> Outcome:
+        """Make it here. A model writes first, or, where a teacher reads its exercises but not the others, one
+        more behind it. As `Maker.make`."""
+        choice, writes = wanted.choice, await self.model_writes(course)
+        read_first, first = await self.read_first(course), await self._model_comes_first(course)
         seconds = self._practice.model_seconds if first else self._practice.model_behind_seconds
         writer = None
         if writes != "off":
-            writer = await self._writing.writer(student, policy, all_seconds=seconds)
+            writer = await self._writing.writer(student, wanted.policy, all_seconds=seconds)
         if writer is None or not first:
             row = await self._maker.make(student, course, choice, read_first=read_first)
             if (
                 writer is None
                 or (behind := await self._maker.behind(student, course, choice, writer)) is None
             ):
-                return Obtained(row)
-            self._goes_on(self._maker.written(behind), request_id, writer)
-            return Obtained(row, behind.name)
+                return Outcome(label="made", name=row.name)
+            self._goes_on(self._maker.written(behind), wanted.request_id, writer)
+            return Outcome(label="made", name=row.name, behind=behind.name)
         try:
             row = await self._maker.make(student, course, choice, read_first=read_first, model=writer)
-            return Obtained(row)
+            return Outcome(label="made", name=row.name)
         finally:
-            await self._writing.keep(request_id, writer)
+            await self._writing.keep(wanted.request_id, writer)
 
     def _goes_on(self, work: Coroutine[Any, Any, None], request_id: str, writer: ModelWriter) -> None:
         """Let `writer` do its `work` while nobody waits for it."""

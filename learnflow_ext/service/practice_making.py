@@ -33,8 +33,6 @@ from learnflow_ext.store.practices import PracticeRow
 
 MOST_GIVEN = 60
 """A student's latest exercises, of which a new one must be no copy."""
-MAX_WAITING = 8
-"""Exercises that are being made or wait for it; whoever comes then is told to come again."""
 MOST_UNREAD = 3
 """A student's exercises that may wait for the teachers of one course."""
 NONE_PASSED = (
@@ -43,7 +41,6 @@ NONE_PASSED = (
     "another topic."
 )
 TOO_LONG = "Making an exercise took too long just now: a lot is going on here. Ask again in a few minutes."
-BUSY = "So many exercises are being made at the moment that yours would take too long. Ask again in a minute."
 ONE_AT_A_TIME = "I am at work on that for you already. Wait until it is there."
 
 log = logs.get("learnflow.practice")
@@ -67,7 +64,6 @@ class Maker:
         self._area = area
         self._settings = settings
         self._metrics = metrics
-        self._at_work: set[str] = set()
         # One thread: making is processor work, and the sandboxes are shared with the answers of the class.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="practice")
         # More of them: nobody waits behind a model for a built-in exercise, or behind another's slow one.
@@ -75,7 +71,6 @@ class Maker:
         self._model_threads = ThreadPoolExecutor(writers, thread_name_prefix="practice-model")
         self._most_behind = max(1, writers - 1)
         self._written_for: set[str] = set()
-        self._waiting = 0
 
     def close(self) -> None:
         """Take no more; what is under way ends by its own time limit."""
@@ -95,34 +90,36 @@ class Maker:
         teacher let it through.
 
         With a `model` it writes first, within its seconds; where nothing of that passes, a family does.
-        TooBusy for one too many, Unavailable (a sentence for the student) where none could be made.
+        TooBusy where the student has enough, NonePassed where none passed the gate, TimeoutError when it
+        takes too long.
         """
-        if student in self._at_work:
-            raise TooBusy(ONE_AT_A_TIME, retry_after=10)
-        if self._waiting >= MAX_WAITING:
-            raise TooBusy(BUSY, retry_after=60)
-        self._at_work.add(student)
-        self._waiting += 1
-        outcome = "failed"
-        try:
-            seconds = self._settings.seconds + (self._settings.model_seconds if model is not None else 0)
-            async with asyncio.timeout(seconds):
-                row = await self._made(student, course, choice, read_first, model)
-            outcome = "made"
-            return row
-        except TimeoutError:
-            outcome = "late"
-            raise Unavailable(TOO_LONG, retry_after=300) from None
-        except _NonePassed:
-            outcome = "none"
-            raise Unavailable(NONE_PASSED) from None
-        except TooBusy:
-            outcome = "refused"
-            raise
-        finally:
-            self._at_work.discard(student)
-            self._waiting -= 1
-            self._metrics.practices.labels(outcome).inc()
+        had = await self._had(course, student)
+        if self._all_for_today(had):
+            raise TooBusy(
+                # Also those that a model wrote behind them, of which they may have heard nothing.
+                f"I made {many(had.today, 'exercise')} for you within a day, and that is as many as there "
+                "are. Go back to one that is not solved yet, or do something else: what was learnt settles "
+                "in between.",
+                retry_after=3600,
+            )
+        if read_first and had.unread >= MOST_UNREAD:
+            raise TooBusy(
+                f"{had.unread} exercises that you asked for wait for your teacher, who looks at each before "
+                "you get it. Let us see first what becomes of those.",
+                retry_after=3600,
+            )
+        found = None
+        if model is not None:
+            found = await self._from_model(
+                choice, had.before, model, self._settings.model_seconds, new_seed()
+            )
+        if found is None:
+            seconds = self._settings.seconds
+            passed = await self._searched(self._thread, seconds, choice, had.before, new_seed())
+            if not passed:
+                raise NonePassed
+            found = passed[0]
+        return await self._kept(student, course, choice, found, waits=read_first, person=had.person)
 
     async def behind(self, student: str, course: str, choice: Choice, model: Writer) -> Behind | None:
         """One more of the same, which `model` writes and a teacher reads first, while nobody waits for it.
@@ -174,37 +171,6 @@ class Maker:
 
     def _all_for_today(self, had: _Had) -> bool:
         return 0 < self._settings.per_day <= had.today
-
-    async def _made(
-        self, student: str, course: str, choice: Choice, read_first: bool, model: Writer | None
-    ) -> PracticeRow:
-        had = await self._had(course, student)
-        if self._all_for_today(had):
-            raise TooBusy(
-                # Also those that a model wrote behind them, of which they may have heard nothing.
-                f"I made {many(had.today, 'exercise')} for you within a day, and that is as many as there "
-                "are. Go back to one that is not solved yet, or do something else: what was learnt settles "
-                "in between.",
-                retry_after=3600,
-            )
-        if read_first and had.unread >= MOST_UNREAD:
-            raise TooBusy(
-                f"{had.unread} exercises that you asked for wait for your teacher, who looks at each before "
-                "you get it. Let us see first what becomes of those.",
-                retry_after=3600,
-            )
-        found = None
-        if model is not None:
-            found = await self._from_model(
-                choice, had.before, model, self._settings.model_seconds, new_seed()
-            )
-        if found is None:
-            seconds = self._settings.seconds
-            passed = await self._searched(self._thread, seconds, choice, had.before, new_seed())
-            if not passed:
-                raise _NonePassed
-            found = passed[0]
-        return await self._kept(student, course, choice, found, waits=read_first, person=had.person)
 
     async def _kept(
         self,
@@ -363,7 +329,7 @@ class Behind:
         return self.model.named(self.wish)
 
 
-class _NonePassed(Exception):
+class NonePassed(Exception):
     """No exercise passed the gate."""
 
 

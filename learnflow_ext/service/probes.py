@@ -16,7 +16,7 @@ from learnflow_ext.service.checkup import Probe, State
 from learnflow_ext.service.metrics import AGENTS
 from learnflow_ext.service.tutors import NO_COURSE
 from learnflow_ext.store import submissions
-from learnflow_ext.store.presence import present
+from learnflow_ext.store.presence import MAKERS, present
 
 LONGEST_WAIT_SECONDS = 900
 """A submission that has waited longer waits in vain: also the last minute before a deadline is over then."""
@@ -55,6 +55,14 @@ def watch_parts(made: Assembly, on_the_bus: Callable[[], bool], graders_ready: C
         # Others grade: `learnflow worker --roles grading`.
         return "ok" if await present(parts.db) else "down"
 
+    async def generation() -> State:
+        # Ours, or others': `learnflow worker --roles generation`.
+        if await present(parts.db, MAKERS):
+            return "ok"
+        if parts.practice_settings.in_service:
+            return "starting"
+        return "down" if parts.practice_settings.enabled else "off"
+
     async def triage() -> State:
         found = await asyncio.to_thread(triaged, "What is a list?")
         return "ok" if found.intent == "concept" else "down"
@@ -75,16 +83,24 @@ def watch_parts(made: Assembly, on_the_bus: Callable[[], bool], graders_ready: C
         # Never called for this: each call costs money.
         return "ok" if made.model is not None else "off"
 
+    async def lti() -> State:
+        if not parts.pass_back.on:
+            return "off"
+        async with parts.db.connect() as conn:
+            return "down" if await parts.pass_back.given_up_lately(conn) else "ok"
+
     for name, probe in (
         ("database", database),
         ("bus", bus),
         ("sandbox", sandbox),
         ("grading", grading),
         ("queue", queue),
+        ("generation", generation),
         ("triage", triage),
         *((name, agent(name)) for name in AGENTS),
         ("model", model),
         ("mail", parts.mailing.state),
+        ("lti", lti),
     ):
         parts.checkup.watch(name, probe)
 

@@ -121,6 +121,8 @@ class RunningService:
         self._keep(forgetting(parts.db, parts.tutor_settings.retention_days), "forgetting")
         self._keep(parts.mailing.run(), "mail")
         self._keep(parts.queue.run(), "grading queue")
+        if parts.practice_settings.in_service:
+            self._keep(parts.practices.wishes.run(), "exercises for students")
         self._keep(parts.living.run(), "presence")
         self._keep(parts.living.tell(), "limits for all replicas")
         self._keep(parts.live.look(), "dashboards without the bus")
@@ -216,15 +218,18 @@ class RunningService:
         settings, traffic = self.parts.settings, self.parts.traffic
         self._stopping = traffic.draining = True
         log.info("draining", seconds=settings.drain_seconds, notice=settings.drain_notice_seconds)
-        gradings = asyncio.create_task(self.parts.queue.drain(settings.drain_seconds))
+        in_hand = asyncio.gather(
+            self.parts.queue.drain(settings.drain_seconds),
+            self.parts.practices.wishes.drain(settings.drain_seconds),
+        )
         try:
             # A balancer that asks `health/ready` sends nothing more by then.
             await asyncio.sleep(settings.drain_notice_seconds)
             self._server.stop()
             traffic.send_sockets_away()
-            await asyncio.gather(traffic.settle(settings.drain_seconds), gradings)
+            await asyncio.gather(traffic.settle(settings.drain_seconds), in_hand)
         finally:
-            gradings.cancel()
+            in_hand.cancel()
         log.info("drained")
 
     async def stop(self) -> None:

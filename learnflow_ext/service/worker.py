@@ -1,11 +1,11 @@
 """Parts of the service's work in a process of their own: members of the same groups on Kafka, graders from
-the same queue."""
+the same queue, and those who make exercises."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine
-from typing import Any, Literal, cast, get_args
+from collections.abc import Collection, Coroutine, Mapping
+from typing import Any, Literal, Protocol, cast, get_args
 
 from learnflow_ext.agents.context import Policy
 from learnflow_ext.contracts.errors import BadRequest
@@ -18,7 +18,6 @@ from learnflow_ext.service import logs
 from learnflow_ext.service.blind import Blinds
 from learnflow_ext.service.buses import open_bus
 from learnflow_ext.service.deadlines import Deadlines
-from learnflow_ext.service.grading_role import GradingRole
 from learnflow_ext.service.policies import Policies
 from learnflow_ext.service.results import Results
 from learnflow_ext.service.tutors import course_files, released_notebooks
@@ -26,7 +25,7 @@ from learnflow_ext.service.watch import SWEEP_S, Watch
 from learnflow_ext.settings import LearnFlow, LearnFlowKafka, LearnFlowStruggle, LearnFlowTutor
 from learnflow_ext.store.database import Database
 
-Role = Literal["relay", "progress", "struggle", "grading"]
+Role = Literal["relay", "progress", "struggle", "grading", "generation"]
 Job = Coroutine[Any, Any, None]
 ROLES: tuple[Role, ...] = get_args(Role)
 ALSO_CALLED: dict[str, Role] = {"alerts": "struggle"}
@@ -34,6 +33,18 @@ ON_THE_BUS: frozenset[Role] = frozenset({"relay", "progress", "struggle"})
 """Roles that need Kafka; the bus within the service has no other members."""
 
 log = logs.get("learnflow.worker")
+
+
+class QueueRole(Protocol):
+    """Takes from a queue of the database, and needs no bus: `GradingRole`, `GenerationRole`."""
+
+    async def run(self) -> None:
+        """Until `stop`, or cancelled."""
+        ...
+
+    async def stop(self) -> None:
+        """Finish what is in hand, or put it back."""
+        ...
 
 
 def roles_in(given: str) -> tuple[Role, ...]:
@@ -62,19 +73,19 @@ async def work(
     db: Database,
     kafka: LearnFlowKafka | None,
     watch: Watch | None,
-    grading: GradingRole | None,
+    queues: Mapping[Role, QueueRole],
     roles: Collection[Role],
     stop: asyncio.Event,
 ) -> bool:
-    """Do what `roles` say until `stop` is set; then leave in order: the groups, and what is being graded.
+    """Do what `roles` say until `stop` is set; then leave in order: the groups, and what is in hand.
 
-    `db` is open. `kafka` is for those `ON_THE_BUS`, `watch` for `struggle`, `grading` for the role of that
-    name, which waits for no Kafka. False when a part ended by itself, which none should.
+    `db` is open. `kafka` is for those `ON_THE_BUS`, `watch` for `struggle`; `queues` are the others of
+    `roles`, which wait for no Kafka. False when a part ended by itself, which none should.
     """
     stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait())
     tasks: list[asyncio.Task[None]] = []
-    if grading is not None and "grading" in roles:
-        tasks.append(asyncio.create_task(grading.run(), name="grading"))
+    for name, role in queues.items():
+        tasks.append(asyncio.create_task(role.run(), name=name))
     if kafka is not None and not ON_THE_BUS.isdisjoint(roles):
         tasks.append(asyncio.create_task(_carry(db, kafka, watch, roles), name="events"))
     log.info("at work", roles=sorted(roles), database=db.name)
@@ -85,8 +96,7 @@ async def work(
                 log.critical("a part of the worker ended", part=task.get_name(), exc_info=task.exception())
         return stopping.done()
     finally:
-        if grading is not None:
-            await grading.stop()
+        await asyncio.gather(*(role.stop() for role in queues.values()))
         for task in (stopping, *tasks):
             task.cancel()
         await asyncio.gather(stopping, *tasks, return_exceptions=True)

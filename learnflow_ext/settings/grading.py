@@ -21,7 +21,7 @@ class LearnFlowGrading(Configurable):
         help="""How many submissions each service grades at the same time; one process and up to 400 MiB each.
         Several services share one queue. 0: the service grades nothing itself, and students wait until
         `learnflow worker --roles grading` runs somewhere; one process stays, which releases assignments and
-        checks exercises made in the chat.""",
+        checks answers to exercises made in the chat.""",
     ).tag(config=True)
 
     max_submission_mb = Integer(20, help="Largest submission accepted, in MiB, all its files together.").tag(
@@ -41,6 +41,14 @@ class LearnFlowPractice(Configurable):
         help="""Whether students get exercises made for them, which pass the gate of docs/exercises.md. A
         course decides for itself with `practice: on`, `off` or `read first` in its `course.yaml`. Where it is
         off, `@Exercise` suggests what the course has.""",
+    ).tag(config=True)
+
+    in_service = Bool(
+        True,
+        help="""Whether each service makes exercises itself. They are looked for and proved by running them, a
+        second or two of processor time each. Where that is too much for a machine that also answers the
+        class, say False, and let `learnflow worker --roles generation` make them: students who ask while none
+        runs are told so. With True workers of that role share the work with the services.""",
     ).tag(config=True)
 
     read_first = Bool(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
-from sqlalchemy import bindparam, delete, literal, select, tuple_, update
+from sqlalchemy import Text, bindparam, delete, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest
-from learnflow_ext.store import texts
+from learnflow_ext.store import many, texts
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import Exercise, ExerciseTopic, Module, Quiz, Topic
 from learnflow_ext.store.upsert import insert
@@ -62,6 +62,15 @@ async def having(conn: AsyncConnection, assignment: str) -> list[str]:
         select(Module.course).where(Module.assignment == assignment).order_by(Module.course)
     )
     return list(found)
+
+
+async def among(conn: AsyncConnection, places: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of `places`, course and name, that are assignments; empty for none."""
+    names = {assignment for _, assignment in places}
+    rows = await conn.execute(
+        select(Module.course, Module.assignment).where(many.one_of(conn, Module.assignment, names, Text))
+    )
+    return {(row.course, row.assignment) for row in rows} & set(places)
 
 
 async def ensure(conn: AsyncConnection, course: str, assignment: str) -> int:

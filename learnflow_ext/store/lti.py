@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.lti import Launch
@@ -410,16 +410,6 @@ async def waiting(conn: AsyncConnection, course: str, note: str) -> dict[str, in
         .order_by(Module.assignment)
     )
     return {row.assignment: row.grades for row in rows}
-
-
-async def troubles(conn: AsyncConnection) -> int:
-    """Grades that were given up, or that the platform refused at least once and are to be tried again."""
-    found = await conn.scalar(
-        select(func.count())
-        .select_from(LtiScore)
-        .where(or_(LtiScore.state == "failed", and_(LtiScore.state == "waiting", LtiScore.tries > 0)))
-    )
-    return int(found or 0)
 
 
 async def of_student(conn: AsyncConnection, student: str) -> Sequence[Any]:

@@ -27,7 +27,7 @@ SUMS = "submissions_changed"
 of three triggers begin with."""
 SUMS_WHEN = 1 | 4 | 8 | 16
 """PostgreSQL's `tgtype` of row, after, insert, delete, update."""
-SUMS_OF = ("max_score", "points", "score", "submitted_at")
+SUMS_OF = ("max_score", "module_id", "points", "score", "submitted_at", "user_id")
 _ON_SQLITE = re.compile(r"CREATE TRIGGER ((event_log|submissions_changed)_\w+)\b.*?\bEND\b", re.DOTALL)
 _ON_POSTGRESQL = re.compile(
     r"FUNCTION (event_log_refuse|submissions_changed)\(\) RETURNS.*?\$\$(.*?)\$\$", re.DOTALL

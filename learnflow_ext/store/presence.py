@@ -42,6 +42,8 @@ class Kind(NamedTuple):
 
 GRADERS = Kind("grader", 0x4C46, "learnflow_queue")
 """Rung by every transaction that queues work."""
+MAKERS = Kind("maker", 0x4C4D, "learnflow_wishes")
+"""They make exercises for students; rung by every transaction that asks for one."""
 SERVICES = Kind("service", 0x4C53, "learnflow_services")
 """They tell each other what each should know."""
 

@@ -6,7 +6,6 @@ Both find a person's rows by the tables' own keys, so that a table that is added
 from __future__ import annotations
 
 import base64
-import builtins
 import contextlib
 import secrets
 import zlib
@@ -19,7 +18,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, Table, bindparam, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.contracts.events import EVENT_TYPES
+from learnflow_ext.contracts.events import EVENT_TYPES, PYTHONS, TRACES
 from learnflow_ext.store import door, people
 from learnflow_ext.store.base import Base
 from learnflow_ext.store.clock import iso
@@ -50,18 +49,11 @@ JSON_COLUMNS = frozenset(
         "best_points",
         "evidence",
         "review",
+        "wish",
     }
 )
 NOT_THEIRS = frozenset({"made_of"})
 """Columns that say nothing about the person: solution and tests of an exercise made for practice."""
-TRACES = frozenset({"cell_id", "exercise"})
-"""Fields of events that lead to a cell or a notebook of the person's, which may be there still."""
-PYTHONS = frozenset(
-    name
-    for name, each in vars(builtins).items()
-    if isinstance(each, type) and issubclass(each, BaseException)
-)
-"""Names of exceptions that say nothing of who met them. Any other may be a class that the person named."""
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,19 +41,28 @@ class Figures(msgspec.Struct, frozen=True):
     """Tries that came to nothing and were followed by another."""
     errors: tuple[str, ...]
     answer_s: float
+    """Without what is told of in `told_s`: then a replica did not answer, or said that it cannot."""
+    told_s: float
+    """In which somebody with five ungraded submissions was told to come back later, and did."""
     grade_s: float
     counted_s: float
     """From handing in until the grade has changed the student's standing."""
 
+    @property
+    def waits(self) -> tuple[float, ...]:
+        """In the order of the table's columns."""
+        return (self.answer_s, self.told_s, self.grade_s, self.counted_s)
+
     def line(self) -> str:
         """A row of the table."""
-        waits = " | ".join(f"{wait:.1f} s" for wait in (self.answer_s, self.grade_s, self.counted_s))
+        waits = " | ".join(f"{wait:.1f} s" for wait in self.waits)
         return f"| {self.name} | {waits} | {self.done} | {self.again} | {len(self.errors)} |"
 
 
 HEAD = (
-    "| killed | longest wait for an answer | for a grade | until it counts | done | sent again | errors |\n"
-    "|---|---|---|---|---|---|---|"
+    "| killed | longest wait for an answer | as one was told to, with five ungraded | for a grade "
+    "| until it counts | done | sent again | errors |\n"
+    "|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -139,8 +148,9 @@ async def play(
     await cluster.settled()
     grade_s, counted_s = await asyncio.to_thread(_waits, cluster, told.done)
     answer_s = max((each.waited for each in told.done), default=0.0)
+    told_s = max((each.told for each in told.done), default=0.0)
     figures = Figures(
-        scene.name, len(told.done), told.again, tuple(told.errors), answer_s, grade_s, counted_s
+        scene.name, len(told.done), told.again, tuple(told.errors), answer_s, told_s, grade_s, counted_s
     )
     return figures, told
 

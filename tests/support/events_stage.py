@@ -29,7 +29,7 @@ from learnflow_ext.store import outbox
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 
 ACTOR = Path(__file__).with_name("events_actor.py")
-SAFE = {"synchronous_commit": "on", "max_connections": "60"}
+SAFE = {"synchronous_commit": "on", "max_connections": "120"}
 """What is committed outlives the server's process, though not a power cut, which nobody plays here."""
 PATIENCE_S = 180
 
@@ -137,15 +137,17 @@ class Stage:
         self.actors[name] = Actor(order, self.folder / f"{name}.log")
         return self.actors[name]
 
-    async def write(self, db: Database, chance: random.Random, count: int, students: int) -> None:
+    async def write(
+        self, db: Database, chance: random.Random, count: int, students: int, named: str = "s"
+    ) -> None:
         """Record `count` events, a few in each transaction, however often the database goes away."""
         while count:
             some = min(count, chance.randint(1, 6))
             numbers = range(self.written, self.written + some)
             events = [
                 RunFinished(
-                    course="c", student=f"s{chance.randrange(students)}", run_id=str(number), notebook="n",
-                    ok=True, duration_ms=1,
+                    course="c", student=f"{named}{chance.randrange(students)}", run_id=str(number),
+                    notebook="n", ok=True, duration_ms=1,
                 )
                 for number in numbers
             ]  # fmt: skip
@@ -203,10 +205,10 @@ class Stage:
 
 
 @contextmanager
-def stage(servers: Servers, folder: Path, prefix: str) -> Iterator[Stage]:
-    """A new database and topics; all actors are gone afterwards."""
+def stage(servers: Servers, folder: Path, prefix: str, template: str = "template0") -> Iterator[Stage]:
+    """A new database, made as `template` is, and topics; all actors are gone afterwards."""
     with ExitStack() as stack:
-        made = Stage(servers, stack.enter_context(servers.postgres.database()), prefix, folder)
+        made = Stage(servers, stack.enter_context(servers.postgres.database(template)), prefix, folder)
         try:
             yield made
         finally:

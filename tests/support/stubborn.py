@@ -24,6 +24,7 @@ from learnflow_ext.contracts.runs import RunBatch, RunReport
 
 GATEWAY = (502, 504)
 """What a proxy says for a replica that is gone."""
+TOO_MANY = 429
 CONFLICT = 409
 """Our first try is still at work, says the service."""
 PATIENCE_S = 150.0
@@ -33,17 +34,35 @@ SUBMISSIONS = 0.15
 """The share of what is done that is a submission."""
 
 
+Kind = Literal["run", "submission", "question"]
+
+
 class Done(msgspec.Struct, frozen=True):
     """One thing that was confirmed."""
 
-    kind: Literal["run", "submission", "question"]
+    kind: Kind
     id: str
     """The run's own, or what the service called the submission; any for a question."""
     began: float
     """By the clock, seconds since the epoch."""
     waited: float
-    """Seconds until it was confirmed, all tries together."""
+    """Seconds until it was confirmed, all tries together, without those of `told`."""
     tries: int
+    told: float
+    """Seconds spent as one was told to: five submissions of theirs waited to be graded already."""
+
+
+class Tries(msgspec.Struct):
+    """What it took."""
+
+    began: float = msgspec.field(default_factory=time.monotonic)
+    count: int = 0
+    told: float = 0.0
+    """As `Done.told`."""
+
+    def done(self, kind: Kind, name: str, clock: float) -> Done:
+        """It was confirmed now."""
+        return Done(kind, name, clock, time.monotonic() - self.began - self.told, self.count, self.told)
 
 
 class Told(msgspec.Struct):
@@ -103,27 +122,27 @@ class Stubborn:
             duration_ms=1,
             finished_at=time.time(),
         )
-        began, clock = time.monotonic(), time.time()
+        clock = time.time()
         answer, tries = await self._insist("api/runs", RunBatch(runs=(report,)), {})
         if answer is not None:
-            self._told.done.append(Done("run", report.run_id, clock, time.monotonic() - began, tries))
+            self._told.done.append(tries.done("run", report.run_id, clock))
 
     async def submit(self) -> None:
         """Hand in."""
-        began, clock = time.monotonic(), time.time()
+        clock = time.time()
         path = f"api/courses/{self._course}/assignments/{self._assignment}/submissions"
         answer, tries = await self._insist(path, self._files, {"Idempotency-Key": uuid.uuid4().hex})
         if answer is not None:
             made = msgspec.json.decode(answer.body, type=SubmissionView).submission_id
-            self._told.done.append(Done("submission", made, clock, time.monotonic() - began, tries))
+            self._told.done.append(tries.done("submission", made, clock))
 
     async def ask(self) -> None:
         """Ask the tutor, until an answer came to its end; what broke off is asked again."""
-        began, clock = time.monotonic(), time.time()
+        clock = time.time()
         question = HelpRequest(course=self._course, agent="concepts", text="what is a list?")
         answer, tries = await self._insist("api/help", question, {}, _ends)
         if answer is not None:
-            self._told.done.append(Done("question", uuid.uuid4().hex, clock, time.monotonic() - began, tries))
+            self._told.done.append(tries.done("question", uuid.uuid4().hex, clock))
 
     async def _insist(
         self,
@@ -131,16 +150,14 @@ class Stubborn:
         body: object,
         headers: Mapping[str, str],
         whole: Callable[[HTTPResponse], bool] = lambda answer: True,
-    ) -> tuple[HTTPResponse | None, int]:
-        """The answer that confirms it, if it is whole, or None where an error was noted; and after how many
-        tries.
-        """
-        end, pause, tries = time.monotonic() + PATIENCE_S, 0.1, 0
-        last = ""
-        while time.monotonic() < end:
-            tries += 1
+    ) -> tuple[HTTPResponse | None, Tries]:
+        """The answer that confirms it, if it is whole, or None where an error was noted; and what it took."""
+        tries, pause, last = Tries(), 0.1, ""
+        # Who waits as they were told loses no patience, for a while.
+        while time.monotonic() < tries.began + min(tries.told, PATIENCE_S) + PATIENCE_S:
+            tries.count += 1
             self._told.tries += 1
-            wait = pause
+            wait, told = pause, False
             try:
                 answer = await self._send(path, body, headers)
             except (OSError, HTTPClientError) as error:
@@ -152,14 +169,18 @@ class Stubborn:
                 last = f"{answer.code} {answer.body[:200]!r}"
                 asked = answer.headers.get("Retry-After", "")
                 if answer.code in (*BUSY, CONFLICT) and asked.isdecimal():
-                    wait = float(asked)
+                    wait, told = float(asked), answer.code == TOO_MANY
                 elif answer.code not in (*GATEWAY, 200):
                     break
             self._told.again += 1
             self._at += 1
+            slept = time.monotonic()
             await asyncio.sleep(wait * self._chance.uniform(0.5, 1.0))
+            if told:
+                tries.told += time.monotonic() - slept
+                continue
             pause = min(LONGEST_PAUSE_S, 2 * pause)
-        self._told.errors.append(f"{path}: {last}, after {tries} tries")
+        self._told.errors.append(f"{path}: {last}, after {tries.count} tries")
         return None, tries
 
     async def _send(self, path: str, body: object, headers: Mapping[str, str]) -> HTTPResponse:

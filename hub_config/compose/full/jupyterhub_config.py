@@ -20,6 +20,7 @@ c.LearnFlow.drain_notice_seconds = 8
 c.LearnFlow.drain_seconds = 40
 # Only the workers grade.
 c.LearnFlowGrading.workers = 0
+c.LearnFlowPractice.in_service = False
 
 c.JupyterHub.load_groups = {
     "formgrade-python-basics": {"users": ["teacher"]},

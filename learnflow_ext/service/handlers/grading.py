@@ -66,6 +66,7 @@ class GradingHandler(CoursePage):
             found = await gradesheet.counted(conn, course, chosen)
             given = await points.changes(conn, course, limit=MOST_ROWS if self.as_csv else PAGE)
             unsettled = await self.parts.pass_back.unsettled(conn, course)
+            given_up = await self.parts.pass_back.given_up(conn, course)
         rules = await self.parts.results.withheld(course)
         withheld = rules.among([info.assignment for info in assignments])
         titles = {info.assignment: info.title for info in assignments}
@@ -106,6 +107,8 @@ class GradingHandler(CoursePage):
             context={
                 "withheld": withheld,
                 "unsettled": {name: grades for name, grades in unsettled.items() if name not in withheld},
+                "given_up": given_up,
+                "nameless": [one.assignment for one in given_up if hidden.covers(one.assignment)],
                 "assignments": assignments,
                 "requests": requests,
                 "waiting": waiting,
@@ -198,6 +201,17 @@ class GiveOutPartHandler(CoursePage):
         await self.parts.blinds.write(course)
         self.log.info("results given out", course=course, assignment=given)
         self.show("given_out.html", assignment=given, told=self.parts.pass_back.on)
+
+
+class TellAgainPartHandler(CoursePage):
+    """`POST courses/{course}/grading/tell-again?assignment=…`: what a platform refused is told once more."""
+
+    async def post(self, course: str) -> None:
+        given = self.get_query_argument("assignment")
+        passes = self.parts.pass_back
+        grades = await self.parts.db.retrying(lambda conn: passes.again(conn, course, given))
+        self.log.info("grades are passed back again", course=course, assignment=given, grades=grades)
+        self.show("told_again.html", assignment=given, grades=grades)
 
 
 class NamesPartHandler(CoursePage):

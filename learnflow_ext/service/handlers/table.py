@@ -402,6 +402,7 @@ TABLE: tuple[Route, ...] = (
     page("courses/{course}/grading/points", grading.PointsHandler, Who.STAFF),
     page("courses/{course}/grading/cancel", grading.CancelPartHandler, Who.TEACHER, "POST"),
     page("courses/{course}/grading/give-out", grading.GiveOutPartHandler, Who.TEACHER, "POST"),
+    page("courses/{course}/grading/tell-again", grading.TellAgainPartHandler, Who.TEACHER, "POST"),
     page("courses/{course}/grading/names", grading.NamesPartHandler, Who.TEACHER, "POST"),
     page("courses/{course}/practice", practice_reviews.PracticeHandler, Who.TEACHER),
     page("courses/{course}/practice/{number}", practice_reviews.DecideHandler, Who.TEACHER, "POST"),

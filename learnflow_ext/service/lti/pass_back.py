@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,9 +24,10 @@ from learnflow_ext.service.lti.keys import SigningKey
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.results import Withheld
 from learnflow_ext.settings import LearnFlowLti
-from learnflow_ext.store import clock, lti
+from learnflow_ext.store import clock, lti, lti_given_up
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.lti import Due
+from learnflow_ext.store.lti_given_up import GivenUp
 from learnflow_ext.store.seat import Seat, seat_of
 
 EVERY_S = 5.0
@@ -36,6 +37,8 @@ STUDENTS_AT_ONCE = 4
 
 TO_CHECK = "a person should look at it, or points are provisional: regrade it, or give out the results"
 NEWER = "the platform has a newer one"
+LATELY = timedelta(days=1)
+"""So long `health` tells of a grade that was given up; the grading page does until it is told."""
 
 log = logs.get("learnflow.lti")
 
@@ -88,6 +91,18 @@ class PassBack:
     async def unsettled(self, conn: AsyncConnection, course: str) -> dict[str, int]:
         """By assignment, how many grades wait until a teacher has looked at them; empty when off."""
         return await lti.waiting(conn, course, TO_CHECK) if self.on else {}
+
+    async def given_up(self, conn: AsyncConnection, course: str) -> list[GivenUp]:
+        """What the platform refused for good in `course`, until somebody asks again; empty when off."""
+        return await lti_given_up.of_course(conn, course) if self.on else []
+
+    async def given_up_lately(self, conn: AsyncConnection) -> int:
+        """How many grades of the classroom were given up within a day, and are."""
+        return await lti_given_up.since(conn, self._now() - LATELY, self._courses)
+
+    async def again(self, conn: AsyncConnection, course: str, assignment: str) -> int:
+        """Tell what was given up of an assignment once more; how many grades."""
+        return await lti_given_up.again(conn, course, assignment, self._now())
 
     def close(self) -> None:
         """Let go of connections to the platform."""
@@ -243,7 +258,8 @@ class PassBack:
             await self._db.retrying(lambda conn: lti.failed(conn, one, why))
             self._metrics.lti_scores.labels("given_up").inc()
             log.error(
-                "a grade cannot be passed back, and is given up until the student's next grade or launch",
+                "a grade cannot be passed back, and is given up until a teacher has it told again, or the "
+                "student's next grade or launch",
                 course=one.course,
                 assignment=one.assignment,
                 tries=tried,

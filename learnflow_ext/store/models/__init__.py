@@ -25,7 +25,7 @@ from learnflow_ext.store.models.grading import (
 )
 from learnflow_ext.store.models.lti import LtiColumn, LtiPlace, LtiScore
 from learnflow_ext.store.models.people import Attendance, Pseudonym, User
-from learnflow_ext.store.models.progress import LEVELS, Practice, PracticeReview, Progress, Run
+from learnflow_ext.store.models.progress import LEVELS, Practice, PracticeReview, PracticeWish, Progress, Run
 from learnflow_ext.store.models.record import (
     POINTS_TYPES,
     AnsweredRequest,
@@ -79,6 +79,7 @@ __all__ = [
     "PatternRow",
     "Practice",
     "PracticeReview",
+    "PracticeWish",
     "Progress",
     "Pseudonym",
     "Quiz",

@@ -131,3 +131,29 @@ class PracticeReview(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the student had the exercise, or read that it was refused; NULL before."""
+
+
+class PracticeWish(Base):
+    """An exercise that a student waits for; the row goes once they have heard what came of it."""
+
+    __tablename__ = "practice_wishes"
+    __table_args__ = (
+        UniqueConstraint("user_id"),
+        *not_empty("course", "wish"),
+        *not_negative("attempts"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"))
+    """A student waits for one at a time."""
+    course: Mapped[str] = mapped_column(String(texts.NAME))
+    wish: Mapped[str] = mapped_column(Text)
+    """As JSON, what is to be made."""
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When the student waits no longer."""
+    maker: Mapped[str] = mapped_column(String(16))
+    """The presence of who makes it; empty while nobody does."""
+    attempts: Mapped[int]
+    """How often somebody began."""
+    outcome: Mapped[str] = mapped_column(Text)
+    """As JSON, what came of it; empty before."""

@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterable
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +18,7 @@ from learnflow_ext.events.bus import BusMessage, Lost
 from learnflow_ext.events.memory import MemoryBus, MemorySubscription
 from learnflow_ext.events.relay import Relay
 from learnflow_ext.events.wire import from_message
-from learnflow_ext.store import outbox, people
+from learnflow_ext.store import courses, outbox, people
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 from learnflow_ext.store.models import OutboxEvent
 from learnflow_ext.store.seat import Seat
@@ -103,6 +104,30 @@ async def test_events_arrive_at_once_and_leave_the_outbox_when_acked(
         return await waiting(db) == 0
 
     await eventually(empty)
+
+
+async def test_a_folder_of_the_students_own_does_not_travel(
+    db: Database, bus: MemoryBus, background: Background
+) -> None:
+    subscription = bus.subscribe("g", [TOPIC])
+    background(Relay(db, bus, poll_s=60).run())
+
+    async def told(assignment: str) -> str:
+        async with db.begin() as conn:
+            await outbox.record(conn, msgspec.structs.replace(asked("ada", 1), assignment=assignment))
+        async with asyncio.timeout(30):
+            delivery = await anext(subscription)
+        await delivery.ack()
+        event = from_message(delivery.message).event
+        assert isinstance(event, HelpAsked)
+        return event.assignment
+
+    assert await told("week-1") == "", "nobody knows it yet"
+    async with db.begin() as conn:
+        await courses.ensure(conn, "c", "week-1")
+        await courses.ensure(conn, "elsewhere", "dear-diary")
+    travelled = [await told(name) for name in ("week-1", "dear-diary", "week-1", "")]
+    assert travelled == ["week-1", "", "week-1", ""]
 
 
 async def test_what_waited_before_the_start_goes_first(

@@ -102,7 +102,5 @@ def _worse(one: Figures | None, other: Figures) -> Figures:
         one.done + other.done,
         one.again + other.again,
         one.errors + other.errors,
-        max(one.answer_s, other.answer_s),
-        max(one.grade_s, other.grade_s),
-        max(one.counted_s, other.counted_s),
+        *(max(each) for each in zip(one.waits, other.waits, strict=True)),
     )

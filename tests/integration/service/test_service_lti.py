@@ -126,6 +126,51 @@ async def test_from_a_launch_to_a_grade(
     ask.http.close()
 
 
+async def test_what_the_platform_refuses_is_shown_until_it_is_told(
+    config: Config, start: Start, hub: Hub, platform: Platform
+) -> None:
+    config.LearnFlowLti.tries = 1
+    service = await start()
+    service.parts.pass_back._every_s = 0.1
+    ask = Client(service, hub)
+
+    async def released() -> bool:
+        return service.parts.releases.state == "done"
+
+    async def state() -> str:
+        await service.parts.checkup.look()
+        return next(each.state for each in service.parts.checkup.parts if each.part == "lti")
+
+    await until(released)
+    # The token, the search for a column; then it refuses to make one.
+    platform.answers = [200, 200, 422]
+    assert (await ask(LAUNCHES, raw=b"", headers=word(platform))).code == 200
+    submit = f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions"
+    assert (await ask(submit, "ada", body=SOLVED)).code == 201
+    page, again = f"courses/{COURSE}/grading", f"grading/tell-again?assignment={ASSIGNMENT}"
+
+    async def shown() -> bool:
+        return "Grades that the learning platform refused" in (await ask(page, "teacher")).body.decode()
+
+    await until(shown)
+    assert await state() == "down"
+    hub.add("asa", f"assistant-{COURSE}")
+    seen = (await ask(page, "asa")).body.decode()
+    assert "1 grade: " in seen and "422" in seen and again not in seen
+    assert again in (await ask(page, "teacher")).body.decode()
+    assert (await ask(f"courses/{COURSE}/{again}", "asa", raw=b"")).code == 403
+    told = (await ask(f"courses/{COURSE}/{again}", "teacher", raw=b"")).body.decode()
+    assert "is told 1 grade of" in told
+
+    async def arrived() -> bool:
+        return platform.scores(f"{COURSE}/{ASSIGNMENT}") == {"id-of-ada": (7, 10)}
+
+    await until(arrived)
+    assert not await shown()
+    assert await state() == "ok"
+    ask.http.close()
+
+
 async def test_off_unless_configured(ask: Client) -> None:
     assert (await ask(KEYS)).code == 404
     platform = Platform(port=1)

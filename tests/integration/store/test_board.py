@@ -337,3 +337,22 @@ class TestAttendance:
         async with course.begin() as conn:
             await privacy.erase(conn, "ada")
         assert [row.student for row in (await read(course))[0].rows] == ["ben"]
+
+    @pytest.mark.parametrize("to", ["student", "assignment"])
+    async def test_work_that_somebody_moves_empties_both_rows(self, course: Database, to: str) -> None:
+        await graded(course, "ada", (2, 1))
+        await graded(course, "ben", (1, 1))
+        async with course.begin() as conn:
+            moved = await conn.scalar(select(func.min(Submission.number)))
+            await submissions.create(
+                conn, course="c", assignment="a2", student="ada", files_path="/x", size=1
+            )
+            ada, ben = await people.ensure(conn, "ada"), await people.ensure(conn, "ben")
+            here, there = await courses.find(conn, "c", "a1"), await courses.find(conn, "c", "a2")
+        async with course.begin() as conn:
+            changed = {"user_id": ben} if to == "student" else {"module_id": there}
+            await conn.execute(update(Submission).where(Submission.number == moved).values(**changed))
+        async with course.connect() as conn:
+            rows = await conn.execute(select(Progress.user_id, Progress.module_id, Progress.evidence))
+            empty = {(row.user_id, row.module_id) for row in rows if row.evidence is None}
+        assert empty == {(ada, here), (ben, here) if to == "student" else (ada, there)}

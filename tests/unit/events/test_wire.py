@@ -16,12 +16,15 @@ from learnflow_ext.contracts.events import (
     Event,
     HelpAnswered,
     HelpAsked,
+    ProgressChanged,
+    RunFinished,
+    StruggleDetected,
     SubmissionGraded,
 )
 from learnflow_ext.events.bus import BusMessage
 from learnflow_ext.events.schemas import schema_of
 from learnflow_ext.events.topics import dead_letter, require_known
-from learnflow_ext.events.wire import WireError, from_message, to_message
+from learnflow_ext.events.wire import WireError, claimed_folder, from_message, to_message
 
 PSEUDONYM = "5f3c" * 8
 
@@ -34,6 +37,22 @@ ASKED = HelpAsked(
     notebook="python-basics/first/first.ipynb",
     exception="NameError",
 )
+
+
+def ran(**changes: Any) -> RunFinished:
+    return RunFinished(
+        **{
+            "course": "python-basics",
+            "student": "ada",
+            "run_id": "1",
+            "notebook": "n.ipynb",
+            "ok": False,
+            "duration_ms": 1,
+            "assignment": "first",
+            "cell_id": "adas-cell",
+            **changes,
+        }
+    )
 
 
 def envelope(event: Event) -> Envelope:
@@ -87,6 +106,34 @@ class TestWhatLeaves:
         assert body["dataschema"] == schema["$id"]
         jsonschema.validate(body["data"], schema)
         assert not set(EVENT_TYPES[type_].PERSONAL) & set(schema["properties"])
+
+    @pytest.mark.parametrize(
+        ("event", "travels"),
+        [
+            (ran(exception="KeyError"), {"exception": "KeyError", "cell_id": "", "assignment": "first"}),
+            (ran(exception="AdasOwnError"), {"exception": "Exception"}),
+            (ran(exception=""), {"exception": ""}),
+            (
+                StruggleDetected(
+                    course="c", student="ada", alert_id="1", trigger="t", assignment="a", exercise="adas-cell"
+                ),
+                {"exercise": "", "assignment": "a"},
+            ),
+        ],
+    )
+    def test_nothing_that_a_student_may_have_named(self, event: Event, travels: dict[str, str]) -> None:
+        body = json.loads(to_message(envelope(event), PSEUDONYM).value)["data"]
+        assert {name: body[name] for name in travels} == travels
+        assert "adas" not in str(body).lower()
+
+    def test_nor_a_folder_of_theirs(self) -> None:
+        event = ran(assignment="dear-diary")
+        assert claimed_folder(event) == ("python-basics", "dear-diary")
+        assert b"diary" not in to_message(envelope(event), PSEUDONYM, own_folder=True).value
+        changed = ProgressChanged(
+            course="c", student="ada", assignment="a", best_score=1, max_score=2, level="Learning"
+        )
+        assert claimed_folder(changed) is None, "what the service graded is the course's"
 
     def test_an_unknown_type_has_no_schema(self) -> None:
         with pytest.raises(KeyError):

@@ -191,7 +191,9 @@ class TestPods:
         for name, pod in pods(documents).items():
             (container,) = pod["spec"]["containers"]
             security = container["securityContext"]
-            if name == "learnflow" or "formgrader" in name or "grading" in str(container["command"]):
+            roles = " ".join(container.get("command", ()))
+            runs_code = "grading" in roles or "generation" in roles
+            if name == "learnflow" or "formgrader" in name or runs_code:
                 profile = {"type": "Localhost", "localhostProfile": "learnflow/student.json"}
                 assert security["seccompProfile"] == profile
                 assert (security["procMount"], pod["spec"]["hostUsers"]) == ("Unmasked", False)
@@ -313,6 +315,8 @@ class TestSecrets:
                 assert secret == {"JUPYTERHUB_API_TOKEN"}
             elif "migrate" in name or "grading" in name:
                 assert secret == {"PGPASSWORD"}
+            elif "generation" in name:
+                assert secret == {"PGPASSWORD", "LEARNFLOW_MODEL_KEY"}
             else:
                 assert secret == {"PGPASSWORD", "LEARNFLOW_KAFKA_PASSWORD"}
 

@@ -1,0 +1,268 @@
+"""Exercises that several processes make for students who wait at any of them, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from served import until
+
+from learnflow_ext.contracts.errors import TooBusy, Unavailable
+from learnflow_ext.exercises.choosing import Choice
+from learnflow_ext.service import practice_queue
+from learnflow_ext.service.metrics import Metrics
+from learnflow_ext.service.practice_making import ONE_AT_A_TIME, NonePassed
+from learnflow_ext.service.practice_queue import BUSY, NOBODY, Outcome, Wanted, WishQueue
+from learnflow_ext.store import practice_wishes, privacy
+from learnflow_ext.store.clock import now
+from learnflow_ext.store.database import Database
+from learnflow_ext.store.presence import MAKERS, present
+
+CHOICE = Choice(topic="basics", difficulty=2, assignment="a", title="First steps", why="words")
+WANTED = Wanted(choice=CHOICE, request_id="r1", policy="hints")
+
+
+class PaperMaker:
+    """Makes exercises of paper, once it may."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.made: list[str] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.failure: BaseException | None = None
+
+    async def __call__(self, student: str, course: str, wanted: Wanted) -> Outcome:
+        assert wanted == WANTED
+        self.asked.append(student)
+        await self.gate.wait()
+        if self.failure is not None:
+            raise self.failure
+        self.made.append(student)
+        return Outcome(label="made", name=f"{course}-{student}-{len(self.made)}")
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOOK_SECONDS", "WANTED_SECONDS"):
+        monkeypatch.setattr(practice_queue, name, 0.1)
+    monkeypatch.setattr(practice_queue, "HEAR_SECONDS", 0.02)
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    async with opened(database_url) as db:
+        yield db
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """The same database, as another process has it."""
+    db = Database(url)
+    await db.open()
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
+@asynccontextmanager
+async def at_work(db: Database, maker: PaperMaker, at_once: int = 2) -> AsyncIterator[WishQueue]:
+    queue = WishQueue(db, maker, Metrics(), at_once=at_once)
+    task = asyncio.create_task(queue.run())
+    try:
+        yield queue
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def asking(queue: WishQueue, student: str = "ada", seconds: float = 30) -> Outcome:
+    return await queue.ask(student, "c", WANTED, seconds)
+
+
+async def in_hand(maker: PaperMaker, student: str = "ada") -> None:
+    async def begun() -> bool:
+        return student in maker.asked
+
+    await until(begun)
+
+
+async def left(db: Database) -> int:
+    async with db.connect() as conn:
+        return await practice_wishes.open_ones(conn, now())
+
+
+async def test_who_has_no_makers_waits_for_those_of_another_process(db: Database, database_url: str) -> None:
+    maker, metrics = PaperMaker(), Metrics()
+    async with opened(database_url) as other, at_work(other, maker):
+        here = WishQueue(db, PaperMaker(), metrics, at_once=2)
+        told = await asyncio.gather(*(asking(here, name) for name in ("ada", "ben", "chen")))
+    assert sorted(each.name.rpartition("-")[0] for each in told) == ["c-ada", "c-ben", "c-chen"]
+    assert sorted(maker.made) == ["ada", "ben", "chen"]
+    assert await left(db) == 0
+    assert metrics.registry.get_sample_value("learnflow_practices_total", {"outcome": "made"}) == 3
+
+
+async def test_a_student_waits_for_one_at_a_time_at_all_replicas(db: Database, database_url: str) -> None:
+    maker = PaperMaker()
+    maker.gate.clear()
+    async with at_work(db, maker) as queue, opened(database_url) as other:
+        first = asyncio.create_task(asking(queue))
+        await in_hand(maker)
+        with pytest.raises(TooBusy, match=ONE_AT_A_TIME):
+            await asking(WishQueue(other, maker, Metrics(), at_once=2))
+        maker.gate.set()
+        assert (await first).name == "c-ada-1"
+        assert (await asking(queue)).name == "c-ada-2"
+
+
+class TestWhoMakesItIsGone:
+    async def test_another_makes_it_while_the_student_waits(
+        self, db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second = PaperMaker(), PaperMaker()
+        first.gate.clear()
+
+        async def never(self: WishQueue, *_: object) -> None:
+            """As where it was killed: nothing is put back."""
+
+        async with opened(database_url) as other:
+            async with at_work(other, first) as dying:
+                here = WishQueue(db, PaperMaker(), Metrics(), at_once=2)
+                waiting = asyncio.create_task(asking(here))
+                await in_hand(first)
+                monkeypatch.setattr(dying, "_put_back", never.__get__(dying))
+            async with at_work(db, second):
+                assert (await waiting).name == "c-ada-1"
+        assert (first.made, second.made) == ([], ["ada"])
+
+    async def test_one_that_stops_in_order_leaves_it_to_others(self, db: Database, database_url: str) -> None:
+        first, second = PaperMaker(), PaperMaker()
+        first.gate.clear()
+        async with opened(database_url) as other, at_work(other, first) as stopping:
+            waiting = asyncio.create_task(asking(WishQueue(db, PaperMaker(), Metrics(), at_once=2)))
+            await in_hand(first)
+            await stopping.drain(0.05)
+            async with at_work(db, second):
+                assert (await waiting).name == "c-ada-1"
+        assert second.made == ["ada"]
+
+    async def test_what_kills_everybody_who_begins_it_is_given_up(self, db: Database) -> None:
+        maker = PaperMaker()
+        here = WishQueue(db, maker, Metrics(), at_once=2)
+        waiting = asyncio.create_task(asking(here))
+
+        async def taken() -> bool:
+            async with db.begin() as conn:
+                return await practice_wishes.claim_next(conn, "0" * 16, now()) is not None
+
+        for _ in range(practice_queue.MOST_ATTEMPTS):
+            await until(taken)
+            async with db.begin() as conn:
+                assert await practice_wishes.take_over(conn, {"0" * 16}) == 1
+        async with at_work(db, maker):
+            with pytest.raises(Unavailable, match="our fault"):
+                await waiting
+        assert maker.asked == []
+
+
+def _later() -> datetime:
+    return now() + timedelta(minutes=1)
+
+
+class TestNobodyWaitsAnyMore:
+    async def test_it_is_not_made(self, db: Database) -> None:
+        maker = PaperMaker()
+        maker.gate.clear()
+        async with at_work(db, maker, at_once=1) as queue:
+            waiting = asyncio.create_task(asking(queue))
+            await in_hand(maker)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            assert await left(db) == 0
+            # There is room for the next at once, though the gate is shut.
+            next_one = asyncio.create_task(asking(queue, "ben"))
+            await in_hand(maker, "ben")
+            maker.gate.set()
+            assert (await next_one).name == "c-ben-1"
+        assert maker.made == ["ben"]
+
+    async def test_what_was_made_meanwhile_is_there_when_they_ask_again(self, db: Database) -> None:
+        """The replica where they waited died."""
+        maker = PaperMaker()
+        async with db.begin() as conn:
+            said = '{"label":"made","name":"there-already"}'
+            number = await practice_wishes.put(conn, "ada", "c", "{}", _later())
+            await practice_wishes.claim_next(conn, "0" * 16, now())
+            assert await practice_wishes.settle(conn, number, "0" * 16, said)
+        async with at_work(db, maker) as queue:
+            assert (await asking(queue)).name == "there-already"
+            assert (await asking(queue)).name == "c-ada-1"
+
+    async def test_an_erased_student_leaves_no_wish(self, db: Database) -> None:
+        async with db.begin() as conn:
+            await practice_wishes.put(conn, "ada", "c", "{}", _later())
+        async with db.connect() as conn:
+            export = await privacy.export(conn, "ada")
+        assert export is not None and len(export["practice_wishes"]) == 1
+        async with db.begin() as conn:
+            await privacy.erase(conn, "ada")
+        assert await left(db) == 0
+
+
+class TestNoneCanBeMade:
+    async def test_because_nobody_is_there_to_make_it(
+        self, db: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(practice_queue, "NOBODY_SECONDS", 0.2)
+        assert not await present(db, MAKERS)
+        with pytest.raises(Unavailable, match=NOBODY[:40]):
+            await asking(WishQueue(db, PaperMaker(), Metrics(), at_once=2))
+        assert await left(db) == 0
+
+    async def test_because_too_many_ask(self, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(practice_queue, "MAX_WAITING", 1)
+        maker = PaperMaker()
+        maker.gate.clear()
+        async with at_work(db, maker) as queue:
+            first = asyncio.create_task(asking(queue))
+            await in_hand(maker)
+            with pytest.raises(TooBusy, match=BUSY[:40]) as refused:
+                await asking(queue, "ben")
+            assert refused.value.retry_after == 60
+            maker.gate.set()
+            await first
+
+    @pytest.mark.parametrize(
+        ("failure", "kind", "label"),
+        [
+            (NonePassed(), Unavailable, "none"),
+            (TooBusy("enough for today", retry_after=3600), TooBusy, "refused"),
+            (Unavailable("the sandbox is away"), Unavailable, "failed"),
+            (ZeroDivisionError(), Unavailable, "failed"),
+        ],
+    )
+    async def test_it_is_said_why(
+        self, db: Database, failure: BaseException, kind: type[Exception], label: str
+    ) -> None:
+        maker = PaperMaker()
+        maker.failure = failure
+        async with at_work(db, maker) as queue:
+            with pytest.raises(kind) as told:
+                await asking(queue)
+            registry = queue._metrics.registry
+            counted = registry.get_sample_value("learnflow_practices_total", {"outcome": label})
+        assert "ZeroDivision" not in str(told.value) and str(told.value)
+        assert counted == 1
+
+    async def test_it_takes_too_long(self, db: Database) -> None:
+        maker = PaperMaker()
+        maker.gate.clear()
+        async with at_work(db, maker) as queue:
+            with pytest.raises(Unavailable, match="took too long"):
+                await asking(queue, seconds=0.3)
+        assert maker.made == []
