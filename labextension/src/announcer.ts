@@ -19,14 +19,23 @@ export class Announcer {
     private readonly _trans: TranslationBundle
   ) {}
 
-  /** "Handed in", with a spinner that stays until the outcome replaces it. */
+  /**
+   * "Handed in", with the place in the queue, and a spinner that stays until the outcome replaces it.
+   *
+   * For every look while the outcome is awaited: it says where the submission is by now, once its student has not put it away.
+   */
   received(submission: ISubmission): void {
-    const id = Notification.emit(
-      this._trans.__('%1 handed in. Grading…', submission.assignment),
-      'in-progress',
-      { autoClose: false }
-    );
-    this._shown.set(submission.id, id);
+    const message = this._underWay(submission);
+    const shown = this._shown.get(submission.id);
+    if (shown === undefined) {
+      const id = Notification.emit(message, 'in-progress', {
+        autoClose: false
+      });
+      this._shown.set(submission.id, id);
+    } else if (message !== this._said.get(submission.id)) {
+      Notification.update({ id: shown, message });
+    }
+    this._said.set(submission.id, message);
   }
 
   outcome(submission: ISubmission): void {
@@ -42,12 +51,26 @@ export class Announcer {
     const options = { autoClose: OUTCOME_SHOWN, actions } as const;
     const shown = this._shown.get(submission.id);
     this._shown.delete(submission.id);
+    this._said.delete(submission.id);
     if (shown === undefined || !Notification.manager.has(shown)) {
       Notification.emit(message, type, options);
     } else {
       Notification.update({ id: shown, message, type, ...options });
     }
     refreshAssignmentList();
+  }
+
+  private _underWay({ assignment, status, position }: ISubmission): string {
+    if (status === 'grading' || position === null) {
+      return this._trans.__('%1 handed in. Grading…', assignment);
+    }
+    return position === 1
+      ? this._trans.__('%1 handed in. It is the next to be graded.', assignment)
+      : this._trans.__(
+          '%1 handed in. Place %2 in the queue…',
+          assignment,
+          position
+        );
   }
 
   private _summary(submission: ISubmission): string {
@@ -114,6 +137,7 @@ export class Announcer {
   }
 
   private readonly _shown = new Map<string, string>();
+  private readonly _said = new Map<string, string>();
 }
 
 /** nbgrader's list, where it is open, does not look again by itself: press its own button. */

@@ -53,14 +53,20 @@ export const gradesPlugin: JupyterFrontEndPlugin<void> = {
       if (changed) {
         await state.save(PLUGIN_ID, { ...next });
       }
-      if (news.length > 0) {
+      const waiting = submissions.filter(
+        each => isPending(each) && next[each.id] === 'received'
+      );
+      if (news.length > 0 || waiting.length > 0) {
         announcer ??= new (await import('./announcer')).Announcer(
           app.commands,
           app.serviceManager.contents,
           trans
         );
+        waiting.forEach(each => announcer?.received(each));
         for (const { kind, submission } of news) {
-          announcer[kind](submission);
+          if (kind === 'outcome') {
+            announcer.outcome(submission);
+          }
         }
         if (
           news.some(({ kind }) => kind === 'outcome') &&

@@ -15,6 +15,8 @@ export interface ISubmission {
   /** A sentence from grading; empty when there is nothing to say. */
   message: string;
   hasFeedback: boolean;
+  /** Place in the queue, from 1; null when grading began. */
+  position: number | null;
 }
 
 /** What the student has been told, by submission; null before the first look. */
@@ -123,7 +125,8 @@ function parseSubmission(item: unknown): ISubmission | null {
     maxScore: number(it.max_score),
     needsReview: it.needs_review === true,
     message: typeof it.message === 'string' ? it.message : '',
-    hasFeedback: it.has_feedback === true
+    hasFeedback: it.has_feedback === true,
+    position: number(it.position)
   };
 }
 

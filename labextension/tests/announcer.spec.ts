@@ -16,8 +16,14 @@ const graded: ISubmission = {
   maxScore: 10,
   needsReview: false,
   message: '',
-  hasFeedback: true
+  hasFeedback: true,
+  position: null
 };
+const queued: ISubmission = { ...graded, status: 'queued', hasFeedback: false };
+
+function words(): string[] {
+  return Notification.manager.notifications.map(({ message }) => message);
+}
 
 function makeAnnouncer(): Announcer {
   return new Announcer(
@@ -35,7 +41,7 @@ describe('Announcer', () => {
 
   it('puts the points where it said that grading was under way', () => {
     const announcer = makeAnnouncer();
-    announcer.received({ ...graded, status: 'queued' });
+    announcer.received(queued);
     announcer.outcome(graded);
     const [shown, ...others] = Notification.manager.notifications;
     expect(others).toEqual([]);
@@ -43,6 +49,28 @@ describe('Announcer', () => {
     expect(shown.options.actions?.map(({ label }) => label)).toEqual([
       'Open feedback'
     ]);
+  });
+
+  it('says its place in the queue, and where it is by now', () => {
+    const announcer = makeAnnouncer();
+    announcer.received({ ...queued, position: 2 });
+    expect(words()).toEqual([
+      '01-first-steps handed in. Place 2 in the queue…'
+    ]);
+    announcer.received({ ...queued, position: 1 });
+    expect(words()).toEqual([
+      '01-first-steps handed in. It is the next to be graded.'
+    ]);
+    announcer.received({ ...queued, status: 'grading' });
+    expect(words()).toEqual(['01-first-steps handed in. Grading…']);
+  });
+
+  it('does not come back when its student has put it away', () => {
+    const announcer = makeAnnouncer();
+    announcer.received({ ...queued, position: 2 });
+    Notification.dismiss();
+    announcer.received({ ...queued, position: 1 });
+    expect(words()).toEqual([]);
   });
 
   it('has the assignment list look again where it is open', () => {

@@ -26,6 +26,7 @@ function submission(
     needsReview: false,
     message: '',
     hasFeedback: status === 'graded',
+    position: null,
     ...more
   };
 }
@@ -120,13 +121,21 @@ describe('parseSubmissions', () => {
         message: '',
         has_feedback: true
       },
+      {
+        submission_id: 'w',
+        course: 'python-basics',
+        assignment: '01-first-steps',
+        status: 'queued',
+        position: 3
+      },
       { submission_id: 'b', course: 'c', assignment: 'x', status: 'lost' },
       { submission_id: 1, course: 'c', assignment: 'x', status: 'queued' },
       null,
       'queued'
     ];
     expect(parseSubmissions({ submissions: views, pending: false })).toEqual([
-      submission('a', 'graded', { needsReview: true })
+      submission('a', 'graded', { needsReview: true }),
+      submission('w', 'queued', { position: 3 })
     ]);
   });
 

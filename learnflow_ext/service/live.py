@@ -12,18 +12,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
+import msgspec
 from tornado.websocket import WebSocketClosedError
 
 from learnflow_ext.contracts.errors import LearnFlowError, TooBusy
-from learnflow_ext.contracts.events import RunFinished
+from learnflow_ext.contracts.events import (
+    AssignmentSubmitted,
+    RegradingStarted,
+    RunFinished,
+    SubmissionGraded,
+)
 from learnflow_ext.events.bus import Subscription
 from learnflow_ext.events.wire import WireError, from_message
 from learnflow_ext.service import logs
 from learnflow_ext.service.live_box import Box, CatchUp, Send
-from learnflow_ext.service.live_messages import Change, What, as_text, merged
+from learnflow_ext.service.live_messages import Change, Waiting, What, as_text, merged
 from learnflow_ext.service.tail import Place, Tail, Untold, all_told
+from learnflow_ext.store import submissions
 from learnflow_ext.store.database import Database
 
 GROUP = "dashboard"
@@ -36,16 +44,24 @@ AGAIN_SECONDS = 1.0
 """Until the log is read again after the database failed."""
 LOOK_SECONDS = 5.0
 """How often the log is read where the bus tells nothing: it may be away, or have passed us by."""
+MOST_WAITING = 100
+"""Places in the queue that a message tells."""
+_MOVES_THE_QUEUE = (AssignmentSubmitted, SubmissionGraded, RegradingStarted)
 AT_A_TIME = 100
 """Sockets written to before other work of the process gets its turn."""
 
 log = logs.get("learnflow.live")
 
 
+Queue = Callable[[], Awaitable[tuple[Waiting, ...]]]
+"""What of a course waits to be graded. Raises LearnFlowError."""
+
+
 class _Board:
     """The dashboards of one course, and what they are to be told next."""
 
-    def __init__(self, tail: Tail, catch_up: CatchUp) -> None:
+    def __init__(self, tail: Tail, catch_up: CatchUp, queue: Queue) -> None:
+        self._queue = queue
         self.boxes: set[Box] = set()
         self.told = -1
         """How much of the tail all of them were told; below zero before anything was."""
@@ -74,16 +90,18 @@ class _Board:
             # Taken before the log is read: what comes meanwhile may be too late for this reading.
             change, self._change = self._change, None
             rung, self._rung = self._rung, set()
-            if self._tail.followed:
-                try:
+            try:
+                if self._tail.followed:
                     await self._tail.refresh(rung)
-                except LearnFlowError as error:
-                    # Nor could anybody fetch what changed.
-                    log.warning("cannot read what to tell dashboards", code=error.code)
-                    self._change = merged(self._change, change)
-                    self._rung |= rung
-                    await asyncio.sleep(AGAIN_SECONDS)
-                    continue
+                if "queue" in change.what:
+                    change = msgspec.structs.replace(change, queue=await self._queue())
+            except LearnFlowError as error:
+                # Nor could anybody fetch what changed.
+                log.warning("cannot read what to tell dashboards", code=error.code)
+                self._change = merged(self._change, change)
+                self._rung |= rung
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
             self.told = self._tail.end
             text, began = as_text(change), time.monotonic()
             for number, box in enumerate(tuple(self.boxes), 1):
@@ -122,7 +140,7 @@ class LiveBoards:
         box = Box(course, person, send, hang_up, after, teacher=teacher)
         board = self._boards.get(course)
         if board is None:
-            board = self._boards[course] = _Board(self._tail, self._catch_up)
+            board = self._boards[course] = _Board(self._tail, self._catch_up, partial(self._waiting, course))
         board.boxes.add(box)
         if box.follows:
             self._tail.join()
@@ -135,6 +153,11 @@ class LiveBoards:
                 self._tail.leave()
 
         return leave
+
+    async def _waiting(self, course: str) -> tuple[Waiting, ...]:
+        async with self._db.glance() as conn:
+            places = await submissions.places(conn, course, MOST_WAITING)
+        return tuple(Waiting(submission_id=each, position=place) for each, place in places)
 
     def changed(self, course: str, what: Iterable[What], sequence: int = 0) -> None:
         """Something changed in `course`."""
@@ -170,10 +193,12 @@ class LiveBoards:
                     log.error("a message that is no event", topic=delivery.message.topic, error=str(error))
                 else:
                     event = envelope.event
-                    went_well = isinstance(event, RunFinished) and event.ok
-                    self.changed(
-                        event.course, ("scores",) if went_well else ("scores", "feed"), envelope.sequence
-                    )
+                    what: list[What] = ["scores"]
+                    if not (isinstance(event, RunFinished) and event.ok):
+                        what.append("feed")
+                    if isinstance(event, _MOVES_THE_QUEUE):
+                        what.append("queue")
+                    self.changed(event.course, what, envelope.sequence)
                 await delivery.ack()
         finally:
             for board in self._boards.values():

@@ -9,7 +9,15 @@ import msgspec
 from learnflow_ext.service import words
 from learnflow_ext.store.eventlog import LogEntry
 
-What = Literal["scores", "feed"]
+What = Literal["scores", "feed", "queue"]
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A submission that waits to be graded."""
+
+    submission_id: str
+    position: int
+    """Place in the queue of all courses, from 1."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +27,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     what: tuple[What, ...]
     sequence: int
     """Place in `event_log` of the newest event behind it; 0 when unknown."""
+    queue: tuple[Waiting, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Where `what` has `queue`: what of the course waits by now, the next one first, a hundred at most. Names
+    nobody, for it may be graded blind."""
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,4 +103,5 @@ def merged(one: Change | None, other: Change) -> Change:
     if one is None:
         return other
     what: set[What] = {*one.what, *other.what}
-    return Change(what=tuple(sorted(what)), sequence=max(one.sequence, other.sequence))
+    queue = one.queue if other.queue is msgspec.UNSET else other.queue
+    return Change(what=tuple(sorted(what)), sequence=max(one.sequence, other.sequence), queue=queue)

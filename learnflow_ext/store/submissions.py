@@ -177,6 +177,12 @@ _POINTS_OF = select(Submission.score, Submission.max_score).where(
 )
 
 
+async def places(conn: AsyncConnection, course: str, limit: int) -> list[tuple[str, int]]:
+    """(submission, place in the queue of all courses) of what waits in `course`, the next one first."""
+    rows = await conn.execute(_PLACES, {"course": course, "most": limit})
+    return [(row.submission_id, row.position) for row in rows]
+
+
 async def points(conn: AsyncConnection, user_id: int, module_id: int) -> list[tuple[float, float]]:
     """(score, points to be had) of all that a student handed in to an assignment and that has points, in the
     order it came; what waits to be graded again has those it had."""
@@ -246,6 +252,24 @@ _WAITING = (
         User.name == bindparam("student"),
         Submission.status.in_(("queued", "grading")),
     )
+)
+
+
+_IN_LINE = (
+    select(
+        Submission.submission_id,
+        Submission.module_id,
+        func.row_number().over(order_by=(Submission.urgency, Submission.number)).label("position"),
+    )
+    .where(Submission.status == "queued")
+    .subquery()
+)
+_PLACES = (
+    select(_IN_LINE.c.submission_id, _IN_LINE.c.position)
+    .join(Module, Module.id == _IN_LINE.c.module_id)
+    .where(Module.course == bindparam("course"))
+    .order_by(_IN_LINE.c.position)
+    .limit(bindparam("most"))
 )
 
 

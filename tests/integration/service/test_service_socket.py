@@ -11,16 +11,17 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from served import Client
+from served import ASSIGNMENT, SOLVED, Client, PaperWorker, until
 from stub_hub import COURSE, Hub
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.httputil import HTTPHeaders
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
+from learnflow_ext.contracts.grades import SubmissionView
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.service import web
 from learnflow_ext.service.running import RunningService
-from learnflow_ext.store import runs
+from learnflow_ext.store import runs, submissions
 
 
 async def connect(ask: Client, after: object = None, course: str = COURSE) -> WebSocketClientConnection:
@@ -115,6 +116,43 @@ class TestResume:
         with pytest.raises(HTTPClientError) as refused:
             await connect(ask, after)
         assert refused.value.code == 400
+
+
+class TestTheQueue:
+    async def test_each_place_is_told_and_moves_when_somebody_is_done(
+        self, ask: Client, service: RunningService, worker: PaperWorker
+    ) -> None:
+        worker.gate.clear()
+        socket = await connect(ask)
+        made: list[str] = []
+
+        async def told(expected: list[tuple[str, int]]) -> None:
+            """Until the newest word about the queue is this."""
+            while True:
+                text = await asyncio.wait_for(socket.read_message(), 20)
+                assert text is not None, "closed"
+                message = msgspec.json.decode(str(text))
+                assert ("queue" in message["what"]) == ("queue" in message)
+                line = [(each["submission_id"], each["position"]) for each in message.get("queue", ())]
+                if "queue" in message and line == expected:
+                    return
+
+        for who in ("ada", "ben", "ada"):
+            answer = await ask(f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions", who, body=SOLVED)
+            made.append(msgspec.json.decode(answer.body, type=SubmissionView).submission_id)
+
+            async def taken() -> bool:
+                async with service.parts.db.connect() as conn:
+                    return (await submissions.view(conn, made[0])).status == "grading"
+
+            await until(taken)
+        await told([(made[1], 1), (made[2], 2)])
+        async with service.parts.db.begin() as conn:
+            await submissions.cancel(conn, COURSE, made[1])
+        await told([(made[2], 1)])
+        worker.gate.set()
+        await told([])
+        await hang_up(socket)
 
 
 class TestBadReaders:
