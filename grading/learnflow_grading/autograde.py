@@ -42,7 +42,7 @@ from .messages import Points, explain, given_score
 from .names import check_file, check_name
 from .notebooks import read_notebook, repaired
 from .sanitize import is_stock, sanitized
-from .trusted.execute import PROVISIONAL, TrustedExecute
+from .trusted.execute import FORGED, PROVISIONAL, TrustedExecute
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ MAX_FILES = 500
 _OURS = frozenset({"timestamp.txt", "submission_secret.txt"})
 GRADER = f"LearnFlow {metadata.version('learnflow-ext')}, nbgrader {metadata.version('nbgrader')}"
 """What gives points here, for the record."""
+_FORGED = "Your code showed a result of its own while it was tested, which gives no points."
 _LOOK_AGAIN = "Your teacher will have a look."
 
 
@@ -383,11 +384,12 @@ def _late_penalty(gradebook: Gradebook, entry: Any, share: float) -> float:
 
 def _stops(cells: list[nbformat.NotebookNode]) -> list[str]:
     stops = dict.fromkeys(cell.metadata[STOPPED] for cell in cells if STOPPED in cell.metadata)
-    return [
+    said = [
         REASONS[stop].replace("This cell", "A cell")
         for stop in stops
         if stop in REASONS and stop != "not_run"
     ]
+    return [*said, _FORGED] if any(FORGED in cell.metadata for cell in cells) else said
 
 
 def _messages(

@@ -95,15 +95,27 @@ class GradingWorker:
         await self._kill()
 
     async def release(
-        self, *, course: str, course_root: Path, exchange_root: Path, assignment: str
+        self,
+        *,
+        course: str,
+        course_root: Path,
+        exchange_root: Path,
+        assignment: str,
+        cell_timeout: float = 0.0,
+        memory_mb: int = 256,
     ) -> Released:
-        """Release an assignment; see `learnflow_grading.release.release` for what it may raise."""
+        """Release an assignment; see `learnflow_grading.release.release` for what it may raise.
+
+        `cell_timeout`: seconds that students' cells will have; its solution is tried with them. 0: not tried.
+        """
         done = await self._ask(
             ReleaseOp(
                 course=course,
                 course_root=str(course_root),
                 exchange_root=str(exchange_root),
                 assignment=assignment,
+                cell_timeout=cell_timeout,
+                memory_mb=memory_mb,
             )
         )
         return Released(done.title, done.notebooks, done.exercises)
@@ -155,9 +167,7 @@ class GradingWorker:
     async def _ask(self, op: Op) -> Answer:
         async with self._turn:
             process = await self._ensure()
-            patience = self._op_timeout
-            if isinstance(op, GradeOp):
-                patience += seconds_for_all(op.cell_timeout) - seconds_for_all(0)
+            patience = self._op_timeout + seconds_for_all(op.cell_timeout) - seconds_for_all(0)
             try:
                 done = await self._exchange(process, msgspec.json.encode(op) + b"\n", patience)
             except TimeoutError:

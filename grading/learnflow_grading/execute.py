@@ -32,8 +32,9 @@ STOPPED = "learnflow_stopped"
 NOT_AS_ASKED = "learnflow_not_as_asked"
 """In a test cell's metadata: which rule about how it is solved the answer breaks, as a sentence."""
 Stop = Literal[
-    "timeout", "stuck", "kernel_died", "flood", "budget", "not_run", "odd_score", "odd_value", "broken"
-]
+    "timeout", "stuck", "kernel_died", "flood", "budget", "not_run", "odd_score", "odd_value", "broken",
+    "too_short", "meddled",
+]  # fmt: skip
 
 REASONS: dict[Stop, str] = {
     "timeout": "This cell ran too long and was stopped. Look for a loop that never ends.",
@@ -45,6 +46,9 @@ REASONS: dict[Stop, str] = {
     "odd_value": "Your code gave something that cannot be checked here: something other than plain data"
     " (numbers, text, lists, and the like), or nothing where the exercise has something.",
     "broken": "Your code interfered with its grading, so nothing more was tested.",
+    "meddled": "Your code changes what it is given, a list for instance, so this check compares it with"
+    " something else. Work on a copy.",
+    "too_short": "This cell needs more time than it has here: your teacher's own solution takes longer, too.",
     "odd_score": "This test ended in a score that is not between 0 and its points.",
 }
 _MAX_OUTPUTS = 500

@@ -22,13 +22,16 @@ log = logging.getLogger("learnflow.grading")
 def handle(op: Op) -> Answer:
     """Do one op. Raises LearnFlowError for what a user may be told."""
     if isinstance(op, ReleaseOp):
-        done = release(Course(op.course, Path(op.course_root), Path(op.exchange_root)), op.assignment)
+        tried = op.cell_timeout > 0
+        course = Course(
+            op.course,
+            Path(op.course_root),
+            Path(op.exchange_root),
+            limits=_limits(op) if tried else Limits(),
+        )
+        done = release(course, op.assignment, trial=tried)
         return Answer(ok=True, exercises=done.exercises, title=done.title, notebooks=done.notebooks)
-    limits = Limits(
-        cell_timeout=op.cell_timeout,
-        memory_mb=op.memory_mb,
-        total_seconds=seconds_for_all(op.cell_timeout),
-    )
+    limits = _limits(op)
     record = grade(
         Course(
             op.course,
@@ -48,6 +51,14 @@ def handle(op: Op) -> Answer:
         ),
     )
     return Answer(ok=True, record=record)
+
+
+def _limits(op: Op) -> Limits:
+    return Limits(
+        cell_timeout=op.cell_timeout,
+        memory_mb=op.memory_mb,
+        total_seconds=seconds_for_all(op.cell_timeout),
+    )
 
 
 def _time(text: str) -> datetime | None:

@@ -32,6 +32,9 @@ class ReleaseOp(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="
     course_root: str
     exchange_root: str
     assignment: str
+    cell_timeout: float = 0.0
+    """Seconds that students' cells will have, which the solution has to do with; 0: it is not tried."""
+    memory_mb: int = 256
 
 
 class GradeOp(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="grade"):

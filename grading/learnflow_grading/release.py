@@ -25,6 +25,7 @@ from .hidden import NotHidden, refuse_leaks, secret_lines
 from .names import check_name
 from .protocol import Released as Released
 from .quizzes import NoKey
+from .trial import refuse_slow
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +52,12 @@ class ServiceRelease(ExchangeReleaseAssignment):
         Path(self.root).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def release(course: Course, assignment: str) -> Released:
+def release(course: Course, assignment: str, *, trial: bool = True) -> Released:
     """Generate and release `assignment` from the course's `source` folder. Again is fine: the new one counts.
 
     NotFound when there is no such source; Unprocessable, in a sentence for the teacher, when it cannot be
-    released: a hidden test that would be seen, an old format, cells that changed after the first submission.
+    released: a hidden test that would be seen, an old format, cells that changed after the first submission,
+    and, unless `trial` is false, a solution that needs more time than students have.
     """
     check_name(assignment, "assignment")
     source = course.folder("source", ".", assignment)
@@ -64,6 +66,8 @@ def release(course: Course, assignment: str) -> Released:
     for path in sorted(source.glob("*.ipynb")):
         _check_rules(path)
     put_environment_on_path()
+    if trial:
+        refuse_slow(course, assignment)
     _generate(course, assignment)
     target = course.folder("release", ".", assignment)
     try:

@@ -144,7 +144,7 @@ class _Trial:
                     student=one.student,
                     submitted_dir=Path(one.files_path),
                     submitted_at=iso(one.submitted_at),
-                    cell_timeout=self._grading.cell_timeout,
+                    cell_timeout=terms.cell_seconds or self._grading.cell_timeout,
                     memory_mb=self._grading.memory_mb,
                     late_share=terms.penalty(one.submitted_at),
                     late_note=terms.remark(one.submitted_at),

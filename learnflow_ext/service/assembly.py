@@ -103,7 +103,8 @@ async def assemble(
     outside = OutsideTokens(LearnFlowJwt(config=config), environment, spend=spend)
     # One releases and checks exercises also where all is graded by others.
     workers = [make_worker() for _ in range(max(1, grading.workers))]
-    releases = Releases(db, workers[0], settings)
+    deadlines = Deadlines(tutors.course_files(settings), db)
+    releases = Releases(db, workers[0], settings, grading, deadlines)
     runner = ChosenRunner(config)
     courses = await asyncio.to_thread(tutors.load, settings, runner)
     model = await asyncio.to_thread(open_model, LearnFlowModel(config=config))
@@ -131,7 +132,6 @@ async def assemble(
         tutors.released_notebooks(settings),
     )
     await policies.refresh()
-    deadlines = Deadlines(tutors.course_files(settings), db)
     blinds = Blinds(db, deadlines, settings)
     results = Results(db, deadlines, blinds)
     watch = Watch(LearnFlowStruggle(config=config), policies, results, settings.courses)

@@ -246,7 +246,7 @@ class GradingQueue:
                 student=claimed.student,
                 submitted_dir=Path(claimed.files_path),
                 submitted_at=claimed.submitted_at.isoformat(),
-                cell_timeout=self._grading.cell_timeout,
+                cell_timeout=terms.cell_seconds or self._grading.cell_timeout,
                 memory_mb=self._grading.memory_mb,
                 late_share=terms.penalty(claimed.submitted_at),
                 late_note=terms.remark(claimed.submitted_at),

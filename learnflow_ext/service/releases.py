@@ -15,7 +15,8 @@ from learnflow_ext.contracts.errors import LearnFlowError, NotFound
 from learnflow_ext.contracts.grades import AssignmentView, FileSet
 from learnflow_ext.contracts.quizzes import FOLDER
 from learnflow_ext.service import logs
-from learnflow_ext.settings import LearnFlow
+from learnflow_ext.service.deadlines import Deadlines
+from learnflow_ext.settings import LearnFlow, LearnFlowGrading
 from learnflow_ext.store import courses
 from learnflow_ext.store.database import Database
 
@@ -42,16 +43,36 @@ class Releaser(Protocol):
     """Releases an assignment; `learnflow_grading.client.GradingWorker` is one."""
 
     async def release(
-        self, *, course: str, course_root: Path, exchange_root: Path, assignment: str
+        self,
+        *,
+        course: str,
+        course_root: Path,
+        exchange_root: Path,
+        assignment: str,
+        cell_timeout: float = 0.0,
+        memory_mb: int = 256,
     ) -> ReleasedAssignment:
-        """Put `assignment` into the exchange. LearnFlowError with a sentence for the teacher."""
+        """Put `assignment` into the exchange, unless its solution needs longer than `cell_timeout` s a cell;
+        0 for no limit.
+
+        LearnFlowError with a sentence for the teacher.
+        """
         ...
 
 
 class Releases:
     """Reads the exchange; writes it only through the grading worker."""
 
-    def __init__(self, db: Database, releaser: Releaser, settings: LearnFlow) -> None:
+    def __init__(
+        self,
+        db: Database,
+        releaser: Releaser,
+        settings: LearnFlow,
+        grading: LearnFlowGrading,
+        deadlines: Deadlines,
+    ) -> None:
+        self._grading = grading
+        self._deadlines = deadlines
         self._db = db
         self._releaser = releaser
         self._settings = settings
@@ -118,8 +139,14 @@ class Releases:
 
     async def _release(self, course: str, root: Path, name: str) -> bool:
         try:
+            written = await self._deadlines.written(course)
             made = await self._releaser.release(
-                course=course, course_root=root, exchange_root=self._settings.exchange_root, assignment=name
+                course=course,
+                course_root=root,
+                exchange_root=self._settings.exchange_root,
+                assignment=name,
+                cell_timeout=written.cell_seconds(name) or self._grading.cell_timeout,
+                memory_mb=self._grading.memory_mb,
             )
             await self._db.retrying(
                 lambda conn: courses.sync_assignment(conn, course, name, made.title, made.exercises)

@@ -18,6 +18,8 @@ LONGEST_HOLIDAYS = 366
 """Days."""
 MOST_HOLIDAYS = 5_000
 """Days in one course."""
+MOST_SECONDS = 600
+"""That a cell may run while it is graded: all cells have 24 times as many."""
 _THAT_SECOND = timedelta(seconds=1)
 """Whoever hands in within the deadline's own second is in time."""
 
@@ -49,6 +51,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     blind: bool = False
     """Whether graders see numbers in place of names until the results are given out; `feedback` is `by_hand`
     then."""
+    cell_seconds: float | None = None
+    """How long a cell may run while it is graded; None for `c.LearnFlowGrading.cell_timeout`."""
 
     def closes(self) -> datetime | None:
         """When the last submission is taken; None for never."""
@@ -176,6 +180,10 @@ class CourseTerms(msgspec.Struct, frozen=True, kw_only=True):
         said += [one.sentence() for one in self.extra_time if one.student == student]
         return [words for words in said if words]
 
+    def cell_seconds(self, assignment: str) -> float | None:
+        """How long a cell of `assignment` may run; None where nothing is said."""
+        return self.assignments.get(assignment, self.others).cell_seconds
+
     def blind(self, assignment: str) -> bool:
         """Whether `assignment` is to be graded without names."""
         return self.assignments.get(assignment, self.others).blind
@@ -272,7 +280,12 @@ def _terms(found: Mapping[str, Any], above: Terms, whose: str) -> Terms:
             )
         feedback = "by_hand"
     due = moment(found["due"], f"due of {whose}") if found.get("due") is not None else None
-    return Terms(due=due, late=late, attempts=attempts, feedback=feedback, blind=blind)
+    seconds = found.get("cell_seconds", above.cell_seconds)
+    if seconds is not None and (type(seconds) not in (int, float) or not 0.5 <= seconds <= MOST_SECONDS):
+        raise ValueError(
+            f"cell_seconds of {whose} is {seconds!r}; it is a number from 0.5 to {MOST_SECONDS}."
+        )
+    return Terms(due=due, late=late, attempts=attempts, feedback=feedback, blind=blind, cell_seconds=seconds)
 
 
 def _late(found: Any, whose: str) -> Late:

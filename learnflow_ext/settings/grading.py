@@ -10,7 +10,10 @@ class LearnFlowGrading(Configurable):
     """How submissions are graded."""
 
     cell_timeout = Float(
-        5.0, help="Wall-clock seconds one cell may run while it is graded; then it is interrupted."
+        5.0,
+        help="""Wall-clock seconds one cell may run while it is graded; then it is interrupted. A course, or
+        an assignment, has more with `cell_seconds` in its `course.yaml`. An assignment whose own solution
+        needs longer is not released.""",
     ).tag(config=True)
 
     memory_mb = Integer(256, help="Memory of a grading kernel, in MiB.").tag(config=True)

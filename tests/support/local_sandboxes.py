@@ -15,6 +15,8 @@ from learnflow_ext.contracts.sandboxes import Ending
 
 _RUN = """
 import importlib, socket, sys
+for name in sys.argv[3:]:
+    importlib.import_module(name)
 module, function = sys.argv[1].split(":")
 getattr(importlib.import_module(module), function)(socket.socket(fileno=int(sys.argv[2])))
 """
@@ -55,14 +57,15 @@ class LocalSandboxes:
     """Starts one interpreter for each."""
 
     def __init__(self, packages: Sequence[str] = (), preload: Sequence[str] = ()) -> None:
-        """All packages are there anyway."""
+        """All packages are there anyway; the modules of `preload` are loaded first."""
+        self._preload = tuple(preload)
 
     async def open(self, entry: str, *, limits: RunLimits | None = None) -> LocalSandboxed:
         """A new process."""
         ours, theirs = socket.socketpair()
         folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         process = subprocess.Popen(  # noqa: ASYNC220 - a test's
-            [sys.executable, "-I", "-c", _RUN, entry, str(theirs.fileno())],
+            [sys.executable, "-I", "-c", _RUN, entry, str(theirs.fileno()), *self._preload],
             pass_fds=[theirs.fileno()],
             cwd=folder.name,
             env={**os.environ, "HOME": folder.name},

@@ -40,6 +40,8 @@ class PaperWorker:
         """Cleared, nothing is graded until it is set."""
         self.gate.set()
         self.running = False
+        self.seconds: dict[str, float] = {}
+        """How long a cell was to have, by assignment: when it was released, and when it was graded last."""
 
     async def start(self) -> None:
         self.running = True
@@ -48,8 +50,16 @@ class PaperWorker:
         self.running = False
 
     async def release(
-        self, *, course: str, course_root: Path, exchange_root: Path, assignment: str
+        self,
+        *,
+        course: str,
+        course_root: Path,
+        exchange_root: Path,
+        assignment: str,
+        cell_timeout: float = 0.0,
+        memory_mb: int = 0,
     ) -> Released:
+        self.seconds[assignment] = cell_timeout
         source = course_root / "source" / assignment
         target = exchange_root / course / "outbound" / assignment
         target.mkdir(parents=True)
@@ -69,6 +79,7 @@ class PaperWorker:
             raise self.failures.pop(0)
         self.late.append((more["late_share"], more["late_note"]))
         self.graded.append(submission_id)
+        self.seconds[assignment] = more.get("cell_timeout", 0.0)
         return GradeRecord(
             submission_id=submission_id,
             course=course,

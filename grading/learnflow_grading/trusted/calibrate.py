@@ -23,9 +23,14 @@ from .session import Cell, Outcome, Ran, RunSettings, run
 
 log = logging.getLogger(__name__)
 
-VERSION = 4
+VERSION = 5
 """Part of the key under which results are kept: raise it when a change here or in the supervisor matters."""
 _REFERENCE_SECONDS = 20.0
+"""How long a cell of the reference may run at least: its teacher is told how long it takes."""
+_WORTH_KEEPING = 0.2
+"""Seconds; cells that take less are too slow under no limit."""
+ALL = "all cells together"
+"""Stands for a cell's name where it is the notebook that takes too long."""
 
 
 async def calibrated(
@@ -37,7 +42,7 @@ async def calibrated(
     keep: Path | None,
 ) -> NotebookRules:
     """`rules` with what a run of the reference shows; taken from the file `keep` if of the same text."""
-    key = _key(rules, cells, files)
+    key = _key(rules, cells, files, settings)
     known = _load(keep, key)
     if known is None:
         known = await _try(sandboxes, rules, cells, files, settings)
@@ -49,11 +54,16 @@ async def calibrated(
         )
         for name, test in rules.tests.items()
     }
+    slow = _slow(known, settings)
+    for name, seconds in slow.items():
+        log.warning("The teacher's own solution takes longer than a student has: %s, %s", name, seconds)
     return dataclasses.replace(
         rules,
         tests=tests,
+        slow=slow,
         returns_objects=known.returns_objects,
         never_empty=known.never_empty,
+        may_change=known.changes,
         broken=tuple(known.broken),
         whole=known.whole,
     )
@@ -65,8 +75,11 @@ class _Found:
     broken: Sequence[str]
     returns_objects: tuple[str, ...] | None
     never_empty: tuple[str, ...] = ()
+    changes: tuple[str, ...] | None = None
     numbers: tuple[str, ...] = ()
     """Tests that end in a number of points."""
+    seconds: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """How long each cell took that took long, by its name; `ALL` is among them when time ran out."""
     whole: bool = True
     """False when time ran out, on a busy machine for instance: it is not kept, and tried again."""
 
@@ -87,7 +100,7 @@ async def _try(
     files: Mapping[str, str],
     settings: RunSettings,
 ) -> _Found:
-    generous = dataclasses.replace(settings, cell_seconds=max(settings.cell_seconds, _REFERENCE_SECONDS))
+    generous = dataclasses.replace(settings, cell_seconds=_tried_for(settings))
     run_cells = [
         Cell(n, cell.source, rules.tests.get(cell.name) if cell.kind == "test" else None, cell.name)
         for n, cell in enumerate(cells)
@@ -96,14 +109,46 @@ async def _try(
     static = frozenset(name for name, test in rules.tests.items() if test.fallback)
     apart = await run(sandboxes, run_cells, rules, generous, files=files, student_files={}, in_kernel=static)
     failed = {index: name for index, name in wanted.items() if not passed(apart.cells[index])}
+    seconds = _seconds(apart, cells, settings)
     if not failed:
-        return _judge(apart, apart, wanted, failed)
+        return _judge(apart, apart, wanted, failed, seconds)
     names = frozenset(wanted.values())
     beside = await run(sandboxes, run_cells, rules, generous, files=files, student_files={}, in_kernel=names)
-    return _judge(apart, beside, wanted, failed)
+    return _judge(apart, beside, wanted, failed, seconds)
 
 
-def _judge(apart: Ran, beside: Ran, wanted: Mapping[int, str], failed: Mapping[int, str]) -> _Found:
+def _tried_for(settings: RunSettings) -> float:
+    return max(settings.cell_seconds, _REFERENCE_SECONDS)
+
+
+def _seconds(ran: Ran, cells: Sequence[TeacherCell], settings: RunSettings) -> dict[str, float]:
+    found = {
+        cell.name or f"code cell {n + 1}": ran.cells[n].seconds
+        for n, cell in enumerate(cells)
+        if ran.cells[n].seconds >= _WORTH_KEEPING
+    }
+    if any(outcome.stop == "budget" for outcome in ran.cells.values()):
+        found[ALL] = settings.total_seconds
+    return found
+
+
+def _slow(found: _Found, settings: RunSettings) -> dict[str, str]:
+    tried = _tried_for(settings)
+    slow = {
+        name: f"more than {tried:g} s" if seconds >= tried else f"{seconds:.1f} s"
+        for name, seconds in found.seconds.items()
+        if seconds > settings.cell_seconds and name != ALL
+    }
+    return slow | ({ALL: f"more than {found.seconds[ALL]:g} s"} if ALL in found.seconds else {})
+
+
+def _judge(
+    apart: Ran,
+    beside: Ran,
+    wanted: Mapping[int, str],
+    failed: Mapping[int, str],
+    seconds: Mapping[str, float],
+) -> _Found:
     fallbacks: dict[str, str] = {}
     broken = []
     for index, name in failed.items():
@@ -115,8 +160,9 @@ def _judge(apart: Ran, beside: Ran, wanted: Mapping[int, str], failed: Mapping[i
             broken.append(name)
             log.warning("The reference solution does not pass %s", name)
     numbers = tuple(name for index, name in wanted.items() if apart.cells[index].number)
-    objects = apart.returned_objects if apart.whole else None
-    return _Found(fallbacks, broken, objects, apart.never_empty, numbers, apart.whole and beside.whole)
+    objects, changes = (apart.returned_objects, apart.changes) if apart.whole else (None, None)
+    whole = apart.whole and beside.whole
+    return _Found(fallbacks, broken, objects, apart.never_empty, changes, numbers, seconds, whole)
 
 
 def _why(outcome: Outcome) -> str:
@@ -124,13 +170,17 @@ def _why(outcome: Outcome) -> str:
     return "" if error is None else f" ({error['ename']}: {error['evalue'][:150]})"
 
 
-def _key(rules: NotebookRules, cells: Sequence[TeacherCell], files: Mapping[str, str]) -> str:
+def _key(
+    rules: NotebookRules, cells: Sequence[TeacherCell], files: Mapping[str, str], settings: RunSettings
+) -> str:
     text = json.dumps(
         [
             VERSION,
             [[c.source, c.kind, c.name] for c in cells],
             {n: t.code for n, t in rules.tests.items()},
             dict(files),
+            _tried_for(settings),
+            settings.total_seconds,
         ],
         sort_keys=True,
     )
@@ -150,9 +200,11 @@ def _load(keep: Path | None, key: str) -> _Found | None:
             list(stored["broken"]),
             None if objects is None else tuple(objects),
             tuple(stored["never_empty"]),
+            None if stored["changes"] is None else tuple(stored["changes"]),
             tuple(stored["numbers"]),
+            {str(name): float(seconds) for name, seconds in stored["seconds"].items()},
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

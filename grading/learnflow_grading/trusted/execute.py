@@ -19,7 +19,7 @@ from learnflow_ext.contracts.sandboxes import Sandboxes
 
 from .. import constructs
 from ..execute import NOT_AS_ASKED, STOPPED, note, settle_score
-from .calibrate import calibrated, passed
+from .calibrate import ALL, calibrated, passed
 from .files import files_in
 from .libraries import needs_libraries
 from .names import undrawn
@@ -27,6 +27,8 @@ from .plan import NotebookRules, TeacherCell, kind_of, make_rules, teacher_cells
 from .runtime import SANDBOXES, runtime
 from .session import Cell, Outcome, RunSettings, run
 
+FORGED = "learnflow_forged"
+"""In a test cell's metadata: the student's code tried to give it a result."""
 PROVISIONAL = "learnflow_provisional"
 """In a test cell's metadata: why its points are the student's code's word."""
 _TRIES = 3
@@ -78,11 +80,9 @@ class TrustedExecute(NbGraderPreprocessor):
             if cell.cell_type == "code" and kind_of(cell.metadata) == "test"
         }
         name = f"{place['notebook']}.ipynb"
-        keep = (
-            Path(course.root) / ".learnflow" / "trusted" / place["assignment"] / f"{place['notebook']}.json"
-        )
+        keep = kept_file(Path(course.root), place["assignment"], place["notebook"])
         loop = runtime(self.sandboxes)
-        libraries = _teachers_need_libraries(source / name, files) or needs_libraries(
+        libraries = teachers_need_libraries(source / name, files) or needs_libraries(
             [cell.source for cell in nb.cells if cell.cell_type == "code"], files | handed_in
         )
         loop.wait(
@@ -95,7 +95,12 @@ class TrustedExecute(NbGraderPreprocessor):
         return nb, resources
 
 
-def _teachers_need_libraries(source: Path, files: Mapping[str, str]) -> bool:
+def kept_file(root: Path, assignment: str, notebook: str) -> Path:
+    """Where a course folder keeps what the reference of a notebook showed."""
+    return root / ".learnflow" / "trusted" / assignment / f"{notebook}.json"
+
+
+def teachers_need_libraries(source: Path, files: Mapping[str, str]) -> bool:
     """Of the teacher's own notebook, which is tried once per assignment; read once a process and text."""
     if not source.is_file():
         return False
@@ -138,8 +143,16 @@ async def _grade(
     if fallback:
         outcomes |= await _beside(sandboxes, cells, fallback, rules, settings, files, handed_in)
     for count, each in enumerate(cells, start=1):
-        _write(nb.cells[each.index], each, outcomes[each.index], count)
+        cell, outcome = nb.cells[each.index], outcomes[each.index]
+        if _too_short(outcome.stop, (cell.metadata.get("nbgrader") or {}).get("grade_id", ""), rules):
+            outcome = dataclasses.replace(outcome, stop="too_short")
+        _write(cell, each, outcome, count)
     _check_constructs(nb, cells, rules, outcomes)
+
+
+def _too_short(stop: str, name: str, rules: NotebookRules) -> bool:
+    """Whether a cell was stopped that is too slow with the teacher's own solution, too."""
+    return (stop == "timeout" and name in rules.slow) or (stop == "budget" and ALL in rules.slow)
 
 
 def _check_constructs(
@@ -220,7 +233,7 @@ async def rules_for(
     """
     path = source if source.is_file() else release  # noqa: ASYNC240 - a local disk
     stamp = f"{path.stat().st_mtime_ns}" if path.is_file() else ""
-    key = (str(path), repr((stamp, sorted(tests.items()), try_reference)))
+    key = (str(path), repr((stamp, sorted(tests.items()), try_reference, settings)))
     if key in _rules:
         return _rules[key]
     cells: list[TeacherCell] = []
@@ -252,6 +265,8 @@ def _write(cell: NotebookNode, run_cell: Cell, outcome: Outcome, count: int) -> 
         if output.output_type == "execute_result":
             output.execution_count = count
     stop = outcome.stop
+    if outcome.forged:
+        cell.metadata[FORGED] = True
     if run_cell.test is not None and not outcome.recorded:
         stop = "not_run"
     if stop:

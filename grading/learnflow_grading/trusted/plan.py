@@ -7,6 +7,7 @@ in.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,9 +28,11 @@ _SHELL = frozenset("get_ipython In Out _ih _oh _i _ii __IPYTHON__".split())
 _RUNS = frozenset(
     "run_path run_module exec_module SourceFileLoader spec_from_file_location import_module __import__"
     " load_module load_source subprocess Popen check_output check_call getoutput system popen pickle"
-    " read_pickle allow_pickle shelve marshal dill joblib cloudpickle".split()
+    " read_pickle allow_pickle shelve marshal dill joblib cloudpickle read_hdf HDFStore unsafe_load"
+    " UnsafeLoader sympify parse_expr ctypes"
+    " doctest get_type_hints eval_str".split()
 )
-"""What may run a file, or a text, that a student's code made."""
+"""What may run a file, or a text, that a student's code made: a docstring's examples, a type's name."""
 _EVALUATES = frozenset("eval exec compile query".split())
 _TEXT = frozenset("format join strip lstrip rstrip replace repr str dedent lower upper".split())
 _PASSING_ON = frozenset("sum max min round float int abs len bool sorted".split())
@@ -70,11 +73,16 @@ class NotebookRules:
     """Imports in the tests that students see, which their later cells may use."""
     returns_objects: tuple[str, ...] | None = None
     never_empty: tuple[str, ...] = ()
-    """Functions from which the reference gives arrays or tables, and never an empty one."""
+    """Functions, variables and attributes that are numbers, texts, lists, tables and the like in the
+    reference, and never empty, nor have anything empty in them."""
+    may_change: tuple[str, ...] | None = None
+    """Functions that change what they are given in the reference; None when that was never tried."""
     broken: tuple[str, ...] = ()
     """Tests that the reference solution itself does not pass."""
     constructs: Mapping[str, Constructs] = field(default_factory=dict)
     """How exercises are to be solved, by the test's grade id."""
+    slow: Mapping[str, str] = field(default_factory=dict)
+    """What of the reference takes longer than a student has, by the cell's name, and how long: `7.5 s`."""
     whole: bool = True
     """False when time ran out while the reference was tried: a later try may show more."""
 
@@ -285,7 +293,7 @@ class _Walk:
             return f"it uses the notebook's shell ({sorted(shell)[0]})"
         if replaced := self.functions & names.globals_of(tree):
             return f"it replaces a student's function ({sorted(replaced)[0]})"
-        if runs := _what_runs(tree, words, wanted):
+        if runs := _what_runs(tree, words):
             return f"it runs what a student's code may have written ({runs})"
         return ""
 
@@ -311,25 +319,7 @@ def _is_scored(tree: ast.Module, theirs: set[str]) -> bool:
     return not _gives(tree.body[-1].value, tainted)
 
 
-def _tainted(tree: ast.Module, theirs: set[str]) -> set[str]:
-    """Names whose values are a student's word, directly or by way of others."""
-    found, before = set(theirs), -1
-    while len(found) > before:
-        before = len(found)
-        for node in ast.walk(tree):
-            targets: list[ast.expr] = []
-            if isinstance(node, ast.Assign):
-                targets, value = node.targets, node.value
-            elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
-                targets, value = [node.target], node.value
-            elif isinstance(node, ast.For | ast.comprehension):
-                targets, value = [node.target], node.iter
-            if targets and _gives(value, found):
-                found |= {n.id for each in targets for n in ast.walk(each) if isinstance(n, ast.Name)}
-    return found
-
-
-def _what_runs(tree: ast.Module, words: set[str], theirs: set[str]) -> str:
+def _what_runs(tree: ast.Module, words: set[str]) -> str:
     """What in a test may run code of a student's, which must not be among the tests; empty for nothing."""
     known = {a.name.partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     known |= {str(n.module).partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
@@ -338,23 +328,71 @@ def _what_runs(tree: ast.Module, words: set[str], theirs: set[str]) -> str:
         return sorted(found)[0]
     if ("pytest" in known and _takes_main(tree)) or "ipytest" in known:
         return "pytest"  # it loads conftest.py, and whatever it finds
-    tainted = _tainted(tree, theirs)
+    if "Loader" in words:  # YAML's; `Loader=SafeLoader` runs nothing
+        return "Loader"
+    own = _own_texts(tree)
+    called: set[ast.expr] = set()
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not node.args:
+        if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        called.add(node.func)
         if name in _EVALUATES and not (isinstance(node.func, ast.Name) and node.func.id == "query"):
-            text = node.args[0]
-            calls = {
-                each.func.id if isinstance(each.func, ast.Name) else getattr(each.func, "attr", "")
-                for each in ast.walk(text)
-                if isinstance(each, ast.Call)
-            }
             # `re.compile` runs nothing.
             harmless = name == "compile" and isinstance(node.func, ast.Attribute)
-            if not harmless and (names.used(text) & tainted or not calls <= _TEXT):
+            if not harmless and node.args and not _is_own_text(node.args[0], own):
                 return str(name)
+    for node in ast.walk(tree):
+        # `map(eval, lines)`
+        if isinstance(node, ast.Name) and node.id in ("eval", "exec") and node not in called:
+            return node.id
     return ""
+
+
+def _own_texts(tree: ast.Module) -> set[str]:
+    """Names that stand for nothing but what is written in the test itself."""
+    given: dict[str, list[ast.expr | None]] = {}
+    for node in ast.walk(tree):
+        pairs: list[tuple[ast.expr, ast.expr | None]] = []
+        if isinstance(node, ast.Assign):
+            pairs = [(target, node.value) for target in node.targets]
+        elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.NamedExpr):
+            pairs = [(node.target, node.value)]
+        elif isinstance(node, ast.For | ast.comprehension):
+            pairs = [(node.target, node.iter)]
+        for target, value in pairs:
+            for each in ast.walk(target):
+                if isinstance(each, ast.Name):
+                    given.setdefault(each.id, []).append(value)
+    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    own = stored & given.keys()
+    # Where more binds it than is looked at here (`with … as`, `del`), it may be anything.
+    counts = Counter(
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
+    )
+    own = {name for name in own if len(given[name]) == counts[name]}
+    while True:
+        kept = {name for name in own if all(v is not None and _is_own_text(v, own) for v in given[name])}
+        if kept == own:
+            return own
+        own = kept
+
+
+def _is_own_text(node: ast.expr, own: set[str]) -> bool:
+    """Whether the expression's value is what the test itself says: its constants, put together."""
+    if isinstance(node, ast.Name):
+        return node.id in own
+    if isinstance(node, ast.Call):
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        inner = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+        parts = [*inner, *node.args, *(keyword.value for keyword in node.keywords)]
+        return name in _TEXT | {"range"} and all(_is_own_text(part, own) for part in parts)
+    if isinstance(node, ast.Attribute | ast.Lambda | ast.Await | ast.Yield | ast.YieldFrom):
+        return False
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        return False
+    children = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+    return all(_is_own_text(child, own) for child in children)
 
 
 def _takes_main(tree: ast.Module) -> bool:

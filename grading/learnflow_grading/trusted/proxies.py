@@ -57,6 +57,8 @@ _SEQUENCES = frozenset(
     {list, tuple, set, frozenset, collections.deque, type({}.keys()), type({}.values()), type({}.items())}
 )
 _MAPPINGS = frozenset({dict, collections.Counter, collections.OrderedDict, collections.defaultdict})
+_SIZED = _SEQUENCES | _MAPPINGS | {str, bytes}
+_SINGLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
 _DATA_BASES = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 _VALUES: tuple[type, ...] = (
     bool, int, float, complex, str, bytes, range, decimal.Decimal, fractions.Fraction,
@@ -94,7 +96,7 @@ class Rules:
     """Functions and methods whose reference version returns objects; None when that was never tried."""
     modules: dict[str, str] = field(default_factory=dict)
     never_empty: frozenset[str] = frozenset()
-    """Functions whose reference version gives numbers, lists or arrays here, and never an empty one."""
+    """What gives numbers, texts, lists, arrays and the like in the reference, and never anything empty."""
 
 
 class Proxies:
@@ -181,17 +183,9 @@ class Proxies:
 
     def call(self, op: str, handle: int, key: str, name: str, args: Any = (), kwargs: Any = None) -> Any:
         """Have the student's process do something, and check what comes back."""
-        value = self.student.operate(op, handle, key, name=name, args=args, kwargs=kwargs)
         keys = self._known_as.get(handle, frozenset({key})) if op == "call" else frozenset({key})
-        size = _size(value)
-        (self.returned_others if size is None else self.returned_sized).update(keys)
-        if size == 0:
-            # It agrees with everything: `np.allclose(np.empty((0, 3)), expected)`, `np.allclose([], 9)`.
-            self.returned_empty |= keys
-            if keys & self.rules.never_empty:
-                if type(value) not in (list, tuple):
-                    raise CannotCheck(f"{min(keys)} gave nothing at all, an empty array or table.")
-                self.hollow += 1
+        value = self.student.operate(op, handle, min(keys), name=name, args=args, kwargs=kwargs)
+        self._weigh(keys, value)
         if type(value) is types.GeneratorType:
             self._made_by.setdefault(self._handles[id(value)], keys)
             if keys & self.rules.never_empty:
@@ -200,15 +194,32 @@ class Proxies:
             self._known_as.setdefault(made, frozenset(f"{each}()" for each in keys))
         return self.plain(keys, value, strict=True)
 
+    def _weigh(self, keys: frozenset[str], value: Any) -> None:
+        """Note whether there is something in what `keys` name. CannotCheck for an empty array or table where
+        the reference has none; a test in which other things are empty has not passed: it may look at nothing.
+        """
+        size = _size(value)
+        (self.returned_others if size is None else self.returned_sized).update(keys)
+        if size != 0 and not _has_empty(value):
+            return
+        # It agrees with everything: `np.allclose(np.empty((0, 3)), expected)`, `np.allclose([], 9)`,
+        # `all(n in allowed for n in {})`.
+        self.returned_empty |= keys
+        if keys & self.rules.never_empty:
+            if size == 0 and _of_library(type(value)):
+                raise CannotCheck(f"{min(keys)} gave nothing at all, an empty array or table.")
+            self.hollow += 1
+
     def found(self, name: str, value: Any) -> Any:
         """`value`, which a test knows by this name. CannotCheck as `plain`."""
+        self._weigh(frozenset({f"variable {name}"}), value)
         if (handle := self.handle_of(value)) is not None:
             self._known_as[handle] = self._known_as.get(handle, frozenset()) | {name}
         return self.plain(frozenset({f"variable {name}"}), value)
 
     @property
     def never_empty(self) -> set[str]:
-        """Functions that gave numbers, lists, arrays or tables, never an empty one, and nothing else."""
+        """What gave numbers, texts, lists, arrays and the like, never anything empty, and nothing else."""
         return self.returned_sized - self.returned_empty - self.returned_others
 
     def plain(self, keys: frozenset[str], value: Any, *, strict: bool = False) -> Any:
@@ -233,6 +244,10 @@ class Proxies:
     def _yielded(self, handle: int, value: Any) -> Any:
         """As `plain`, for what a generator gives: it may be what the function that made it may give."""
         keys, allowed = self._made_by.get(handle, frozenset()), self.rules.returns_objects
+        if _has_empty(value):
+            # As if it were in a list of theirs.
+            self.returned_empty |= keys
+            self.hollow += bool(keys & self.rules.never_empty)
         if keys and allowed is not None and keys <= allowed:
             return value
         return self.plain(keys | _GENERATOR, value)
@@ -525,16 +540,35 @@ def _list(value: Any) -> list[Any]:
 
 
 def _size(value: Any, depth: int = 0) -> int | None:
-    """0 for what numpy takes for an empty array, 1 for one with something in it, None for no array."""
+    """0 for what is empty, or numpy takes for an empty array; 1 for what is not; None for what is neither."""
     kind = type(value)
     if kind in (int, float, complex):
         return 1
-    if kind.__module__.partition(".")[0] in ("numpy", "pandas"):
+    if depth == 0 and kind not in (list, tuple) and kind in _SIZED:
+        return int(len(value) > 0)
+    if _of_library(kind):
         return int(bool(value.size)) if hasattr(value, "size") else None
     if kind in (list, tuple):
         # One that holds itself is not empty.
         return int(depth > 40 or any(_size(item, depth + 1) != 0 for item in value))
     return None
+
+
+def _has_empty(value: Any) -> bool:
+    """Whether an empty list, tuple or array is somewhere in it: it would stand for any number."""
+    todo, seen = [value], set[int]()
+    while todo:
+        item = todo.pop()
+        if (type(item) in (list, tuple) or _of_library(type(item))) and _size(item) == 0:
+            return True
+        if id(item) not in seen:
+            seen.add(id(item))
+            todo += [each for each in _inside(item) if type(each) not in _SINGLE]
+    return False
+
+
+def _of_library(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] in ("numpy", "pandas")
 
 
 def _inside(item: Any) -> list[Any]:
@@ -544,7 +578,7 @@ def _inside(item: Any) -> list[Any]:
         return list(item)
     if kind in _MAPPINGS:
         return [*item.values(), *item]
-    if kind.__module__.partition(".")[0] in ("numpy", "pandas"):
+    if _of_library(kind):
         if hasattr(item, "columns"):
             return [*item.columns, *item.index, *(item.iloc[:, n] for n in range(item.shape[1]))]
         if hasattr(item, "dtype") and item.dtype == object:
@@ -617,6 +651,7 @@ def _get(self: Any, name: str) -> Any:
         proxies._handles[id(method)] = proxies.handle_of(value) or 0
         proxies._ours.append(method)
         return method
+    proxies._weigh(frozenset({f"{kind}.{name}"}), value)
     return proxies.plain(frozenset({f"{kind}.{name}"}), value)
 
 

@@ -28,7 +28,7 @@ _MIMES = frozenset(
 )
 _MAX_TEXT = 8_000_000
 _STOPS = frozenset(
-    ("timeout", "stuck", "kernel_died", "flood", "budget", "not_run", "broken", "odd_value", "odd_score")
+    "timeout stuck kernel_died flood budget not_run broken odd_value odd_score meddled".split()
 )
 
 
@@ -53,6 +53,10 @@ class Outcome:
     provisional: bool = False
     number: bool = False
     """Whether the cell ended in a number of points."""
+    forged: bool = False
+    """Whether the student's code showed something like a test's result while it was tested."""
+    seconds: float = 0.0
+    """How long it ran, on the clock; 0 for what was not run."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class Ran:
     cells: dict[int, Outcome]
     returned_objects: tuple[str, ...] = ()
     never_empty: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
     whole: bool = True
     """False when it was cut short, and shows less than it would."""
 
@@ -100,6 +105,7 @@ async def run(
         "classes": {n: [sorted(d.names), sorted(d.specials)] for n, d in rules.classes.items()},
         "returns_objects": None if rules.returns_objects is None else list(rules.returns_objects),
         "never_empty": list(rules.never_empty),
+        "may_change": None if rules.may_change is None else list(rules.may_change),
         "modules": dict(rules.modules),
         "imports": list(rules.student_imports),
         "files": [[name, data] for name, data in files.items()],
@@ -177,6 +183,7 @@ def _ran(
 ) -> Ran:
     returned: tuple[str, ...] = ()
     never_empty: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
     provisional = {cell.index for cell in cells if cell.name in in_kernel}
     told_all = False
     for message in told:
@@ -184,6 +191,7 @@ def _ran(
             told_all = True
             returned = tuple(str(name) for name in message.get("returned_objects", []))
             never_empty = tuple(str(name) for name in message.get("never_empty", []))
+            changes = tuple(str(name) for name in message.get("changes", []))
             continue
         index = message.get("cell")
         outcome = outcomes.get(index) if isinstance(index, int) else None
@@ -195,8 +203,11 @@ def _ran(
         outcome.recorded = True
         outcome.provisional = index in provisional
         outcome.number = message.get("number") is True
+        outcome.forged = message.get("forged") is True
+        seconds = message.get("seconds")
+        outcome.seconds = seconds if isinstance(seconds, float) else 0.0
     cut = any(outcome.stop in ("budget", "not_run") for outcome in outcomes.values())
-    return Ran(outcomes, returned, never_empty, told_all and not cut)
+    return Ran(outcomes, returned, never_empty, changes, told_all and not cut)
 
 
 def _output(raw: Any) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ was asked. Anything else ends the conversation, and a person is asked to look.
 from __future__ import annotations
 
 import builtins
+import copy
 import secrets
 import sys
 import time
@@ -56,6 +57,14 @@ class Student:
         self._channel = channel
         self._cell_seconds = cell_seconds
         self.deadline = time.monotonic() + cell_seconds
+        self.changes: set[str] = set()
+        """What changed something that it was given; what a run of the reference is asked for."""
+        self.may_change: frozenset[str] | None = None
+        """What does so in the reference; None for all."""
+        self.meddled = 0
+        """How often something else did."""
+        self.apart = False
+        """Whether something else changes a copy only, and the test keeps what it gave."""
         self.gone = ""
         """Why there are no more answers; empty while there are."""
         self.slow: set[str] = set()
@@ -142,10 +151,16 @@ class Student:
             raise TooSlow("It ran too long and was stopped.")
         if "odd" in reply:
             raise CannotCheck(f"Your code gave something that cannot be checked: {str(reply['odd'])[:100]}.")
-        reader = Reader(self.read_link, writer.objects)
+        objects = writer.objects
+        if reply.get("changed"):
+            self.changes.add(key)
+            if self.may_change is not None and key not in self.may_change:
+                self.meddled += 1
+                if self.apart:
+                    objects = _copies(objects)
         try:
-            value = reader.read(reply["value"]) if "value" in reply else None
-            self._apply(reply, reader, writer)
+            value = Reader(self.read_link, objects).read(reply["value"]) if "value" in reply else None
+            self._apply(reply, objects)
         except (Malformed, TypeError, ValueError, KeyError):
             raise self._broken() from None
         if "raised" in reply:
@@ -161,17 +176,17 @@ class Student:
             raise self._broken()
         return value
 
-    def _apply(self, reply: dict[str, Any], reader: Reader, writer: Writer) -> None:
+    def _apply(self, reply: dict[str, Any], objects: list[Any]) -> None:
         changed = reply.get("changed", [])
         if type(changed) is not list:
             raise self._broken()
-        known = len(writer.objects)
+        known = len(objects)
         for entry in changed:
             number, content = entry
             if type(number) is not int or not 0 <= number < known:
                 raise self._broken()
             # Each object's new content was written apart, so it is read apart.
-            Reader(self.read_link, writer.objects).fill(writer.objects[number], content)
+            Reader(self.read_link, objects).fill(objects[number], content)
 
     def _left(self) -> float:
         left = self.deadline - time.monotonic()
@@ -251,6 +266,14 @@ class Student:
         for entry in entries[:1000]:
             if type(entry) is dict:
                 self.emit(entry)
+
+
+def _copies(objects: list[Any]) -> list[Any]:
+    """Of what a test gave; as they are where they hold what cannot be copied."""
+    try:
+        return copy.deepcopy(objects)
+    except Exception:  # they may hold anything of the test's
+        return objects
 
 
 class _Stop(Exception):

@@ -154,6 +154,7 @@ class Supervisor:
         """Names of a student's variables, and when each was looked up."""
         self.student = Student(student, cell_seconds=self._cell_seconds)
         self.student.emit = self._emit
+        self.student.may_change = None if job["may_change"] is None else frozenset(job["may_change"])
         rules = Rules(
             classes={
                 name: Declared(frozenset(names), frozenset(specials))
@@ -174,7 +175,7 @@ class Supervisor:
         self._files: dict[str, tuple[int, int]] = {}
         self._trusted: set[str] = set()
         self._sync = False
-        self._testing = self._numbered = False
+        self._testing = self._numbered = self._forged = False
 
     # -- one submission --------------------------------------------------------------------------
 
@@ -182,14 +183,17 @@ class Supervisor:
         """Every cell in order; the grader hears of each as soon as it is over."""
         self._prepare()
         for cell in self._job["cells"]:
-            self.collected, self._numbered = _Collected(), False
+            self.collected, self._numbered, self._forged = _Collected(), False, False
+            began = time.monotonic()
             stop = self._cell(cell)
             self._grader.send(
                 {
                     "cell": cell["index"],
                     "token": cell["token"],
                     "stop": stop,
+                    "seconds": round(time.monotonic() - began, 2),
                     "number": self._numbered,
+                    "forged": self._forged,
                     "outputs": self.collected.entries,
                 }
             )
@@ -199,6 +203,7 @@ class Supervisor:
                 "done": True,
                 "returned_objects": sorted(found.returned_objects),
                 "never_empty": sorted(found.never_empty),
+                "changes": sorted(self.student.changes),
             }
         )
 
@@ -290,6 +295,8 @@ class Supervisor:
                 # A test's result and its errors are the test's alone: nbgrader reads points from them.
                 if kind == "error":
                     return
+                # Nothing honest shows a result in the middle of a call.
+                self._forged |= kind == "execute_result"
                 entry = {**entry, "output_type": "display_data"}
             self.collected.entries.append(entry)
 
@@ -313,6 +320,7 @@ class Supervisor:
     def _test(self, cell: dict[str, Any]) -> str:
         code, count = cell["code"], cell["count"]
         late, odd, hollow = self.student.timeouts, CannotCheck.count, self.proxies.hollow
+        meddled = self.student.meddled
         self._testing = True
         self.replaces = frozenset(cell["replaces"])
         self.student.ends_expected = "StopIteration" in code
@@ -327,6 +335,8 @@ class Supervisor:
                 with contextlib.suppress(Exception):
                     exec(name, self.namespace)  # noqa: S102
             self._run_test(code, count, scored=cell["scored"], number=cell["number"])
+            if self.student.meddled > meddled and not self._passes_apart(cell):
+                return "meddled"
         except StudentGone as gone:
             return gone.reason
         except TooSlow as error:
@@ -353,6 +363,27 @@ class Supervisor:
         if counts:
             return ""
         return "timeout" if self.student.timeouts > late else "odd_value" if CannotCheck.count > odd else ""
+
+    def _passes_apart(self, cell: dict[str, Any]) -> bool:
+        """Whether a test that passed also does when it keeps what it gave, which the student's code changed.
+
+        Else `assert total(xs) == sum(xs)` passes for who empties `xs` and gives 0. Whoever sorts a list in
+        the place of a copy, say, passes both ways.
+        """
+        kept, self.collected = self.collected, _Collected()
+        self.student.apart = True
+        self.student.deadline = min(time.monotonic() + self._cell_seconds, self._end + 0.5)
+        try:
+            self._fetch(cell["names"])
+            self._run_test(cell["code"], cell["count"], scored=cell["scored"], number=cell["number"])
+            return _results(self.collected) == _results(kept)
+        except StudentGone:
+            raise
+        except BaseException:
+            return False
+        finally:
+            self.student.apart = False
+            self.collected = kept
 
     def put_name(self, name: str, value: Any) -> None:
         """Let the student's code see `value` under `name`."""
@@ -546,6 +577,10 @@ class _Refused:
 
 for _name in SPECIAL | {"__str__", "__repr__", "__format__", "__setattr__"}:
     setattr(_Refused, _name, _Refused.refuse)
+
+
+def _results(collected: _Collected) -> list[Any]:
+    return [entry["data"] for entry in collected.entries if entry["output_type"] == "execute_result"]
 
 
 def _as_number(value: Any) -> Any:

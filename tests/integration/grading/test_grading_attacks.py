@@ -63,6 +63,20 @@ HONEST = {
         "    def __enter__(self):\n        self.books.clear()\n"
         "    def __exit__(self, *error):\n        pass"
     ),
+    "tally": "def tally(xs):\n    return sum(xs)",
+    "order": "def order(xs):\n    return sorted(xs)",
+    "twice": "def twice(a):\n    return 2 * a",
+    "share": "def share(words):\n    return {word: len(word) for word in words}",
+    "letters": "def letters(text):\n    return set(text)",
+    "roots": "def roots(xs):\n    return [x ** 0.5 for x in xs]",
+    "level": "level = 5 / 2",
+    "tank": "class Tank:\n    def __init__(self):\n        self.litres = 5.0",
+    "cube": "def cube(n):\n    return n ** 3",
+    "fault": "def fault(n):\n    raise ValueError('negative', n)",
+    "hail": "def hail(name):\n    return 'Hello ' + name",
+    "place": "def place(items, item):\n    return items.index(item)",
+    "even": "def even(n):\n    return n % 2 == 0",
+    "bag": "def bag(item, into=None):\n    return [*(into or []), item]",
 }
 TESTS = {
     "double": (
@@ -115,6 +129,37 @@ TESTS = {
         "shelf = Shelf()\nshelf.add('A')\nshelf.add('B')\nassert len(shelf.books) == 2",
         "with shelf:\n    shelf.add('C')\nassert len(shelf.books) == 1",
     ),
+    "tally": (
+        "xs = [3, 1, 2]\nassert tally(xs) == sum(xs)",
+        "ys = list(range(9))\nassert tally(ys) == sum(ys)",
+    ),
+    "order": ("xs = [3, 1, 2]\nassert order(xs) == sorted(xs)", ""),
+    "twice": ("import numpy as np\na = np.array([1.0, 2.0])\nassert np.allclose(twice(a), 2 * a)", ""),
+    "share": ("for word, n in share(['a', 'bc']).items():\n    assert n == {'a': 1, 'bc': 2}[word]", ""),
+    "letters": ("assert all(letter in 'abc' for letter in letters('abca'))", ""),
+    "roots": (
+        "import numpy as np\nassert all(np.allclose(a, b) for a, b in zip(roots([4, 9]), [2, 3]))",
+        "",
+    ),
+    "level": ("import numpy as np\nassert np.allclose(level, 2.5)", ""),
+    "tank": ("import numpy as np\nassert np.allclose(Tank().litres, 5)", ""),
+    "cube": (
+        "import io, unittest\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.assertEqual(cube(2), 8)\n"
+        "run = unittest.main(argv=['x'], exit=False, testRunner=unittest.TextTestRunner(io.StringIO()))\nassert run.result.wasSuccessful()",
+        "",
+    ),
+    "fault": (
+        "try:\n    fault(-1)\nexcept ValueError as error:\n    assert error.args == ('negative', -1)\n"
+        "else:\n    raise AssertionError('no error')",
+        "",
+    ),
+    "hail": ("assert hail('Ada') == 'Hello Ada'", "assert len(hail('Bo')) == 8"),
+    "place": (
+        "assert [10, 20, 30][place([10, 20, 30], 30)] == 30",
+        "assert 'abc'[place(list('abc'), 'b')] == 'b'",
+    ),
+    "even": ("assert even(2)\nassert not even(3)", ""),
+    "bag": ("assert bag(1) == [1]\nassert bag(2) == [2]", "assert bag(3, [1]) == [1, 3]"),
 }
 POINTS = 2.0
 LIAR = "class Vec:\n    def __sub__(self, o): return self\n    def __abs__(self): return 0.0\n"
@@ -251,6 +296,44 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "an object that changes its class": (
         "words", "class W:\n    @property\n    def __class__(self): return list\n    def __iter__(self): return iter(['a', 'b'])\n"
         "    def __len__(self): return 2\n    def __eq__(self, o): return True\ndef words(text): return W()"),
+    "a list emptied before it is compared": ("tally", "def tally(xs):\n    xs.clear()\n    return 0"),
+    "a list made to fit the answer": ("tally", "def tally(xs):\n    xs[:] = [7]\n    return 7"),
+    "a list emptied by a function that is named otherwise": (
+        "tally", "def add(self, title):\n    self.clear()\n    return 0\nadd.__name__ = 'Shelf.add'\ntally = add"),
+    "another list for the one to be sorted": ("order", "def order(xs):\n    xs[:] = [7]\n    return xs"),
+    "an array made to fit the answer": ("twice", "def twice(a):\n    a[:] = 0\n    return a"),
+    "a mapping of nothing": ("share", "def share(words): return {}"),
+    "a mapping that hides what it holds": (
+        "share", "class D(dict):\n    def items(self): return []\n    __iter__ = lambda self: iter([])\ndef share(words): return D(a=9)"),
+    "a set of nothing": ("letters", "def letters(text): return set()"),
+    "a text of nothing": ("letters", "def letters(text): return ''"),
+    "nothing beside a number": ("roots", "def roots(xs): return [[], [], 0]"),
+    "nothing after nothing from a generator": ("roots", "def roots(xs):\n    yield []\n    yield []"),
+    "arrays of nothing in a list": ("roots", "import numpy as np\ndef roots(xs): return [np.empty(0), np.empty((0, 1)), 1]"),
+    "nothing for a variable": ("level", "level = []"),
+    "an empty array for a variable": ("level", "import numpy as np\nlevel = np.empty(0)"),
+    "nothing for an attribute": ("tank", "class Tank:\n    def __init__(self):\n        self.litres = []"),
+    "an attribute that is empty when it is asked for": (
+        "tank", "class Tank:\n    @property\n    def litres(self): return ()"),
+    "a test that is skipped": ("cube", "import unittest\ndef cube(n): raise unittest.SkipTest('later')"),
+    "a test that ends with the program": ("cube", "def cube(n): raise SystemExit(0)"),
+    "a test runner of its own": (
+        "cube", "import unittest\nunittest.main = lambda **k: 0\nunittest.TestCase.assertEqual = lambda *a: None\ndef cube(n): return 0"),
+    "arguments of an error that equal everything": (
+        "fault", "class L:\n    def __eq__(self, o): return True\ndef fault(n): raise ValueError(L(), L())"),
+    "an error whose arguments are computed": (
+        "fault", "class E(ValueError):\n    args = property(lambda self: ('negative', -1))\ndef fault(n): raise E()"),
+    "a text that equals everything": (
+        "hail", "class S(str):\n    def __eq__(self, o): return True\n    def __len__(self): return 8\n    __hash__ = str.__hash__\n"
+        "def hail(name): return S('x')"),
+    "an object that is an index": (
+        "place", "class I:\n    def __index__(self): return 2\n    __int__ = __float__ = __index__\ndef place(items, item): return I()"),
+    "an index that equals what is looked for": (
+        "place", "class I(int):\n    def __index__(self): return 2\ndef place(items, item): return I(0)"),
+    "truth that depends on how often it is asked": (
+        "even", "import itertools\nclass T:\n    asked = itertools.count()\n    def __bool__(self): return next(self.asked) % 2 == 0\n"
+        "def even(n): return T()"),
+    "a default that remembers": ("bag", "def bag(item, into=[]):\n    into.append(item)\n    return into"),
 }  # fmt: skip
 
 OTHER_WAYS = {
@@ -290,6 +373,16 @@ OTHER_WAYS = {
         "    def add(self, title):\n        self.books.append(Book(title))\n"
         "    def __enter__(self):\n        self.books = []\n        return self\n"
         "    def __exit__(self, *error):\n        pass"),
+    "in the list that it was given": ("order", "def order(xs):\n    xs.sort()\n    return xs"),
+    "in the array that it was given, and copied": (
+        "twice", "def twice(a):\n    a = a.copy()\n    a *= 2\n    return a"),
+    "with a list of one's own that is emptied": (
+        "tally", "def tally(xs):\n    rest, result = list(xs), 0\n    while rest:\n        result += rest.pop()\n    return result"),
+    "with a counter": ("share", "from collections import Counter\ndef share(words): return Counter({word: len(word) for word in words})"),
+    "as a text": ("letters", "def letters(text): return ''.join(dict.fromkeys(text))"),
+    "with numbers of numpy's in a list": ("roots", "import numpy as np\ndef roots(xs): return list(np.sqrt(xs))"),
+    "as an attribute that is computed": (
+        "tank", "class Tank:\n    @property\n    def litres(self): return sum([2.5, 2.5])"),
     "by another name": ("total", "def add_up(xs):\n    result = 0\n    for x in xs:\n        result += x\n    return result\ntotal = add_up"),
     "by a name of its own": ("apply", "def apply(f, n):\n    result = None\n    for each in map(f, [n]):\n        result = each\n    return result"),
 }  # fmt: skip
@@ -404,6 +497,18 @@ class TestsThatRunWhatAStudentWrote:
             "import numpy as np\nnp.load('made.npy', allow_pickle=True)",
             "import pytest\nformula(3)\nassert pytest.main(['-q', 'test_it.py']) == 0",
             "from pytest import main as go\nformula(3)\nassert go(['-q', 'test_it.py']) == 0",
+            "text = open('made.py').read()\nexec(text)",
+            "with open('made.py') as file:\n    text = file.read()\nexec(text)",
+            "import inspect\ntext = inspect.getsource(formula)\nspace = {}\nexec(text, space)",
+            "assert list(map(eval, formula(3).split())) == [9]",
+            "text = 'formula(3)'\ntext = formula(3)\nassert eval(text) == 9",
+            "import doctest\nassert doctest.testmod().failed == 0",
+            "import doctest\ndoctest.run_docstring_examples(formula, {})",
+            "from typing import get_type_hints\nassert get_type_hints(formula) == {'n': int}",
+            "import inspect\ninspect.signature(formula, eval_str=True)",
+            "import yaml\nyaml.load(formula(3), Loader=yaml.Loader)",
+            "import yaml\nyaml.unsafe_load(formula(3))",
+            "import sympy\nassert sympy.sympify(formula(3)) == 9",
         ],
     )
     def test_are_provisional(self, test: str) -> None:
@@ -422,6 +527,11 @@ class TestsThatRunWhatAStudentWrote:
             "assert eval('formula(3)') == '3 ** 2'",
             "for text, n in [('formula(3)', 9)]:\n    eval(text)",
             "import re\nassert re.compile('[0-9]').match(formula(3))",
+            "for n in range(3):\n    assert eval(f'formula({n})')",
+            "import ast\nassert ast.literal_eval(formula(3))",
+            "import yaml\nassert yaml.load(formula(3), Loader=yaml.SafeLoader)",
+            "texts = ['formula(1)', 'formula(2)']\nassert all(eval(text) for text in texts)",
+            "import pandas as pd\nassert len(pd.DataFrame({'a': [1]}).query('a > 0')) == 1 and formula(3)",
             "import platform\nassert formula(3)",
             "import pytest\nwith pytest.raises(TypeError):\n    formula()",
             "import pytest\nwith pytest.raises(TypeError):\n    main()",

@@ -164,8 +164,28 @@ ATTEMPTS: dict[str, tuple[str, float]] = {
         f"{ALWAYS}class C(Always):\n    def __call__(self, n): return Always()\ntriangle = C()", 4),
     "an exception that equals everything": (
         "class E(Exception):\n    def __eq__(self, o): return True\ndef triangle(n): return E()", 4),
+    "a thread that lives on after its cell": (
+        "import builtins, threading, time\ndef later():\n    while True:\n        builtins.abs = lambda x: 0\n"
+        "        time.sleep(0.01)\nthreading.Thread(target=later, daemon=True).start()\n"
+        "def triangle(n): return 10", 4),
+    "an alarm of its own": (
+        "import signal\ndef triangle(n): return 0\ndef ring(*_):\n    global triangle\n    triangle = lambda n: 10\n"
+        "signal.signal(signal.SIGALRM, ring)\nsignal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)", 4),
+    "the test read from a traceback": (
+        "def triangle(n):\n    try: raise ValueError\n    except ValueError as error: frame = error.__traceback__.tb_frame\n"
+        "    while frame:\n        for value in [*frame.f_locals.values(), *frame.f_globals.values()]:\n"
+        "            if 'triangle(10)' in str(value) and '55' in str(value): return 55\n"
+        "        frame = frame.f_back\n    return 10", 4),
+    "a value that is called for ever": (
+        "class More:\n    def __call__(self, *a): return More()\n    def __getattr__(self, name): return More()\n"
+        "    def __iter__(self): return iter(More, 0)\ntriangle = More()", 4),
     "an assertion's own name": ("__debug__ if True else 0\ndef triangle(n): return 10", 4),
 }  # fmt: skip
+
+ONLY_THEMSELVES = {"a patched shell"}
+"""Their other answers are not there any more, and every test has its record: it failed."""
+FORGED = {"a result in the outputs of the test"}
+"""Attempts to make a record that cost no other test anything."""
 
 
 def answers(nb: NotebookNode, **by_name: str) -> NotebookNode:
@@ -203,9 +223,8 @@ class TestAttempts:
         done = hand_in(classroom, submit, code, Limits(cell_timeout=3))
         assert done.cell("test_triangle").score == 0
         assert done.record.score == total
-        if name.startswith(
-            ("a frame", "a thread", "the channel", "all descriptors", "the end of the process")
-        ):
+        if (total == 0 and name not in ONLY_THEMSELVES) or name in FORGED:
+            # The record of a test is missing, or somebody tried to make one: a person looks.
             assert done.record.needs_review
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import stat
 from pathlib import Path
 
@@ -9,12 +11,13 @@ import nbformat
 import pytest
 from learnflow_grading import released
 from learnflow_grading.autograde import Submission, grade
-from learnflow_grading.course import Course
+from learnflow_grading.course import Course, Limits
 from learnflow_grading.release import release
 from nbformat import NotebookNode
 from nbformat import v4 as nbf
 
 from learnflow_ext.contracts.errors import BadRequest, NotFound, TooLarge, Unavailable, Unprocessable
+from learnflow_ext.contracts.grades import GradeRecord
 
 from .conftest import Classroom, checks, notebook, solution, warmup, write_source
 
@@ -250,3 +253,58 @@ class TestQuizzes:
     def test_a_key_with_a_mistake_is_refused(self, course: Course) -> None:
         said = refused(course, quiz(course, KEY.replace("right: true, ", "")))
         assert "quizzes/ps.yaml cannot be used. Question sum: No choice is right" in said
+
+
+class TestTheSolutionNeedsLongerThanStudentsHave:
+    """Nobody could get these points: an honest answer takes as long."""
+
+    SECONDS = 1.8
+
+    def source(self, course: Course) -> None:
+        cells = [
+            solution("f", "def f(x):", "return 2 * x"),
+            checks("test_f", 2, f"import time\ntime.sleep({self.SECONDS})\nassert f(2) == 4"),
+            checks("test_g", 1, "assert f(4) == 8"),
+        ]
+        write_source(course.root, "ps", {"nb": notebook(*cells)})
+
+    def graded(self, course: Course, folder: Path) -> GradeRecord:
+        assert course.exchange is not None
+        nb = nbformat.read(course.exchange / "python" / "outbound" / "ps" / "nb.ipynb", as_version=4)
+        nb.cells[0].source = "def f(x):\n    return x + x"
+        folder.mkdir()
+        nbformat.write(nb, folder / "nb.ipynb")
+        return grade(course, Submission("s", "ps", "ada", folder))
+
+    def test_it_is_refused_with_the_cell_its_time_and_what_to_write(
+        self, course: Course, tmp_path: Path
+    ) -> None:
+        self.source(course)
+        short = dataclasses.replace(course, limits=Limits(cell_timeout=0.6))
+        with pytest.raises(Unprocessable) as caught:
+            release(short, "ps")
+        said = caught.value.message
+        assert re.search(
+            r"these cells of nb\.ipynb take longer than the 0\.6 s .*: `test_f` [1-9]\.\d s\.", said
+        )
+        wanted = re.search(r"`cell_seconds: (\d+)` for ps in course\.yaml", said)
+        assert wanted
+        assert course.exchange is not None
+        assert released.assignments(course.exchange, "python") == ()
+        assert not course.folder("release", ".", "ps").exists()
+        # With what the sentence says, it is released, and an honest answer gets everything.
+        longer = dataclasses.replace(course, limits=Limits(cell_timeout=float(wanted[1])))
+        release(longer, "ps")
+        assert self.graded(longer, tmp_path / "in").score == 3
+
+    def test_released_all_the_same_a_person_is_asked_and_it_says_whose_fault_it_is(
+        self, course: Course, tmp_path: Path
+    ) -> None:
+        self.source(course)
+        release(course, "ps", trial=False)
+        record = self.graded(dataclasses.replace(course, limits=Limits(cell_timeout=0.6)), tmp_path / "in")
+        assert {cell.name: cell.score for cell in record.cells} == {"test_f": 0, "test_g": 1}
+        said = "needs more time than it has here: your teacher's own solution takes longer, too"
+        assert said in record.cells[0].message
+        assert said in record.message
+        assert record.needs_review

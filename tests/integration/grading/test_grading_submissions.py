@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from learnflow_grading.autograde import Submission, grade
 from learnflow_grading.course import Course, Limits
@@ -194,6 +198,41 @@ class TestHugeOutput:
         assert len(done.page()) < 500_000
         graded = classroom.course.folder("autograded", done.record.student, "warmup") / "warmup.ipynb"
         assert graded.stat().st_size < 500_000
+
+    def test_two_hundred_are_stopped_and_the_grader_stays_small(
+        self, classroom: Classroom, submit: Submit
+    ) -> None:
+        loud = "def square(x):\n    return x * x\nfor i in range(200):\n    print('x' * 1_000_000)"
+        before = psutil.Process().memory_info().rss
+        with peak_memory() as peak:
+            done = submit(classroom.solved(square=loud), limits=Limits(cell_timeout=30))
+        assert peak() - before < 100_000_000
+        # What stands before the flood counts, and so do the other cells.
+        assert done.record.score == 6
+        assert done.record.needs_review
+        assert "printed far too much" in done.record.message
+        assert len(done.page()) < 500_000
+        graded = classroom.course.folder("autograded", done.record.student, "warmup") / "warmup.ipynb"
+        assert graded.stat().st_size < 500_000
+
+
+@contextmanager
+def peak_memory() -> Iterator[Callable[[], int]]:
+    """The most that this process has in memory meanwhile, in bytes."""
+    most, over = [0], threading.Event()
+
+    def look() -> None:
+        process = psutil.Process()
+        while not over.wait(0.01):
+            most[0] = max(most[0], process.memory_info().rss)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield lambda: most[0]
+    finally:
+        over.set()
+        looking.join()
 
 
 class TestTestsTamperedWith:

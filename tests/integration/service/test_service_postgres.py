@@ -6,22 +6,28 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
+import msgspec
 import postgres
+import psycopg
 import pytest
 from postgres import Postgres
-from served import Client, problem, until
+from served import ASSIGNMENT, SOLVED, Client, PaperWorker, problem, until
 from sqlalchemy import text
 from stub_hub import COURSE, Hub
 from traitlets.config import Config
 
+from learnflow_ext.contracts.grades import AssignmentView, SubmissionView
 from learnflow_ext.contracts.runs import RunBatch, RunReport
+from learnflow_ext.service import grading_queue
 from learnflow_ext.service.running import RunningService
-from learnflow_ext.store import outbox
+from learnflow_ext.store import outbox, submissions
 
 pytestmark = pytest.mark.timeout(400)
 
 CLIENTS = 6
+ASSIGNMENTS = f"api/courses/{COURSE}/assignments"
 
 
 @pytest.fixture
@@ -134,6 +140,94 @@ class TestPostgresIsRestartedUnderLoad:
             await until(all_delivered)
             ask.http.close()
             await service.stop()
+
+
+class TestTheDatabaseGoesInMidGrading:
+    """Between the run of a submission and its record."""
+
+    async def test_everything_handed_in_is_kept_told_and_graded_once(
+        self,
+        postgres_url: str,
+        config: Config,
+        start: Callable[[], Awaitable[RunningService]],
+        hub: Hub,
+        worker: PaperWorker,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(grading_queue, "LOOK_SECONDS", 0.1)
+        monkeypatch.setattr(grading_queue, "POLL_SECONDS", 0.2)
+        config.LearnFlow.database_url = postgres_url
+        service = await start()
+        ask = Client(service, hub)
+
+        async def released() -> bool:
+            return service.parts.releases.state == "done"
+
+        await until(released)
+        worker.gate.clear()
+        made = {}
+        for who in ("ada", "ben"):
+            answer = await ask(f"{ASSIGNMENTS}/{ASSIGNMENT}/submissions", who, body=SOLVED)
+            made[who] = msgspec.json.decode(answer.body, type=SubmissionView).submission_id
+            await until(lambda: in_hand(service, made["ada"]))
+        with away(postgres_url):
+            worker.gate.set()
+
+            async def was_run() -> bool:
+                return worker.graded[:1] == [made["ada"]]
+
+            await until(was_run)
+            refused = await ask(ASSIGNMENTS, "ada")
+            assert (refused.code, bool(refused.headers["Retry-After"])) == (503, True)
+            assert "Traceback" not in problem(refused).message
+            health = msgspec.json.decode((await ask("health")).body)
+            assert (health["status"], health["database"]) == ("degraded", "unavailable")
+            # What needs no database goes on.
+            assert (await ask("static/learnflow.css")).code == 200
+        for who, one in made.items():
+
+            async def graded(who: str = who, one: str = one) -> bool:
+                answer = await ask(ASSIGNMENTS, who)
+                if answer.code != 200:
+                    return False
+                (seen,) = msgspec.json.decode(answer.body, type=list[AssignmentView])
+                return [(each.submission_id, each.score) for each in seen.submissions] == [(one, 7)]
+
+            await until(graded, seconds=60)
+        async with service.parts.db.connect() as conn:
+            told = await conn.scalars(
+                text("SELECT data::jsonb->>'submission_id' FROM event_log WHERE type LIKE '%.graded.%'")
+            )
+            assert Counter(told) == Counter(made.values())
+        page = (await ask(f"courses/{COURSE}/grading", "teacher")).body.decode()
+        assert page.count("7/10") >= 2
+        assert not service.broken.is_set()
+        ask.http.close()
+        await service.stop()
+
+
+async def in_hand(service: RunningService, submission: str) -> bool:
+    async with service.parts.db.connect() as conn:
+        return (await submissions.view(conn, submission)).status == "grading"
+
+
+@contextmanager
+def away(url: str) -> Iterator[None]:
+    """The database takes no connection, and ends those that there are."""
+    server, _, name = url.replace("postgresql+psycopg", "postgresql").rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+
+        def allow(yes: str) -> None:
+            admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {yes}'.encode())
+
+        allow("false")
+        try:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+            )
+            yield
+        finally:
+            allow("true")
 
 
 def end_connections(server: Postgres, url: str) -> None:

@@ -51,6 +51,19 @@ class TestLateWork:
         assert worker.late == [(0.0, "")]
 
 
+class TestACellOfItThatTakesLong:
+    async def test_has_the_time_that_the_course_gives_it(
+        self, ask: Client, service: RunningService, worker: PaperWorker, tmp_path: Path
+    ) -> None:
+        # As it was released: nothing was said then.
+        assert worker.seconds == {ASSIGNMENT: 5.0}
+        text = f"cell_seconds: 8\nassignments:\n- {{name: {ASSIGNMENT}, cell_seconds: 20}}\n"
+        await asyncio.to_thread((tmp_path / "course" / "course.yaml").write_text, text)
+        response = await ask(SUBMIT, "ada", body=SOLVED)
+        await graded(service, msgspec.json.decode(response.body, type=SubmissionView).submission_id)
+        assert worker.seconds == {ASSIGNMENT: 20.0}
+
+
 class TestExtraTime:
     async def test_moves_the_end_of_an_exam_for_one_student_wherever_it_counts(
         self, ask: Client, service: RunningService, worker: PaperWorker, tmp_path: Path

@@ -46,7 +46,7 @@ def test_what_is_no_path(wire: list[Any]) -> None:
     [
         (3, 1), (2.5, 1), ([], 0), ([[], ()], 0), ([[], 1], 1), ([""], 1), (np.empty((0, 3)), 0),
         (np.float64(2), 1), (pd.DataFrame({"a": [1, 2]}), 1), (pd.Series([], dtype=float), 0),
-        ("", None), (True, None), (None, None), ({}, None), (set(), None),
+        ("", 0), ("a", 1), (True, None), (None, None), ({}, 0), (set(), 0), ({"a": []}, 1), ([{}], 1),
     ],
 )  # fmt: skip
 def test_what_agrees_with_everything_is_empty(value: Any, size: int | None) -> None:
@@ -88,7 +88,7 @@ def test_a_second_name_has_the_text_of_the_first_and_a_new_function_none() -> No
 def test_what_a_run_shows_that_was_cut_short_is_not_kept() -> None:
     over = Outcome(stop="", recorded=True, number=True)
     cells = {0: over, 1: Outcome()}
-    found = _judge(Ran(cells, (), (), whole=False), Ran(cells), {0: "t", 1: "u"}, {1: "u"})
+    found = _judge(Ran(cells, (), (), whole=False), Ran(cells), {0: "t", 1: "u"}, {1: "u"}, {})
     assert (found.whole, found.returns_objects, found.numbers) == (False, None, ("t",))
 
 
