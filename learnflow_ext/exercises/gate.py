@@ -23,7 +23,7 @@ from learnflow_ext.exercises.trees import PARTS, parse, without_docstrings
 
 SCORE = 0.9
 """Share of the mutants that the tests must notice; the measure of DeMillo, Lipton and Sayward (1978)."""
-HIDDEN_SCORE = 0.75
+HIDDEN_SCORE = 0.9
 """Share that the hidden tests must notice without the visible ones, which can be read."""
 REPEATS = 8
 """How often the solution is run. A test that fails one time in two escapes once in 128 exercises."""

@@ -268,6 +268,7 @@ def _grid(random: Random) -> Task:
         edges=[
             (("",), "The file may be empty."),
             ((f"{low - 1}\n",), "Look closely at the limit."),
+            ((f"1\n{low}\n",), "Look closely at the limit."),
             ((f"2 1\n   \n{low + 2} 5 0 4 1 1 3\n\n1\n",), "Lines without numbers are no rows."),
             (
                 (f"{low} 2\n2 {low}\n{low + 3}",),

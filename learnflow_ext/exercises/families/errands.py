@@ -105,6 +105,7 @@ def serve(store, thing, count):
         shown=[({a: 9, b: 4}, [(a, 3), (c, 1)]), ({b: 5}, [(b, 5)])],
         edges=[
             (({a: 3}, []), "There may be no orders."),
+            (({a: 9, b: 4}, [(a, 3), (b, 2), (a, 6)]), "All of them may go well."),
             (({a: 3}, [(a, 4), (a, 3), (a, 1)]), "Look closely at how many there are."),
             (({}, [(d, 1)] * most), f"Look closely at {most} faults."),
             (({}, [(d, 1)] * (most - 1)), f"Look closely at {most - 1} faults."),

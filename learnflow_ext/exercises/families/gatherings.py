@@ -192,6 +192,8 @@ def collection(random: Random) -> ClassTask:
             (full + "x[5]", "Behind the last name every place is free."),
             (full + "x[4]", "The last name has a place as well."),
             (filled(every[5]) + f"y = {name}()\nlen(y)", "Two objects should not share a list."),
+            (filled(every[0], every[2], every[1]) + "[each for each in x]", "A loop goes from the end."),
+            (f"x = {name}()\n[len(x), x.best()]", "There may be no name at all."),
         ],
         more=[
             full + "list(x)",

@@ -70,9 +70,10 @@ def _sign(random: Random, level: int) -> Task:
         return "{large}"
         """,
         answer=lambda n: "lucky" if n == odd else (small, middle, large)[(n > low) + (n > high)],
-        shown=[(low - 3,), (odd,)],
+        shown=[(low - 3,), (high + 4,)],
         edges=[
             *edges,
+            ((odd,), "One number is lucky."),
             ((high,), "Look closely at the upper limit."),
             ((high + 1,), "Look closely at the upper limit."),
             ((odd + 1,), "Only one number is lucky."),

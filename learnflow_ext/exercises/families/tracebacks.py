@@ -176,6 +176,7 @@ def _halves(random: Random) -> Task:
             ((["SyntaxError: invalid syntax"],), "There may be one line only."),
             ((maker.lines(1, 0, "KeyError: 5"),), "A message may be short."),
             ((maker.lines(1, 0, f"RuntimeError: {'abcdefghi' * 4}"),), "A message may be long."),
+            ((maker.lines(2, 0, _SILENT[0]),), "Some errors have a name only."),
         ],
         more=[(maker.lines(random.randint(1, 3)),) for _ in range(5)],
     )

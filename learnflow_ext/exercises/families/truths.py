@@ -240,6 +240,7 @@ def _text(random: Random) -> Task:
         ("abcda",),
         ("zbcdef",),
         ("bcdefa",),
+        *((f"y{row[: length - 2]}y",) for length in (least - 1, least, least + 1) if length > 1),
     ]
     good = [each for (each,) in every if value(each)]
     poor = [each for (each,) in every if not value(each)]

@@ -267,6 +267,7 @@ def _equal(random: Random) -> ClassTask:
             (f"({name}({one!r}) == 3)", f"A number is no `{name}`."),
             (f"({name}({one!r}) == {name}({long!r}))", "Look closely at which letters matter."),
             (f"({name}({one!r}) == {name}({one[::-1]!r}))", "Look closely at which letters matter."),
+            (f"({name}({one[::-1]!r}) == {name}({one!r}))", "Look closely at which letters matter."),
             (f"({name}({one!r}) != {name}({same!r}))", "`!=` should be the opposite of `==`."),
             (f"{name}({same!r}).text", "The text should stay as it is."),
             (f"x = {name}({one!r})\nx.joined({name}({other!r}))\nx.text", _STAYS),
@@ -280,6 +281,7 @@ def _equal(random: Random) -> ClassTask:
             f"[x.text, x == {name}({changed(f'{one}+{other}')!r})]",
             f"({name}({same!r}) in [{name}({other!r}), {name}({one!r})])",
             f"x = {name}({other!r})\nx.joined(x).joined(x).text",
+            f"x = {name}({one!r})\nx.count_in([{name}({other!r}), {name}({long!r}), x, {one!r}])",
         ],
     )
 

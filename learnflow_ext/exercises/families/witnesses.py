@@ -74,6 +74,7 @@ def _knows(random: Random) -> ClassTask:
         edges=[
             (f"caught({name}(5, 0)).{part}", "It may be that nothing is there."),
             (f"caught({name}({c}, {d})).there", "It keeps both numbers."),
+            (f"caught({name}({c}, {d})).wanted", "It keeps both numbers."),
             (f"isinstance(caught({name}(3, 2)), {name})", "It is an error that can be raised."),
             (f"x = {name}({a}, {b})\ny = {name}({c}, {d})\n[x.{part}, y.{part}, x.there]", APART),
         ],
