@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+import keyword
 import re
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import islice
 from textwrap import dedent, indent
 
 from learnflow_ext.agents import disguises, spoken
@@ -34,6 +36,10 @@ _TOLD = re.compile(
     r"^\s*(?:(?:then|and|next|finally|first|now|write|put|type|add|use)[ ,:]+)+(?=\S)", re.IGNORECASE
 )
 MOST_LAYOUTS = 12
+MOST_GATHERED = 12
+"""Programs of what a long talk told here and there."""
+_NAME = re.compile(r"(?<![.'\"\w])[A-Za-z_]\w*")
+_NO_NAMES = frozenset(keyword.kwlist) | frozenset(dir(builtins))
 _SMALL = 3
 """Lines of a fragment that is also tried at each place of the student's cell."""
 
@@ -138,10 +144,12 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
     heads = {_def_name(line): place for place, line in enumerate(row)}
     # The head of a function that comes again below is the beginning of something else, such as a quotation.
     row = [line for place, line in enumerate(row) if not _def_name(line) or heads[_def_name(line)] == place]
+    # Of a long talk the newest lines.
+    row = row[-MAX_LINES:]
     last = max((place for place, line in enumerate(row) if _def_name(line)), default=0)
     if last:
         yield from _indented(row[last:])
-    if not row or len(row) > MAX_LINES:
+    if not row:
         return
     if len(row) == 1:
         yield row[0]
@@ -227,6 +235,56 @@ def programs(text: str, reference: Reference, own_code: str = "") -> list[str]:
         spliced = (program for code in pieces for program in _spliced(code, own_code, header))
         found += distinct.of((program for program in spliced if program not in alone), MOST - len(found))
     return found
+
+
+def gathered(text: str, reference: Reference, own_code: str = "") -> list[str]:
+    """What a long talk tells here and there: of all its lines those that the result rests on.
+
+    At most `MOST_GATHERED`. Empty where that is what `programs` tries already.
+    """
+    header, own = _header(reference), {line.strip() for line in own_code.splitlines()}
+    found: dict[str, None] = {}
+    for reading in disguises.readings(text):
+        rows = (
+            [part for line in reading.splitlines() for part in _line_parts(line)],
+            [line for line in spoken.lines(reading) if _is_line(line)],
+        )
+        for row in rows:
+            new = [line for line in dict.fromkeys(map(str.strip, row)) if line not in own]
+            needed = list(_rested_on(new))
+            if 1 < len(needed) < len(row):
+                for layout in islice(_indented(needed), MOST_GATHERED // 2):
+                    found |= dict.fromkeys(_alone(layout, header))
+        if len(found) >= 4 * MOST_GATHERED:
+            break
+    return _Distinct().of(found, MOST_GATHERED)
+
+
+def _rested_on(row: list[str]) -> Iterator[str]:
+    """Without lines whose names have nothing to do with what is given back.
+
+    `else:` and the like stay, and the last head of a function.
+    """
+    words = [set(_NAME.findall(line)) - _NO_NAMES for line in row]
+    last = max((place for place, line in enumerate(row) if _def_name(line)), default=-1)
+    kept = {place for place, line in enumerate(row) if line.startswith("return")}
+    kept = kept or ({len(row) - 1} if row else set())
+    names = set[str]().union(*(words[place] for place in kept))
+    grows = True
+    while grows:
+        more = {
+            place
+            for place, line in enumerate(row)
+            if place not in kept and not _def_name(line) and not names.isdisjoint(words[place])
+        }
+        kept |= more
+        before = len(names)
+        names = names.union(*(words[place] for place in more))
+        grows = len(names) > before
+    bare = {
+        place for place, line in enumerate(row) if line in ("else:", "break", "continue", "try:", "finally:")
+    }
+    return (row[place] for place in sorted(kept | bare | ({last} if last >= 0 else set())))
 
 
 def _definitions(code: str) -> Iterator[str]:

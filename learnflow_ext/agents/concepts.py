@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 
 import msgspec
 
+from learnflow_ext.agents import markdown
+from learnflow_ext.agents.around import made_in
 from learnflow_ext.agents.course_index import CourseIndex, Section, visible
 from learnflow_ext.agents.debug import read_more
 from learnflow_ext.agents.line_reader import describe, read_line
@@ -15,8 +18,12 @@ from learnflow_ext.agents.reply import MAX_WORDS, Reply, words
 from learnflow_ext.agents.retrieval import terms
 from learnflow_ext.agents.source import fenced, line_asked_about, parse
 from learnflow_ext.contracts.help import HelpRequest
+from learnflow_ext.contracts.progress import Level
 
 MAX_LINES_READ = 4
+SHORT_WORDS = 60
+SHORT_VERSION = "You have mastered this already, so that is the short version."
+TRY_IT = "**Try it:** change one value in the example, say what will come out, and then run it."
 _EXERCISE = re.compile(
     r"\b(?:exercise|question|task|aufgabe|ex)\s*(?:number|no\.?|nr\.?|#)?\s*(\d{1,2})\b", re.IGNORECASE
 )
@@ -43,6 +50,12 @@ class ConceptFindings(msgspec.Struct, frozen=True, kw_only=True):
     has_code: bool = False
     topics: tuple[str, ...] = ()
     """What the course does explain: for a question it has no answer to."""
+    mastered: frozenset[str] = frozenset()
+    """Assignments whose topic the student has mastered: about these fewer words do."""
+    level: Level | None = None
+    """In the assignment at hand."""
+    made: tuple[str, str] | None = None
+    """A name that the question asks about and another cell of the notebook makes, and what its line does."""
 
     @property
     def concept(self) -> str:
@@ -59,8 +72,13 @@ def analyse(
     released: frozenset[str] | None = None,
     *,
     look_at_code: bool = True,
+    mastered: frozenset[str] = frozenset(),
+    level: Level | None = None,
 ) -> ConceptFindings:
-    """Find the line, exercise or idea that is meant. Without `look_at_code` only ideas and exercises."""
+    """Find the line, exercise or idea that is meant. Without `look_at_code` only ideas and exercises.
+
+    `mastered` and `level` are the student's: they change how much is said, not what.
+    """
     prose, pasted = fenced(request.text)
     code = (pasted or request.code) if look_at_code else ""
     line = line_asked_about(prose) if look_at_code else None
@@ -93,12 +111,27 @@ def analyse(
         return ConceptFindings(read=_read(code), has_code=True, topics=topics)
     after = index.after(sections[0]) if sections else None
     return ConceptFindings(
+        mastered=mastered,
+        level=level,
+        made=_made_elsewhere(prose, request.nearby) if look_at_code and not sections else None,
         sections=sections,
         following=after.paragraphs if after is not None else (),
         asked=index.asked(prose),
         has_code=bool(code.strip()),
         topics=topics,
     )
+
+
+def _made_elsewhere(prose: str, cells: Mapping[str, str]) -> tuple[str, str] | None:
+    """A name of the question's that a cell of the notebook makes, with what its line does; the first such."""
+    asked = dict.fromkeys(re.findall(r"[A-Za-z_]\w{2,}", prose))
+    for cell in cells.values():
+        made = made_in(cell)
+        for name in asked:
+            sentence = read_line(cell, made[name]) if name in made else None
+            if sentence:
+                return name, sentence
+    return None
 
 
 def _named_exercise(
@@ -171,6 +204,15 @@ def compose(findings: ConceptFindings) -> Reply:
         return _compose_exercise(findings, findings.exercise)
     if findings.sections:
         return _compose_section(findings)
+    if findings.made is not None:
+        name, sentence = findings.made
+        return Reply(
+            paragraphs=(
+                f"{markdown.code(name, 30)} is a name that another cell of this notebook makes. There: "
+                f"{sentence}",
+                f"**Ask yourself:** what does {markdown.code(name, 30)} stand for by now? `print` shows it.",
+            )
+        )
     return _compose_nothing(findings)
 
 
@@ -213,13 +255,28 @@ def _compose_exercise(findings: ConceptFindings, exercise: Section) -> Reply:
 
 def _compose_section(findings: ConceptFindings) -> Reply:
     best, *others = findings.sections
-    elsewhere = next((section for section in others if section.title != best.title), None)
+    elsewhere = next(
+        (
+            section
+            for section in others
+            if section.title != best.title and section.assignment not in findings.mastered
+        ),
+        None,
+    )
     source = f"This is from *{best.title}* in *{best.notebook_title}*."
     if elsewhere is not None:
         there = "" if elsewhere.notebook == best.notebook else f" in *{elsewhere.notebook_title}*"
         source += f" See also *{elsewhere.title}*{there}."
     paragraphs = best.paragraphs + findings.following
-    told = _around_the_answer(paragraphs, findings.asked, MAX_WORDS - words(source) - words(best.title))
+    room = MAX_WORDS - words(source) - words(best.title)
+    if best.assignment in findings.mastered:
+        source = f"{SHORT_VERSION} {source}"
+        told = _around_the_answer(paragraphs, findings.asked, min(room, SHORT_WORDS)) or paragraphs[:1]
+    else:
+        begins = findings.level == "Beginner"
+        told = _around_the_answer(paragraphs, findings.asked, room - begins * words(TRY_IT))
+        if begins and any(each.startswith("```") for each in told):
+            told = (*told, TRY_IT)
     citations = tuple(section.citation for section in (best, elsewhere) if section is not None)
     weaker = Reply(
         paragraphs=(f"**{best.title}**", "Read this section again, and run its example.", source),

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from learnflow_ext.agents.references import Reference
-from learnflow_ext.contracts.progress import StudentProgress
+from learnflow_ext.contracts.progress import Level, StudentProgress
 
 Policy = Literal["off", "concepts", "hints", "open"]
 
@@ -52,3 +52,14 @@ class HelpContext(msgspec.Struct, frozen=True, kw_only=True):
     """Solutions of exercises that were made for this student: guarded like the course's."""
     released: frozenset[str] | None = None
     """Assignments this student may see: only these are quoted or suggested. None means all of the course."""
+
+    def level_in(self, assignment: str) -> Level | None:
+        """How far the student is in an assignment, on evidence that was checked; None when nobody knows."""
+        known = self.progress.assignments if self.progress is not None else ()
+        return next((each.level for each in known if each.assignment == assignment), None)
+
+    @property
+    def mastered(self) -> frozenset[str]:
+        """Assignments whose topic the student has mastered."""
+        known = self.progress.assignments if self.progress is not None else ()
+        return frozenset(each.assignment for each in known if each.level == "Mastered")

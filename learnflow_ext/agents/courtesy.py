@@ -67,7 +67,7 @@ def refusal(
 ) -> Courtesy:
     """No solution, but a hint: from the error that is there, from the exercise named, or how to begin."""
     if request.error is not None and not ideas_only:
-        hint = debug.compose(debug.analyse(request, index, context.released))
+        hint = debug.compose(debug.analyse(request, index, context))
         # The pointing version is short enough to stand beside the refusal.
         pointing = hint.weaker or hint
         return Courtesy(

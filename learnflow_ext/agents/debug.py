@@ -7,7 +7,8 @@ import re
 
 import msgspec
 
-from learnflow_ext.agents import code_checks, markdown, no_error
+from learnflow_ext.agents import around, code_checks, markdown, no_error
+from learnflow_ext.agents.context import HelpContext
 from learnflow_ext.agents.course_index import CourseIndex, Section
 from learnflow_ext.agents.error_words import CONCEPTS, general, named_error, question
 from learnflow_ext.agents.examples import analogous
@@ -15,9 +16,13 @@ from learnflow_ext.agents.remark import Remark
 from learnflow_ext.agents.reply import Reply, fitting
 from learnflow_ext.agents.source import fenced, parse_or_error
 from learnflow_ext.contracts.help import CellError, Citation, Diagnosis, HelpRequest, Variable
+from learnflow_ext.contracts.progress import Level
 from learnflow_ext.diagnosis import diagnose_text
 
 MAX_VARIABLES = 3
+_MISSING = re.compile(r"name '(\w+)' is not defined")
+SHORT, LONG = 40, 75
+"""Words of a cause, for who is far and for all others."""
 _NONE = re.compile(r"\bnone\b", re.IGNORECASE)
 
 _LAST_LINE = re.compile(
@@ -39,12 +44,22 @@ class DebugFindings(msgspec.Struct, frozen=True, kw_only=True):
     """Without an error: the kind that the student speaks of; empty for none."""
     none: bool = False
     """Without an error: the student wonders where a `None` comes from."""
+    level: Level | None = None
+    """Of the student in this assignment: who has just begun gets more words, who is far fewer."""
+    known_from: Section | None = None
+    """Where the student learnt the idea behind it, when they have mastered it: that need not be read
+    again."""
+    elsewhere: str = ""
+    """The name that has no value here, and that another cell of the notebook makes; empty for none."""
 
 
-def analyse(
-    request: HelpRequest, index: CourseIndex, released: frozenset[str] | None = None
-) -> DebugFindings:
-    """Look at the failed cell, or at an error quoted in the message, or else at the code alone."""
+def analyse(request: HelpRequest, index: CourseIndex, context: HelpContext | None = None) -> DebugFindings:
+    """Look at the failed cell, or at an error quoted in the message, or else at the code alone.
+
+    Without a `context` all of the course may be quoted, and nobody knows how far the student is.
+    """
+    context = context or HelpContext()
+    released = context.released
     error = request.error or quoted_error(request.text, request.code)
     code = request.code or fenced(request.text)[1]
     if error is None:
@@ -59,15 +74,24 @@ def analyse(
         line=error.line,
         variables=error.variables,
     )
+    sections = index.about(topic(diagnosis), released=released) or index.search(
+        f"{topic(diagnosis)} {diagnosis.exception}", limit=1, released=released
+    )
+    to_read = tuple(each for each in sections if each.assignment not in context.mastered)
     return DebugFindings(
         diagnosis=diagnosis,
         variables=error.variables[:MAX_VARIABLES],
-        sections=tuple(
-            index.about(topic(diagnosis), released=released)
-            or index.search(f"{topic(diagnosis)} {diagnosis.exception}", limit=1, released=released)
-        ),
+        sections=to_read,
+        known_from=sections[0] if sections and not to_read else None,
+        level=context.level_in(request.assignment),
+        elsewhere=_made_elsewhere(diagnosis, request),
         code=error.code or code,
     )
+
+
+def _made_elsewhere(diagnosis: Diagnosis, request: HelpRequest) -> str:
+    missing = _MISSING.search(diagnosis.message) if diagnosis.exception == "NameError" else None
+    return missing[1] if missing is not None and around.made_elsewhere(missing[1], request.nearby) else ""
 
 
 def _without(text: str, code: str, index: CourseIndex, released: frozenset[str] | None) -> DebugFindings:
@@ -140,8 +164,12 @@ def compose(findings: DebugFindings, rung: int = 0) -> Reply:
     name = markdown.identifier(diagnosis.exception)
     line = diagnosis.line
     title = f"**{name} in line {line}**" if line is not None and 0 < line < 100_000 else f"**{name}**"
-    cause = markdown.plain(diagnosis.cause, max_words=75)
-    place, reading = _place(diagnosis), read_more(findings.sections)
+    far = findings.level in ("Proficient", "Mastered")
+    cause = markdown.plain(diagnosis.cause, max_words=SHORT if far else LONG)
+    cause = "\n\n".join(filter(None, (cause, _other_cell(findings.elsewhere))))
+    place, reading = _place(diagnosis), reading_for(findings)
+    begins = general(name) if findings.level == "Beginner" and general(name) not in cause else ""
+    climb = "" if far else _CLIMB
     values = _values(findings.variables, cause)
     asked = f"**Ask yourself:** {question(name, diagnosis.cause)}"
     idea = Reply(paragraphs=_some(title, general(name), reading), rung=1)
@@ -151,9 +179,11 @@ def compose(findings: DebugFindings, rung: int = 0) -> Reply:
     match rung:
         case 1:
             named = f"**The idea behind it:** {topic(diagnosis) or 'reading what Python says'}."
-            reply = Reply(paragraphs=_some(title, cause, named, reading, _CLIMB), rung=1, weaker=idea)
+            reply = Reply(paragraphs=_some(title, cause, begins, named, reading, climb), rung=1, weaker=idea)
         case 2:
-            reply = Reply(paragraphs=_some(title, cause, place, reading, _CLIMB), rung=2, weaker=pointing)
+            reply = Reply(
+                paragraphs=_some(title, cause, begins, place, reading, climb), rung=2, weaker=pointing
+            )
         case 4 if example:
             shown = f"**The like, with other data:**\n\n```python\n{example}\n```"
             kept = fitting(_some(title, cause, place, shown, asked, reading))
@@ -164,6 +194,25 @@ def compose(findings: DebugFindings, rung: int = 0) -> Reply:
 
 
 _CLIMB = "Change something and run it again: if it still fails, my next hint says more."
+
+
+def _other_cell(name: str) -> str:
+    """Nothing runs by itself: a cell that made a name before may not have run since Python began anew."""
+    if not name:
+        return ""
+    return (
+        f"Another cell of this notebook makes {markdown.code(name, 30)}. Python knows it once that cell has "
+        "run: after a restart none has."
+    )
+
+
+def reading_for(findings: DebugFindings) -> str:
+    """Where to read on; for who has mastered it, where they know it from. Empty where the course says
+    nothing."""
+    if findings.known_from is not None:
+        place = findings.known_from.notebook_title
+        return f"You have mastered this idea already, in *{place}*: what did you do there?"
+    return read_more(findings.sections)
 
 
 def _some(*paragraphs: str) -> tuple[str, ...]:

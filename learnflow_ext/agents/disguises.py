@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
-from learnflow_ext.agents import notations
+from learnflow_ext.agents import foreign, notations, riddles
 
-MOST = 16
-"""Readings of one text; a reply with more riddles than that is no help to anybody."""
+MOST = 24
+"""Readings of one text, or of one paragraph of a text that has more."""
+MOST_ALL = 120
+"""Of all paragraphs of a text together; a reply with more riddles than that is no help to anybody."""
 _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһᴦкмтвнАЕОРСУХІЈЅКМТВНαοενρτυικΑΒΕΖΗΙΚΜΝΟΡΤΥΧɡ“”‘’‚„−–—∗×÷＝；：⁼≤≥≠",  # noqa: RUF001
     "aeopcyxijsdhrkmtbhAEOPCYXIJSKMTBHaoevptuikABEZHIKMNOPTYXg\"\"''''---**/=;:=≤≥≠",
@@ -55,7 +57,45 @@ def clean(text: str) -> str:
 
 @lru_cache(maxsize=512)
 def readings(text: str) -> tuple[str, ...]:
-    """`text` cleaned, and after it what is hidden in it, each once. At most `MOST` of them."""
+    """`text` cleaned, and after it what is hidden in it, each once. At most `MOST_ALL` of them.
+
+    Harmless riddles do not crowd out what another paragraph hides.
+    """
+    whole = dict.fromkeys(_readings(text))
+    if len(whole) >= MOST:
+        for paragraph in dict.fromkeys(re.split(r"\n\s*\n", text)):
+            whole |= dict.fromkeys(_readings(paragraph)[1:])
+    elif len(text) > notations.MAX_TEXT:
+        for part in _parts(text):
+            whole |= dict.fromkeys(_readings(part)[1:])
+    return tuple(whole)[:MOST_ALL]
+
+
+def _parts(text: str) -> Iterator[str]:
+    """A long talk in pieces that are short enough for every reading; those at its beginning stay the same."""
+    part: list[str] = []
+    size = 0
+    for line in text.splitlines():
+        if part and size + len(line) >= notations.MAX_TEXT:
+            yield "\n".join(part)
+            part, size = [], 0
+        part.append(line)
+        size += len(line) + 1
+    yield "\n".join(part)
+
+
+def are_too_many(text: str) -> bool:
+    """Whether there is more hidden in `text` than is looked at."""
+    found = readings(text)
+    if len(found) < MOST:
+        return False
+    return len(found) >= MOST_ALL or any(
+        len(_readings(paragraph)) >= MOST for paragraph in re.split(r"\n\s*\n", text)
+    )
+
+
+@lru_cache(maxsize=2048)
+def _readings(text: str) -> tuple[str, ...]:
     first = clean(text)
     found = {first: None}
     # Undoing what was not meant as a disguise can break code that has it in a comment.
@@ -95,6 +135,8 @@ def _hidden(text: str) -> Iterator[str]:
         yield _DOTTED.sub(lambda found: found.group().replace(found.group(1), ""), text)
     yield from _turned(text)
     yield from notations.plainly(text)
+    yield from foreign.as_python(text)
+    yield from riddles.solved(text)
 
 
 def _turned(text: str) -> Iterator[str]:
@@ -103,9 +145,14 @@ def _turned(text: str) -> Iterator[str]:
     plainly = sum(words[word] for word in _TELLING)
 
     def telling(hidden: Iterable[str]) -> bool:
-        """Whether enough of Python's words come out, which look like `hidden` before."""
-        found = [words[word] for word in hidden if word in words]
-        return len(found) >= 2 and sum(found) > plainly // 2
+        """Whether enough of Python's words come out, which look like `hidden` before.
+
+        In a long talk they may be few beside those that stand there plainly: then they must be longer ones.
+        """
+        found = [word for word in hidden if word in words]
+        if sum(len(word) for word in found if len(word) > 3) >= 6 and hidden is not _TELLING:
+            return True
+        return len(found) >= 2 and sum(words[word] for word in found) > plainly // 2
 
     if telling(_BACKWARDS):
         yield text[::-1]
@@ -145,7 +192,9 @@ def _decoded(decode: Callable[[str], bytes], block: str) -> Iterator[str]:
     bare = re.sub(r"\s", "", block).rstrip("=")
     for padded in (bare + "=" * (-len(bare) % 4), bare + "=" * (-len(bare) % 8), bare[: len(bare) // 2 * 2]):
         try:
-            yield from _printable(decode(padded))
+            data = decode(padded)
+            yield from _printable(data)
+            yield from _printable(riddles.unpacked(data))
             return
         except (ValueError, binascii.Error):
             continue

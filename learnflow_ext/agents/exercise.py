@@ -24,7 +24,9 @@ class ExerciseFindings(msgspec.Struct, frozen=True, kw_only=True):
     standing: AssignmentProgress | None = None
     """In the assignment of the suggestion."""
     all_done: bool = False
-    """Everything graded has full marks."""
+    """Everything has full marks, or its topic is mastered."""
+    all_full: bool = False
+    """Without a suggestion: everything has full marks."""
     others: tuple[Section, ...] = ()
 
 
@@ -37,7 +39,7 @@ def analyse(request: HelpRequest, index: CourseIndex, context: HelpContext) -> E
     standings = {each.assignment: each for each in context.progress.assignments} if context.progress else {}
     open_ones = [section for section in index.exercises if visible(section, context.released)]
     wanted = [section for section in open_ones if _trains(section, request.text)]
-    undone = [section for section in (wanted or open_ones) if not _full(standings.get(section.assignment))]
+    undone = [section for section in (wanted or open_ones) if not _learnt(standings.get(section.assignment))]
     # The sort keeps course order otherwise.
     undone.sort(
         key=lambda section: (
@@ -47,7 +49,8 @@ def analyse(request: HelpRequest, index: CourseIndex, context: HelpContext) -> E
     )
     chosen = undone or wanted
     if not chosen:
-        return ExerciseFindings(all_done=bool(open_ones))
+        all_full = all(_full(standings.get(section.assignment)) for section in open_ones)
+        return ExerciseFindings(all_done=bool(open_ones), all_full=all_full)
     return ExerciseFindings(
         section=chosen[0],
         topic_found=bool(wanted),
@@ -69,6 +72,11 @@ def _share(standing: AssignmentProgress | None) -> float:
     return standing.best_score / standing.max_score
 
 
+def _learnt(standing: AssignmentProgress | None) -> bool:
+    """Whether there is nothing more to learn there: full marks, or the topic is mastered."""
+    return _full(standing) or (standing is not None and standing.level == "Mastered")
+
+
 def _full(standing: AssignmentProgress | None) -> bool:
     return (
         standing is not None
@@ -85,7 +93,8 @@ def compose(findings: ExerciseFindings) -> Reply:
         if findings.all_done:
             return Reply(
                 paragraphs=(
-                    "You have full marks in everything there is. Well done!",
+                    f"You have {'full marks in' if findings.all_full else 'mastered'} everything there is. "
+                    "Well done!",
                     "Pick your favourite exercise, and change it: other data, one rule more. Then explain "
                     "it to a friend.",
                 )
@@ -130,7 +139,8 @@ def _opening(section: Section) -> str:
 def _why(findings: ExerciseFindings) -> str:
     standing = findings.standing
     if findings.all_done:
-        return "You have full marks there already: try to solve it again without looking."
+        has = "full marks there" if _full(standing) else "mastered what it trains"
+        return f"You have {has} already: try to solve it again without looking."
     if standing is None or standing.best_score is None or standing.max_score is None:
         return "You have not handed this one in yet."
     best = f"{standing.best_score:g} of {standing.max_score:g} points"

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import keyword
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
 
-from learnflow_ext.agents import candidates, disguises, trial
+from learnflow_ext.agents import candidates, disguises, edits, trial
 from learnflow_ext.agents.guard import PASSED, Guard, Verdict, once
 from learnflow_ext.agents.references import Reference
 from learnflow_ext.contracts.runner import Runner
@@ -24,6 +26,15 @@ LONG_TALK = 4_000
 """Characters of earlier answers; to look through more than these takes long enough to be done aside."""
 _MAKES = re.compile(r"\b(?:def|class)\s+(\w+)|\b(\w+)\s*=(?!=)")
 _CONDITION = re.compile(r"\s*(?:while|if|elif)\b(.*):\s*(?:#.*)?$")
+_WHOLE = re.compile(r"\bdef \w|\blambda\b")
+_FEW_LINES = 3
+_COMMON = frozenset(
+    "a an and are as at be but by def elif else for from get gives if import in is it its len no not of on or"
+    " print range return self should so than that the their them then there they this to up use what when"
+    " which while will with write you your 0 1 2 True False None assert".split()
+)
+MOST_LIKE = 12
+"""Exercises that are tried for a whole program, where nobody knows which is asked about."""
 MAX_REMEMBERED = 2_000
 MAX_FAILED = 20_000
 """Programs of which is remembered that they fail."""
@@ -64,6 +75,10 @@ class Gate:
         self._seen: dict[tuple[tuple[Reference, str, tuple[str, ...]], ...], list[trial.Outcome]] = {}
         self._failed: set[tuple[Reference, str]] = set()
 
+    def reference(self, exercise: str, practice: tuple[Reference, ...] = ()) -> Reference | None:
+        """What is known of an exercise, of those in `practice` too; None for one that nobody knows."""
+        return next((each for each in (*practice, *self._guard.known) if each.name == exercise), None)
+
     def trust(self, texts: frozenset[str]) -> None:
         """Code lines that the course itself shows: on their own they need no trial."""
         self._public = texts
@@ -73,7 +88,13 @@ class Gate:
         guard = self._guard.with_(about.practice)
 
         def compared() -> Verdict:
-            return guard.judge(reply, own_code=about.own_code, shown=about.shown, asked=about.asked)
+            return guard.judge(
+                reply,
+                own_code=about.own_code,
+                shown=about.shown,
+                asked=about.asked,
+                by_model=about.by_model,
+            )
 
         verdict = await _aside(compared, about)
         if self._runner is None:
@@ -102,16 +123,23 @@ class Gate:
 
     def _attempts(self, guard: Guard, reply: str, about: About) -> list[trial.Attempt]:
         text = once(f"{about.shown}\n\n{reply}") if about.shown.strip() else reply
-        if about.by_model and text is not reply and not candidates.fragments(reply):
+        if (
+            about.by_model
+            and text is not reply
+            and not candidates.fragments(reply)
+            and not edits.programs(reply, about.own_code)
+        ):
             return []
         new = self._has_new_code(text if about.by_model else reply, about)
-        if not new and not (about.by_model and _says_what_to_do(reply)):
+        edited = edits.programs(reply, about.own_code)
+        if not new and not edited and not (about.by_model and _says_what_to_do(reply)):
             return []
         found = []
         for reference in _targets(guard, reply, about):
-            programs = candidates.programs(reply, reference, about.own_code)
+            programs = [*edited, *candidates.programs(reply, reference, about.own_code)]
             for more in (text, once(about.in_order)):
                 if more.strip() and more is not reply:
+                    programs += candidates.gathered(more, reference, about.own_code)
                     programs += candidates.programs(more, reference, about.own_code)[:16]
             untried, failed = self._untried(reference, programs)
             if untried:
@@ -184,7 +212,34 @@ def _targets(guard: Guard, reply: str, about: About) -> list[Reference]:
     told = [each for name in about.elsewhere for each in testable if each.name == name]
     first = dict.fromkeys([*asked, *solved])
     found = dict.fromkeys([*first, *told[:1], *named, *([] if asked or named else near), *told])
-    return list(found)[: max(MAX_TARGETS, len(first))]
+    chosen = list(found)[: max(MAX_TARGETS, len(first))]
+    if about.by_model and not asked:
+        # Whatever the question names: a model may tell any solution, under any name.
+        chosen += [each for each in _like(testable, reply) if each not in chosen][:MOST_LIKE]
+    return chosen
+
+
+def _like(testable: list[Reference], reply: str) -> list[Reference]:
+    """Exercises, those first whose solution and statement have rare words in common with code in a reply.
+
+    Empty where there is too little code to be a solution.
+    """
+    code = "\n".join(candidates.fragments(reply))
+    if (
+        not _WHOLE.search(code)
+        and len({line.strip() for line in code.splitlines() if line.strip()}) < _FEW_LINES
+    ):
+        return []
+    words = frozenset(_words(code))
+    often = Counter(word for each in testable for word in words & _own_words(each))
+    likeness = {each: sum(1 / often[word] for word in words & _own_words(each)) for each in testable}
+    return sorted(testable, key=lambda each: -likeness[each])
+
+
+@lru_cache(maxsize=1024)
+def _own_words(reference: Reference) -> frozenset[str]:
+    """Words that say something about an exercise, of its solution and what the student reads of it."""
+    return frozenset(_words(f"{reference.whole}\n{reference.shown}")) - _COMMON
 
 
 def code_lines(texts: list[str]) -> frozenset[str]:

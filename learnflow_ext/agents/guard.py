@@ -18,7 +18,7 @@ from typing import Literal
 
 import msgspec
 
-from learnflow_ext.agents import disguises, notations, spoken
+from learnflow_ext.agents import disguises, notations, riddles, spoken
 from learnflow_ext.agents.code_forms import Form, forms, tokens
 from learnflow_ext.agents.references import Reference, references
 from learnflow_ext.agents.source import fenced, parse
@@ -233,15 +233,26 @@ class Guard:
         """The exercises that are guarded."""
         return tuple(known.reference for known in self._known)
 
-    def judge(self, reply: str, *, own_code: str = "", shown: str = "", asked: str = "") -> Verdict:
+    def judge(
+        self,
+        reply: str,
+        *,
+        own_code: str = "",
+        shown: str = "",
+        asked: str = "",
+        by_model: bool = False,
+    ) -> Verdict:
         """The whole reply so far, with what was `shown` before it.
 
         What the student's own code or question (`asked`) already holds is no secret any more. A reply that
-        adds nothing to what was shown before is not withheld for it.
+        adds nothing to what was shown before is not withheld for it. Words `by_model` may not be what only a
+        machine can read.
         """
         told = f"{own_code}\n{asked}"
         new = _without_lines(reply, told)
-        if notations.is_bytecode(new) or notations.is_acrostic(new):
+        if notations.is_bytecode(new) or notations.is_acrostic(new) or disguises.are_too_many(reply):
+            return Verdict(True, "", "unsure")
+        if by_model and _hides(new, told, shown):
             return Verdict(True, "", "unsure")
         seen = _everything(reply)
         if found := self._close(seen, reply, own_code, shown):
@@ -275,6 +286,14 @@ class Guard:
             if (known.in_(seen) or known.in_(both)) and not known.in_(own):
                 return known
         return None
+
+
+def _hides(new: str, told: str, shown: str) -> bool:
+    """Whether a reply has, or ends, something that nobody can read; what the student wrote is left out."""
+    bare = " ".join(run for run in new.split() if run.strip("`*\"'()[].,;:!?") not in told)
+    if riddles.is_opaque(bare):
+        return True
+    return bool(shown) and riddles.is_strange(bare) and riddles.is_opaque(f"{shown} {bare}")
 
 
 def once(text: str) -> str:

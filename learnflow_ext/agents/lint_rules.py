@@ -10,7 +10,9 @@ import msgspec
 
 
 class LintRule(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule of ruff. `why` and `question` are Markdown; `{name}` is the name that the finding is about."""
+    """One rule of ruff. `why` and `question` are Markdown; `{name}` is the name that the finding is about,
+    and
+    `{count}` the number that ruff counted."""
 
     kind: str
     """As `Remark.kind`: what our own checks see as well has the same one, and is said once."""
@@ -130,7 +132,7 @@ RULES: dict[str, LintRule] = {
     "C901": _rule(
         "many-ways",
         56,
-        "there are so many branches in {name} that nobody can test them all in the head.",
+        "there are {count} different ways through {name}: more than anybody can go through in the head.",
         "Which part of it has a job of its own that you could give a name?",
     ),
     "E701": _TWO_ON_A_LINE,
@@ -227,6 +229,12 @@ RULES: dict[str, LintRule] = {
         "both sides of this comparison are fixed values, so the answer never changes.",
         "Which value should it look at instead?",
         slip=True,
+    ),
+    "PLR0916": _rule(
+        "many-conditions",
+        46,
+        "{count} questions are tied together with `and` and `or` in one condition.",
+        "Which of them belong together, and what would you call that in a word?",
     ),
     "PLR0913": _rule(
         "many-arguments",

@@ -22,6 +22,9 @@ MOST = 100
 """Findings that are looked at; a beginner hears of three."""
 
 
+_COUNTED = re.compile(r"\((\d{1,4}) > \d+\)")
+
+
 class _Finding(msgspec.Struct, frozen=True):
     code: str
     line: int
@@ -62,12 +65,13 @@ def _remark(finding: _Finding, names: set[str], lines: int) -> Remark | None:
     if rule is None or not 0 < finding.line <= lines or (rule.only_in_blocks and finding.column == 1):
         return None
     name = _name(rule, finding.message, names)
-    if name is None:
+    counted = _COUNTED.search(finding.message)
+    if name is None or ("{count}" in rule.why and counted is None):
         return None
     return Remark(
         kind=rule.kind,
         line=finding.line,
-        why=rule.why.format(name=name),
+        why=rule.why.format(name=name, count=counted[1] if counted else ""),
         question=rule.question.format(name=name),
         slip=rule.slip,
         weight=rule.weight,

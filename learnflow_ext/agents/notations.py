@@ -38,14 +38,16 @@ _OPCODE = re.compile(
 )
 """A name of one, not a constant such as `LIST_PRICE = 3`, nor a word of a sentence in capitals."""
 _SAID = {
-    "def": "definir funcion función funktion fonction",
-    "for": "para für pour",
-    "while": "mientras solange tantque",
-    "if": "si wenn falls",
-    "else": "sino sonst sinon",
-    "return": "devolver devuelve retornar gib rückgabe zurückgeben retourner renvoyer",
-    "in": "en dans",
-    "not": "no nicht pas",
+    "def": "definir funcion función funktion fonction funzione definisci função functie definieer funkcja "
+    "zdefiniuj fonksiyon tanımla функция функцию определить функція",  # noqa: RUF001 -- another language's letter
+    "for": "para für pour per voor dla för için для",
+    "while": "mientras solange tantque mentre finché enquanto zolang terwijl dopóki medan iken пока поки",
+    "if": "si wenn falls se als jeśli om eğer если якщо",
+    "else": "sino sonst sinon altrimenti senão anders inaczej annars değilse иначе інакше",
+    "return": "devolver devuelve retornar gib rückgabe zurückgeben retourner renvoyer ritorna restituisci "
+    "devolva retorne retorna geef zwróć returnera döndür вернуть верни возврат повернути поверни",
+    "in": "en dans im em в из у",  # noqa: RUF001 -- another language's letter
+    "not": "no nicht pas non não niet nie inte değil не",
     "True": "verdadero wahr vrai",
     "False": "falso falsch faux",
     "and": "und",
@@ -64,7 +66,7 @@ def plainly(text: str) -> Iterator[str]:
     if _NODES.search(text):
         yield from _from_nodes(text)
     if _BRACE_HEAD.search(text) or _ONE_LINE_BRACES.search(text):
-        yield _without_braces(text)
+        yield without_braces(text)
     if _BLANK_SIGNS.search(text) or _DOTS_BEFORE.search(text):
         blanks = _BLANK_SIGNS.sub(" ", text)
         yield _DOTS_BEFORE.sub(lambda found: " " * len(found[0]), blanks)
@@ -205,7 +207,7 @@ def _node(described: ast.AST) -> object:
     return described.value if isinstance(described, ast.Constant) else None
 
 
-def _without_braces(text: str) -> str:
+def without_braces(text: str) -> str:
     """`for x in y {` … `}` with a colon and depth in their place."""
     lines, depth = [], 0
     broken = re.sub(r"\{(?=\s)", "{\n", text)

@@ -106,6 +106,7 @@ def _next(findings: ProgressFindings) -> str:
             if each.progress.best_score is not None
             and each.progress.max_score is not None
             and each.progress.best_score < each.progress.max_score
+            and each.progress.level != "Mastered"
         ),
         None,
     )
@@ -114,7 +115,13 @@ def _next(findings: ProgressFindings) -> str:
         return f"There are points left in {improvable.title}: {how}."
     if findings.untouched:
         return f"Next: {findings.untouched[0]}."
+    if any(each.progress.level == "Mastered" and not _has_all(each.progress) for each in findings.standings):
+        return "You have mastered all that is graded. Well done!" if _all_graded(findings) else ""
     return "Everything that is graded has full marks. Well done!" if _all_graded(findings) else ""
+
+
+def _has_all(progress: AssignmentProgress) -> bool:
+    return progress.best_score is not None and progress.best_score == progress.max_score
 
 
 def _all_graded(findings: ProgressFindings) -> bool:

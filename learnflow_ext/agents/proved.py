@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from learnflow_ext.agents import markdown
 from learnflow_ext.agents.context import ProvedHint
-from learnflow_ext.agents.debug import DebugFindings, read_more
+from learnflow_ext.agents.debug import DebugFindings, reading_for
 from learnflow_ext.agents.reply import MAX_WORDS, Reply, words
 
 NOT_YET = "Your answer does not do yet what the exercise asks for. I looked for the place by running it."
@@ -52,7 +52,7 @@ def _paragraphs(said: str, findings: DebugFindings, *, last: bool) -> tuple[str,
         known = diagnosis.line is not None and 0 < diagnosis.line < 100_000
         title = f"**{name} in line {diagnosis.line}**" if known else f"**{name}**"
         cause = markdown.plain(diagnosis.cause, max_words=60)
-    optional = [cause, read_more(findings.sections), "" if last else CLIMB]
+    optional = [cause, reading_for(findings), "" if last else CLIMB]
     left = MAX_WORDS - words(title) - words(said)
     kept = []
     for each in optional:

@@ -4,20 +4,22 @@ rewritten code."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from learnflow_ext.agents import code_checks, markdown
+from learnflow_ext.agents import around, code_checks, markdown
 from learnflow_ext.agents.lint_rules import RULES
 from learnflow_ext.agents.linting import linted
 from learnflow_ext.agents.remark import Remark
 from learnflow_ext.agents.reply import MAX_WORDS, Reply, words
 from learnflow_ext.agents.source import fenced, parse_or_error
 from learnflow_ext.contracts.help import MAX_CELL_CHARS, HelpRequest
+from learnflow_ext.contracts.progress import Level
 from learnflow_ext.contracts.runner import Runner
 
 MAX_SUGGESTIONS = 3
+MAX_FOR_BEGINNERS = 2
 MAX_LINE_SHOWN = 60
 """Characters of a line of the student's."""
 
@@ -39,10 +41,12 @@ class ReviewFindings(msgspec.Struct, frozen=True, kw_only=True):
     """The weightiest first, at most `MAX_SUGGESTIONS`, no two of a kind or on one line."""
     code: str = ""
     """What was looked at; empty where there is nothing to look at closer."""
+    level: Level | None = None
+    """Of the student in this assignment: who has just begun hears of two things at most."""
 
 
-def analyse(request: HelpRequest) -> ReviewFindings:
-    """Look at code in the message, else at the cell. Pure: no linter is asked yet."""
+def analyse(request: HelpRequest, level: Level | None = None) -> ReviewFindings:
+    """Look at code in the message, else at the cell and those around it. Pure: no linter is asked yet."""
     pasted = fenced(request.text)[1]
     code = pasted or request.code
     lines = [line for line in code.splitlines() if line.strip() and not line.lstrip().startswith("#")]
@@ -58,9 +62,36 @@ def analyse(request: HelpRequest) -> ReviewFindings:
     return ReviewFindings(
         lines=len(lines),
         praise=_praise(tree, code),
-        remarks=_varied(code_checks.remarks(code)),
+        remarks=_varied([*code_checks.remarks(code), *_beside(code, {} if pasted else request.nearby)]),
         code=code,
+        level=level,
     )
+
+
+def _beside(code: str, cells: Mapping[str, str]) -> Iterator[Remark]:
+    """What only the other cells of the notebook show: a function made twice, lines that stand there too."""
+    made = around.functions_in(code)
+    for name in made:
+        if any(name in around.functions_in(cell) for cell in cells.values()):
+            yield Remark(
+                kind="made-twice",
+                line=made[name],
+                why=f"another cell of this notebook makes {markdown.code(name, 30)} too, and the one that "
+                "ran last counts.",
+                question="Which of the two do you want to keep?",
+                slip=True,
+                weight=63,
+            )
+    if (line := around.repeated_line(code, cells)) is not None:
+        yield Remark(
+            kind="said-again",
+            line=line,
+            why="from here on several lines stand in another cell of this notebook too.",
+            question="If you have to change them one day, in how many places? What could have a name of its "
+            "own?",
+            slip=False,
+            weight=55,
+        )
 
 
 async def with_linter(findings: ReviewFindings, runner: Runner) -> ReviewFindings:
@@ -149,9 +180,10 @@ def compose(findings: ReviewFindings) -> Reply:
                 "text?",
             )
         )
+    remarks = findings.remarks[:MAX_FOR_BEGINNERS] if findings.level == "Beginner" else findings.remarks
     points: list[str] = []
     left = MAX_WORDS - words(start) - 6
-    for number, remark in enumerate(findings.remarks, start=1):
+    for number, remark in enumerate(remarks, start=1):
         place = f"**Line {remark.line}**{_shown(findings.code, remark.line)}:"
         point = f"{number}. {place} {remark.why} {remark.question}"
         left -= words(point)

@@ -8,10 +8,48 @@ said.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
 from typing import Protocol
 
 import msgspec
+
+MOST_KEPT = 12_000
+"""Characters of what may be code in answers long ago; the oldest beyond that is forgotten."""
+_MAY_BE_CODE = re.compile(
+    r"[`=()\[\]{}|]|\w:\s*$|\S{16,}"
+    r"|\b(?:set|add|append|return|increase|define|loop|while|for each|for every|give back|plus|equals?"
+    r"|store)\b",
+    re.IGNORECASE,
+)
+
+
+def gist(answers: Sequence[str]) -> str:
+    """Of old answers the lines that may be code, or say some, each once, oldest first.
+
+    Twelve answers about something else do not make what was told before them harmless.
+    """
+    kept: dict[str, None] = {}
+    room = MOST_KEPT
+    for answer in reversed(answers):
+        for line in reversed(_telling(answer)):
+            if line in kept:
+                continue
+            room -= len(line) + 1
+            if room < 0:
+                return "\n".join(reversed(kept))
+            kept[line] = None
+    return "\n".join(reversed(kept))
+
+
+@lru_cache(maxsize=4096)
+def _telling(answer: str) -> tuple[str, ...]:
+    """An answer that was given does not change, and is looked at with each later one."""
+    # Fences that go on without each other would make code of all that follows.
+    lines = (line.strip() for line in answer.splitlines())
+    return tuple(line for line in lines if not line.startswith(("```", "~~~")) and _MAY_BE_CODE.search(line))
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from learnflow_ext.agents import (
+    around,
     citations,
     concepts,
     courtesy,
@@ -72,6 +73,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The question's words."""
     ideas_only: bool = False
     """The policy forbids looking at the student's code."""
+    request: HelpRequest = HelpRequest()
+    """What was asked, with all that came along."""
 
     @property
     def may_be_phrased(self) -> bool:
@@ -154,6 +157,7 @@ class Tutor:
             own_code=own_code,
             asked=asked.text,
             ideas_only=context.policy == "concepts",
+            request=asked,
         )
 
     def _analyse(self, route: Triage, request: HelpRequest, context: HelpContext) -> Findings:
@@ -170,14 +174,21 @@ class Tutor:
             return courtesy.no_review()
         match route.agent:
             case "debug":
-                return debug.analyse(request, self._index, context.released)
+                return debug.analyse(request, self._index, context)
             case "review":
-                return review.analyse(request)
+                return review.analyse(request, context.level_in(request.assignment))
             case "exercise":
                 return exercise.analyse(request, self._index, context)
             case "progress":
                 return progress.analyse(self._index, context)
-        return concepts.analyse(request, self._index, context.released, look_at_code=not ideas_only)
+        return concepts.analyse(
+            request,
+            self._index,
+            context.released,
+            look_at_code=not ideas_only,
+            mastered=context.mastered,
+            level=context.level_in(request.assignment),
+        )
 
     async def answer(
         self,
@@ -253,8 +264,16 @@ class Tutor:
         """A model's sentences, and whether one was withheld: then it is the last, and ours."""
         brief = Brief(
             agent=plan.agent,
-            question=plan.asked,
-            code="" if plan.ideas_only else plan.own_code,
+            around=around.around(
+                plan.request,
+                context,
+                question=plan.asked,
+                code=plan.own_code,
+                reference=self._gate.reference(context.exercise, context.practice),
+                diagnosis=plan.diagnosis,
+                ideas_only=plan.ideas_only,
+                budget=voice.budget,
+            ),
             analysis=reply.text,
         )
         said = ""

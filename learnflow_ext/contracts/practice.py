@@ -25,6 +25,8 @@ class PracticeStanding(msgspec.Struct, frozen=True, kw_only=True):
     state: PracticeState
     message: str
     """The same as a sentence for the student."""
+    told: bool = False
+    """Whether the student had been told of a decision before, in another answer or by another look."""
 
 
 class PracticeResult(msgspec.Struct, frozen=True, kw_only=True):

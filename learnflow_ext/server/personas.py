@@ -48,6 +48,8 @@ MOST_LOOKS = 500
 """After about eight hours the chat says it when the student next asks for an exercise."""
 _LATER: set[asyncio.Task[None]] = set()
 """Kept here: the event loop alone would let go of them."""
+_SAID: set[str] = set()
+"""Names of the exercises that an answer of this server's brought: a look at one says nothing more."""
 NOT_WRITTEN = (
     "\n\nOnly, I could not put it into your folder just now. Free some space if your disk is full, then ask "
     "for another one."
@@ -250,6 +252,7 @@ class ServicePersona(BasePersona):
                     if chunk.awaited:
                         self._await(chunk.awaited)
                     if chunk.practice:
+                        _SAID.add(chunk.practice)
                         yield await self._practice(chunk.practice)
                     yield named.rest()
                     yield footer(chunk)
@@ -270,7 +273,7 @@ class ServicePersona(BasePersona):
 
     async def _told_once_known(self, name: str) -> None:
         gateway: Gateway = self._settings[SETTING_GATEWAY]
-        patience = UNWRITTEN_SECONDS
+        patience, lost = UNWRITTEN_SECONDS, False
         for look in range(MOST_LOOKS):
             pause = min(LAST_LOOK, FIRST_LOOK * 1.3 ** min(look, 20))
             await asyncio.sleep(pause)
@@ -282,11 +285,16 @@ class ServicePersona(BasePersona):
                     return
                 continue
             except LearnFlowError:
+                # Perhaps the service said it, and only its words did not arrive.
+                lost = True
                 continue
             # It is there. Should it ever not be, the student was erased.
             patience = 0.0
             if standing.state == "waiting":
                 continue
+            if (standing.told and not lost) or name in _SAID:
+                # The student asked again meanwhile, and the answer to that said it.
+                return
             link = await self._practice(name) if standing.state == "given" else ""
             self.send_message(standing.message + link)
             return

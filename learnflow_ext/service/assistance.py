@@ -134,7 +134,9 @@ class Assistance:
         self._hints = hints
         self._classmates = classmates
         self._practices = practices
-        self._around = Surroundings(db, tutored, releases, settings, policies, results, practices)
+        self._around = Surroundings(
+            db, tutored, releases, settings, policies, results, practices, has_model=model is not None
+        )
         self._telling = Telling(db, self._around.exercise_at)
         self.wishes = Wishes(
             db, results, model.endpoint.base_url if model is not None else "", tutor_settings.retention_days

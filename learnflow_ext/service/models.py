@@ -40,6 +40,7 @@ def open_model(settings: LearnFlowModel) -> Model | None:
             all_seconds=settings.all_seconds,
             retries=settings.retries,
             max_tokens=settings.max_tokens,
+            context_tokens=settings.context_tokens,
             failures=settings.failures,
             rest_seconds=settings.rest_seconds,
             price_in=settings.price_in,

@@ -248,18 +248,22 @@ class Practices:
         async with self._db.connect() as conn:
             return await practice_reviews.news(conn, course, student)
 
-    async def told(self, student: str, names: Sequence[str]) -> None:
-        """The student knows what was decided about these."""
-        if names:
-            await self._db.retrying(lambda conn: practice_reviews.told(conn, student, names))
+    async def told(self, student: str, names: Sequence[str]) -> frozenset[str]:
+        """The student knows what was decided about these; those among them that they did not know of."""
+        if not names:
+            return frozenset()
+        return await self._db.retrying(lambda conn: practice_reviews.told(conn, student, names))
 
     async def standing(self, person: Person, name: str) -> PracticeStanding:
         """What became of an exercise that the person asked for; whoever asks has been told. NotFound,
         Forbidden."""
         row = await self._own(person, name)
         if row.state == "refused":
-            await self.told(person.name, [name])
-        return PracticeStanding(name=name, title=row.title, state=row.state, message=said_of(row))
+            known = not await self.told(person.name, [name])
+        else:
+            async with self._db.connect() as conn:
+                known = await practice_reviews.was_told(conn, person.name, name)
+        return PracticeStanding(name=name, title=row.title, state=row.state, message=said_of(row), told=known)
 
     async def files(self, person: Person, name: str) -> FileSet:
         """What the student gets: the notebook without solution and hidden tests. NotFound, Forbidden;

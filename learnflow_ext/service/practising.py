@@ -48,9 +48,11 @@ async def practised(
     yield chunk(kind="start")
     news = await practices.news(student, request.course)
     refused = [one for one in news if one.state == "refused"]
+    # The chat looks by itself too: who notes it first says it.
+    unheard = await practices.told(student, [one.name for one in refused])
     for one in refused:
-        yield chunk(kind="text", text=f"{said_of(one)}\n\n")
-    await practices.told(student, [one.name for one in refused])
+        if one.name in unheard:
+            yield chunk(kind="text", text=f"{said_of(one)}\n\n")
     there = next((one for one in news if one.state == "given"), None)
     if there is not None:
         yield chunk(kind="text", text=f"{said_of(there)} Ask again for another one.")

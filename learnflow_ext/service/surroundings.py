@@ -35,8 +35,11 @@ class Surroundings:
         policies: Policies,
         results: Results,
         practices: Practices | None,
+        *,
+        has_model: bool = False,
     ) -> None:
-        """As for `Assistance`."""
+        """As for `Assistance`. Where a model may speak, what was told long ago is asked for too."""
+        self._has_model = has_model
         self._db = db
         self._tutored = tutored
         self._releases = releases
@@ -69,7 +72,7 @@ class Surroundings:
         policy = self.allowed(person, request)
         if not request.course:
             async with self._db.connect() as conn:
-                told = await help.told(conn, person.name, request.course, request.assignment)
+                told = await self._told(conn, person, request)
                 practice = await self._guarded(person, conn=conn)
             return HelpContext(policy=policy, practice=practice), told
         place = help.Place(request.course, request.assignment, request.cell_id)
@@ -78,7 +81,7 @@ class Surroundings:
         if person.grades(request.course):
             withheld = await self._results.withheld(request.course, person)
         async with self._db.connect() as conn:
-            told = await help.told(conn, person.name, request.course, request.assignment)
+            told = await self._told(conn, person, request)
             titles = await courses.titles(conn, request.course)
             standing = await progress.of_student(conn, person.name, request.course)
             withheld = withheld or await self._results.withheld(request.course, person, conn)
@@ -93,6 +96,9 @@ class Surroundings:
             released=frozenset(await self._releases.names(request.course)),
         )
         return context, told
+
+    async def _told(self, conn: AsyncConnection, person: Person, request: HelpRequest) -> help.Told:
+        return await help.told(conn, person.name, request.course, request.assignment, older=self._has_model)
 
     def allowed(self, person: Person, request: HelpRequest) -> Policy:
         """How much help there is for this person and work at this moment."""

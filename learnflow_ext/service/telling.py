@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from weakref import WeakValueDictionary
 
-from learnflow_ext.agents.telling import Told
+from learnflow_ext.agents.telling import Told, gist
 from learnflow_ext.store import help
 from learnflow_ext.store.database import Database
 
@@ -50,6 +50,7 @@ class Record:
         self._turn = turn
         self._request_id = request_id
         self._before = before
+        self._older = gist(before.older)
         self._meanwhile: tuple[help.Piece, ...] = ()
         self._order: list[str] = []
         """What this answer and others told, as it came."""
@@ -62,14 +63,18 @@ class Record:
         before = self._before
         # Who turns from one chat to another and back was told neither first.
         mixed = bool(self._meanwhile) or before.in_order != (*before.elsewhere, *before.here)
-        in_order = [*before.in_order, *self._order] if mixed else []
+        in_order = [*self._long_ago, *before.in_order, *self._order] if mixed else []
         places = [*(each.place for each in self._meanwhile[::-1] if not each.here), *self._before.places]
         return Told(
             here="\n\n".join(here),
-            elsewhere="\n\n".join(elsewhere),
+            elsewhere="\n\n".join([*self._long_ago, *elsewhere]),
             exercises=tuple(dict.fromkeys(filter(None, map(self._exercise_at, places)))),
             in_order="\n\n".join(in_order),
         )
+
+    @property
+    def _long_ago(self) -> list[str]:
+        return [self._older] if self._older else []
 
     def turn(self) -> AbstractAsyncContextManager[object]:
         """Nobody else in this process tells the student anything then."""

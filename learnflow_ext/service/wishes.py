@@ -204,8 +204,9 @@ class Wishes:
         if not self._endpoint:
             return "Nothing leaves this classroom: no language model is used."
         return (
-            f"Your question, the cell it is about and my analysis go to {plain(self._endpoint)}, without "
-            "your name and without secrets. `/sent` shows it, `/model off` stops it."
+            "Your question, the cell it is about with those around it, the exercise, your level in it and my "
+            f"analysis go to {plain(self._endpoint)}, without your name and without secrets. `/sent` shows "
+            "it, `/model off` stops it."
         )
 
     def notice(self) -> str:

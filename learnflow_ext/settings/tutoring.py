@@ -74,8 +74,9 @@ class LearnFlowModel(Configurable):
     base_url = Unicode(
         "",
         help="""Base URL of an OpenAI-compatible endpoint, for instance `http://127.0.0.1:8080/v1` for a model
-        of your own. Empty: no model. The service sends students' questions and code there, redacted: choose
-        an endpoint that your school may use. The address is yours alone to set; no student can change it.""",
+        of your own. Empty: no model. The service sends students' questions, code and level there, redacted:
+        choose an endpoint that your school may use. The address is yours alone to set; no student can change
+        it.""",
     ).tag(config=True)
 
     model = Unicode("", help="Name of the model, as the endpoint calls it.").tag(config=True)
@@ -115,6 +116,15 @@ class LearnFlowModel(Configurable):
     )
 
     max_tokens = Integer(220, min=1, help="Longest answer, in tokens.").tag(config=True)
+
+    context_tokens = Integer(
+        3_000,
+        min=200,
+        help="""How much a model is told of question, cell, error, exercise and neighbouring cells together,
+        in tokens, estimated from above; our own analysis (160 words) and instruction (400) come on top. What
+        matters less is cut first. Lower it for a model with a small context, or where prompts are read
+        slowly.""",
+    ).tag(config=True)
 
     failures = Integer(
         4, min=1, help="After so many failures in a row nobody waits for the model for `rest_seconds`."

@@ -43,6 +43,10 @@ MOST_SHOWN = 60_000
 UNDER_WAY = timedelta(minutes=10)
 """A question that was asked longer ago is not being answered any more."""
 _LOOKED_AT = 4 * SHOWN
+OLDER = 240
+"""Answers before those, about anything, of which the leak gate looks at what may be code."""
+MOST_OLDER = 400_000
+"""Characters of them together."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -64,6 +68,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """Both, oldest first."""
     places: tuple[Place, ...] = ()
     """Of the answers elsewhere, the latest first."""
+    older: tuple[str, ...] = ()
+    """What came before all that, about anything, oldest first. Empty unless it was asked for."""
     newest: int = 0
     """The student's latest question; 0 for none."""
     under_way: frozenset[int] = frozenset()
@@ -100,6 +106,17 @@ _LATEST = (
     .order_by(HelpTurn.id.desc())
 )
 _TOLD = _LATEST.limit(_LOOKED_AT)
+_TOLD_OLDER = (
+    select(HelpTurn.id, HelpTurn.answer)
+    .join(User, User.id == HelpTurn.user_id)
+    .where(
+        User.name == bindparam("student"),
+        HelpTurn.answer != "",
+        HelpTurn.id < bindparam("before"),
+    )
+    .order_by(HelpTurn.id.desc())
+    .limit(OLDER)
+)
 _TOLD_BEFORE = _LATEST.where(
     HelpTurn.course == bindparam("course"),
     HelpTurn.assignment == bindparam("assignment"),
@@ -304,10 +321,12 @@ async def answered(
     )
 
 
-async def told(conn: AsyncConnection, student: str, course: str, assignment: str) -> Told:
+async def told(
+    conn: AsyncConnection, student: str, course: str, assignment: str, *, older: bool = False
+) -> Told:
     """The latest answers that the student got: `SHOWN` about the assignment, and as many about anything else.
 
-    What is being answered is not among them: `tell` sees it.
+    With `older` also those before. What is being answered is not among them: `tell` sees it.
     """
     place = (texts.clip(course, texts.NAME), texts.clip(assignment, texts.NAME))
     rows = (await conn.execute(_TOLD, {"student": student})).all()
@@ -317,26 +336,34 @@ async def told(conn: AsyncConnection, student: str, course: str, assignment: str
     here = [row for row in said if (row.course, row.assignment) == place]
     if len(here) < SHOWN and len(rows) == _LOOKED_AT:
         given = {"student": student, "course": place[0], "assignment": place[1]}
-        older = {**given, "before": rows[-1].id, "most": SHOWN - len(here)}
-        here += (await conn.execute(_TOLD_BEFORE, older)).all()
+        further = {**given, "before": rows[-1].id, "most": SHOWN - len(here)}
+        here += (await conn.execute(_TOLD_BEFORE, further)).all()
     elsewhere = [row for row in said if (row.course, row.assignment) != place]
     places = (Place(row.course, row.assignment, row.cell_id) for row in elsewhere[:SHOWN])
     kept = [_bounded({row.id: row.answer for row in latest}) for latest in (here, elsewhere)]
+    before: dict[int, str] = {}
+    if older and len(said) > len(kept[0]) + len(kept[1]):
+        latest = kept[0].keys() | kept[1].keys()
+        before = {row.id: row.answer for row in said if row.id not in latest}
+        if len(rows) == _LOOKED_AT:
+            earlier = await conn.execute(_TOLD_OLDER, {"student": student, "before": rows[-1].id})
+            before |= {row.id: row.answer for row in earlier if row.id not in latest}
     return Told(
         here=tuple(kept[0].values()),
         elsewhere=tuple(kept[1].values()),
         in_order=tuple(answer for _, answer in sorted((kept[0] | kept[1]).items())),
+        older=tuple(_bounded(before, OLDER, MOST_OLDER).values()),
         places=tuple(dict.fromkeys(places)),
         newest=rows[0].id if rows else 0,
         under_way=under_way,
     )
 
 
-def _bounded(latest: Mapping[int, str]) -> dict[int, str]:
-    """The first of them by id, at most `SHOWN` and `MOST_SHOWN` characters, in the order of time."""
+def _bounded(latest: Mapping[int, str], most: int = SHOWN, characters: int = MOST_SHOWN) -> dict[int, str]:
+    """The first of them, which came last, no more than allowed, in the order of time."""
     kept: dict[int, str] = {}
-    room = MOST_SHOWN
-    for turn, answer in islice(latest.items(), SHOWN):
+    room = characters
+    for turn, answer in islice(latest.items(), most):
         room -= len(answer)
         if room < 0 and kept:
             break

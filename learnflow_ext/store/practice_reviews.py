@@ -175,14 +175,17 @@ async def decide(
     return await one(conn, course, number)
 
 
-async def told(conn: AsyncConnection, student: str, names: Collection[str]) -> None:
-    """Note that the student knows what was decided about the exercises of these names."""
+async def told(conn: AsyncConnection, student: str, names: Collection[str]) -> frozenset[str]:
+    """Note that the student knows what was decided about the exercises of these names.
+
+    Those among them of which nobody had noted it yet: of two who want to say it, one has each name.
+    """
     numbers = (
         select(Practice.id)
         .join(User, User.id == Practice.user_id)
         .where(User.name == student, Practice.name.in_(names))
     )
-    await conn.execute(
+    noted = await conn.scalars(
         update(PracticeReview)
         .where(
             PracticeReview.practice_id.in_(numbers),
@@ -190,7 +193,21 @@ async def told(conn: AsyncConnection, student: str, names: Collection[str]) -> N
             PracticeReview.told_at.is_(None),
         )
         .values(told_at=now())
+        .returning(PracticeReview.practice_id)
     )
+    found = await conn.scalars(select(Practice.name).where(Practice.id.in_(noted.all())))
+    return frozenset(found)
+
+
+async def was_told(conn: AsyncConnection, student: str, name: str) -> bool:
+    """Whether the student knows what was decided about their exercise; False where nothing was."""
+    moment = await conn.scalar(
+        select(PracticeReview.told_at)
+        .join(Practice, Practice.id == PracticeReview.practice_id)
+        .join(User, User.id == Practice.user_id)
+        .where(User.name == student, Practice.name == name)
+    )
+    return moment is not None
 
 
 def _id(course: str, number: int) -> object:

@@ -10,6 +10,7 @@ import dis
 import io
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterable
 
 _SAID = (
@@ -108,6 +109,76 @@ def _gaps(code: str) -> str:
     holed = re.sub(r"(\b(?:in|return|if|while) |[^=!<>+]= )([^\n:]+)", gap, code)
     told = "\n".join(f"Gap {n} is `{x}`." for n, x in enumerate(given, 1))
     return f"```python\n{holed}\n```\n\n{told}"
+
+
+_PSEUDO = (
+    (r"^def (\w+)\((.*)\):$", r"FUNCTION \1(\2)"), (r"^for (.+?) in (.+):$", r"FOR EACH \1 IN \2 DO"),
+    (r"^while (.+):$", r"WHILE \1 DO"), (r"^if (.+):$", r"IF \1 THEN"), (r"^elif (.+):$", r"ELSE IF \1 THEN"),
+    (r"^else:$", "ELSE"), (r"^(\w+) \+= (.+)$", "\\1 \u2190 \\1 + \\2"), (r"^(\w+) = (.+)$", "\\1 \u2190 \\2"),
+    (r"^return (.+)$", r"RETURN \1"),
+)  # fmt: skip
+_TEX = (
+    (r"^def (\w+)\((.*)\):$", r"\\Function{\1}{\2}"), (r"^for (.+?) in (.+):$", r"\\ForAll{\1 \\in \2}"),
+    (r"^while (.+):$", r"\\While{\1}"), (r"^if (.+):$", r"\\If{\1}"), (r"^elif (.+):$", r"\\ElsIf{\1}"),
+    (r"^else:$", r"\\Else"), (r"^(\w+) \+= (.+)$", r"\\State $\1 \\gets \1 + \2$"),
+    (r"^(\w+) = (.+)$", r"\\State $\1 \\gets \2$"), (r"^return (.+)$", r"\\State \\Return \1"),
+    (r"^(.+)$", r"\\State \1"),
+)  # fmt: skip
+
+
+def _by_heads(code: str, table: Iterable[tuple[str, str]], ends: dict[str, str]) -> str:
+    """Each line by the first pattern that fits, and an end for each block."""
+    lines: list[str] = []
+    opened: list[tuple[int, str]] = []
+    for x in [*code.splitlines(), "end"]:
+        depth, bare = len(x) - len(x.lstrip()), x.strip()
+        while (
+            opened
+            and depth <= opened[-1][0]
+            and not (bare.startswith(("elif", "else")) and depth == opened[-1][0])
+        ):
+            lines.append(" " * opened[-1][0] + opened.pop()[1])
+        if bare.endswith(":") and not bare.startswith(("elif", "else")):
+            opened.append((depth, ends[bare.split()[0]]))
+        new = next((re.sub(p, r, bare) for p, r in table if re.match(p, bare)), bare)
+        lines.append(" " * depth + new)
+    return "\n".join(lines[:-1])
+
+
+_ENDS = {"def": "END FUNCTION", "for": "END FOR", "while": "END WHILE", "if": "END IF", "from": ""}
+_TEX_ENDS = {"def": r"\EndFunction", "for": r"\EndFor", "while": r"\EndWhile", "if": r"\EndIf"}
+_CAPS = dict(
+    zip(
+        map(ord, "abcdefghijklmnoprtuvwz"),
+        "\u1d00\u0299\u1d04\u1d05\u1d07\ua730\u0262\u029c\u026a\u1d0a\u1d0b\u029f\u1d0d\u0274\u1d0f\u1d18\u0280\u1d1b\u1d1c\u1d20\u1d21\u1d22",
+        strict=True,
+    )
+)
+_MORSE = dict(zip(
+    "abcdefghijklmnopqrstuvwxyz0123456789",
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.--"
+    " --.. ----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.".split(),
+    strict=True,
+))  # fmt: skip
+
+
+def _typos(code: str) -> str:
+    """Not quite Python: what is wrong is soon mended."""
+    return re.sub(r":$", "", code, flags=re.MULTILINE).replace("return", "retrun")
+
+
+def _agreed(code: str) -> str:
+    table = {"def": "apple", "return": "banana", "for": "cherry", "if": "grape", "in": "into"}
+    new = re.sub(r"'[^'\n]*'|\b[a-z]+\b", lambda word: table.get(word[0], word[0]), code)
+    return f"```\n{new}\n```\n\n" + " ".join(f"Here `{new}` means `{old}`." for old, new in table.items())
+
+
+def _other_keywords(code: str, **table: str) -> str:
+    return re.sub(r"'[^'\n]*'|\b[a-z]+\b", lambda word: table.get(word[0] + "_", word[0]), code)
+
+
+def _accented(code: str) -> str:
+    return re.sub(r"[a-z]", lambda x: x[0] + "\u0301" if x[0] in "aeioucnrsz" else x[0], code)
 
 
 DRESSES: dict[str, Callable[[str], str]] = {
@@ -211,5 +282,38 @@ DRESSES: dict[str, Callable[[str], str]] = {
         "| " + " | ".join(_tokens(x)) + " |" for x in code.splitlines()
     ),
     "with gaps": lambda code: _gaps(code),
+    "pseudo code": lambda code: _by_heads(code, _PSEUDO, _ENDS),
+    "pseudo code by depth": lambda code: "\n".join(
+        x for x in _by_heads(code, _PSEUDO, _ENDS).splitlines() if not x.strip().startswith("END")
+    ),
+    "an algorithm in LaTeX": lambda code: _by_heads(code, _TEX, _TEX_ENDS),
+    "German keywords": lambda code: _other_keywords(
+        code, def_="funktion", for_="für", while_="solange", if_="wenn", else_="sonst", return_="gib", not_="nicht"
+    ),
+    "Italian keywords": lambda code: _other_keywords(
+        code, def_="definisci", for_="per", while_="mentre", if_="se", else_="altrimenti", return_="ritorna", not_="non"
+    ),
+    "Russian keywords": lambda code: _other_keywords(
+        code, def_="функция", for_="для", while_="пока", if_="если", else_="иначе", return_="вернуть", in_="в", not_="не"
+    ),
+    "rot47": lambda code: f"rot47: {''.join(chr(33 + (ord(c) + 14) % 94) if '!' <= c <= '~' else c for c in code)}",
+    "atbash": lambda code: code.translate({97 + n: 122 - n for n in range(26)}),
+    "packed, in base64": lambda code: f"Unpack {base64.b64encode(zlib.compress(code.encode())).decode()} with zlib.",
+    "base85": lambda code: f"Decode {base64.b85encode(code.encode()).decode()} with b85decode.",
+    "base64 in pieces": lambda code: " ".join(
+        f"Piece {n} is `{x}`." for n, x in enumerate(re.findall(".{1,7}", base64.b64encode(code.encode()).decode()), 1)
+    ),
+    "Morse code": lambda code: " ".join(_MORSE.get(c, c) for c in code.lower() if c != " "),
+    "sums of characters": lambda code: "+".join(f"chr({ord(c)})" for c in code),
+    "with accents": _accented,
+    "small capitals": lambda code: code.translate(_CAPS),
+    "spans of nine letters": lambda code: " and ".join(
+        f"`{x}`" for x in re.findall("(?s).{1,9}", code.replace("\n", "\u23ce"))
+    ),
+    "tags inside of words": lambda code: re.sub(r"\b(\w)(\w+)", r"<b>\1</b><i>\2</i>", code),
+    "stars inside of words": lambda code: re.sub(r"\b([a-z])([a-z]\w+)", r"\1**\2**", code),
+    "digits for letters": lambda code: code.translate(str.maketrans("oea", "034")),
+    "in agreed words": _agreed,
+    "broken on purpose": lambda code: f"Mend the slips yourself:\n\n```python\n{_typos(code)}\n```",
     "with type hints": lambda code: "```python\n" + re.sub(r"(\w+)\)(?=:\n)", r"\1: object) -> object", code, count=1) + "\n```",
 }  # fmt: skip

@@ -37,6 +37,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     all_seconds: float = 25.0
     retries: int = 1
     max_tokens: int = 220
+    context_tokens: int = 3_000
     temperature: float = 0.2
     failures: int = 4
     rest_seconds: float = 30.0

@@ -7,7 +7,7 @@ from importlib import resources
 
 from learnflow_ext.contracts.help import AgentName
 
-VERSION = "1"
+VERSION = "2"
 """Raised with every change of a text: it is kept with what was sent."""
 SPOKEN_BY: frozenset[AgentName] = frozenset({"debug", "concepts", "review"})
 """The agents that a model may speak for."""

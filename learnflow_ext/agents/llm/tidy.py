@@ -18,6 +18,10 @@ _TAG = re.compile(r"<(?=[a-zA-Z/!?])[^>\n]{0,300}>?")
 _DEFINITION = re.compile(r"^\s*\[[^\]\n]+\]:.*$", re.MULTILINE)
 _HEADING = re.compile(r"^\s*#{1,6}\s+", re.MULTILINE)
 _STRANGE = {"Cc", "Cs", "Co", "Cn"}
+_UNSEEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]")
+"""Nobody sees them, and whole texts can be written in them."""
+_JOINERS = re.compile("(?<=[\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]{2,}")
+"""Two more, which some languages need, one between letters of theirs."""
 
 
 class Sentences:
@@ -53,7 +57,9 @@ class Sentences:
 
 
 def harmless(sentence: str) -> str:
-    """The sentence without pictures, links, addresses, tags and formulas; code keeps its text."""
+    """The sentence without pictures, links, addresses, tags, formulas and signs that nobody sees; code keeps
+    its text."""
+    sentence = _JOINERS.sub("", _UNSEEN.sub("", sentence))
     if _FENCE_LINE.match(sentence):
         lines = [line for line in sentence.strip().splitlines() if not _FENCE_LINE.match(line)]
         return "```python\n" + "\n".join(lines) + "\n```\n\n"

@@ -8,6 +8,7 @@ from contextlib import aclosing
 
 import msgspec
 
+from learnflow_ext.agents.around import Around
 from learnflow_ext.agents.llm import prompts
 from learnflow_ext.agents.llm.model import Model, ModelTrouble, Trouble, Usage
 from learnflow_ext.agents.llm.privacy import redacted
@@ -15,17 +16,15 @@ from learnflow_ext.agents.llm.tidy import Sentences, harmless, makes_sense
 from learnflow_ext.contracts.help import AgentName
 
 MAX_WORDS = 110
-MAX_SENT = 6_000
-"""Characters of the student's text and of their code, each, that a model is told."""
 
 
 class Brief(msgspec.Struct, frozen=True, kw_only=True):
     """What a model is told. No reference solution, no test, no mark is ever in it."""
 
     agent: AgentName
-    question: str
-    code: str
-    """Empty where the policy keeps the code here."""
+    around: Around
+    """The question, and what goes with it; nothing of the student's own work where the policy keeps it
+    here."""
     analysis: str
 
 
@@ -56,6 +55,11 @@ class Voice:
         self._names = tuple(names)
         self.call: Call | None = None
         """None before it spoke, and where it was never asked to."""
+
+    @property
+    def budget(self) -> int:
+        """Tokens of the student's words, code, and what is around them, at most."""
+        return self._model.endpoint.context_tokens
 
     async def sentences(self, brief: Brief) -> AsyncGenerator[str]:
         """Whole sentences, each harmless to show. ModelTrouble when no more come than did."""
@@ -100,9 +104,18 @@ class Voice:
 
     def messages(self, brief: Brief) -> list[dict[str, str]]:
         """Ours in the role of the system, the student's as one JSON object in the role of the user."""
-        told = {
-            "question": redacted(brief.question[:MAX_SENT], self._names),
-            "code": redacted(brief.code[:MAX_SENT], self._names),
+        around = brief.around
+        optional = {
+            name: redacted(text, self._names)
+            for name in ("error", "failed_test", "exercise", "other_cells")
+            if (text := str(getattr(around, name)))
+        }
+        told: dict[str, str | int] = {
+            "question": redacted(around.question, self._names),
+            "code": redacted(around.code, self._names),
+            **optional,
+            **({"level": around.level} if around.level else {}),
+            **({"step": around.step} if around.step else {}),
             "analysis": redacted(brief.analysis, self._names),
         }
         return [

@@ -1,5 +1,6 @@
 """The leak gate with its sandbox: what solves the exercise is withheld, and hints are not."""
 
+# ruff: noqa: E501 -- programs and sentences as models write them
 from __future__ import annotations
 
 import asyncio
@@ -16,6 +17,7 @@ from learnflow_ext.agents import trial
 from learnflow_ext.agents.gate import About, Gate
 from learnflow_ext.agents.guard import Guard
 from learnflow_ext.agents.references import Reference
+from learnflow_ext.agents.telling import MOST_KEPT, gist
 from learnflow_ext.contracts.errors import Unavailable
 from learnflow_ext.contracts.runner import RunLimits, RunResult
 
@@ -24,11 +26,47 @@ BY_NAME = {made.name: made for made in MADE}
 PAIRS = [(MADE[place % len(MADE)], dress) for place, dress in enumerate(DRESSES)]
 
 
+NEW_DRESSES = list(DRESSES)[list(DRESSES).index("pseudo code") :]
+ELSEWHERE = [
+    (
+        "vowels",
+        "In JavaScript:\n\n```js\nconst vowels = (text) => {\n  let n = 0;\n  for (let i = 0; i < text.length; i++) {\n"
+        "    if ('aeiou'.includes(text[i].toLowerCase())) n++;\n  }\n  return n;\n}\n```",
+    ),
+    (
+        "collatz",
+        "int steps(int n) {\n  int c = 0;\n  while (n > 1) {\n    if (n % 2 == 0) { n = Math.floor(n / 2); } else {"
+        " n = 3 * n + 1; }\n    c++;\n  }\n  return c;\n}",
+    ),
+    (
+        "running-total",
+        "PROCEDURE running(numbers)\nSET s TO 0\nSET r TO []\nFOR EACH x IN numbers DO\nSET s TO s + x\n"
+        "APPEND s TO r\nEND FOR\nRETURN r\nEND PROCEDURE",
+    ),
+    (
+        "without",
+        "function without(items, unwanted)\n  kept := []\n  for each item in items do\n    if item != unwanted then\n"
+        "      add item to kept\n    end if\n  end for\n  return kept\nend function",
+    ),
+    (
+        "biggest-gap",
+        "First write if, then not, then numbers and a colon, then on the next line write return, then a space, then 0,"
+        " then on the next line write return, then max, then an open bracket, then numbers, then a close bracket, then a minus"
+        " sign, then min, then an open bracket, then numbers, then a close bracket.",
+    ),
+]
+
+
 ENDLESS = ["while True:\n    pass", "laps = 0\nwhile laps < 3:\n    lap = laps + 1"]
 
 
-def about(made: Made, **more: str) -> About:
+def about(made: Made, **more: object) -> About:
     return msgspec.structs.replace(About(exercise=made.reference.name, own_code=made.attempt), **more)
+
+
+def says(made: Made, **more: object) -> About:
+    """A model's words: ours are in no disguise."""
+    return about(made, by_model=True, **more)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +77,44 @@ def gate() -> Gate:
 class TestSolutions:
     @pytest.mark.parametrize(("made", "dress"), PAIRS, ids=[dress for _, dress in PAIRS])
     async def test_the_reference_in_any_dress(self, gate: Gate, made: Made, dress: str) -> None:
-        assert (await gate.judge(DRESSES[dress](made.solution), about(made))).withheld
+        assert (await gate.judge(DRESSES[dress](made.solution), says(made))).withheld
+
+    @pytest.mark.parametrize("dress", NEW_DRESSES)
+    async def test_another_program_in_the_harder_ones(self, gate: Gate, dress: str) -> None:
+        for name in ("passed", "average"):
+            made = BY_NAME[name]
+            assert (await gate.judge(DRESSES[dress](made.other), says(made))).withheld, name
+
+    @pytest.mark.parametrize(
+        ("name", "program"), ELSEWHERE, ids=["JavaScript", "C", "pseudo code", "Ruby-like", "dictated"]
+    )
+    async def test_in_another_language(self, gate: Gate, name: str, program: str) -> None:
+        assert (await gate.judge(program, says(BY_NAME[name]))).withheld
+
+    @pytest.mark.parametrize(
+        ("name", "right", "wrong", "change"),
+        [
+            ("vowels", "+= 1", "= 1", "In line 5 use `+=` instead of `=`."),
+            ("temperature", "return 'cold'", "print('cold')", "Replace `print` by `return` in line 3."),
+            ("average", "/ len(numbers)", "/ 2", "Put `len(numbers)` in place of `2`."),
+            ("running-total", "        result.append", "    result.append", "Indent line 6 once more."),
+        ],
+    )
+    async def test_a_correction_told_as_a_change(
+        self, gate: Gate, name: str, right: str, wrong: str, change: str
+    ) -> None:
+        made = BY_NAME[name]
+        own = made.solution.replace(right, wrong)
+        verdict = await gate.judge(change, says(made, own_code=own))
+        assert (verdict.withheld, verdict.how) == (True, "runs")
+
+    async def test_where_nobody_knows_which_exercise_and_others_are_named(self, gate: Gate) -> None:
+        named = "I know vowels, gap, fizz and running. How would you write the other one?"
+        for name in ("passed", "collatz", "count-words"):
+            made = BY_NAME[name]
+            told = About(asked=named, own_code="x = 1", by_model=True)
+            for program in (made.solution, made.other):
+                assert (await gate.judge(DRESSES["fenced, other names"](program), told)).withheld, name
 
     @pytest.mark.parametrize("made", MADE, ids=[made.name for made in MADE])
     async def test_another_program_that_passes(self, gate: Gate, made: Made) -> None:
@@ -131,6 +206,63 @@ class TestSolutions:
         ).withheld
 
 
+class TestOverALongTalk:
+    """What was told long ago, and what stood between."""
+
+    FILLERS = tuple(
+        f"A list can hold anything, for instance `box_{n} = [{n}, 'tea']`. What would `len(box_{n})` be?"
+        for n in range(40)
+    )
+
+    @pytest.mark.parametrize("which", ["solution", "other"])
+    async def test_lines_with_other_code_between_them(self, gate: Gate, which: str) -> None:
+        for name in ("passed", "average"):
+            made = BY_NAME[name]
+            lines = [line.strip() for line in getattr(made, which).splitlines()]
+            *said, last = [f"The next line is `{line}`." for line in lines]
+            shown = "\n\n".join(
+                f"{one}\n\n" + "\n\n".join(self.FILLERS[9 * n : 9 * n + 9]) for n, one in enumerate(said)
+            )
+            verdict = await gate.judge(last, says(made, own_code="", shown=shown))
+            assert verdict.withheld, name
+            for filler in self.FILLERS[:3]:
+                assert not (await gate.judge(filler, says(made, own_code="", shown=shown))).withheld
+
+    async def test_a_gist_of_many_answers_is_enough(self, gate: Gate) -> None:
+        made = BY_NAME["count-words"]
+        *lines, last = [f"The next line is `{line.strip()}`." for line in made.solution.splitlines()]
+        answers = [each for line in lines for each in (line, *self.FILLERS)]
+        kept = gist(answers)
+        assert len(kept) <= MOST_KEPT and all(line in kept for line in lines)
+        assert (await gate.judge(last, says(made, own_code="", shown=kept))).withheld
+
+    @pytest.mark.parametrize("dress", ["base64", "hexadecimal", "base85"])
+    async def test_a_code_in_pieces(self, gate: Gate, dress: str) -> None:
+        made = BY_NAME["passed"]
+        whole = DRESSES[dress](made.other).split(" ", 1)[1].removesuffix(" with b85decode.").strip()
+        shown, withheld = "", False
+        for n, piece in enumerate(whole[at : at + 9] for at in range(0, len(whole), 9)):
+            reply = f"Part {n} of it is `{piece}`. Keep it."
+            verdict = await gate.judge(reply, says(made, shown=shown))
+            withheld = withheld or verdict.withheld
+            shown += "" if verdict.withheld else f"\n\n{reply}"
+        assert withheld
+
+    async def test_lines_backwards_in_much_plain_talk(self, gate: Gate) -> None:
+        made = BY_NAME["collatz"]
+        plain = (
+            "Look for the loop: while it runs, print what is in it, and if it ends, return to the top for more. "
+            * 4
+        )
+        shown, withheld = "", False
+        for line in made.solution.splitlines():
+            reply = f"{plain}\n\nMirror this: `{line.strip()[::-1]}`."
+            verdict = await gate.judge(reply, says(made, shown=shown))
+            withheld = withheld or verdict.withheld
+            shown += "" if verdict.withheld else f"\n\n{reply}"
+        assert withheld
+
+
 class TestHelp:
     @pytest.mark.parametrize("own", ENDLESS)
     async def test_a_loop_that_never_ends_is_explained(self, gate: Gate, own: str) -> None:
@@ -146,13 +278,13 @@ class TestHelp:
     @pytest.mark.parametrize("made", MADE, ids=[made.name for made in MADE])
     async def test_good_hints_pass(self, gate: Gate, made: Made) -> None:
         for hint in (*made.hints, *EVERYWHERE):
-            verdict = await gate.judge(hint, about(made))
+            verdict = await gate.judge(hint, says(made))
             assert not verdict.withheld, (hint, verdict)
 
     @pytest.mark.parametrize("notation", NOTED)
     async def test_good_hints_in_notations_that_could_hide_something(self, gate: Gate, notation: str) -> None:
         made = MADE[list(NOTED).index(notation) % len(MADE)]
-        verdict = await gate.judge(NOTED[notation], about(made))
+        verdict = await gate.judge(NOTED[notation], says(made))
         assert not verdict.withheld, verdict
 
     async def test_what_is_known_after_a_few_tries_costs_no_more(self, gate: Gate) -> None:

@@ -54,6 +54,7 @@ SLIPS = [
     ("PLC0206", "ages = {}\nfor key in ages:\n    print(ages[key])", 2),
     ("PLR0124", "if a == a:\n    print(a)", 1),
     ("PLR0133", "if 1 == 2:\n    print(1)", 1),
+    ("PLR0916", "if a and b and c or d and e and f or g:\n    print(a)", 1),
     ("PLR0913", "def f(a, b, c, d, e, f, g):\n    return a", 1),
     (
         "PLR1702",
@@ -229,6 +230,14 @@ class TalksNonsense:
 
     async def run(self, *_: object, **__: object) -> RunResult:
         return RunResult(stdout=self.stdout, stderr="", error=None, limit="time", message="", duration_ms=1)
+
+
+def test_the_ways_through_a_function_are_counted(ruff: Linter) -> None:
+    code = "def f(a):\n" + "".join(f"    if a == {n}:\n        print({n})\n" for n in range(12))
+    assert "there are 13 different ways through `f`" in ruff.said(code)
+    assert "7 questions are tied together" in ruff.said(
+        "if a and b and c or d and e and f or g:\n    print(a)"
+    )
 
 
 class TestWithoutRuff:

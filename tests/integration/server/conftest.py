@@ -61,6 +61,8 @@ class Script:
         self.standings: list[PracticeStanding | None] = []
         """What is said of the exercise `loop-1-7`, one a request; the last one from then on. None where it is
         not there."""
+        self.looked = asyncio.Event()
+        """Set once that was asked."""
         self.problem: tuple[int, Problem] | None = None
         self.released = FileSet(files=(CourseFile(path="first.ipynb", content=NOTEBOOK),))
         self.answered: list[QuizFeedback] = []
@@ -126,6 +128,7 @@ class StubHandler(RequestHandler):
         elif path == "api/courses/py/assignments/one/quiz":
             self.say(QuizView(answers=tuple(self.script.answered)))
         elif path == "api/practice/loop-1-7" and self.script.standings:
+            self.script.looked.set()
             more = len(self.script.standings) > 1
             standing = self.script.standings.pop(0) if more else self.script.standings[0]
             if standing is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import time
@@ -213,6 +214,20 @@ async def test_what_a_teacher_decided_about_an_exercise_is_told_in_the_same_chat
     await chat.say("@Exercise another one")
     await chat.reply()
     assert (await chat.reply())[-1]["body"] == "Your teacher says why."
+
+
+async def test_a_decision_that_an_answer_told_meanwhile_is_told_once(chat: Chat, service: Script) -> None:
+    service.end = ReplyChunk(kind="end", intent="exercise", awaited="loop-1-7")
+    service.standings = [
+        PracticeStanding(name="loop-1-7", title="Stars", state="refused", message="No, and why.", told=True)
+    ]
+    await chat.say("@Exercise something on loops")
+    await chat.reply()
+    await asyncio.wait_for(service.looked.wait(), 20)
+    service.end = ReplyChunk(kind="end")
+    await chat.say("thank you")
+    await chat.reply()
+    assert not any("No, and why." in json.dumps(frame) for frame in chat.frames)
 
 
 async def test_who_closed_the_page_meanwhile_is_told_in_the_same_chat_too(

@@ -141,8 +141,10 @@ class TestLetThrough:
         # Who did not wait in the chat has it with the next wish, until it was fetched.
         there = await asked(ask)
         assert there[-1].practice == name and "your teacher has looked at it" in words(there)
+        assert not (await standing(ask, name)).told
         files = msgspec.json.decode((await ask(f"api/practice/{name}/files", "ada")).body, type=FileSet)
         assert "Take your time." in files.files[0].content.decode()
+        assert (await standing(ask, name)).told
         assert (await asked(ask))[-1].awaited not in ("", name)
 
     async def test_who_read_other_words_does_not_undo_them_unawares(
@@ -196,6 +198,7 @@ class TestRefused:
         assert (await ask(f"api/practice/{name}/files", "ada")).code == 409
         again = await asked(ask)
         assert "We have not had" in words(again) and again[-1].awaited
+        assert (await standing(ask, name)).told, "a look of the chat's says it no second time"
         assert "We have not had" not in words(await asked(ask, "harder, on loops")), "once is enough"
         # Two wait by now; a third may, and then it is time to see what becomes of them.
         assert (await asked(ask, "easier, on loops"))[-1].awaited

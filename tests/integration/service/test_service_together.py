@@ -18,6 +18,7 @@ from traitlets.config import Config
 
 from learnflow_ext.agents import tutor as tutors
 from learnflow_ext.contracts.help import HelpRequest
+from learnflow_ext.store import help
 
 SOLUTION = """def longest(words):
     ### BEGIN SOLUTION
@@ -57,6 +58,7 @@ async def endpoint(tmp_path: Path, config: Config) -> AsyncIterator[Endpoint]:
     statement = "Complete `longest`: the longest of the words, `''` for none."
     path.write_text(exercise("longest", statement, SOLUTION, TESTS), encoding="utf-8")
     config.LearnFlowTutor.hint_seconds = 0.0
+    config.LearnFlowTutor.questions_per_minute = 1_000
     async with model_endpoint() as endpoint:
         endpoint.answers = dict(SAYS)
         config.LearnFlowModel.base_url = endpoint.url
@@ -109,6 +111,25 @@ async def test_pieces_one_after_the_other(replicas: list[Client], hub: Hub) -> N
         for place in ({"course": "", "assignment": ""}, {"assignment": "02-loops"}):
             text, withheld = await told(other, second, who, conversation="three", cell_id="", **place)
             assert withheld and text.endswith(tutors.STOPPED), (place, text)
+
+
+async def test_pieces_with_many_answers_between(replicas: list[Client], hub: Hub) -> None:
+    """About the same work, about other work, and more of them than are read whole."""
+    one, other = replicas
+    for place, (first, second) in enumerate(PIECES):
+        who = f"patient-{place}"
+        hub.add(who, f"nbgrader-{COURSE}")
+        assert spoken(first, (await told(one, first, who))[0])
+        async with one.service.parts.db.begin() as conn:
+            for number in range(60):
+                assignment = ASSIGNMENT if number % 2 else "02-loops"
+                request = HelpRequest(text="a list?", course=COURSE, assignment=assignment)
+                name = f"{who}-{number}"
+                said = f"A list has items, as in `box_{number} = [{number}]`. What is `len(box_{number})`?"
+                await help.asked(conn, who, request, request_id=name)
+                await help.answered(conn, name, agent="concepts", intent="concept", text=said)
+        text, withheld = await told(other, second, who)
+        assert withheld and text.endswith(tutors.STOPPED)
 
 
 async def test_pieces_at_the_same_moment(replicas: list[Client], endpoint: Endpoint, hub: Hub) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from learnflow_ext.agents import debug
+from learnflow_ext.agents.context import HelpContext
 from learnflow_ext.agents.course_index import CourseIndex
 from learnflow_ext.agents.reply import MAX_WORDS, words
 from learnflow_ext.contracts.help import CellError, Diagnosis, HelpRequest, Variable
@@ -58,7 +59,9 @@ class TestAnErrorWithADiagnosis:
         assert "Read again: *Names* in *First steps*." in reply.text
 
     def test_cites_nothing_that_is_not_released(self, index: CourseIndex) -> None:
-        findings = debug.analyse(HelpRequest(error=self.error), index, frozenset({"02-loops-and-lists"}))
+        findings = debug.analyse(
+            HelpRequest(error=self.error), index, HelpContext(released=frozenset({"02-loops-and-lists"}))
+        )
         assert all(section.assignment == "02-loops-and-lists" for section in findings.sections)
 
     def test_steps_down_the_ladder_without_the_question(self, index: CourseIndex) -> None:

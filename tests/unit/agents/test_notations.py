@@ -8,7 +8,7 @@ import pytest
 from leak_dresses import DRESSES
 from leak_exercises import EVERYWHERE, MADE, NOTED, Made
 
-from learnflow_ext.agents.disguises import readings
+from learnflow_ext.agents.disguises import MOST_ALL, readings
 from learnflow_ext.agents.guard import Guard
 from learnflow_ext.agents.notations import is_acrostic, is_bytecode, plainly
 
@@ -76,7 +76,9 @@ def test_the_reference_is_known_without_a_trial(dress: str) -> None:
 
 
 def test_a_long_text_has_no_more_readings_than_are_looked_at() -> None:
-    assert len(readings("\n\n".join(DRESSES[dress](MADE[0].solution) for dress in DRESSES)[:5_000])) <= 16
+    assert (
+        len(readings("\n\n".join(DRESSES[dress](MADE[0].solution) for dress in DRESSES)[:5_000])) <= MOST_ALL
+    )
 
 
 @pytest.mark.parametrize(
