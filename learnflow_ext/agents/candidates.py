@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, zip_longest
 from textwrap import dedent, indent
 
 from learnflow_ext.agents import disguises, spoken
@@ -50,13 +50,31 @@ def fragments(text: str) -> tuple[str, ...]:
 
     All can be parsed, alone or inside a function; none twice.
     """
+    return tuple(_found(disguises.readings(text)))
+
+
+@lru_cache(maxsize=512)
+def _plain(text: str) -> frozenset[str]:
+    """Those of the fragments that stand there in no disguise."""
+    return frozenset(_found(disguises.readings(text)[:2]))
+
+
+def _found(readings: Iterable[str]) -> dict[str, None]:
     found: dict[str, None] = {}
-    for reading in disguises.readings(text):
+    for reading in readings:
         for piece in _pieces(reading):
             code = dedent(piece).strip("\n")
             if code.strip() and code.count("\n") < MAX_LINES and _tells(code):
                 found.setdefault(code, None)
-    return tuple(found)
+    return found
+
+
+def _by_turns(plain: Iterable[str], hidden: Iterable[str]) -> Iterator[str]:
+    """The longest first, and of what is plain and what is hidden one after the other: neither crowds out the
+    other."""
+    rows = [sorted(each, key=len, reverse=True) for each in (plain, hidden)]
+    for pair in zip_longest(*rows):
+        yield from (program for program in pair if program is not None)
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -227,10 +245,13 @@ def programs(text: str, reference: Reference, own_code: str = "") -> list[str]:
         for code in (fragment, *_definitions(fragment))
         if any(line.strip() not in known for line in code.splitlines() if line.strip())
     ]
-    alone = dict.fromkeys(program for code in pieces for program in _alone(code, header))
+    open_ones = _plain(text)
+    plain = dict.fromkeys(program for code in pieces if code in open_ones for program in _alone(code, header))
+    alone = plain | dict.fromkeys(program for code in pieces for program in _alone(code, header))
+    in_turn = _by_turns(plain, [program for program in alone if program not in plain])
     distinct = _Distinct()
     # Both kinds have their share, so that a long reply cannot crowd one of them out.
-    found = distinct.of(sorted(alone, key=len, reverse=True), 2 * MOST // 3)
+    found = distinct.of(in_turn, 2 * MOST // 3)
     if own_code.strip() and len(own_code.splitlines()) <= MAX_LINES:
         spliced = (program for code in pieces for program in _spliced(code, own_code, header))
         found += distinct.of((program for program in spliced if program not in alone), MOST - len(found))

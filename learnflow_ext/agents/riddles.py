@@ -230,7 +230,7 @@ def _mended(line: str) -> str:
 
 def _dictated(text: str) -> Iterator[str]:
     """ "First write def, then a blank, then the name f, then an opening bracket …"."""
-    if len(re.findall(r"\b(?:then|next|followed by)\b", text, re.IGNORECASE)) < 5:
+    if len(re.findall(r"\b(?:then|followed by|after that)\b", text, re.IGNORECASE)) < 5:
         return
     lines = _NEXT_LINE.sub("\n", text)
     bare = re.sub(r"[ ,;.]*,[ ,;.]*|(?<=\w)\. +", " ", _DICTATED.sub(" ", lines))
