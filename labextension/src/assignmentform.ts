@@ -51,7 +51,7 @@ export class AssignmentForm extends Widget {
       this._choice('tutor', _trans.__('Tutor'), [
         ['', _trans.__('as in the course')],
         ['off', _trans.__('off: no answers')],
-        ['concepts', _trans.__('concepts: ideas, no look at code')],
+        ['concepts', _trans.__('concepts: ideas only')],
         ['hints', _trans.__('hints: step by step')],
         ['open', _trans.__('open: no hint ladder')]
       ]),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from classroom import Classroom, person
 from lab import (
     COURSE,
+    ROOT,
     answers,
     ask,
     chat,
@@ -29,6 +31,8 @@ from lab import (
 from playwright.sync_api import Browser, expect
 
 ASSIGNMENT = "01-first-steps"
+CREATE = "nbgrader-create_assignemnt"
+RIGHT = "[...window.jupyterapp.shell.widgets('right')].map(widget => widget.id)"
 
 
 @pytest.mark.timeout(300)
@@ -40,6 +44,7 @@ def test_from_first_error_to_grade(classroom: Classroom, browser: Browser) -> No
         teacher.page.evaluate("window.notReloaded = true")
 
         ada.open_lab()
+        assert CREATE not in ada.page.evaluate(RIGHT), "a student is offered what makes assignments"
         fetch(ada, ASSIGNMENT)
         open_notebook(ada, notebook_of(ASSIGNMENT))
 
@@ -176,3 +181,44 @@ def test_an_exercise_of_ones_own_from_the_wish_to_mastery(classroom: Classroom, 
         expect(topic).to_contain_text("Beginner")
         expect(topic).to_contain_text("right at the first go")
         chen.shot("practice-progress")
+
+
+@pytest.mark.timeout(300)
+def test_a_teacher_says_topic_tutor_and_rules_where_assignments_are_made(
+    classroom: Classroom, browser: Browser
+) -> None:
+    source = json.loads((ROOT / f"notebooks/{COURSE}/source/06-functions/06-functions.ipynb").read_text())
+    with person(classroom, browser, "teacher") as teacher:
+        page = teacher.open_lab(start=True)
+        page.evaluate(
+            """async content => { await window.jupyterapp.serviceManager.contents.save('mine.ipynb',
+            {type: 'notebook', format: 'json', content}); }""",
+            source,
+        )
+        open_notebook(teacher, "mine.ipynb")
+        page.evaluate(
+            """async id => { const { shell } = window.jupyterapp; const { content } = shell.currentWidget;
+            shell.activateById(id); content.activeCellIndex = content.widgets.findIndex(
+              cell => cell.model.getMetadata('nbgrader')?.grade_id === 'test-fare');
+            await content.scrollToItem(content.activeCellIndex); }""",
+            CREATE,
+        )
+        form = page.get_by_role("group", name="LearnFlow")
+        form.get_by_label("Tutor", exact=True).select_option("concepts")
+        form.get_by_label("Topic", exact=True).select_option("functions")
+        form.get_by_label("Without", exact=True).fill("loop, sum()")
+        form.get_by_label("In the function", exact=True).fill("taxi_fare")
+        expect(form.get_by_label("Without", exact=True)).to_have_attribute("aria-invalid", "true")
+        form.get_by_label("Without", exact=True).fill("loop, sum")
+        form.get_by_label("In the function", exact=True).press("Tab")
+        teacher.shot("assignment")
+        teacher.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
+        expect(page.locator("body[data-jp-theme-light='false']")).to_have_count(1)
+        teacher.shot("assignment-dark")
+        save(teacher)
+        kept = page.evaluate(
+            "async () => (await window.jupyterapp.serviceManager.contents.get('mine.ipynb')).content"
+        )
+        assert kept["metadata"]["learnflow"] == {"tutor": "concepts", "topic": "functions"}
+        test = next(cell for cell in kept["cells"] if cell["id"] == "test-fare")
+        assert test["metadata"]["learnflow"] == {"must_not_use": ["loop", "sum"], "in": "taxi_fare"}

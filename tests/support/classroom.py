@@ -103,9 +103,12 @@ class Session:
         self.page.click("#login_submit")
         return self.page
 
-    def open_lab(self) -> Page:
-        """Log in and wait until JupyterLab can be used."""
+    def open_lab(self, *, start: bool = False) -> Page:
+        """Log in and wait until JupyterLab can be used; `start` a server where a login does not."""
         self.log_in()
+        if start:
+            self.page.goto(f"{self.room.url}/hub/spawn/{self.name}")
+            self.page.wait_for_url(f"{self.room.url}/user/**", timeout=90_000)
         self.page.goto(f"{self.room.url}/user/{self.name}/lab?reset")
         self.page.wait_for_selector("#jp-main-dock-panel", timeout=90_000)
         self.page.wait_for_function("window.jupyterapp && window.jupyterapp.restored", timeout=60_000)
