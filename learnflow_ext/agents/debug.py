@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from learnflow_ext.agents import around, code_checks, markdown, no_error
+from learnflow_ext.agents import around, code_checks, endless_words, markdown, no_error
 from learnflow_ext.agents.context import HelpContext
 from learnflow_ext.agents.course_index import CourseIndex, Section
 from learnflow_ext.agents.error_words import CONCEPTS, general, named_error, question
@@ -51,6 +51,8 @@ class DebugFindings(msgspec.Struct, frozen=True, kw_only=True):
     again."""
     elsewhere: str = ""
     """The name that has no value here, and that another cell of the notebook makes; empty for none."""
+    endless: bool = False
+    """Without an error: the student says that the code does not end."""
 
 
 def analyse(request: HelpRequest, index: CourseIndex, context: HelpContext | None = None) -> DebugFindings:
@@ -97,17 +99,19 @@ def _made_elsewhere(diagnosis: Diagnosis, request: HelpRequest) -> str:
 def _without(text: str, code: str, index: CourseIndex, released: frozenset[str] | None) -> DebugFindings:
     """No error to look at: perhaps one is named, or `None` came out where a value should."""
     named = named_error(text)
-    about = CONCEPTS.get(named, "errors") if named else "return functions"
+    goes_on = not named and endless_words.says_endless(text)
+    about = CONCEPTS.get(named, "errors") if named else "endless loops" if goes_on else "return functions"
     sections: list[Section] = []
-    none = not named and _NONE.search(text) is not None
-    if named or none:
+    none = not named and not goes_on and _NONE.search(text) is not None
+    if named or none or goes_on:
         sections = index.about(about, released=released) or index.search(about, limit=1, released=released)
     return DebugFindings(
         diagnosis=None,
         code=code,
-        suspicion=code_checks.likeliest_slip(code),
+        suspicion=(endless_words.why(code) if goes_on else None) or code_checks.likeliest_slip(code),
         named=named,
         none=none,
+        endless=goes_on,
         sections=tuple(sections),
     )
 
@@ -157,6 +161,7 @@ def compose(findings: DebugFindings, rung: int = 0) -> Reply:
             rung,
             named=findings.named,
             none=findings.none,
+            endless=findings.endless,
             suspicion=findings.suspicion,
             reading=read_more(findings.sections),
             citations=tuple(section.citation for section in findings.sections),

@@ -14,23 +14,62 @@ def reply(
     *,
     named: str,
     none: bool,
+    endless: bool = False,
     suspicion: Remark | None,
     reading: str,
     citations: tuple[Citation, ...],
 ) -> Reply:
     """The answer for this rung of the ladder.
 
-    `named` is the kind of error that the student speaks of, and `none` whether they wonder where a `None`
-    comes from; `suspicion` is the likeliest slip in `code`. `reading` says where the course explains it; it
-    is empty, like `citations`, where the course does not.
+    `named` is the kind of error that the student speaks of, `none` whether they wonder where a `None`
+    comes from, `endless` whether they say that the code does not end; `suspicion` is the likeliest slip in
+    `code`. `reading` says where the course explains it; it is empty, like `citations`, where the course
+    does not.
     """
     if named:
         return _kind_only(named, reading, citations)
     if none and suspicion is None:
         return _nothing_handed_back(reading, citations)
+    if endless:
+        return _goes_on(code, suspicion, rung, reading, citations)
     if not code.strip():
         return _nothing_to_see()
     return _it_runs(suspicion, rung)
+
+
+STOP = "Stop the cell first: the square ■ above the notebook, or **Kernel**, **Interrupt Kernel**."
+
+
+def _goes_on(
+    code: str, suspicion: Remark | None, rung: int, reading: str, citations: tuple[Citation, ...]
+) -> Reply:
+    """The code does not end, so there is no error to press a button below."""
+
+    def said(*more: str, rung: int, weaker: Reply | None = None) -> Reply:
+        kept = tuple(filter(None, (STOP, *more, reading)))
+        return Reply(paragraphs=kept, citations=citations, rung=rung, weaker=weaker)
+
+    idea = said(
+        "A `while` loop looks at its condition before each round, and goes on as long as it is true. Some"
+        " line inside of the loop must change what the condition asks about, and bring it closer to the end.",
+        "**Ask yourself:** which line is that, and what is the condition after the first round, and after the"
+        " second? A `print` inside of the loop shows it.",
+        ""
+        if code.strip()
+        else "I cannot see the code. Select the cell, or paste it, and I look at its loop.",
+        rung=1,
+    )
+    if suspicion is None or rung == 1:
+        return idea
+    pointing = said(f"Look at line {suspicion.line} again.", rung=2, weaker=idea)
+    if rung == 2:
+        return pointing
+    return said(
+        f"Look at line {suspicion.line}: {suspicion.why}",
+        f"**Ask yourself:** {suspicion.question}",
+        rung=3,
+        weaker=pointing,
+    )
 
 
 def _kind_only(named: str, reading: str, citations: tuple[Citation, ...]) -> Reply:

@@ -131,6 +131,36 @@ class TestNoError:
         assert "Look at line 5" in text
         assert "first round" in text
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "why does my loop never end?",
+            "my cell keeps running and running",
+            "it doesn't stop",
+            "i think its an infinite loop??",
+            "meine schleife hört nicht auf",
+            "mi programa no termina",
+            "la boucle ne s'arrête jamais",
+        ],
+    )
+    def test_because_it_does_not_end(self, index: CourseIndex, text: str) -> None:
+        alone = debug.compose(debug.analyse(HelpRequest(text=text), index))
+        assert "Interrupt Kernel" in alone.text
+        assert "I cannot see the code" in alone.text
+        code = "n = 3\nwhile n > 0:\n    print(n)"
+        shown = debug.compose(debug.analyse(HelpRequest(text=text, code=code), index))
+        assert "Interrupt Kernel" in shown.text
+        assert "Look at line 2" in shown.text
+        assert "No line of the loop changes `n`" in shown.text
+        idea = debug.compose(debug.analyse(HelpRequest(text=text, code=code), index), rung=1)
+        assert "line 2" not in idea.text
+
+    @pytest.mark.parametrize(
+        "text", ["when does a function end?", "stop giving me hints", "the end is wrong"]
+    )
+    def test_not_because_the_word_end_is_said(self, index: CourseIndex, text: str) -> None:
+        assert "Interrupt Kernel" not in debug.compose(debug.analyse(HelpRequest(text=text), index)).text
+
     def test_and_nothing_odd_gives_a_method(self, index: CourseIndex) -> None:
         text = debug.compose(
             debug.analyse(HelpRequest(text="wrong result", code="x = 1\nprint(x)"), index)
