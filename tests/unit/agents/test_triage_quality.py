@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -160,8 +161,20 @@ class TestTheWeights:
         assert learning.load().digest == learning.digest(), "run `python -m learnflow_ext.agents.learning`"
 
     def test_learning_again_comes_to_the_same(self) -> None:
-        again = learning.learn(taught(), learning.digest())
+        # Fifty million small steps: a tracer (coverage's) would make minutes of the seconds that they take.
+        tracer = sys.gettrace()
+        sys.settrace(None)
+        try:
+            again = learning.learn(taught(), learning.digest())
+        finally:
+            sys.settrace(tracer)
         assert again == learning.load()
+
+    def test_learning_from_a_few_gets_those_right(self) -> None:
+        few = [("exercise", "another one please"), ("progress", "how many points do i have")] * 3
+        few += [("exercise", stories()[0].text), ("progress", stories()[1].text)] * 2
+        classifier = learning.learn(few, "").classifier()
+        assert [classifier.rank(text)[0][0] for _, text in few] == [label for label, _ in few]
 
     def test_a_message_without_words_is_nobodys(self) -> None:
         shares = {round(share, 3) for _, share in learning.load().classifier().rank("???")}
