@@ -19,6 +19,9 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
+from learnflow_ext.cli.autograde import _summary
+from learnflow_ext.contracts.grades import CellScore, GradeRecord
+
 from .conftest import Ended
 
 pytestmark = [
@@ -118,3 +121,29 @@ class TestCannotRun:
         done = learnflow("autograde", "stats", "--course-dir", str(documented))
         assert done.code == 2
         assert "R 4.3" in done.err and "Only Python" in done.err
+
+
+def test_the_report_says_which_tests_could_not_run_apart_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    why = "it looks inside a function (__code__)"
+    cells = [
+        CellScore(notebook="ps1", name=name, score=1, max_score=1, provisional=reason)
+        for name, reason in (("test_a", ""), ("test_b", why), ("test_c", ""))
+    ]
+    records = [
+        GradeRecord(
+            submission_id=who,
+            course="c",
+            assignment="ps1",
+            student=who,
+            status="graded",
+            score=3,
+            max_score=3,
+            cells=tuple(cells),
+        )
+        for who in ("ada", "ben")
+    ]
+    _summary(records)
+    said = capsys.readouterr().out
+    assert "1 of 3 graded cells could not be tested apart from the students' code" in said
+    assert said.count(f"ps1, test_b: {why}") == 1
+    assert "test_a" not in said
