@@ -45,7 +45,7 @@ _MIXED = re.compile(r"\b(?=\w*\d)(?=\w*[a-z])\w+\b")
 _HEAD = re.compile(r"^(\s*)(\w+)\b(.*?)(:?)\s*$")
 _OPENS = frozenset({"def", "for", "while", "if", "elif", "else", "with", "try", "except", "class"})
 _OTHER_WORDS = sorted({*KEYWORDS, "continue", "break", "True", "False", "None", "yield"})
-_MORSE = re.compile(r"(?:[.\-]{1,6}[ \t/|]+){10,}")
+_MORSE = re.compile(r"[.\-]{1,6}")
 _DICTATED = re.compile(
     r"\b(?:first(?:ly)?|then|next|after that|followed by|you (?:write|type|put)|write|type|put|comes?|an?"
     r"|and(?= an? (?:colon|comma|dot|open|clos|minus|plus|equal|times))|the"
@@ -122,8 +122,8 @@ def is_opaque(text: str) -> bool:
         return True
     if len(strange) >= 3 and sum(map(len, strange)) >= 32:
         return True
-    found = _MORSE.search(text)
-    return found is not None and sum({".", "-"} <= set(each) for each in found[0].split()) >= 3
+    signs = [each for each in text.split() if _MORSE.fullmatch(each)]
+    return len(signs) >= 10 and sum({".", "-"} <= set(each) for each in signs) >= 4
 
 
 def is_strange(text: str) -> bool:
