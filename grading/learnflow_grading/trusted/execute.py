@@ -164,9 +164,10 @@ def _check_constructs(
     for each in cells:
         if each.test is None:
             metadata = nb.cells[each.index].metadata
-            if kind_of(metadata) == "solution":
+            marks = metadata.get("nbgrader") or {}
+            if kind_of(metadata) == "solution" and marks.get("grade_id") not in rules.practices:
                 answers.append(each.source)
-            elif not (metadata.get("nbgrader") or {}).get("locked"):
+            elif not marks.get("locked"):
                 others.append(each.source)
             continue
         wanted = rules.constructs.get(each.name)

@@ -85,6 +85,8 @@ class NotebookRules:
     """What of the reference takes longer than a student has, by the cell's name, and how long: `7.5 s`."""
     whole: bool = True
     """False when time ran out while the reference was tried: a later try may show more."""
+    practices: frozenset[str] = frozenset()
+    """Answers to practices, by their names: they are no part of an exercise."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ class TeacherCell:
     name: str = ""
     constructs: Constructs | None = None
     """A test's rules about how it is solved."""
+    practice: bool = False
+    """Whether it is the answer to a practice, which earns nothing."""
 
 
 def kind_of(metadata: Mapping[str, Any]) -> str:
@@ -109,10 +113,14 @@ def kind_of(metadata: Mapping[str, Any]) -> str:
     return "setup"
 
 
+def _is_practice(metadata: Mapping[str, Any]) -> bool:
+    ours = metadata.get("learnflow")
+    return isinstance(ours, Mapping) and ours.get("practice") is True
+
+
 def _is_practice_check(metadata: Mapping[str, Any]) -> bool:
     """Whether it checks a practice, which is no part of any test: it runs in the student's process only."""
-    ours = metadata.get("learnflow")
-    return isinstance(ours, Mapping) and ours.get("practice") is True and kind_of(metadata) == "setup"
+    return _is_practice(metadata) and kind_of(metadata) == "setup"
 
 
 def teacher_cells(cells: Iterable[Any]) -> list[TeacherCell]:
@@ -123,6 +131,7 @@ def teacher_cells(cells: Iterable[Any]) -> list[TeacherCell]:
             kind_of(cell.metadata),
             name := (cell.metadata.get("nbgrader") or {}).get("grade_id", ""),
             constructs.parse(cell.metadata, name) if kind_of(cell.metadata) == "test" else None,
+            practice=_is_practice(cell.metadata) and kind_of(cell.metadata) == "solution",
         )
         for cell in cells
         if cell.cell_type == "code" and not _is_practice_check(cell.metadata)
@@ -156,6 +165,7 @@ def make_rules(cells: Sequence[TeacherCell], tests: Mapping[str, str], *, comple
         imports=tuple(dict.fromkeys(walk.imports)),
         student_imports=tuple(dict.fromkeys(walk.visible_imports)),
         constructs={cell.name: cell.constructs for cell in cells if cell.constructs is not None},
+        practices=frozenset(cell.name for cell in cells if cell.practice),
     )
 
 
