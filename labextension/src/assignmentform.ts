@@ -24,6 +24,7 @@ interface IKeeper {
   getMetadata(key: string): unknown;
   setMetadata(key: string, value: JSONObject): void;
   deleteMetadata(key: string): void;
+  readonly isDisposed?: boolean;
 }
 
 type Field = HTMLInputElement | HTMLSelectElement;
@@ -57,7 +58,7 @@ export class AssignmentForm extends Widget {
       ]),
       this._note(
         _trans.__(
-          'Holds once it is released. What course.yaml says goes before.'
+          'Holds once it is released. What course.yaml says of this assignment goes before.'
         )
       )
     );
@@ -96,6 +97,10 @@ export class AssignmentForm extends Widget {
 
   /** Show what the notebook and its active cell say. */
   private _look(): void {
+    // A click into the notebook changes the cell before the browser says that a field has changed.
+    for (const [key, field] of this._typed) {
+      this._changed(key, field);
+    }
     const panel: NotebookPanel | null = this._notebooks.currentWidget;
     const cell = panel ? this._notebooks.activeCell : null;
     this._follow(panel?.content.model ?? null, cell?.model ?? null);
@@ -130,8 +135,8 @@ export class AssignmentForm extends Widget {
     this._test.hidden = !test;
     this._elsewhere.hidden = test;
     for (const [key, field] of this._fields) {
-      if (field.hasAttribute('aria-invalid')) {
-        // What somebody is putting right is not taken away by a change elsewhere.
+      if (field.hasAttribute('aria-invalid') || this._typed.has(key)) {
+        // What somebody is typing or putting right is not taken away by a change elsewhere.
         continue;
       }
       const found: unknown = this._keeper(key)?.getMetadata(METADATA);
@@ -149,7 +154,11 @@ export class AssignmentForm extends Widget {
   }
 
   private _changed(key: Key, field: Field): void {
+    this._typed.delete(key);
     const keeper = this._keeper(key);
+    if (keeper?.isDisposed) {
+      return;
+    }
     const bad = !fits(key, field.value);
     field.removeAttribute('aria-invalid');
     if (bad) {
@@ -208,6 +217,7 @@ export class AssignmentForm extends Widget {
     field.name = key;
     field.id = `learnflow-assignment-${key}`;
     label.htmlFor = field.id;
+    field.addEventListener('input', () => this._typed.set(key, field));
     field.addEventListener('change', () => this._changed(key, field));
     this._fields.set(key, field);
     both.append(label, field);
@@ -215,6 +225,8 @@ export class AssignmentForm extends Widget {
   }
 
   private readonly _fields = new Map<Key, Field>();
+  /** Those with something in them that is not in the notebook yet. */
+  private readonly _typed = new Map<Key, Field>();
   private readonly _test: HTMLElement;
   private readonly _elsewhere: HTMLElement;
   private _notebook: NotebookPanel['content']['model'] = null;

@@ -74,9 +74,15 @@ function field(widget: Widget, label: string): HTMLInputElement {
   return input as HTMLInputElement;
 }
 
-function write(widget: Widget, label: string, text: string): HTMLInputElement {
+function type(widget: Widget, label: string, text: string): HTMLInputElement {
   const input = field(widget, label);
   input.value = text;
+  input.dispatchEvent(new Event('input'));
+  return input;
+}
+
+function write(widget: Widget, label: string, text: string): HTMLInputElement {
+  const input = type(widget, label, text);
   input.dispatchEvent(new Event('change'));
   return input;
 }
@@ -162,6 +168,27 @@ describe('AssignmentForm', () => {
     write(widget, 'Without', 'two words()');
     tracker.select(new Keeper({ nbgrader: TEST }));
     expect(input.value).toBe('');
+    expect(input.hasAttribute('aria-invalid')).toBe(false);
+  });
+
+  it('keeps what was typed when the next click is into another cell', () => {
+    const { tracker, widget } = form();
+    const one = new Keeper({ nbgrader: TEST });
+    const two = new Keeper({ nbgrader: TEST, learnflow: { must_use: ['if'] } });
+    tracker.open(new Keeper(), one);
+    const input = type(widget, 'With', 'loo');
+    one.setMetadata('execution', {});
+    expect(input.value).toBe('loo');
+    type(widget, 'With', 'loop');
+    tracker.select(two);
+    expect(one.metadata.learnflow).toEqual({ must_use: ['loop'] });
+    expect(input.value).toBe('if');
+    input.dispatchEvent(new Event('change'));
+    expect(two.metadata.learnflow).toEqual({ must_use: ['if'] });
+    type(widget, 'With', 'sum()');
+    tracker.select(one);
+    expect(two.metadata.learnflow).toEqual({ must_use: ['if'] });
+    expect(input.value).toBe('loop');
     expect(input.hasAttribute('aria-invalid')).toBe(false);
   });
 
