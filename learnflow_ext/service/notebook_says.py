@@ -19,7 +19,7 @@ class _Notebook(msgspec.Struct):
 
 
 class NotebookSays:
-    """Looks at the notebooks in each course's `release` folder: a teacher's draft holds nothing yet."""
+    """Looks at the notebooks that each course has given out: a teacher's draft holds nothing yet."""
 
     def __init__(self, releases: Mapping[str, Path] | None = None) -> None:
         """`releases` has each course's folder, with a folder an assignment in it; none need exist."""

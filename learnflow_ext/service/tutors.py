@@ -62,8 +62,12 @@ def load(settings: LearnFlow, runner: Runner | None = None) -> dict[str, Tutored
 
 
 def released_notebooks(settings: LearnFlow) -> NotebookSays:
-    """What the released notebooks of each course say of their assignments."""
-    return NotebookSays({course: settings.course_root(course) / "release" for course in settings.courses})
+    """What the notebooks that students get say of their assignments.
+
+    Not those in the course's `release`: what a teacher generates there is a draft until it is released, and
+    it is gone when that is refused.
+    """
+    return NotebookSays({course: settings.exchange_root / course / "outbound" for course in settings.courses})
 
 
 def course_files(settings: LearnFlow) -> dict[str, Path]:

@@ -131,7 +131,8 @@ class TestRefused:
         write_source(course.root, "ps", {"nb": nb})
         release(course, "ps")
         # Where the service reads it.
-        kept = nbformat.read(course.root / "release" / "ps" / "nb.ipynb", as_version=4)
+        assert course.exchange is not None
+        kept = nbformat.read(course.exchange / "python" / "outbound" / "ps" / "nb.ipynb", as_version=4)
         assert kept.metadata["learnflow"] == {"topic": "files", "tutor": "open"}
 
     def test_an_old_nbgrader_format(self, course: Course) -> None:

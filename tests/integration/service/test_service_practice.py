@@ -225,9 +225,14 @@ class TestRules:
         assert "**functions**, step 1 of 5, which is what *Week 1* is about" in words(answer)
         assert answer[-1].practice
         about.write_text("practice: on\n")
-        released = service.parts.settings.course_root(COURSE) / "release" / ASSIGNMENT / "week.ipynb"
-        released.parent.mkdir(parents=True)
-        released.write_text('{"cells": [], "metadata": {"learnflow": {"topic": "files"}}}')
+        settings = service.parts.settings
+        for place, topic in (
+            (settings.course_root(COURSE) / "release", "errors"),  # a draft
+            (settings.exchange_root / COURSE / "outbound", "files"),
+        ):
+            (place / ASSIGNMENT).mkdir(parents=True, exist_ok=True)
+            said = json.dumps({"cells": [], "metadata": {"learnflow": {"topic": topic}}})
+            (place / ASSIGNMENT / "week.ipynb").write_text(said)
         answer = await asked(ask, "give me an exercise", "ben", assignment=ASSIGNMENT)
         assert "**files**, step 1 of 5, which is what *Week 1* is about" in words(answer)
 
