@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,15 +71,34 @@ def release(course: Course, assignment: str, *, trial: bool = True) -> Released:
     put_environment_on_path()
     if trial:
         refuse_slow(course, assignment)
-    _generate(course, assignment)
     target = course.folder("release", ".", assignment)
-    try:
-        _refuse_leaks_in_files(source, target)
-    except NotHidden as error:
-        shutil.rmtree(target)
-        raise Unprocessable(str(error)) from None
+    with _else_as_before(target):
+        _generate(course, assignment)
+        try:
+            _refuse_leaks_in_files(source, target)
+        except NotHidden as error:
+            shutil.rmtree(target)
+            raise Unprocessable(str(error)) from None
     _to_exchange(course, assignment)
     return _describe(course, assignment, target)
+
+
+@contextlib.contextmanager
+def _else_as_before(target: Path) -> Iterator[None]:
+    """Put `target` back as it was when something is raised: students have that release, and grading goes by
+    it. nbgrader deletes it first.
+    """
+    with tempfile.TemporaryDirectory(prefix="learnflow-release-") as scratch:
+        kept = Path(scratch, target.name)
+        if target.is_dir():
+            shutil.copytree(target, kept)
+        try:
+            yield
+        except BaseException:
+            if kept.is_dir():
+                shutil.rmtree(target, ignore_errors=True)
+                shutil.copytree(kept, target)
+            raise
 
 
 def _check_rules(path: Path) -> None:

@@ -19,7 +19,7 @@ from nbformat import v4 as nbf
 from learnflow_ext.contracts.errors import BadRequest, NotFound, TooLarge, Unavailable, Unprocessable
 from learnflow_ext.contracts.grades import GradeRecord
 
-from .conftest import Classroom, checks, notebook, solution, warmup, write_source
+from .conftest import SQUARE, Classroom, checks, notebook, solution, warmup, write_source
 
 
 @pytest.fixture
@@ -134,6 +134,31 @@ class TestRefused:
         assert course.exchange is not None
         kept = nbformat.read(course.exchange / "python" / "outbound" / "ps" / "nb.ipynb", as_version=4)
         assert kept.metadata["learnflow"] == {"topic": "files", "tutor": "open"}
+
+    @pytest.mark.parametrize(
+        "spoiled",
+        [
+            checks("more", 1, "assert 1\n### BEGIN HIDDEN TEST\nassert 2\n### END HIDDEN TEST"),
+            nbf.new_code_cell("### BEGIN HIDDEN TESTS\nassert 1\n### END HIDDEN TESTS"),
+        ],
+    )
+    def test_what_students_have_is_graded_all_the_same(
+        self, course: Course, tmp_path: Path, spoiled: NotebookNode
+    ) -> None:
+        write_source(course.root, "ps", {"nb": warmup()})
+        release(course, "ps")
+        again = warmup()
+        again.cells.append(spoiled)
+        write_source(course.root, "ps", {"nb": again})
+        with pytest.raises(Unprocessable):
+            release(course, "ps")
+        assert course.exchange is not None
+        nb = nbformat.read(course.exchange / "python" / "outbound" / "ps" / "nb.ipynb", as_version=4)
+        nb.cells[1].source = SQUARE
+        (tmp_path / "in").mkdir()
+        nbformat.write(nb, tmp_path / "in" / "nb.ipynb")
+        record = grade(course, Submission("s", "ps", "ada", tmp_path / "in"))
+        assert {cell.name: cell.score for cell in record.cells}["test_square"] == 2
 
     def test_an_old_nbgrader_format(self, course: Course) -> None:
         nb = warmup()
