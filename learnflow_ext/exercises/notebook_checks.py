@@ -206,7 +206,13 @@ def _marks(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
 
 def _tests(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
     for place, cell in enumerate(cells):
-        if cell.is_solution and not cell.nbgrader.get("grade"):
+        if cell.is_practice and cell.is_solution and cell.nbgrader.get("grade"):
+            yield Problem(
+                cell.name,
+                "practice",
+                "A practice earns no points. Take its mark as graded away, or `practice` from its metadata.",
+            )
+        elif cell.is_solution and not cell.nbgrader.get("grade"):
             following = []
             for each in cells[place + 1 :]:
                 if each.is_solution:
@@ -250,6 +256,14 @@ def _practice(answer: CheckedCell, following: Sequence[CheckedCell]) -> Iterator
         )
     elif check.nbgrader.get("grade"):
         yield Problem(check.name, "practice", "A practice earns no points. Take its mark as a test away.")
+    for each in following[1:]:
+        if each.is_test:
+            yield Problem(
+                each.name,
+                "practice",
+                "The answer before this test is a practice, whose solution the tutor does not guard. Take "
+                "`practice` out of the metadata of its cells, or move the practice elsewhere.",
+            )
 
 
 def _tries(text: str) -> bool:

@@ -124,6 +124,20 @@ def practice(check: dict[str, Any] | None) -> Callable[[Notebook], None]:
 CHECK = {"metadata": {"learnflow": {"practice": True}}, "source": "assert legs == 4\nprint('Right!')"}
 
 
+def graded_practice(notebook: Notebook) -> None:
+    practice(CHECK)(notebook)
+    notebook["cells"][-2]["metadata"]["nbgrader"] |= {"grade": True, "points": 0}
+
+
+def practice_with_a_test(notebook: Notebook) -> None:
+    practice(CHECK)(notebook)
+    marks = {"grade": True, "solution": False, "locked": True, "points": 0, "schema_version": 3}
+    metadata = {"nbgrader": {**marks, "grade_id": "test-try"}}
+    notebook["cells"].append(
+        {"cell_type": "code", "id": "test-try", "metadata": metadata, "source": "assert legs"}
+    )
+
+
 async def test_the_course_that_ships_has_no_fault(runner: WarmRunner) -> None:
     assert await check_course(SHIPPED, runner) == []
 
@@ -157,6 +171,8 @@ async def test_a_new_course_has_no_fault(found: Found) -> None:
         ("practice", practice(None), "No check follows"),
         ("practice", practice({**CHECK, "metadata": {}}), "No check follows"),
         ("practice", practice({**CHECK, "source": "print(legs)"}), "No check follows"),
+        ("practice", graded_practice, "Take its mark as graded away"),
+        ("practice", practice_with_a_test, "whose solution the tutor does not guard"),
         ("solution", practice({**CHECK, "source": "assert legs == 6"}), "fails"),
         ("link", added("[here](nowhere.ipynb)"), "not in the course"),
         ("link", added("[here](#no-such-heading)"), "no heading"),
