@@ -287,6 +287,16 @@ class TestFairness:
             for word in cell.metadata.get("learnflow", {}).get("must_use", []):
                 assert re.search(rf"\*\*[^*]*\b{word}\b[^*]*\*\*", cells[place - 2].source), cell.id
 
+    def test_a_guest_book_that_is_not_there_yet_has_to_be_made(self, assignment: str) -> None:
+        book = source(assignment)
+        for cell in book.cells:
+            if cell.id == "add-guest":
+                cell.source = (
+                    "def add_guest(name, guest):\n    with open(name) as file:\n        text = file.read()\n"
+                    "    with open(name, 'w') as file:\n        file.write(text + guest + '\\n')"
+                )
+                assert list(failures(book)) == ["test-add-guest"]
+
     def test_a_line_of_spaces_is_tested_only_where_it_is_spoken_of(self, assignment: str) -> None:
         cells = source(assignment).cells
         for place, cell in enumerate(cells):
