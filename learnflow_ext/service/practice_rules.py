@@ -60,9 +60,9 @@ def parse(text: bytes) -> PracticeRules:
 
 
 def _topic(value: Any, assignment: str) -> str:
-    if value not in FAMILIES:
+    if not isinstance(value, str) or value not in FAMILIES:
         raise ValueError(f"topic of assignment {assignment} is {value!r}; it can be {', '.join(FAMILIES)}.")
-    return str(value)
+    return value
 
 
 def named_topics(assignment: str, title: str) -> tuple[str, ...]:
