@@ -110,6 +110,23 @@ def said_wrongly(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield cell.name, f"Its rules are about `{rules.within}`, which no cell of this notebook defines."
 
 
+def told_wrongly(about: bytes) -> list[str]:
+    """Sentences for what a `course.yaml` says that the service cannot understand.
+
+    It would have the tutor off, make no exercises, or keep to the deadlines that it knew.
+    """
+    # Loaded when they are needed: `--help` should not wait for them.
+    from learnflow_ext.service import policies, practice_rules, terms
+
+    found: list[str] = []
+    for parse_ in (policies.parse, practice_rules.parse, terms.parse):
+        try:
+            parse_(about)
+        except ValueError as error:
+            found.append(str(error))
+    return list(dict.fromkeys(found))
+
+
 def defined(notebook: Mapping[str, Any]) -> set[str]:
     """The names that a notebook's code cells give to something, solutions among them."""
     trees = [parse(without_magics(cell.text)) for cell in read(notebook) if cell.kind == "code"]
@@ -150,7 +167,8 @@ def _outline(folder: Path) -> Iterator[Finding]:
     if not about.is_file():
         return
     try:
-        said = yaml.safe_load(about.read_text(encoding="utf-8"))
+        text = about.read_bytes()
+        said = yaml.safe_load(text)
         listed = [str(each["name"]) for each in said.get("assignments") or []]
     except (OSError, ValueError, yaml.YAMLError, AttributeError, TypeError, KeyError):
         yield Finding(
@@ -160,6 +178,8 @@ def _outline(folder: Path) -> Iterator[Finding]:
             message="It cannot be read. It needs a `title`, and `assignments` with a `name` each.",
         )
         return
+    for sentence in told_wrongly(text):
+        yield Finding(assignment="", notebook="course.yaml", kind="rules", message=sentence)
     for name in listed:
         if name not in names:
             yield Finding(

@@ -13,7 +13,7 @@ import yaml
 
 from learnflow_ext.agents.course_index import notebooks_of
 from learnflow_ext.cli.course import printable
-from learnflow_ext.cli.course_check import check_course, said_wrongly
+from learnflow_ext.cli.course_check import check_course, said_wrongly, told_wrongly
 from learnflow_ext.cli.enrol import enrol
 from learnflow_ext.cli.where import CannotRun, ConfigOption, StateOption, UrlOption, database
 from learnflow_ext.exercises.families import FAMILIES
@@ -164,8 +164,9 @@ def _titles(folder: Path) -> dict[str, str]:
     if not about.is_file():
         return {}
     try:
-        said = yaml.safe_load(about.read_text(encoding="utf-8"))
-        return {
+        text = about.read_bytes()
+        said = yaml.safe_load(text)
+        found = {
             str(each["name"]): str(each.get("title") or each["name"])
             for each in (said or {}).get("assignments") or []
         }
@@ -174,3 +175,6 @@ def _titles(folder: Path) -> dict[str, str]:
             f"{about} cannot be read. It needs a title, and assignments with a name each. Nothing "
             "was changed."
         ) from error
+    for sentence in told_wrongly(text):
+        raise CannotRun(f"{about}: {sentence} Nothing was changed.")
+    return found

@@ -304,6 +304,28 @@ class TestTheCommand:
         found = await check_course(folder, runner)
         assert [(each.place, each.kind) for each in found] == [("02-gone", "outline"), (NAME, "outline")]
 
+    async def test_says_what_the_service_would_not_understand_in_the_courses_file(
+        self, tmp_path: Path, runner: WarmRunner
+    ) -> None:
+        folder = tmp_path / "course"
+        create(folder, title="My course")
+        about = folder / "course.yaml"
+        good = f"{{name: {NAME}, topic: files, tutor: off, due: 2026-12-01 18:00:00}}"
+        about.write_text(f"practice: off\ntutor: hints\nassignments: [{good}]", encoding="utf-8")
+        assert await check_course(folder, runner) == []
+        about.write_text(
+            f"practice: sometimes\ntutor: all of it\nattempts: none\nassignments: [{good}]", encoding="utf-8"
+        )
+        found = await check_course(folder, runner)
+        assert {(each.place, each.kind) for each in found} == {("course.yaml", "rules")}
+        assert [each.message.split(";")[0] for each in found] == [
+            "tutor of the course is 'all of it'",
+            "practice is 'sometimes'",
+            "attempts of the course is 'none'",
+        ]
+        with pytest.raises(CannotRun, match=r"tutor of the course.*Nothing was changed"):
+            sync(folder, course="", config=None, state=None, url=f"sqlite+aiosqlite:///{tmp_path / 'db'}")
+
     def test_ends_with_1_where_something_was_found(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
