@@ -119,11 +119,13 @@ def _release(c: Config) -> None:
 
     stock = GenerateAssignment().preprocessors
     c.GenerateAssignment.preprocessors = [
+        "learnflow_grading.release.RefuseUnclear",
         "learnflow_grading.quizzes.FillQuizzes",
         "learnflow_grading.hidden.RememberHidden",
         *stock,
         "learnflow_grading.hidden.RefuseHidden",
     ]
+    c.RefuseUnclear.enabled = True
     c.FillQuizzes.enabled = True
     c.RememberHidden.enabled = True
     c.RefuseHidden.enabled = True

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.auth import Authenticator
 from nbgrader.converters import GenerateAssignment
@@ -101,18 +103,31 @@ def _else_as_before(target: Path) -> Iterator[None]:
             raise
 
 
+class RefuseUnclear(Preprocessor):
+    """In front of nbgrader's own: fails when nobody could understand what the notebook says of itself. Holds
+    for the formgrader's buttons as well."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        _refuse_unclear(nb, f"{resources['unique_key']}.ipynb")
+        return nb, resources
+
+
 def _check_rules(path: Path) -> None:
     """Unprocessable when what a notebook says of topic, tutor, or how it is solved cannot be understood."""
     try:
         nb = nbformat.read(path, as_version=4)
     except Exception:  # nbformat fails in many ways, and nbgrader says which in a moment
         return
+    _refuse_unclear(nb, path.name)
+
+
+def _refuse_unclear(nb: NotebookNode, name: str) -> None:
     try:
         assignments.said(nb.metadata)
     except ValueError as error:
-        raise Unprocessable(f"{path.name} cannot be released. {error}") from None
+        raise Unprocessable(f"{name} cannot be released. {error}") from None
     for cell in nb.cells:
-        constructs.parse(cell.metadata, cell.metadata.get("nbgrader", {}).get("grade_id", path.name))
+        constructs.parse(cell.metadata, cell.metadata.get("nbgrader", {}).get("grade_id", name))
 
 
 def _generate(course: Course, assignment: str) -> None:

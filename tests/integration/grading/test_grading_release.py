@@ -11,10 +11,12 @@ import nbformat
 import pytest
 from learnflow_grading import released
 from learnflow_grading.autograde import Submission, grade
-from learnflow_grading.course import Course, Limits
+from learnflow_grading.course import Course, Limits, put_environment_on_path
 from learnflow_grading.release import release
 from nbformat import NotebookNode
 from nbformat import v4 as nbf
+from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
 
 from learnflow_ext.contracts.errors import BadRequest, NotFound, TooLarge, Unavailable, Unprocessable
 from learnflow_ext.contracts.grades import GradeRecord
@@ -121,6 +123,19 @@ class TestRefused:
         cell = checks("t", 1, "assert f(1)")
         cell.metadata["learnflow"] = {"must_use": ["a nice loop"]}
         assert "The rules of t cannot be understood" in refused(course, notebook(cell))
+
+    @pytest.mark.parametrize("said", [{"must_use": ["a nice loop"]}, {"topic": "cooking"}])
+    def test_neither_are_they_by_the_formgraders_button(
+        self, course: Course, said: dict[str, object]
+    ) -> None:
+        nb = warmup()
+        nb.metadata["learnflow"] = nb.cells[2].metadata["learnflow"] = said
+        write_source(course.root, "ps", {"nb": nb})
+        put_environment_on_path()
+        made = GenerateAssignment(coursedir=course.directory("ps"), config=course.config())
+        with pytest.raises(NbGraderException):
+            made.start()
+        assert not (course.root / "release" / "ps" / "nb.ipynb").exists()
 
     def test_a_topic_or_tutor_that_does_not_exist(self, course: Course) -> None:
         nb = notebook(checks("t", 1, "assert f(1)"))
