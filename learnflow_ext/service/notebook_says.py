@@ -53,6 +53,8 @@ class NotebookSays:
             return Said()
         except (OSError, ValueError) as error:
             log.error("a notebook's metadata cannot be read", course=course, file=path.name, error=str(error))
-            return Said(tutor="off")
+            found = Said(tutor="off")
+            if isinstance(error, OSError):
+                return found
         self._known[path] = (version, found)
         return found

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from learnflow_ext.agents.context import Policy
-from learnflow_ext.service import policies
+from learnflow_ext.service import notebook_says, policies
 from learnflow_ext.service.notebook_says import NotebookSays
 from learnflow_ext.service.policies import CoursePolicy, Exam, Policies, parse
 
@@ -123,6 +124,19 @@ class TestPolicies:
         for nonsense in ({"learnflow": {"tutor": "everything!"}}, {"learnflow": 7}, 7):
             says("a.ipynb", nonsense)
             assert await now() == "off"
+
+    async def test_a_notebook_that_cannot_be_understood_is_told_once_and_not_with_every_look(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[str] = []
+        log = SimpleNamespace(error=lambda event, **_: told.append(event))
+        monkeypatch.setattr(notebook_says, "log", log)
+        (tmp_path / "a").mkdir()
+        says = NotebookSays({"c": tmp_path})
+        for text, times in (('{"metadata": {"learnflow": 7}}', 1), ("{", 2)):
+            (tmp_path / "a" / "a.ipynb").write_text(text)
+            assert [says.of("c")["a"].tutor for _ in range(3)] == ["off"] * 3
+            assert len(told) == times
 
     async def test_outside_of_a_course_ones_exams_hold_too(self, tmp_path: Path) -> None:
         file = tmp_path / "course.yaml"
