@@ -133,7 +133,7 @@ def sync(
         found.setdefault(assignment, []).extend(
             (path.stem, cell.name, float(points))
             for cell in cells
-            if cell.nbgrader.get("grade")
+            if cell.is_graded
             and isinstance(points := cell.nbgrader.get("points"), (int, float))
             and cell.name
         )

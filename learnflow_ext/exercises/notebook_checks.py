@@ -83,6 +83,11 @@ class CheckedCell(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.nbgrader.get("grade")) and not self.nbgrader.get("solution") and self.kind == "code"
 
     @property
+    def is_graded(self) -> bool:
+        """Whether it carries points: a test, or what a person grades, an answer or a task of nbgrader's."""
+        return bool(self.nbgrader.get("grade") or self.nbgrader.get("task"))
+
+    @property
     def is_practice(self) -> bool:
         """The answer or the check of a practice, which earns no points."""
         return self.learnflow.get("practice") is True and self.kind == "code"
@@ -293,7 +298,7 @@ def _points(cells: Sequence[CheckedCell]) -> Iterator[Problem]:
             while open_ and open_[-1].level >= len(signs):
                 yield from open_.pop().broken()
             open_.append(_Promise(cell.name, len(signs), float(promised)))
-        if cell.nbgrader.get("grade"):
+        if cell.is_graded:
             points = cell.nbgrader.get("points")
             if isinstance(points, bool) or not isinstance(points, (int, float)) or not 0 <= points < math.inf:
                 yield Problem(cell.name, "points", "A graded cell needs its points: a number from 0 on.")

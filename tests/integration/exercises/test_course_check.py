@@ -124,6 +124,14 @@ def practice(check: dict[str, Any] | None) -> Callable[[Notebook], None]:
 CHECK = {"metadata": {"learnflow": {"practice": True}}, "source": "assert legs == 4\nprint('Right!')"}
 
 
+def task_for_a_person(notebook: Notebook) -> None:
+    """Nbgrader's manually graded task: points, and neither test nor answer."""
+    marks = {"grade": False, "solution": False, "locked": True, "task": True, "schema_version": 3}
+    metadata = {"nbgrader": {**marks, "points": 5, "grade_id": "essay"}}
+    source = "# An essay (5 points)\n\nWrite about lamps.\n"
+    notebook["cells"].append({"cell_type": "markdown", "id": "essay", "metadata": metadata, "source": source})
+
+
 def graded_practice(notebook: Notebook) -> None:
     practice(CHECK)(notebook)
     notebook["cells"][-2]["metadata"]["nbgrader"] |= {"grade": True, "points": 0}
@@ -215,6 +223,7 @@ async def test_a_fault_is_found_and_named(
     [
         in_parts("2 points"),
         practice(CHECK),
+        task_for_a_person,
         saying(None, topic="functions", tutor="concepts"),
         saying(TEST, must_not_use=["sorted"]),
         added("![A bar for each day, the longest on Friday](https://example.org/plot.png)"),
@@ -358,6 +367,17 @@ class TestTheCommand:
         place.write_text("{", encoding="utf-8")
         with pytest.raises(CannotRun, match="Nothing was changed"):
             sync(folder, course="", config=None, state=None, url=url)
+
+    def test_sync_knows_what_a_person_grades(self, tmp_path: Path) -> None:
+        folder, url = tmp_path / "my-course", f"sqlite+aiosqlite:///{tmp_path / 'db.sqlite'}"
+        create(folder, title="")
+        place = folder / "source" / NAME / f"{NAME}.ipynb"
+        notebook = json.loads(place.read_text(encoding="utf-8"))
+        task_for_a_person(notebook)
+        place.write_text(json.dumps(notebook), encoding="utf-8")
+        sync(folder, course="", config=None, state=None, url=url)
+        (row,) = asyncio.run(rows_in(url))
+        assert ([one.name for one in row.exercises][-1], row.max_score) == ("essay", 7.0)
 
 
 async def rows_in(url: str) -> tuple[courses.AssignmentInfo, ...]:
