@@ -340,7 +340,9 @@ async def told(
         here += (await conn.execute(_TOLD_BEFORE, further)).all()
     elsewhere = [row for row in said if (row.course, row.assignment) != place]
     places = (Place(row.course, row.assignment, row.cell_id) for row in elsewhere[:SHOWN])
-    kept = [_bounded({row.id: row.answer for row in latest}) for latest in (here, elsewhere)]
+    kept = [
+        _bounded({row.id: row.answer for row in latest}, SHOWN, MOST_SHOWN) for latest in (here, elsewhere)
+    ]
     before: dict[int, str] = {}
     if older and len(said) > len(kept[0]) + len(kept[1]):
         latest = kept[0].keys() | kept[1].keys()
@@ -359,7 +361,7 @@ async def told(
     )
 
 
-def _bounded(latest: Mapping[int, str], most: int = SHOWN, characters: int = MOST_SHOWN) -> dict[int, str]:
+def _bounded(latest: Mapping[int, str], most: int, characters: int) -> dict[int, str]:
     """The first of them, which came last, no more than allowed, in the order of time."""
     kept: dict[int, str] = {}
     room = characters

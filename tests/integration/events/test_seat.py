@@ -185,8 +185,8 @@ class TestAMessageThatTheBusRefuses:
         eventually: Eventually,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        def blown_up(envelope: object, pseudonym: str) -> BusMessage:
-            message = to_message(envelope, pseudonym)  # type: ignore[arg-type]
+        def blown_up(envelope: object, pseudonym: str, **more: bool) -> BusMessage:
+            message = to_message(envelope, pseudonym, **more)  # type: ignore[arg-type]
             huge = b"x" * (MAX_MESSAGE_BYTES + 1)
             if envelope.event.run_id == "1":  # type: ignore[attr-defined]
                 return BusMessage(topic=message.topic, key=message.key, value=huge, headers=message.headers)

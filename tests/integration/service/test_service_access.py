@@ -500,7 +500,7 @@ class TestSocket:
         await ask(f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions", "ada", body=SOLVED)
         message = msgspec.json.decode(str(await socket.read_message()))
         assert message["kind"] == "changed"
-        assert message["what"] == ["feed", "scores"]
+        assert message["what"] == ["feed", "queue", "scores"]
         assert message["sequence"] > 0
         await socket.write_message("anything")
         while await socket.read_message() is not None:
