@@ -217,39 +217,57 @@ async def _cells(
         asked["names"] = many.given(conn, names)
     missing: dict[tuple[str, str], handed_in.Summed] | None = None
     cells = {}
-    # By their places: in a thousand rows names take longer to find than all the rest.
-    for (
-        name, assignment, best, most, level, submissions, runs, failed_runs, questions, points,
-        submission_id, status, needs_review,
-    ) in await conn.execute(_standing(conn, named=names is not None), asked):  # fmt: skip
-        scored: dict[str, float] = {}
-        if points is not None:
-            scored = handed_in.points_of(points)
-        elif submissions:
-            if missing is None:
-                missing = await handed_in.missing(conn, course)
-            if (name, assignment) in missing:
-                summed = missing[name, assignment]
-                scored, latest = summed.best_points, summed.latest
-                submission_id, status, needs_review = (
-                    latest.submission_id, latest.status, latest.needs_review,
-                )  # fmt: skip
-        cells[name, assignment] = BoardCell(
-            assignment=assignment,
-            best_score=best,
-            max_score=most,
-            level=level,
-            status=status,
-            submission_id=submission_id or "",
-            needs_review=bool(needs_review),
-            submissions=submissions,
-            runs=runs,
-            failed_runs=failed_runs,
-            questions=questions,
-            exercises=tuple(map(scored.get, places[assignment])),
-        )
+    for name, gathered in await conn.execute(_standing(conn, named=names is not None), asked):
+        for stands in _STANDINGS.decode(gathered):
+            scored: dict[str, float] = stands.points or {}
+            submission_id, status, needs_review = stands.submission_id, stands.status, stands.needs_review
+            if stands.points is None and stands.submissions:
+                if missing is None:
+                    missing = await handed_in.missing(conn, course)
+                if (name, stands.assignment) in missing:
+                    summed = missing[name, stands.assignment]
+                    scored, latest = summed.best_points, summed.latest
+                    submission_id, status, needs_review = (
+                        latest.submission_id, latest.status, latest.needs_review,
+                    )  # fmt: skip
+            cells[name, stands.assignment] = BoardCell(
+                assignment=stands.assignment,
+                best_score=stands.best_score,
+                max_score=stands.max_score,
+                level=stands.level,
+                status=status,
+                submission_id=submission_id or "",
+                needs_review=bool(needs_review),
+                submissions=stands.submissions,
+                runs=stands.runs,
+                failed_runs=stands.failed_runs,
+                questions=stands.questions,
+                exercises=tuple(map(scored.get, places[stands.assignment])),
+            )
     return cells
 
+
+class _Standing(msgspec.Struct, frozen=True, array_like=True):
+    """One student in one assignment, as the database gathers it: all of a student in one text, for a few long
+    rows are read faster than many short ones.
+    """
+
+    assignment: str
+    best_score: float | None
+    max_score: float | None
+    level: Level | None
+    submissions: int
+    runs: int
+    failed_runs: int
+    questions: int
+    points: dict[str, float] | None
+    """By `handed_in.place_of`; None where nothing is summed up."""
+    submission_id: str | None
+    status: SubmissionStatus | None
+    needs_review: bool | int | None
+
+
+_STANDINGS = msgspec.json.Decoder(list[_Standing])
 
 _STANDING: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {}
 """By the database's dialect, and whether it asks for some by name. Built once."""
@@ -258,27 +276,29 @@ _STANDING: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {}
 def _standing(conn: AsyncConnection, *, named: bool) -> Select[*tuple[Any, ...]]:
     key = (conn.dialect.name, named)
     if key not in _STANDING:
+        gathered = many.gathered(
+            conn,
+            Module.assignment,
+            Progress.best_score,
+            Progress.max_score,
+            Progress.level,
+            Progress.submissions,
+            Progress.runs,
+            Progress.failed_runs,
+            Progress.questions,
+            many.embedded(conn, Progress.best_points),
+            Submission.submission_id,
+            Submission.status,
+            Submission.needs_review,
+        )
         statement = (
-            select(
-                User.name,
-                Module.assignment,
-                Progress.best_score,
-                Progress.max_score,
-                Progress.level,
-                Progress.submissions,
-                Progress.runs,
-                Progress.failed_runs,
-                Progress.questions,
-                Progress.best_points,
-                Submission.submission_id,
-                Submission.status,
-                Submission.needs_review,
-            )
+            select(User.name, gathered)
             .select_from(Progress)
             .join(User, User.id == Progress.user_id)
             .join(Module, Module.id == Progress.module_id)
             .outerjoin(Submission, Submission.number == Progress.latest)
             .where(Module.course == bindparam("course"))
+            .group_by(User.name)
         )
         if named:
             statement = statement.where(many.is_one_of(conn, User.name, "names", String))

@@ -75,26 +75,25 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
     submitted: dict[str, list[int]] = defaultdict(list)
     reviews: dict[str, dict[str, CodeReview]] = defaultdict(dict)
     whose = {"course": course, "students": many.given(conn, students)}
-    # By their places: in a thousand rows names take longer to find than all the rest.
-    for name, assignment, score, most, submissions, text in await conn.execute(_asked(conn), whose):
-        if most:
-            best[name][assignment] = score / most
-        if text is not None:
-            found = handed_in.evidence_of(text)
-        elif submissions:
-            if missing is None:
-                missing = await handed_in.missing(conn, course)
-            if (name, assignment) not in missing:
+    for name, gathered in await conn.execute(_asked(conn), whose):
+        for stands in _STANDINGS.decode(gathered):
+            assignment = stands.assignment
+            if stands.max_score:
+                best[name][assignment] = (stands.best_score or 0.0) / stands.max_score
+            found = stands.evidence
+            if found is None and stands.submissions:
+                if missing is None:
+                    missing = await handed_in.missing(conn, course)
+                if (name, assignment) in missing:
+                    found = missing[name, assignment].evidence
+            if found is None:
                 continue
-            found = missing[name, assignment].evidence
-        else:
-            continue
-        if found.submitted:
-            answers[name][assignment] = list(map(_RIGHT.__getitem__, found.answers))
-            solved[name] += [(assignment, exercise) for exercise in found.solved]
-            submitted[name] += found.submitted
-        if found.review is not None:
-            reviews[name][assignment] = found.review
+            if found.submitted:
+                answers[name][assignment] = list(map(_RIGHT.__getitem__, found.answers))
+                solved[name] += [(assignment, exercise) for exercise in found.solved]
+                submitted[name] += found.submitted
+            if found.review is not None:
+                reviews[name][assignment] = found.review
     asked = await quizzes.shares(conn, course, students)
     practised = await practices.points(conn, course, students)
     return {
@@ -113,6 +112,20 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
 
 
 _RIGHT = {"1": True, "0": False}
+
+
+class _Standing(msgspec.Struct, frozen=True, array_like=True):
+    """One student in one assignment, as the database gathers it, all of a student in one text."""
+
+    assignment: str
+    best_score: float | None
+    max_score: float | None
+    submissions: int
+    evidence: handed_in.Evidence | None
+    """None where nothing is summed up."""
+
+
+_STANDINGS = msgspec.json.Decoder(list[_Standing])
 _ASKED: dict[str, Select[*tuple[Any, ...]]] = {}
 """By the database's dialect. Built once, since each look at one's progress asks for it."""
 
@@ -120,19 +133,21 @@ _ASKED: dict[str, Select[*tuple[Any, ...]]] = {}
 def _asked(conn: AsyncConnection) -> Select[*tuple[Any, ...]]:
     dialect = conn.dialect.name
     if dialect not in _ASKED:
+        gathered = many.gathered(
+            conn,
+            Module.assignment,
+            Progress.best_score,
+            Progress.max_score,
+            Progress.submissions,
+            many.embedded(conn, Progress.evidence),
+        )
         _ASKED[dialect] = (
-            select(
-                User.name,
-                Module.assignment,
-                Progress.best_score,
-                Progress.max_score,
-                Progress.submissions,
-                Progress.evidence,
-            )
+            select(User.name, gathered)
             .select_from(Progress)
             .join(User, User.id == Progress.user_id)
             .join(Module, Module.id == Progress.module_id)
             .where(Module.course == bindparam("course"), many.is_one_of(conn, User.name, "students", String))
+            .group_by(User.name)
         )
     return _ASKED[dialect]
 

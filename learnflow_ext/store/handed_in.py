@@ -48,23 +48,9 @@ class Summed(msgspec.Struct, frozen=True):
     evidence: Evidence
 
 
-_POINTS = msgspec.json.Decoder(dict[str, float])
-_EVIDENCE = msgspec.json.Decoder(Evidence)
-
-
 def place_of(notebook: str, exercise: str) -> str:
     """What an exercise is called in `Progress.best_points`."""
     return f"{notebook}\n{exercise}"
-
-
-def points_of(text: str) -> dict[str, float]:
-    """What `Progress.best_points` says, by `place_of`."""
-    return _POINTS.decode(text)
-
-
-def evidence_of(text: str) -> Evidence:
-    """What `Progress.evidence` says."""
-    return _EVIDENCE.decode(text)
 
 
 def summed_up(rows: Iterable[Row[*tuple[Any, ...]]]) -> Summed:

@@ -191,9 +191,7 @@ class TestTheBrokerFindsAMessageTooLarge:
         noise = random.Random(1)
         long_word = "".join(chr(noise.randrange(0x4E00, 0x9FFF)) for _ in range(60_000))
         async with db.begin() as conn:
-            await outbox.record_all(
-                conn, [run(1), msgspec.structs.replace(run(2), run_id=long_word), run(3)]
-            )
+            await outbox.record_all(conn, [run(1), msgspec.structs.replace(run(2), run_id=long_word), run(3)])
         background(Relay(db, bus).run())
         assert await seen.reaches(2) == [1, 3]
         async with asyncio.timeout(PATIENCE_S):
