@@ -14,7 +14,8 @@ Policy = Literal["off", "concepts", "hints", "open"]
 
 
 class ProvedHint(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be said of a change that makes the student's program pass, and was proved by running it."""
+    """What may be said of a change that makes the student's program pass, and was proved by running it; where
+    none was, of the line that its failing tests point at."""
 
     solved: bool = False
     """Nothing has to be changed."""

@@ -97,11 +97,9 @@ class Hints:
             self._metrics.hint_seconds.observe(time.monotonic() - began)
         if not found.proved and found.line is None:
             return None
+        solved = found.proved and not found.edit_size
         return ProvedHint(
-            solved=found.edit_size == 0,
-            line=found.line,
-            concept=found.concept,
-            rungs=found.rungs if found.edit_size else (),
+            solved=solved, line=found.line, concept=found.concept, rungs=() if solved else found.rungs
         )
 
     async def _search(self, reference: Reference, attempt: str, until: float, peers: Peers | None) -> Hint:

@@ -207,6 +207,39 @@ class TestClassmates:
         assert await told(service, "proved") == 0
 
 
+POINTED = """def longest(ws):
+    answer = ''
+    if not ws:
+        return answer
+    return str(ws).center(40)
+"""
+
+
+class TestALineIsSuspected:
+    """Neither a solution nor classmates: only the failing tests point at a line."""
+
+    @pytest.fixture
+    def config(self, config: Config, tmp_path: Path) -> Config:
+        path = tmp_path / "course" / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        path.write_text(exercise("longest", "Complete `longest`.", STUB, TESTS), encoding="utf-8")
+        return config
+
+    async def test_the_line_is_told_and_never_that_the_answer_is_right(
+        self, ask: Client, service: RunningService
+    ) -> None:
+        texts = []
+        for place in range(3):
+            code = f"{POINTED}\nprint({place})"
+            request = HelpRequest(
+                text="why is this wrong?", course=COURSE, assignment=ASSIGNMENT, cell_id="answer", code=code
+            )
+            texts.append((await said(ask, request))[0])
+        assert await told(service, "suspected") == 3
+        for text in texts:
+            assert NOT_YET in text and SOLVED[0] not in text
+        assert "Look first at line 5" in texts[1] and "`return str(ws).center(40)`" in texts[1]
+
+
 @pytest.mark.parametrize(
     "written",
     [
