@@ -5,6 +5,7 @@ Where none is proved, the failing tests themselves may point at a line; then tha
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,10 +14,10 @@ from learnflow_ext.contracts.runner import Runner
 from learnflow_ext.exercises.hints import Hint, hint_for, suspect_hint, syntax_hint
 from learnflow_ext.exercises.proving import ALL_SECONDS, Asserts, Prover
 from learnflow_ext.exercises.recovery import readings
-from learnflow_ext.exercises.repair import Repair, Repairer
+from learnflow_ext.exercises.repair import NEAREST, Repair, Repairer
 from learnflow_ext.exercises.suspects import ALL_SECONDS as LOOKING_SECONDS
 from learnflow_ext.exercises.suspects import Locator, telling
-from learnflow_ext.exercises.trees import parse, size
+from learnflow_ext.exercises.trees import PARTS, names_in, parse, size, statements
 
 FAR = 0.4
 """A repair that changes more than this share of a program goes another way than its author: then classmates'
@@ -51,7 +52,7 @@ class Hinter:
         """
         self._tests = Asserts(tests)
         self._statement = statement
-        self._correct = [*([reference] if reference is not None else []), *peers]
+        self._correct = [*([reference] if reference is not None and _begun(reference) else []), *peers]
         self._more_peers = more_peers
         self._repair_seconds = repair_seconds
         self._prover = Prover(runner, all_seconds=all_seconds)
@@ -66,7 +67,7 @@ class Hinter:
         if parse(source) is None:
             return await self._unreadable(source, line, cause)
         found = await self.repaired(source)
-        if not found.proved:
+        if not found.proved and await self._passable():
             suspect = telling(await self._locator.suspects(source))
             if suspect is not None:
                 return suspect_hint(source, suspect, statement=self._statement, secret=self._secret)
@@ -91,6 +92,16 @@ class Hinter:
                         if other.proved and (not best.proved or other.size < best.size):
                             best = other
         return best
+
+    async def _passable(self) -> bool:
+        """Whether the tests can be passed here, as far as somebody knows how.
+
+        Where not even the solution passes, they need what is not here, such as a value from another cell:
+        then a right answer fails them too.
+        """
+        known = self._correct[: 1 + NEAREST]
+        outcomes = await self._prover.outcomes(known, self._tests, first=True, stop=True)
+        return not known or any(each.passes for each in outcomes)
 
     async def _unreadable(self, source: str, line: int | None, cause: str) -> Hint:
         best: tuple[int, int] | None = None
@@ -120,6 +131,20 @@ class Hinter:
     @property
     def _secret(self) -> list[str]:
         return [*self._correct, self._tests.source]
+
+
+def _begun(program: str) -> bool:
+    """Whether there is more in it than `raise NotImplementedError`, as where a course has no solution."""
+    tree = parse(program)
+    idle = (*PARTS, ast.Import, ast.ImportFrom, ast.Pass, ast.Raise)
+    return (
+        tree is None
+        or "NotImplementedError" not in names_in(tree)
+        or not all(
+            isinstance(each, idle) or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+            for each in statements(tree.body)
+        )
+    )
 
 
 def _far(repair: Repair) -> bool:

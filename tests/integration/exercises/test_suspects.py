@@ -62,6 +62,20 @@ async def test_a_program_that_passes_or_cannot_be_read_has_none(runner: WarmRunn
     assert await lines(runner, "raise ValueError\n") == []
 
 
+async def test_where_not_even_the_solution_passes_no_line_is_suspected(runner: WarmRunner) -> None:
+    """The tests need what is not here, and a right answer fails them like a wrong one."""
+    right = (
+        "def cost(basket):\n    total = 0\n    for each in basket:\n        total += PRICES[each]\n"
+        "    return total\n"
+    )
+    tests = "assert cost([]) == 0\nassert cost(['tea']) == 30\n"
+    solution = "def cost(wares):\n    return sum(PRICES[ware] for ware in wares)\n"
+    assert (await Hinter(runner, tests, reference=solution).hint(right)).line is None
+    # A course without a solution has nothing that could pass.
+    stub = 'def cost(basket):\n    """What it costs."""\n    raise NotImplementedError()\n'
+    assert (await Hinter(runner, tests, reference=stub).hint(right)).line == 4
+
+
 Y_PART = '        root = word.upper()\n        return "x".join(root) + "iez"\n'
 
 
