@@ -100,7 +100,9 @@ def _child(
             return
         if kind == "set-up":
             namespace[MARKS] = rows[0]
-            timed(code)
+            if timed(code) == ENDLESS:
+                # What it was to make is not there, and the tests behind it would fail for want of it.
+                return
             continue
         row += 1
         namespace[MARKS] = rows[row]

@@ -76,6 +76,13 @@ async def test_where_not_even_the_solution_passes_no_line_is_suspected(runner: W
     assert (await Hinter(runner, tests, reference=stub).hint(right)).line == 4
 
 
+async def test_tests_behind_a_slow_set_up_say_nothing(runner: WarmRunner) -> None:
+    """It makes what they need, and was cut off."""
+    slow = "def slow():\n    for each in range(100_000_000):\n        pass\n    return True\n"
+    slow += "much = slow()\nassert plural('') == '' and much\n"
+    assert await Locator(runner, Asserts(slow)).suspects(ATTEMPT) == []
+
+
 Y_PART = '        root = word.upper()\n        return "x".join(root) + "iez"\n'
 
 
