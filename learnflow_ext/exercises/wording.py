@@ -257,5 +257,5 @@ SUSPECTED = (
 )
 """The first three steps where a line is only suspected; the fourth is that of `LESS`."""
 ONLY_IN_FAILING = "It runs in every test that fails and in none that passes."
-MOST_IN_FAILING = "It runs more often in tests that fail than most other lines do."
-CHANGE_HELPS = "I tried small changes everywhere: here one makes more tests pass, though not all of them."
+MOST_IN_FAILING = "It goes with the tests that fail more closely than most other lines do."
+CHANGE_HELPS = "Of the small changes that I tried, one of this line makes more tests pass."

@@ -87,6 +87,15 @@ def test_a_mark_stands_before_each_step_and_changes_nothing_else() -> None:
     assert code_lines(ast.parse(PROGRAM)) == {1, 5, 6, 7, 8, 11, 12, 14, 15, 17, 18}
 
 
+def test_the_first_line_need_not_run_most_often_in_tests_that_fail() -> None:
+    """What is said of it has to be true all the same."""
+    tests = [ran(False, 2, 3), ran(False, 2), *[ran(True, 2)] * 10]
+    first = ranked(tests)[0]
+    assert first.line == 3 and not first.only
+    said = suspect_hint("def f(x):\n    if x:\n        return 1\n", first).rungs[1]
+    assert "more often" not in said and "all of them" not in said
+
+
 class TestWhatIsSaid:
     SOURCE = "def longest(ws):\n    best = ws[0]\n    return best + '{own} `x` {line}'\n"
 
@@ -95,7 +104,7 @@ class TestWhatIsSaid:
         [
             (Suspect(3, 1.0, only=True), "every test that fails and in none that passes"),
             (Suspect(3, 0.7, gain=0.5), "small changes"),
-            (Suspect(3, 0.9), "more often"),
+            (Suspect(3, 0.9), "more closely"),
         ],
     )
     def test_the_line_and_why(self, suspect: Suspect, why: str) -> None:
