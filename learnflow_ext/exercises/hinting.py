@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from learnflow_ext.contracts.runner import Runner
 from learnflow_ext.exercises.hints import Hint, hint_for, suspect_hint, syntax_hint
-from learnflow_ext.exercises.proving import ALL_SECONDS, Asserts, Prover
+from learnflow_ext.exercises.proving import ALL_SECONDS, Asserts, Prover, leaves_nothing
 from learnflow_ext.exercises.recovery import readings
 from learnflow_ext.exercises.repair import NEAREST, Repair, Repairer
 from learnflow_ext.exercises.suspects import ALL_SECONDS as LOOKING_SECONDS
@@ -43,7 +43,8 @@ class Hinter:
         all_seconds: float = ALL_SECONDS,
         repair_seconds: float | None = None,
     ) -> None:
-        """`peers` are classmates' attempts; those that pass the tests are used.
+        """`peers` are classmates' attempts; those that pass the tests are used, and leave nothing behind in
+        their sandbox, where they run beside the attempt: nobody may have a say in what another is told.
 
         `more_peers` is asked for others only where the first ones prove nothing, or a repair that changes
         much of a program. `all_seconds` is for one run of the sandbox, of several that a hint takes;
@@ -52,7 +53,8 @@ class Hinter:
         """
         self._tests = Asserts(tests)
         self._statement = statement
-        self._correct = [*([reference] if reference is not None and _begun(reference) else []), *peers]
+        self._correct = [reference] if reference is not None and _begun(reference) else []
+        self._correct += filter(leaves_nothing, peers)
         self._more_peers = more_peers
         self._repair_seconds = repair_seconds
         self._prover = Prover(runner, all_seconds=all_seconds)
@@ -84,7 +86,8 @@ class Hinter:
             async with asyncio.timeout(self._repair_seconds):
                 best = await self._repairer.repair(source)
                 if self._more_peers is not None and _far(best):
-                    peers = [each for each in await self._more_peers() if each not in self._correct]
+                    more = filter(leaves_nothing, await self._more_peers())
+                    peers = [each for each in more if each not in self._correct]
                     if peers:
                         # What was looked at is not to be told, whether it helped or not.
                         self._correct += peers

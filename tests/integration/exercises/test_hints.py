@@ -138,6 +138,27 @@ async def test_others_are_asked_for_only_where_the_solution_goes_another_way(run
     assert not any(word in "".join(near.rungs) for word in ("zany", "zebra", "quirky"))
 
 
+ENDS_THE_SEARCH = "import os\nos.kill(os.getppid(), 9)\n"
+LIES = "import os\nos.write(os.open(f'/proc/{os.getppid()}/fd/1', 1), b'[[\"1111\", 0.0]]')\n"
+
+
+@pytest.mark.parametrize("hostile", [ENDS_THE_SEARCH, LIES + ENDS_THE_SEARCH], ids=["ends it", "lies"])
+async def test_what_a_classmate_hands_in_has_no_say_in_what_others_are_told(
+    runner: WarmRunner, hostile: str
+) -> None:
+    """It would run beside the attempt, in one sandbox."""
+    mine = "def longest(ws):\n    return sorted(ws, key=len)[0]\n"
+
+    async def peers() -> tuple[str, ...]:
+        return (LONGEST, LONGEST + hostile)
+
+    honest = await hint(runner, mine, reference=None, peers=(LONGEST,))
+    hinter = Hinter(runner, LONGEST_TESTS, statement=STATEMENT, more_peers=peers)
+    assert honest.proved and honest.edit_size
+    assert await hinter.hint(mine) == honest
+    assert await hint(runner, mine, reference=None, peers=(LONGEST, LONGEST + hostile)) == honest
+
+
 async def test_a_program_python_cannot_read_is_met_where_it_stands(runner: WarmRunner) -> None:
     broken = WRONG["prints"][0].replace("for w in ws:", "for w in ws")
     found = await hint(runner, broken)
