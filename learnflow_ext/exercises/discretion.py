@@ -142,4 +142,4 @@ def _comments(program: str) -> list[str]:
         found = list(tokenize.generate_tokens(io.StringIO(program).readline))
     except (tokenize.TokenError, SyntaxError):
         return []
-    return [each.string.strip("#!:- ") for each in found if each.type == tokenize.COMMENT]
+    return [each.string.strip("#!?:;,.- ") for each in found if each.type == tokenize.COMMENT]

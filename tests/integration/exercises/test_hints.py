@@ -138,6 +138,31 @@ async def test_others_are_asked_for_only_where_the_solution_goes_another_way(run
     assert not any(word in "".join(near.rungs) for word in ("zany", "zebra", "quirky"))
 
 
+@pytest.mark.parametrize(
+    ("has", "secret"),
+    [
+        ("note = 'may ride'", "may ride"),
+        ("note = 'may' + ' ride'", "may ride"),
+        ("note = 'MAY_RIDE'", "may ride"),
+        ("note = b'may ride'", "may ride"),
+        ("note = {'may ride': 1}", "may ride"),
+        ("limit = 140", "140"),
+        ("limit = '140.0'", "140"),
+        ("height = 1", "height"),
+        ("# May ride.", "may ride"),
+        ("def note():\n    return 'may ride'", "may ride"),
+    ],
+)
+async def test_what_a_classmate_wrote_stands_in_no_example(runner: WarmRunner, has: str, secret: str) -> None:
+    """Our own example has it by chance, and they might know their own word."""
+    attempt = WRONG["the last of equals"][0]
+    alone = await hint(runner, attempt)
+    assert re.search(rf"\b{secret}\b", alone.rungs[3]), "or this test shows nothing"
+    together = await hint(runner, attempt, peers=(f"{LONGEST}\n{has}\n",))
+    assert together.proved and together.line == alone.line
+    assert not re.search(rf"\b{secret}\b", "\n".join(together.rungs), re.IGNORECASE)
+
+
 ENDS_THE_SEARCH = "import os\nos.kill(os.getppid(), 9)\n"
 LIES = "import os\nos.write(os.open(f'/proc/{os.getppid()}/fd/1', 1), b'[[\"1111\", 0.0]]')\n"
 

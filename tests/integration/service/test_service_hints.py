@@ -134,13 +134,13 @@ FAR_OFF = """def longest(ws):
 """
 CLASSMATES = """def longest(their_pile):
     # the zebra trick
-    zebra_so_far = ''
+    zebra_so_far = 'a gnu'[:0]
     for zany in their_pile:
         if len(zany) > len(zebra_so_far):
             zebra_so_far = zany
     return zebra_so_far
 """
-THEIRS = ("their_pile", "zebra", "zany", "trick")
+THEIRS = ("their_pile", "zebra", "zany", "trick", "gnu")
 
 
 async def hand_in(ask: Client, who: str, answer: str) -> None:
