@@ -286,6 +286,18 @@ class TestTests:
 
         assert "always returns `4`" in (await found(change))["easy"]
 
+    async def test_who_is_given_nothing_may_always_return_the_same(self, found: Found) -> None:
+        def change(notebook: Notebook) -> None:
+            notebook["cells"][ANSWER]["source"] = (
+                "def greeting():\n    ### BEGIN SOLUTION\n    return 'Hello'\n    ### END SOLUTION\n"
+            )
+            notebook["cells"][TEST]["source"] = (
+                "assert greeting() == 'Hello'\n"
+                "### BEGIN HIDDEN TESTS\nassert len(greeting()) == 5\n### END HIDDEN TESTS"
+            )
+
+        assert "easy" not in await found(change)
+
     async def test_that_pass_before_anything_is_written(self, found: Found) -> None:
         def change(notebook: Notebook) -> None:
             notebook["cells"][TEST]["source"] = (
