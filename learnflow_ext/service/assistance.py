@@ -139,7 +139,11 @@ class Assistance:
         )
         self._telling = Telling(db, self._around.exercise_at)
         self.wishes = Wishes(
-            db, results, model.endpoint.base_url if model is not None else "", tutor_settings.retention_days
+            db,
+            results,
+            model.endpoint.base_url if model is not None else "",
+            tutor_settings.retention_days,
+            compares=classmates is not None and tutor_settings.hint_seconds > 0,
         )
 
     async def take(self, person: Person, request: HelpRequest, request_id: str, received: float) -> Question:

@@ -25,6 +25,10 @@ HELP = (
     "- `/model off` or `/model on`: whether a language model may add its words\n"
     "- `/sent`: what was sent to it for my last answer\n- `/privacy`: who can read what you write here"
 )
+COMPARED = (
+    " To see where somebody's attempt goes wrong, I compare it with right answers that others in the course "
+    "handed in, yours too. Nobody learns whose they were, and nothing of them is shown."
+)
 _MOST_CODE = 4_000
 
 
@@ -44,12 +48,17 @@ class Voted(msgspec.Struct, frozen=True, kw_only=True):
 class Wishes:
     """Fulfils them. None is a question: none counts, and none is kept as one."""
 
-    def __init__(self, db: Database, results: Results, endpoint: str, retention_days: int) -> None:
-        """`endpoint` is where a model is; empty without one."""
+    def __init__(
+        self, db: Database, results: Results, endpoint: str, retention_days: int, *, compares: bool
+    ) -> None:
+        """`endpoint` is where a model is; empty without one. With `compares` hints rest on what others handed
+        in too.
+        """
         self._db = db
         self._results = results
         self._endpoint = endpoint
         self._days = retention_days
+        self._compares = compares
         self._known: Mapping[str, Callable[[Person, HelpRequest, str], Awaitable[str]]] = {
             "helpful": self._helpful,
             "unhelpful": self._unhelpful,
@@ -195,7 +204,10 @@ class Wishes:
             if self._days
             else "It is kept until the course is cleared."
         )
-        return f"Your teachers can read what you ask here and what I answer. {keeps} {self._leaves()}"
+        return (
+            f"Your teachers can read what you ask here and what I answer. {keeps} {self._leaves()}"
+            f"{COMPARED if self._compares else ''}"
+        )
 
     async def _help(self, *_: object) -> str:
         return HELP

@@ -349,6 +349,14 @@ class TestPrivacy:
         assert "No language model" in (await said(ask, says("/model off")))[0]
         assert "/teacher" in (await said(ask, says("/help")))[0]
 
+    @pytest.mark.parametrize("allowed", [True, False])
+    async def test_whether_right_answers_help_others_is_said(
+        self, config: Config, open_client: Asker, allowed: bool
+    ) -> None:
+        config.LearnFlowTutor.hints_from_classmates = allowed
+        text, _ = await said(await open_client(), says("/privacy"))
+        assert ("yours too" in text) is allowed
+
     async def test_what_a_teacher_was_asked_is_forgotten_too(
         self, ask: Client, service: RunningService
     ) -> None:
