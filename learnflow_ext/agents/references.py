@@ -36,6 +36,8 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """All of its tests, visible and hidden; empty where there are none."""
     hidden: str = ""
     """Those of the tests that a student does not see."""
+    checks: tuple[str, ...] = ()
+    """Names of the graded cells that its tests stand in; empty where none of them is graded."""
     shown: str = ""
     """What the student reads: statement, starter and visible tests."""
     before: str = ""
@@ -115,11 +117,14 @@ def _reference(assignment: str, cell: Cell, rest: list[Cell], statement: str, be
     regions = [dedent(region) for region in _REGION.findall(cell.text)]
     code = "\n".join(regions) or cell.text
     tests: list[str] = []
+    checks: list[str] = []
     for each in rest:
         if each.nbgrader.get("solution"):
             break
         if each.cell_type == "code" and (each.nbgrader.get("grade") or each.practice):
             tests.append(each.text)
+        if each.cell_type == "code" and each.nbgrader.get("grade"):
+            checks.append(str(each.nbgrader.get("grade_id", each.id)))
     together = "\n".join(tests)
     starter = _REGION.sub("", cell.text) if regions else ""
     return Reference(
@@ -128,6 +133,7 @@ def _reference(assignment: str, cell: Cell, rest: list[Cell], statement: str, be
         program=cell.text,
         tests=together,
         hidden="\n".join(_HIDDEN.findall(together)),
+        checks=tuple(checks),
         shown="\n".join((statement, starter, _HIDDEN.sub("", together))),
         before=before,
     )

@@ -315,11 +315,12 @@ class Assistance:
         if made:
             known = next((each for each in context.practice if each.name == context.exercise), None)
         peers = None
-        if self._classmates is not None and not made:
+        if self._classmates is not None and not made and known is not None:
             # Exercises made for practice are one student's own.
             name = context.exercise.partition("/")[2]
             whose = question.person.name
-            peers = partial(self._classmates.answers, request.course, request.assignment, name, but_of=whose)
+            asked = (request.course, request.assignment, name, known.checks)
+            peers = partial(self._classmates.answers, *asked, but_of=whose)
         hint = await self._hints.hint(known, attempt, peers)
         return replace(context, hint=hint)
 

@@ -1,4 +1,4 @@
-"""Classmates' answers with all points, to compare another's attempt with. Nothing of them is ever shown."""
+"""Classmates' right answers, to compare another's attempt with. Nothing of them is ever shown."""
 
 from __future__ import annotations
 
@@ -44,18 +44,21 @@ class Classmates:
         self._kept: OrderedDict[tuple[str, str, str], _Kept] = OrderedDict()
         self._one_reads = asyncio.Lock()
 
-    async def answers(self, course: str, assignment: str, name: str, *, but_of: str) -> Sequence[str]:
+    async def answers(
+        self, course: str, assignment: str, name: str, checks: Sequence[str], *, but_of: str
+    ) -> Sequence[str]:
         """Programs that other students of `course` handed in for an exercise, the newest first, each once.
 
-        `name` is the answer cell's. Only work that trusted tests gave all points. Empty where there is none,
-        and where it cannot be read now.
+        `name` is the answer cell's, `checks` are those of its tests. Only what trusted tests gave all their
+        points, whatever became of the rest of the submission. Empty where there is none, and where it cannot
+        be read now.
         """
         key = (course, assignment, name)
         try:
             async with self._one_reads:
                 kept = self._kept.get(key)
                 if kept is None or kept.until < time.monotonic():
-                    kept = self._kept[key] = await self._read(*key)
+                    kept = self._kept[key] = await self._read(*key, checks)
         except LearnFlowError as error:
             log.warning("classmates' answers were not read", course=course, error=error.message)
             return ()
@@ -64,9 +67,9 @@ class Classmates:
             self._kept.popitem(last=False)
         return tuple(dict.fromkeys(answer for student, answer in kept.answers if student != but_of))
 
-    async def _read(self, course: str, assignment: str, name: str) -> _Kept:
+    async def _read(self, course: str, assignment: str, name: str, checks: Sequence[str]) -> _Kept:
         async with self._db.connect() as conn:
-            found = await solved.newest(conn, course, assignment, most=MOST)
+            found = await solved.newest(conn, course, assignment, checks, most=MOST)
         folders = [(each.student, Path(each.files_path)) for each in found]
         answers = await asyncio.to_thread(_answers, folders, name)
         return _Kept(time.monotonic() + KEPT_SECONDS, answers)

@@ -45,9 +45,10 @@ class LearnFlowTutor(Configurable):
     hints_from_classmates = Bool(
         True,
         help="""Whether hints may rest on other students' answers too, where the course's solution is far from
-        an attempt: answers of the same course that trusted tests gave all points. They are compared by
-        program and never shown: no name, value or comment of theirs can stand in a hint. What was read is
-        kept in memory for ten minutes. Switch it off where your school does not want work to be used so.""",
+        an attempt: answers of the same course that trusted tests gave all points of the exercise. They are
+        compared by program and never shown: no name, value or comment of theirs can stand in a hint. What was
+        read is kept in memory for ten minutes. Switch it off where your school does not want work to be used
+        so.""",
     ).tag(config=True)
 
     alive_seconds = Float(

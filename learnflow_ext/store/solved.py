@@ -1,9 +1,11 @@
-"""Handed-in work that trusted tests gave all points."""
+"""Handed-in work of which trusted tests gave an exercise all points."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.store.models import Grade, Module, Submission, User
@@ -17,17 +19,34 @@ class Solved(msgspec.Struct, frozen=True):
     """The folder with its files, on the service's side."""
 
 
-async def newest(conn: AsyncConnection, course: str, assignment: str, *, most: int) -> list[Solved]:
-    """Of each student their newest with all points that no test gave beside the student's code and nobody
-    has to look at; the newest first, out of the `most` newest.
+async def newest(
+    conn: AsyncConnection, course: str, assignment: str, checks: Sequence[str], *, most: int
+) -> list[Solved]:
+    """Of each student their newest with all points in each of the cells `checks`, that no test gave beside
+    the student's code, and at which nobody has to look; the newest first, out of the `most` newest.
     """
-    rows = await conn.execute(_NEWEST, {"course": course, "assignment": assignment, "most": most})
+    if not checks:
+        return []
+    wanted = {"course": course, "assignment": assignment, "most": most}
+    rows = await conn.execute(_NEWEST, {**wanted, "checks": list(checks), "count": len(set(checks))})
     found: dict[str, Solved] = {}
     for row in rows:
         found.setdefault(row.name, Solved(row.name, row.files_path))
     return list(found.values())
 
 
+_RIGHT = (
+    select(func.count(Grade.name.distinct()))
+    .where(
+        Grade.submission_number == Submission.number,
+        Grade.name.in_(bindparam("checks", expanding=True)),
+        Grade.max_score > 0,
+        Grade.score >= Grade.max_score,
+        Grade.provisional == "",
+    )
+    .correlate(Submission)
+    .scalar_subquery()
+)
 _NEWEST = (
     select(User.name, Submission.files_path)
     .join(Module, Module.id == Submission.module_id)
@@ -37,9 +56,7 @@ _NEWEST = (
         Module.assignment == bindparam("assignment"),
         Submission.status == "graded",
         Submission.needs_review.is_(False),
-        Submission.max_score > 0,
-        Submission.score >= Submission.max_score,
-        ~exists().where(Grade.submission_number == Submission.number, Grade.provisional != ""),
+        _RIGHT >= bindparam("count"),
     )
     .order_by(Submission.number.desc())
     .limit(bindparam("most"))

@@ -144,7 +144,7 @@ THEIRS = ("their_pile", "zebra", "zany", "trick", "gnu")
 
 
 async def hand_in(ask: Client, who: str, answer: str) -> None:
-    content = exercise("longest", "Complete it.", answer, TESTS).encode()
+    content = exercise("sum", "Complete it.", answer, TESTS).encode()
     files = FileSet(files=(CourseFile(path=f"{ASSIGNMENT}.ipynb", content=content),))
     sent = await ask(f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions", who, body=files)
     assert sent.code == 201, sent.body
@@ -161,7 +161,8 @@ class TestClassmates:
     @pytest.fixture
     def config(self, config: Config, tmp_path: Path, allowed: bool) -> Config:
         path = tmp_path / "course" / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
-        path.write_text(exercise("longest", "Complete `longest`.", STUB, TESTS), encoding="utf-8")
+        # Named for the cell that the paper worker grades.
+        path.write_text(exercise("sum", "Complete `longest`.", STUB, TESTS), encoding="utf-8")
         config.LearnFlowTutor.hints_from_classmates = allowed
         return config
 
@@ -170,7 +171,7 @@ class TestClassmates:
     ) -> None:
         async def known(to: str) -> Sequence[str]:
             answers = Classmates(service.parts.db).answers
-            return await answers(COURSE, ASSIGNMENT, "longest", but_of=to)
+            return await answers(COURSE, ASSIGNMENT, "sum", ("test-sum",), but_of=to)
 
         await hand_in(ask, "ben", "# some points\n")
         worker.score, worker.provisional = 10.0, "it ran beside the student's code"
@@ -179,6 +180,18 @@ class TestClassmates:
         worker.provisional = ""
         await hand_in(ask, "ada", CLASSMATES)
         assert await known("ada") == () and await known("ben") == (CLASSMATES,)
+
+    async def test_the_exercise_counts_and_not_the_rest_of_the_submission(
+        self, ask: Client, service: RunningService, worker: PaperWorker
+    ) -> None:
+        """All points for the greeting, and not all for the sum."""
+        await hand_in(ask, "ben", CLASSMATES)
+        answers = Classmates(service.parts.db).answers
+        right, both = ("test-greeting",), ("test-greeting", "test-sum")
+        assert await answers(COURSE, ASSIGNMENT, "sum", right, but_of="ada") == (CLASSMATES,)
+        answers = Classmates(service.parts.db).answers
+        assert await answers(COURSE, ASSIGNMENT, "sum", both, but_of="ada") == ()
+        assert await Classmates(service.parts.db).answers(COURSE, ASSIGNMENT, "sum", (), but_of="ada") == ()
 
     async def test_a_right_answer_of_somebody_else_helps_and_stays_theirs(
         self, ask: Client, service: RunningService, worker: PaperWorker
