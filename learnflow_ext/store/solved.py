@@ -23,16 +23,13 @@ async def newest(
     conn: AsyncConnection, course: str, assignment: str, checks: Sequence[str], *, most: int
 ) -> list[Solved]:
     """Of each student their newest with all points in each of the cells `checks`, that no test gave beside
-    the student's code, and at which nobody has to look; the newest first, out of the `most` newest.
+    the student's code, and at which nobody has to look: of `most` students, the newest first.
     """
     if not checks:
         return []
     wanted = {"course": course, "assignment": assignment, "most": most}
     rows = await conn.execute(_NEWEST, {**wanted, "checks": list(checks), "count": len(set(checks))})
-    found: dict[str, Solved] = {}
-    for row in rows:
-        found.setdefault(row.name, Solved(row.name, row.files_path))
-    return list(found.values())
+    return [Solved(row.name, row.files_path) for row in rows]
 
 
 _RIGHT = (
@@ -47,10 +44,9 @@ _RIGHT = (
     .correlate(Submission)
     .scalar_subquery()
 )
-_NEWEST = (
-    select(User.name, Submission.files_path)
+_LATEST = (
+    select(func.max(Submission.number).label("number"))
     .join(Module, Module.id == Submission.module_id)
-    .join(User, User.id == Submission.user_id)
     .where(
         Module.course == bindparam("course"),
         Module.assignment == bindparam("assignment"),
@@ -58,6 +54,15 @@ _NEWEST = (
         Submission.needs_review.is_(False),
         _RIGHT >= bindparam("count"),
     )
-    .order_by(Submission.number.desc())
+    # One each before they are counted: nobody fills all the places with their own.
+    .group_by(Submission.user_id)
+    .order_by(func.max(Submission.number).desc())
     .limit(bindparam("most"))
+    .subquery()
+)
+_NEWEST = (
+    select(User.name, Submission.files_path)
+    .join(_LATEST, _LATEST.c.number == Submission.number)
+    .join(User, User.id == Submission.user_id)
+    .order_by(Submission.number.desc())
 )

@@ -17,6 +17,7 @@ from learnflow_ext.agents.references import Reference
 from learnflow_ext.contracts.grades import CourseFile, FileSet
 from learnflow_ext.contracts.help import CellError, HelpRequest
 from learnflow_ext.contracts.runner import Call, RunLimits, RunResult
+from learnflow_ext.service import classmates
 from learnflow_ext.service.classmates import Classmates, answer_in
 from learnflow_ext.service.hinting import MAX_WAITING, Hints
 from learnflow_ext.service.metrics import Metrics
@@ -192,6 +193,17 @@ class TestClassmates:
         answers = Classmates(service.parts.db).answers
         assert await answers(COURSE, ASSIGNMENT, "sum", both, but_of="ada") == ()
         assert await Classmates(service.parts.db).answers(COURSE, ASSIGNMENT, "sum", (), but_of="ada") == ()
+
+    async def test_nobody_fills_all_the_places(
+        self, ask: Client, service: RunningService, worker: PaperWorker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(classmates, "MOST", 2)
+        worker.score = 10.0
+        for time, who in enumerate(("ben", "ada", "ada")):
+            await hand_in(ask, who, f"{CLASSMATES}# {time}\n")
+        answers = Classmates(service.parts.db).answers
+        found = await answers(COURSE, ASSIGNMENT, "sum", ("test-sum",), but_of="ada")
+        assert found == (f"{CLASSMATES}# 0\n",)
 
     async def test_a_right_answer_of_somebody_else_helps_and_stays_theirs(
         self, ask: Client, service: RunningService, worker: PaperWorker
