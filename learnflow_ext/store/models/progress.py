@@ -141,6 +141,8 @@ class PracticeWish(Base):
         UniqueConstraint("user_id"),
         *not_empty("course", "wish"),
         *not_negative("attempts"),
+        # Who makes one knows it by its number alone: no later one may get that.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -191,6 +191,24 @@ class TestNobodyWaitsAnyMore:
             assert (await next_one).name == "c-ben-1"
         assert maker.made == ["ben"]
 
+    async def test_what_is_still_being_made_is_not_told_to_who_asks_next(
+        self, db: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nor goes on in the name of that wish."""
+        # It is not noticed meanwhile that nobody waits.
+        monkeypatch.setattr(practice_queue, "WANTED_SECONDS", 60)
+        maker = PaperMaker()
+        maker.gate.clear()
+        async with at_work(db, maker) as queue:
+            waiting = asyncio.create_task(asking(queue))
+            await in_hand(maker)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            next_one = asyncio.create_task(asking(queue, "ben"))
+            await in_hand(maker, "ben")
+            maker.gate.set()
+            assert (await next_one).name.startswith("c-ben-")
+
     async def test_what_was_made_meanwhile_is_there_when_they_ask_again(self, db: Database) -> None:
         """The replica where they waited died."""
         maker = PaperMaker()

@@ -35,6 +35,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_practice_wishes")),
         sa.UniqueConstraint("user_id", name=op.f("uq_practice_wishes_user_id")),
+        sqlite_autoincrement=True,
     )
 
 
