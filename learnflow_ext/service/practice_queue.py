@@ -225,6 +225,10 @@ class WishQueue:
                 )
                 if wished is None:
                     return
+                if self._draining.is_set():
+                    # Whoever drains has counted already what is in hand.
+                    await self._put_back(wished, presence)
+                    return
                 task = asyncio.create_task(self._serve(wished, presence))
                 self._at_work.add(task)
                 task.add_done_callback(self._served)

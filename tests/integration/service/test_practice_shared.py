@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from served import until
@@ -19,6 +20,7 @@ from learnflow_ext.service.practice_queue import BUSY, NOBODY, Outcome, Wanted, 
 from learnflow_ext.store import practice_wishes, privacy
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
+from learnflow_ext.store.practice_wishes import Wished
 from learnflow_ext.store.presence import MAKERS, present
 
 CHOICE = Choice(topic="basics", difficulty=2, assignment="a", title="First steps", why="words")
@@ -150,6 +152,31 @@ class TestWhoMakesItIsGone:
             async with at_work(db, second):
                 assert (await waiting).name == "c-ada-1"
         assert second.made == ["ada"]
+
+    async def test_what_is_taken_in_the_moment_it_stops_is_left_to_others(
+        self, db: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        maker, taken, drained = PaperMaker(), asyncio.Event(), asyncio.Event()
+        real = Database.retrying
+
+        async def slowly(self: Database, work: Any, **more: Any) -> Any:
+            result = await real(self, work, **more)
+            if isinstance(result, Wished):
+                taken.set()
+                await drained.wait()
+            return result
+
+        async with at_work(db, maker) as stopping:
+            with monkeypatch.context() as slow:
+                slow.setattr(Database, "retrying", slowly)
+                waiting = asyncio.create_task(asking(WishQueue(db, maker, Metrics(), at_once=2)))
+                await taken.wait()
+                await stopping.drain(0.05)
+            drained.set()
+            second = PaperMaker()
+            async with at_work(db, second):
+                assert (await waiting).name == "c-ada-1"
+        assert (maker.asked, second.made) == ([], ["ada"])
 
     async def test_what_kills_everybody_who_begins_it_is_given_up(self, db: Database) -> None:
         maker = PaperMaker()
