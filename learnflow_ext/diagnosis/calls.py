@@ -29,6 +29,9 @@ _KEYWORDS = {
 }
 
 
+_NO_OBJECTS = frozenset("int float complex bool str NoneType list tuple dict set range".split())
+
+
 def missing_values(message: str, scene: Scene) -> str:
     """`greet()` where `greet(name)` is defined."""
     found = re.match(
@@ -64,7 +67,7 @@ def missing_values(message: str, scene: Scene) -> str:
             and each.func.value.id == owner
         ),
     )
-    if owner and on_class is not None and on_class.args and function is not None:
+    if on_class is not None and function is not None and _lacks_object(on_class, function, scene):
         first = piece(on_class.args[0]) or "the first value"
         return (
             f"`{short}` is a method of the objects of `{owner}`, and it was called on the class itself, so"
@@ -77,6 +80,15 @@ def missing_values(message: str, scene: Scene) -> str:
         f"The function `{short}()` was called with too few values: {len(names)} missing, for {listed}.{takes}"
         " Each of these parameters needs a value between the brackets."
     )
+
+
+def _lacks_object(call: ast.Call, method: code_facts.Function, scene: Scene) -> bool:
+    """Whether the first value of `Till.add(3)` is taken for the object of `Till`, and is none."""
+    if not call.args or method.decorator_list or code_facts.parameters(method)[:1] != ["self"]:
+        return False  # a method of the class itself
+    value = scene.value(call.args[0])
+    # `Animal.speak(self)` in a class below `Animal` has its object.
+    return value is not None and value.type in _NO_OBJECTS
 
 
 def too_many_values(message: str, scene: Scene) -> str:

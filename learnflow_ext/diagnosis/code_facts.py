@@ -38,12 +38,16 @@ def parameters(function: Function) -> list[str]:
 
 
 def heading(function: Function) -> str:
-    """What stands between the brackets of its `def`, without `self`, as the student wrote it."""
-    found = copy.deepcopy(function.args)
-    first = found.posonlyargs or found.args
-    if first and first[0].arg == "self":
-        del first[0]
-    return ast.unparse(found)
+    """What stands between the brackets of its `def`, without `self`, as the student wrote it; empty where
+    Python cannot write it again."""
+    try:
+        found = copy.deepcopy(function.args)
+        first = found.posonlyargs or found.args
+        if first and first[0].arg == "self":
+            del first[0]
+        return ast.unparse(found)
+    except (ValueError, RecursionError):
+        return ""
 
 
 def own(function: ast.AST) -> Iterator[ast.AST]:

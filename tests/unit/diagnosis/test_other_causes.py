@@ -117,6 +117,26 @@ def test_what_prints_and_gives_nothing_back_is_not_to_be_made_a_text() -> None:
     assert "`str(...)`" in cause("class Dog:\n    def __str__(self):\n        return 5\nstr(Dog())")
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class Till:\n    @staticmethod\n    def add(a, b):\n        return a + b\nTill.add(3)",
+        "class Till:\n    @classmethod\n    def opened(cls, a, b):\n        return cls()\nTill.opened(3)",
+        "class Till:\n    def add(self, n):\n        return n\ntill = Till()\nTill.add(till)",
+        "class Pet:\n    def say(self, what):\n        return what\n"
+        "class Dog(Pet):\n    def say(self):\n        return Pet.say(self)\nDog().say()",
+    ],
+)
+def test_who_calls_a_method_by_its_class_need_not_lack_an_object(source: str) -> None:
+    said = cause(source)
+    assert "too few values" in said and "was taken for" not in said
+
+
+def test_a_heading_too_deep_to_be_written_again_is_left_out() -> None:
+    said = cause(f"def f(x, y={'+'.join('1' * 900)}):\n    pass\nf()")
+    assert "too few values" in said and "defined as" not in said
+
+
 def test_an_operator_known_by_text_alone_blames_no_method_of_another() -> None:
     found = diagnose_text(
         "TypeError",
