@@ -38,13 +38,18 @@ def lookalike(exception: str, message: str, line: str) -> str:
     if found is None:
         return ""
     char = found[1] or chr(int(found[3], 16))
-    if found[3] in ("00A0", "200B", "FEFF", "2009", "202F", "3000"):
+    plain = unicodedata.normalize("NFKC", char)
+    if found[3] in ("00A0", "200B", "FEFF", "2009", "202F", "3000") or plain.isspace():
         return (
             f"The line contains an invisible character ({found[2]}), a special space as web pages and word"
             " processors make them. Delete the spaces of this line and type them again."
         )
     if char not in _LOOKALIKES:
-        plain = unicodedata.normalize("NFKC", char)
+        if unicodedata.name(char, "").startswith("SUPERSCRIPT ") and plain.isdecimal():
+            return (
+                f"You used the unicode character `{char}` (a power), which is not allowed. Python writes"
+                f" `** {plain}`."
+            )
         if plain == char or not plain.isascii() or not plain.isprintable():
             return ""
         return (

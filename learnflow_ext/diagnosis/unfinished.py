@@ -13,6 +13,12 @@ from learnflow_ext.diagnosis.syntax_text import blank_strings, compiles
 
 _COMMANDS = frozenset("pip pip3 conda python python3 cd ls git jupyter".split())
 """For a terminal: there is another rule for them."""
+_ALSO_COMMANDS = frozenset("mkdir rm cp mv cat echo sudo apt brew npm".split())
+"""Likewise, and no other rule knows them."""
+_DECLARE = frozenset(
+    "int float double bool boolean char string str list dict var let const final auto dim static void".split()
+)
+"""What follows is a name, as in other languages: no text, and no note."""
 
 
 def nothing_before_bracket(exception: str, message: str, line: str) -> str:
@@ -50,7 +56,8 @@ def choice_as_value(exception: str, message: str, line: str) -> str:
             f" `{found[1]}`"
             " its value below it."
         )
-    if re.search(r"=.*\bif\b.*\belse$", quiet):
+    # A bracket that is left open may go on with the value.
+    if message.startswith("invalid syntax") and re.search(r"=.*\bif\b.*\belse$", quiet):
         return "After `else` a value is missing: the one for when the condition is not true."
     return ""
 
@@ -93,7 +100,8 @@ def key_left_out(exception: str, message: str, line: str) -> str:
 def raise_without_brackets(exception: str, message: str, line: str) -> str:
     """`raise ValueError "too small"`, `raise ValueError, "too small"`."""
     found = re.match(r"raise\s+([A-Za-z_]\w*)\s*,?\s*((['\"]).*\3|f(['\"]).*\4)$", line)
-    if found is None:
+    # `raise f"{x"` names no exception, and has another fault.
+    if found is None or "f-string" in message or re.fullmatch(r"[bfru]|[bf]r|r[bf]", found[1].lower()):
         return ""
     return (
         f"The round brackets are missing: what an exception says stands between brackets after its name,"
@@ -141,7 +149,8 @@ def odd_import(exception: str, message: str, line: str) -> str:
 
 def odd_underscore(exception: str, message: str, line: str) -> str:
     """`1_000_`."""
-    if message.startswith("invalid decimal literal") and re.search(r"\d_(?!\w)|\d__\d", line):
+    number = r"(?<![\w.])\d[\d_]*(?:_(?!\w)|__\d)"
+    if message.startswith("invalid decimal literal") and re.search(number, blank_strings(line)):
         return "In a number an underscore `_` may only stand between two digits."
     return ""
 
@@ -184,7 +193,11 @@ def plain_words(exception: str, message: str, line: str) -> str:
     if len(words) < 2 or any(not compiles(f"{word} = 1") for word in words):
         return ""
     first = words[0].lower()
-    if first in _COMMANDS or difflib.get_close_matches(first, keyword.kwlist, n=1, cutoff=0.7):
+    if words[0] in _ALSO_COMMANDS:
+        return f"This is a command for a terminal, not Python: a cell does not understand `{first}` here."
+    if first in _COMMANDS | _DECLARE or re.search(r"[A-Za-z]\.+[A-Za-z]", line):
+        return ""  # `numbers.append x`, `a..b`
+    if difflib.get_close_matches(first, [*keyword.kwlist, "print", "input"], n=1, cutoff=0.7):
         return ""
     return (
         "Python takes these words for names and cannot read them as code. If they are text, put"

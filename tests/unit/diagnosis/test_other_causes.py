@@ -46,6 +46,17 @@ def cause(source: str) -> str:
         ('print("a "if x else "b" "c" 5)', "outside of it"),
         ('print("a "f"{x}" "b" 5)', "outside of it"),
         ("async def f():\n    pass\ndef g():\n    async with x:\n        pass", "`await`"),
+        ("x = (3 if y else\n     4\nprint(x)", "`else`"),
+        ('raise f"abc {x"', "brackets are missing"),
+        ("x1_ = 2abc", "underscore"),
+        ("numbers.append x", "put quotes"),
+        ("a..b", "put quotes"),
+        ("int age", "put quotes"),
+        ("let count", "put quotes"),
+        ("mkdir data", "put quotes"),
+        ("pritn x", "put quotes"),
+        ("x = y\u2074", "looks like"),
+        ("x = 3\u2003+ 4", "looks like"),
     ],
 )
 def test_a_syntax_error_of_another_kind(source: str, never: str) -> None:
