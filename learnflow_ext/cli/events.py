@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from learnflow_ext.cli.where import CannotRun, ConfigOption, StateOption, UrlOption, database
 from learnflow_ext.contracts.events import TOPICS, TYPE_PREFIX
 from learnflow_ext.events import xapi
-from learnflow_ext.store import eventlog, people, texts
+from learnflow_ext.store import courses, eventlog, people, texts
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.eventlog import LogEntry
 
@@ -160,6 +160,8 @@ async def _log_lines(conn: AsyncConnection, entries: list[LogEntry]) -> list[str
 
 def _xapi_lines(home: str) -> Lines:
     """Statements below the address `home`. CannotRun when it is none."""
+    from learnflow_ext.events.wire import claimed_folder
+
     address = home.rstrip("/")
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.netloc or not address.isascii():
@@ -170,13 +172,21 @@ def _xapi_lines(home: str) -> Lines:
 
     async def lines(conn: AsyncConnection, entries: list[LogEntry]) -> list[str]:
         known = await people.pseudonyms(conn, {entry.student for entry in entries})
+        events = [
+            xapi.logged(entry.type, entry.data, course=entry.course, student=entry.student)
+            for entry in entries
+        ]
+        folders = {place for event in events if event is not None and (place := claimed_folder(event))}
+        # None of the course's assignments: a folder that the student named.
+        own = folders - await courses.among(conn, folders)
         found = []
-        for entry in entries:
-            event = xapi.logged(entry.type, entry.data, course=entry.course, student=entry.student)
+        for entry, event in zip(entries, events, strict=True):
             pseudonym = known.get(entry.student)
             # Who was erased has none, and their steps are nobody's any more.
             if event is None or pseudonym is None:
                 continue
+            if claimed_folder(event) in own:
+                event = msgspec.structs.replace(event, assignment="")
             said = xapi.statement(event, id_=entry.id, time=entry.time, pseudonym=pseudonym, home=address)
             if said is not None:
                 found.append(json.dumps(said))

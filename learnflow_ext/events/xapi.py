@@ -2,8 +2,9 @@
 
 A statement says who did what to which thing: the student by pseudonym, a verb of a public vocabulary, an
 activity below the classroom's own address. What was written stays here: questions, answers, code, messages,
-notebooks. Not every event is a statement: what the tutor decided, what a teacher did and what was inferred
-about a student (alerts) are nobody's learning experience, and are left out.
+notebooks; so do names that a student gave an exception. Not every event is a statement: what the tutor
+decided, what a teacher did and what was inferred about a student (alerts) are nobody's learning experience,
+and are left out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import msgspec
 
 from learnflow_ext.contracts.events import (
     EVENT_TYPES,
+    OF_SOME_KIND,
+    PYTHONS,
     AssignmentSubmitted,
     CodeSubmitted,
     Event,
@@ -122,12 +125,14 @@ def _submitted(event: AssignmentSubmitted) -> Step:
 
 
 def _ran(event: RunFinished) -> Step:
+    # Any other may be a class that the student named.
+    exception = event.exception if event.exception in PYTHONS or not event.exception else OF_SOME_KIND
     return Step(
         verb=f"{_ADL}verbs/attempted",
         path=("assignments", event.assignment) if event.assignment else (),
         kind=ASSIGNMENT if event.assignment else COURSE,
         result={"success": event.ok, "duration": duration(event.duration_ms)},
-        extensions={"exception": event.exception, "claimed": True},
+        extensions={"exception": exception, "claimed": True},
     )
 
 

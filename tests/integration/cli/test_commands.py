@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -12,11 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from learnflow_ext import __version__
 from learnflow_ext.cli import db as db_commands
 from learnflow_ext.contracts.events import HelpAsked, RunFinished
+from learnflow_ext.store import courses
+from learnflow_ext.store.database import Database
 
 Run = Callable[..., Any]
 COMMAND = (sys.executable, "-c", "from learnflow_ext.cli import main; main()")
@@ -313,6 +317,25 @@ class TestExport:
         ended = learnflow(*options)
         assert ended.code == 2
         assert "--home https://" in ended.err
+
+    def test_statements_name_assignments_and_no_folders_of_students(
+        self, learnflow: Run, state: Path, record: Callable[..., None]
+    ) -> None:
+        async def known() -> None:
+            db = Database(f"sqlite:///{state}/learnflow.sqlite")
+            await db.open()
+            async with db.begin() as conn:
+                await courses.ensure(conn, "c", "first")
+            await db.close()
+
+        asyncio.run(known())
+        run = msgspec.structs.replace(finished("ada"), course="c")
+        record(*(msgspec.structs.replace(run, assignment=each) for each in ("first", "dear-diary")))
+        home = "https://hub.school.example/services/learnflow"
+        shown = learnflow("events", "export", "--state", str(state), "--format", "xapi", "--home", home)
+        things = [json.loads(line)["object"]["id"].removeprefix(home) for line in shown.out.splitlines()]
+        assert things == ["/courses/c/assignments/first", "/courses/c"]
+        assert "diary" not in shown.out
 
     def test_half_an_export_is_no_file(self, learnflow: Run, tmp_path: Path) -> None:
         file = tmp_path / "events.jsonl"

@@ -191,6 +191,14 @@ def test_a_run_is_called_a_claim() -> None:
     assert found["object"]["id"] == f"{HOME}/courses/c"
 
 
+@pytest.mark.parametrize(("met", "told"), [("KeyError", "KeyError"), ("AdasOwnError", "Exception")])
+def test_an_exception_that_the_student_named_is_not_told(met: str, told: str) -> None:
+    event = RunFinished(
+        course="c", student="ada", run_id="r", notebook="x.ipynb", ok=False, duration_ms=1, exception=met
+    )
+    assert sure(event)["context"]["extensions"][f"{HOME}/xapi/exception"] == told
+
+
 def test_a_quiz_answer_and_mastery() -> None:
     quiz = QuizAnswered(
         course="c", student="ada", assignment="a", question="q/1", choices=("x", "y"), right=True
