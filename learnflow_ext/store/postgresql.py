@@ -19,7 +19,7 @@ from learnflow_ext.store import backend
 from learnflow_ext.store.backend import Backend, Collision, ConnectionLost, DatabaseUnavailable, Purpose
 
 CONNECTIONS: dict[Purpose, int] = {"write": 8, "read": 6, "glance": 2}
-"""Together 16 a process, and up to four of its own (`locks.own_connection`): four processes fit PostgreSQL's
+"""Together 16 a process, and up to five of its own (`locks.own_connection`): four processes fit PostgreSQL's
 default of 100, of which it keeps three for its admin."""
 ISOLATION: dict[Purpose, IsolationLevel] = {
     "write": "READ COMMITTED",
