@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from keyword import iskeyword
 
@@ -37,7 +38,9 @@ def lookalike(exception: str, message: str, line: str) -> str:
     found = re.search(r"invalid (?:non-printable )?character(?: '(.)' \(| )(U\+([0-9A-F]+))", message)
     if found is None:
         return ""
-    char = found[1] or chr(int(found[3], 16))
+    number = int(found[3], 16)
+    # A message may be anybody's text.
+    char = found[1] or (chr(number) if number <= sys.maxunicode else "")
     plain = unicodedata.normalize("NFKC", char)
     if found[3] in ("00A0", "200B", "FEFF", "2009", "202F", "3000") or plain.isspace():
         return (
@@ -45,7 +48,7 @@ def lookalike(exception: str, message: str, line: str) -> str:
             " processors make them. Delete the spaces of this line and type them again."
         )
     if char not in _LOOKALIKES:
-        if unicodedata.name(char, "").startswith("SUPERSCRIPT ") and plain.isdecimal():
+        if char and unicodedata.name(char, "").startswith("SUPERSCRIPT ") and plain.isdecimal():
             return (
                 f"You used the unicode character `{char}` (a power), which is not allowed. Python writes"
                 f" `** {plain}`."

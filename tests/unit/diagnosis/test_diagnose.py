@@ -230,6 +230,11 @@ class TestHostileErrors:
         assert found.exception.startswith("Evil")
         assert len(found.exception) <= 100
 
+    @pytest.mark.parametrize("number", ["110000", "F" * 40, "D800"])
+    def test_a_character_that_there_is_not(self, number: str) -> None:
+        message = f"invalid non-printable character U+{number}"
+        assert number in diagnose_text("SyntaxError", message, "x = 1", "").cause
+
     def test_a_syntax_error_made_by_hand(self) -> None:
         error = SyntaxError("made up")
         error.lineno = "three"  # type: ignore[assignment]  # what a student can do too
