@@ -27,6 +27,9 @@ describes `data` as it travels, and under `$defs.logged` as it is kept in `event
 
 - **Personal** fields (`x-personal` in the schema) stay in the log. They never travel, and
   `learnflow privacy erase` empties them.
+- What a student may have named stays in the log too: on the way `cell_id` and `exercise` are always empty,
+  so is an `assignment` that is a folder of the student's own, and an `exception` that is none of Python's
+  own is called `Exception`.
 - `course` and `student` are in every event. On the stream `student` is a random pseudonym; in the log both
   are columns.
 - Within a version no field is renamed or removed, and new ones are optional: ignore those you do not know.
