@@ -8,13 +8,14 @@ from itertools import pairwise
 
 from learnflow_ext.agents import markdown
 from learnflow_ext.agents.remark import Remark
+from learnflow_ext.agents.source import written
 
 _MAX_SHOWN = 60
 """Characters of a piece of code in a remark."""
 
 
 def _shown(node: ast.expr) -> str:
-    return markdown.code(ast.unparse(node)[:_MAX_SHOWN])
+    return markdown.code(written(node)[:_MAX_SHOWN])
 
 
 def _blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:

@@ -86,6 +86,12 @@ def test_sound_code_gets_no_remark(code: str) -> None:
     assert kinds(code) == []
 
 
+def test_a_number_that_python_does_not_write_down_again_is_left_out() -> None:
+    (found,) = code_checks.remarks(f"if a == 1 or 0x{'f' * 4_000}:\n    print(a)")
+    assert found.kind == "value-for-a-condition"
+    assert "`…` alone is only a value" in found.why
+
+
 def test_the_weightiest_comes_first() -> None:
     assert kinds("q = 3\nwhile q > 0:\n    z = 1")[0] == "endless-while"
     assert code_checks.likeliest_slip("q = 3") is None
