@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from learnflow_grading import released
@@ -20,6 +20,18 @@ log = logs.get("learnflow.reviews")
 class _Cell(msgspec.Struct):
     cell_type: str = ""
     source: str | list[str] = ""
+    metadata: dict[str, Any] = {}
+
+    @property
+    def text(self) -> str:
+        return self.source if isinstance(self.source, str) else "".join(self.source)
+
+    @property
+    def name(self) -> str:
+        """What nbgrader calls it; empty for nothing."""
+        marks = self.metadata.get("nbgrader")
+        name = marks.get("grade_id") if isinstance(marks, dict) else None
+        return name if isinstance(name, str) else ""
 
 
 class _Notebook(msgspec.Struct):
@@ -45,9 +57,13 @@ async def review_of(folder: Path, exchange_root: Path, course: str, assignment: 
 def _review(folder: Path, exchange_root: Path, course: str, assignment: str) -> CodeReview | None:
     names = [f"{name}.ipynb" for name in released.notebooks(exchange_root, course, assignment)]
     given_out = released.outbound(exchange_root, course) / assignment
-    given = [cell for name in names for cell in _code(_read(given_out / name))]
+    given = [cell for name in names for cell in _cells(_read(given_out / name)) if cell.cell_type == "code"]
+    # Grading makes code of these again, whatever the student's notebook calls them.
+    asked = {cell.name for cell in given} - {""}
     # One after the other: what is too much is not even read.
-    return reviewed((cell for name in names for cell in _code(_read(folder / name))), given)
+    theirs = (cell for name in names for cell in _cells(_read(folder / name)))
+    code = (cell.text for cell in theirs if cell.cell_type == "code" or cell.name in asked)
+    return reviewed(code, [cell.text for cell in given])
 
 
 def _read(path: Path) -> bytes:
@@ -55,8 +71,6 @@ def _read(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() and not path.is_symlink() else b""
 
 
-def _code(content: bytes) -> Iterator[str]:
-    """The code cells of a notebook, in their order. ValueError for what is no notebook."""
-    for cell in _DECODER.decode(content).cells if content else ():
-        if cell.cell_type == "code":
-            yield cell.source if isinstance(cell.source, str) else "".join(cell.source)
+def _cells(content: bytes) -> list[_Cell]:
+    """The cells of a notebook, in their order. ValueError for what is no notebook."""
+    return _DECODER.decode(content).cells if content else []

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from served import ASSIGNMENT, Client, PaperWorker, chunks, graded, notebook, until
+from served import ASSIGNMENT, Client, PaperWorker, chunks, exercise, graded, notebook, until
 from stub_hub import COURSE
 
 from learnflow_ext.cli.replay import Replayed, _replayed
@@ -17,6 +17,7 @@ from learnflow_ext.contracts.grades import CodeReview, CourseFile, FileSet, Subm
 from learnflow_ext.contracts.help import HelpRequest
 from learnflow_ext.contracts.progress import StudentProgress, TopicProgress
 from learnflow_ext.contracts.runs import RunBatch, RunReport
+from learnflow_ext.service.code_reviews import review_of
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import eventlog, outbox
 from learnflow_ext.store.database import Database
@@ -139,6 +140,21 @@ class TestClaims:
             cell["metadata"] = {"nbgrader": {"locked": True, "solution": False, "grade": True}}
         await hand_in(ask, service, json.dumps(made).encode())
         assert (await topic(ask)).code == MIXED_UP
+
+    async def test_that_code_is_no_code_count_for_nothing(self, tmp_path: Path) -> None:
+        """Grading makes code of the answer again, and so it is reviewed."""
+        given_out = tmp_path / "exchange" / COURSE / "outbound" / ASSIGNMENT
+        handed_in = tmp_path / "handed-in"
+        stub = "def total(prices):\n    raise NotImplementedError()"
+        for folder, answer, kind in ((given_out, stub, "code"), (handed_in, UNTIDY, "raw")):
+            made = json.loads(exercise("total", "Add up.", answer, "assert total([1]) == 1"))
+            for cell in made["cells"][1:]:
+                cell["cell_type"] = kind
+            folder.mkdir(parents=True)
+            (folder / f"{ASSIGNMENT}.ipynb").write_text(json.dumps(made))
+        found = await review_of(handed_in, tmp_path / "exchange", COURSE, ASSIGNMENT)
+        # Its first line is the teacher's.
+        assert found == msgspec.structs.replace(MIXED_UP, lines=4)
 
 
 async def test_a_release_that_is_gone_costs_nobody_a_grade(
