@@ -80,7 +80,9 @@ async def record_grade(
     if dropped:
         message = f"{message} The feedback on {', '.join(dropped)} was too large to keep.".strip()
     needs_review = record.needs_review or bool(dropped)
-    review = record.review if record.status == "graded" else None
+    # The same files: where nobody can say any more what is the student's, what was seen before holds.
+    seen = record.review or code_reviews.decoded(row.review)
+    review = seen if record.status == "graded" else None
     text = cell_points.encoded(record.cells)
     await conn.execute(
         update(Submission)

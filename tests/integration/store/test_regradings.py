@@ -10,8 +10,25 @@ import pytest
 from sqlalchemy import event, func, select
 
 from learnflow_ext.contracts.errors import Conflict, NotFound
-from learnflow_ext.contracts.grades import CellScore, CourseFile, GradeRecord, Regrading, SubmissionView
-from learnflow_ext.store import claims, eventlog, grades, gradesheet, points, regradings, submissions
+from learnflow_ext.contracts.events import SubmissionGraded
+from learnflow_ext.contracts.grades import (
+    CellScore,
+    CodeReview,
+    CourseFile,
+    GradeRecord,
+    Regrading,
+    SubmissionView,
+)
+from learnflow_ext.store import (
+    claims,
+    eventlog,
+    evidence,
+    grades,
+    gradesheet,
+    points,
+    regradings,
+    submissions,
+)
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import Grade
@@ -99,6 +116,18 @@ class TestRegrading:
         )
         (one,) = (await shown(db, number)).changes
         assert (one.state, one.after, one.changed) == ("failed", 5, False)
+
+    async def test_where_nobody_can_review_the_code_any_more_what_was_seen_holds(self, db: Database) -> None:
+        seen = CodeReview(lines=5, mistakes=("return-in-loop",))
+        ada = await submit(db, "ada")
+        await grade(db, ada, 5, review=seen)
+        await start(db)
+        await grade(db, ada, 8)
+        async with db.connect() as conn:
+            found = (await evidence.of_students(conn, "c", ["ada"]))["ada"]
+            log = await eventlog.tail(conn, student="ada", types=(SubmissionGraded.TYPE,))
+        assert found.reviews == {"a": seen}
+        assert [entry.data["code_lines"] for entry in log] == [5, 5]
 
     async def test_a_second_one_waits_for_the_first(self, db: Database) -> None:
         ada = await submit(db, "ada")
