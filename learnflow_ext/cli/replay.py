@@ -77,23 +77,19 @@ async def _replayed(db: Database, course: str) -> Replayed:
     ledger, count, last = Ledger(course), 0, 0
     await db.open(create=False)
     try:
-        while True:
-            # A page at a time, as `events export`.
-            async with db.connect() as conn:
-                entries = await eventlog.tail(conn, course=course, types=TYPES, after=last, limit=AT_ONCE)
-            if not entries:
-                break
-            ledger.take(
-                Envelope(
-                    id=entry.id,
-                    sequence=entry.sequence,
-                    time=entry.time,
-                    event=outbox.event_of(entry.type, course, entry.student, json.dumps(entry.data)),
-                )
-                for entry in entries
-            )
-            count, last = count + len(entries), entries[-1].sequence
+        # One view of everything: else what happens meanwhile is in what is kept alone.
         async with db.connect() as conn:
+            while entries := await eventlog.tail(conn, course=course, types=TYPES, after=last, limit=AT_ONCE):
+                ledger.take(
+                    Envelope(
+                        id=entry.id,
+                        sequence=entry.sequence,
+                        time=entry.time,
+                        event=outbox.event_of(entry.type, course, entry.student, json.dumps(entry.data)),
+                    )
+                    for entry in entries
+                )
+                count, last = count + len(entries), entries[-1].sequence
             topics = await courses.assignments(conn, course)
             everybody = sorted({*ledger.students(), *await board.students(conn, course)})
             # Of who was erased nothing is kept, and their events are nobody's.

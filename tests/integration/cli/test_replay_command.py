@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.cli.made_class import exercises_in
+from learnflow_ext.cli.replay import _replayed
 from learnflow_ext.service import made_class
-from learnflow_ext.store import courses, seed
+from learnflow_ext.store import courses, quizzes, seed
 from learnflow_ext.store.clock import now
+from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.database import Database
 
 COURSE = "python-basics"
@@ -66,6 +69,35 @@ def test_what_somebody_changed_by_hand_is_named(learnflow: Run, a_class: Path) -
     assert ended.code == 1
     assert "aisha, 01-first-steps: mastery " in ended.out
     assert "bruno" not in ended.out
+
+
+def test_who_is_at_work_meanwhile_makes_no_difference(a_class: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{a_class}/learnflow.sqlite"
+    read = courses.assignments
+
+    async def read_late(conn: AsyncConnection, course: str) -> tuple[AssignmentInfo, ...]:
+        """The events were read, and somebody answers a question."""
+        db = Database(url)
+        await db.open()
+        async with db.begin() as writing:
+            await quizzes.record(
+                writing,
+                student="aisha",
+                course=COURSE,
+                assignment="01-first-steps",
+                question="said meanwhile",
+                choices=["1"],
+                right=False,
+            )
+        await db.close()
+        return await read(conn, course)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(courses, "assignments", read_late)
+        found = asyncio.run(_replayed(Database(url), COURSE))
+    assert found.differences == []
+    again = asyncio.run(_replayed(Database(url), COURSE))
+    assert (again.events, again.differences) == (found.events + 1, [])
 
 
 def test_a_course_that_nobody_knows(learnflow: Run, state: Path) -> None:
