@@ -4,6 +4,16 @@
 
 export type Level = 'Beginner' | 'Learning' | 'Proficient' | 'Mastered';
 
+/** What a review found in code that was handed in; a kind is there once for each place. */
+export interface ICode {
+  /** Of the student's own; above 0. */
+  lines: number;
+  /** Kinds of what is perhaps wrong, such as `return-in-loop`. */
+  mistakes: string[];
+  /** Kinds of what could be clearer. */
+  remarks: string[];
+}
+
 /** One topic of a course. */
 export interface ITopic {
   title: string;
@@ -16,6 +26,8 @@ export interface ITopic {
   /** Questions of its notebooks whose first answer was right, and that were answered. */
   quizRight: number;
   quizAnswered: number;
+  /** null where no code was looked at. */
+  code: ICode | null;
 }
 
 /** The exercise to try next. */
@@ -97,10 +109,19 @@ function parseTopic(item: unknown): ITopic[] {
           solved: count(it.solved),
           exercises: count(it.exercises),
           quizRight: count(it.quiz_right),
-          quizAnswered: count(it.quiz_answered)
+          quizAnswered: count(it.quiz_answered),
+          code: parseCode(it.code)
         }
       ]
     : [];
+}
+
+function parseCode(item: unknown): ICode | null {
+  const it = record(item);
+  const lines = count(it.lines);
+  return lines > 0
+    ? { lines, mistakes: texts(it.mistakes), remarks: texts(it.remarks) }
+    : null;
 }
 
 function parseNext(item: unknown): INextStep | null {

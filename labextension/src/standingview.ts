@@ -4,6 +4,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import {
+  type ICode,
   type INextStep,
   type IStanding,
   type ITopic,
@@ -138,7 +139,55 @@ function topicView(topic: ITopic, trans: TranslationBundle): HTMLElement {
       )
     );
   }
+  if (topic.code !== null) {
+    item.append(
+      element(
+        'span',
+        'learnflow-Progress-count',
+        codeSentence(topic.code, trans)
+      )
+    );
+  }
   return item;
+}
+
+function codeSentence(
+  { lines, mistakes, remarks }: ICode,
+  trans: TranslationBundle
+): string {
+  const found = [
+    mistakes.length > 0
+      ? trans.__('perhaps a mistake: %1', kinds(mistakes))
+      : '',
+    remarks.length > 0 ? trans.__('could be clearer: %1', kinds(remarks)) : ''
+  ].filter(Boolean);
+  return found.length > 0
+    ? trans._n(
+        'Your code, %1 line: %2',
+        'Your code, %1 lines: %2',
+        lines,
+        found.join('; ')
+      )
+    : trans._n(
+        'Your code, %1 line: nothing to change',
+        'Your code, %1 lines: nothing to change',
+        lines
+      );
+}
+
+/** `unused-name` twice is “unused name (2)”; the most frequent first. */
+function kinds(names: readonly string[]): string {
+  const counted = new Map<string, number>();
+  for (const name of names) {
+    counted.set(name, (counted.get(name) ?? 0) + 1);
+  }
+  return [...counted]
+    .sort(([, one], [, other]) => other - one)
+    .map(([name, count]) => {
+      const said = name.replaceAll('-', ' ');
+      return count > 1 ? `${said} (${count})` : said;
+    })
+    .join(', ');
 }
 
 /** The words beside it say the same, so that it is nothing for a screen reader. */
@@ -201,7 +250,7 @@ function seenView(
     ),
     paragraph(
       trans.__(
-        'When you seem to be stuck, your teacher may be told, so that somebody can help. That never counts for a grade: only work you handed in does.'
+        'When you seem to be stuck, your teacher may be told, so that somebody can help. That never counts for a grade: only work you handed in does. How clearly its code is written is part of your level: ask @Review in the chat before you hand in. Of a quiz, your first answers count for your level.'
       )
     )
   );

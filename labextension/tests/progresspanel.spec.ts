@@ -25,7 +25,8 @@ const standing: IStanding = {
       solved: 3,
       exercises: 5,
       quizRight: 0,
-      quizAnswered: 0
+      quizAnswered: 0,
+      code: null
     },
     {
       title: 'Loops',
@@ -34,7 +35,8 @@ const standing: IStanding = {
       solved: 0,
       exercises: 4,
       quizRight: 2,
-      quizAnswered: 3
+      quizAnswered: 3,
+      code: null
     }
   ],
   streak: 2,
@@ -73,6 +75,24 @@ describe('ProgressPanel', () => {
     );
     button?.click();
     expect(go).toHaveBeenCalledWith('python-basics', next);
+  });
+
+  it('says what a review found in the code', async () => {
+    const said = async (mistakes: string[], remarks: string[], lines = 5) => {
+      const code = { lines, mistakes, remarks };
+      const topics = [{ ...standing.topics[0], code }];
+      const { panel } = opened(async () => [{ ...standing, topics }]);
+      await panel.refresh();
+      return panel.node.textContent;
+    };
+    const many = ['bare-except', 'unused-name', 'unused-name'];
+    expect(await said(['return-in-loop'], many)).toContain(
+      'Your code, 5 lines: perhaps a mistake: return in loop; could be clearer: unused name (2), bare except'
+    );
+    expect(await said([], [], 1)).toContain(
+      'Your code, 1 line: nothing to change'
+    );
+    expect(await said([], ['<b>'])).toContain('could be clearer: <b>');
   });
 
   it('shows what people wrote as text', async () => {

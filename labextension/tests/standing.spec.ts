@@ -17,7 +17,12 @@ const answer = {
           solved: 3,
           exercises: 5,
           quiz_right: 1,
-          quiz_answered: 2
+          quiz_answered: 2,
+          code: {
+            lines: 5,
+            mistakes: ['return-in-loop'],
+            remarks: ['unused-name']
+          }
         },
         { topic: '02-loops', title: 'Loops', exercises: 4 }
       ],
@@ -46,9 +51,18 @@ describe('parseStandings', () => {
       solved: 3,
       exercises: 5,
       quizRight: 1,
-      quizAnswered: 2
+      quizAnswered: 2,
+      code: {
+        lines: 5,
+        mistakes: ['return-in-loop'],
+        remarks: ['unused-name']
+      }
     });
-    expect(course.topics[1]).toMatchObject({ level: null, mastery: null });
+    expect(course.topics[1]).toMatchObject({
+      level: null,
+      mastery: null,
+      code: null
+    });
     expect(course.next?.exercise).toBe('ends');
     expect([course.streak, course.longestStreak]).toEqual([2, 6]);
     expect(course.notes).toEqual(['Mind the colon.']);
@@ -73,7 +87,7 @@ describe('parseStandings', () => {
           topics: [
             null,
             { title: 5 },
-            { title: 'T', level: 'God', solved: -1 }
+            { title: 'T', level: 'God', solved: -1, code: { lines: 'all' } }
           ],
           next_step: { assignment: 'a' },
           streak_days: 'many'
@@ -89,7 +103,8 @@ describe('parseStandings', () => {
         solved: 0,
         exercises: 0,
         quizRight: 0,
-        quizAnswered: 0
+        quizAnswered: 0,
+        code: null
       }
     ]);
   });
