@@ -11,17 +11,20 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from served import ASSIGNMENT, SOLVED, Client, PaperWorker, until
+from served import ASSIGNMENT, SOLVED, Client, PaperWorker, chunks, until
 from stub_hub import COURSE, Hub
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.httputil import HTTPHeaders
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
+from learnflow_ext.contracts.alerts import Finding
 from learnflow_ext.contracts.grades import SubmissionView
+from learnflow_ext.contracts.help import HelpRequest
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.service import web
 from learnflow_ext.service.running import RunningService
-from learnflow_ext.store import runs, submissions
+from learnflow_ext.store import alerts, people, runs, submissions
+from learnflow_ext.store.clock import now
 
 
 async def connect(ask: Client, after: object = None, course: str = COURSE) -> WebSocketClientConnection:
@@ -116,6 +119,32 @@ class TestResume:
         with pytest.raises(HTTPClientError) as refused:
             await connect(ask, after)
         assert refused.value.code == 400
+
+
+class TestKinds:
+    async def test_questions_answers_alerts_and_grades_are_each_told_as_what_they_are(
+        self, ask: Client, service: RunningService
+    ) -> None:
+        socket = await connect(ask, 0)
+        answer = await ask(f"api/courses/{COURSE}/assignments/{ASSIGNMENT}/submissions", "ada", body=SOLVED)
+        assert answer.code == 201
+        asked = HelpRequest(text="What is a list?", course=COURSE, assignment=ASSIGNMENT)
+        assert chunks(await ask("api/help", "ada", body=asked))[-1].kind == "end"
+        async with service.parts.db.begin() as conn:
+            finding = Finding(trigger="said_stuck", at=now().timestamp(), assignment=ASSIGNMENT)
+            who = await people.ensure(conn, "ada")
+            await alerts.raise_alert(conn, who, "ada", COURSE, finding, at=now())
+        told: dict[str, str] = {}
+        while not told.keys() >= {"question", "answer", "submission", "grade", "progress", "alert"}:
+            text = await asyncio.wait_for(socket.read_message(), 20)
+            assert text is not None, "closed"
+            message = msgspec.json.decode(str(text))
+            if message["kind"] == "happened":
+                told[message["what"]] = message["text"]
+        assert told["question"].endswith("“What is a list?”")
+        assert told["alert"].startswith("says they are stuck")
+        assert told["grade"].startswith("scored 7/10")
+        await hang_up(socket)
 
 
 class TestTheQueue:
