@@ -12,41 +12,26 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from learnflow_ext.cli.made_class import exercises_in
+from learnflow_ext.cli.made_class import COURSE, seed
 from learnflow_ext.cli.replay import _replayed
-from learnflow_ext.service import made_class
-from learnflow_ext.store import courses, quizzes, seed
-from learnflow_ext.store.clock import now
+from learnflow_ext.store import courses, quizzes
 from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.database import Database
 
-COURSE = "python-basics"
-SOURCE = Path(__file__).parents[3] / "notebooks" / COURSE
 Run = Callable[..., Any]
 
 
 @pytest.fixture
 def a_class(state: Path) -> Path:
-    """A made-up class of twelve over four weeks."""
-
-    async def fill() -> None:
-        db = Database(f"sqlite:///{state}/learnflow.sqlite")
-        await db.open()
-        assignments = exercises_in(SOURCE)
-        async with db.begin() as conn:
-            for info in assignments:
-                await courses.sync_assignment(
-                    conn,
-                    COURSE,
-                    info.assignment,
-                    info.title,
-                    [(one.notebook, one.name, one.max_score) for one in info.exercises],
-                )
-            await seed.write(conn, COURSE, made_class.students(12, assignments, now()))
-        await db.close()
-
-    asyncio.run(fill())
+    """The class that `learnflow demo --class 12` makes, over four weeks."""
+    assert seed(state, 12) == "12 students have worked for four weeks. The teacher's dashboard shows them."
     return state
+
+
+def test_a_class_is_made_once(learnflow: Run, a_class: Path) -> None:
+    assert "There is a made-up class already" in seed(a_class, 30)
+    found = json.loads(learnflow("events", "replay", COURSE, "--state", str(a_class), "--json").out)
+    assert found["students"] == 12
 
 
 def test_what_is_kept_is_what_the_events_come_to(learnflow: Run, a_class: Path) -> None:
