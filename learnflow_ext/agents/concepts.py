@@ -15,7 +15,7 @@ from learnflow_ext.agents.course_index import CourseIndex, Section, visible
 from learnflow_ext.agents.debug import read_more
 from learnflow_ext.agents.line_reader import describe, read_line
 from learnflow_ext.agents.reply import MAX_WORDS, Reply, words
-from learnflow_ext.agents.retrieval import terms
+from learnflow_ext.agents.retrieval import indexed
 from learnflow_ext.agents.source import fenced, line_asked_about, parse
 from learnflow_ext.contracts.help import HelpRequest
 from learnflow_ext.contracts.progress import Level
@@ -291,7 +291,7 @@ def _around_the_answer(paragraphs: tuple[str, ...], asked: frozenset[str], room:
     told = _whole(paragraphs, room)
 
     def fit(paragraph: str) -> int:
-        return 0 if paragraph.startswith("```") else len(asked.intersection(terms(paragraph)))
+        return 0 if paragraph.startswith("```") else len(asked.intersection(indexed(paragraph)))
 
     rest = paragraphs[len(told) :]
     best = max(rest, key=fit, default="")

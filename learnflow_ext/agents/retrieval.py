@@ -1,5 +1,5 @@
 """Ranking short texts by the words of a question: BM25, with light stemming and a forgiving eye for
-typing errors."""
+typing errors. Python's signs are words as well, where a question is about them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,50 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import pairwise
 
 import msgspec
 
-_TOKEN = re.compile(r"[a-z][a-z0-9_]*|[%]|//|\*\*|==")
+_TOKEN = re.compile(r"[a-z][a-z0-9_]*")
+_QUOTES = "`'\"\u2018\u2019\u201c\u201d\u00ab\u00bb"
+_SIGN = r"(?:\*\*=?|//=?|[=!<>+\-*/%]=|\[\s*\]|\{\s*\}|[=<>+\-*/%:#&])"
+_PARTS = re.compile(
+    rf"(?<![^\s(,{_QUOTES}])(?P<sign>{_SIGN})(?=[\s),.?!;{_QUOTES}]|$)"
+    rf"|(?P<word>[^\W\d_]\w*)|(?P<other>[^\s,.?!();{_QUOTES}]+)"
+)
+_TELLING = re.compile(
+    r"(?<![*\w:/])(?:\*\*|//)=?(?![*\w/])|(?<=[\w)\]])(?:\*\*|//)(?=[\w(])"
+    r"|(?<![=!<>])[=!<>]=(?!=)|[+\-*/%]=(?!=)|(?<!%)(?<!\d)%(?!%|[A-Za-z])|(?<=\d)%(?=\s*\d)"
+)
+"""Signs that nobody writes but in Python: they count inside of an expression, too."""
+_MAGIC = re.compile(r"^\s*%.*$", re.MULTILINE)
+_BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_SPAN = re.compile(r"`([^`\n]+)`")
+_MEANT = {
+    "=": "assignment",
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), "comparisons"),
+    **dict.fromkeys(("+=", "-=", "*=", "/=", "//=", "**=", "%="), "accumulating result"),
+    "[]": "lists square brackets",
+    "{}": "dictionaries curly brackets",
+    ":": "colon",
+    "#": "comment",
+}
+"""What courses call that which a sign is for."""
+_BEFORE = frozenset(
+    """a about an and are as between by called can colon do does double equals explain for from is it like
+    mean meaning means my not of one operator operators or put s sign signs single symbol symbols t than that
+    the these this those to two type use used using versus vs what whats when why with write wrote""".split()
+)
+_AFTER = frozenset(
+    """again and are as at behind called differ different do does doing end everywhere for from good here in
+    instead is mark mean meaning means not operator operators or rather sign signs stand stands symbol symbols
+    than the thing used versus vs when with work works""".split()
+)
+_JOINING = frozenset(
+    "a an and by do i double just not one or sign single the to two use versus vs when".split()
+)
+"""Between two signs these words are no question about `and` or `not`."""
+_LITTLE = frozenset({"and", "or", "not", "in", "for"})
 _STOP = frozenset(
     """a about actually again all also am an and any are as at be because been but by can cant could did
     do does
@@ -86,16 +126,80 @@ def stem(word: str) -> str:
 
 
 def terms(text: str) -> list[str]:
-    """The words of a text that carry meaning, stemmed."""
-    lowered = re.sub(r"\bf[- ]strings?\b", "fstring", text.lower())
-    found = _TOKEN.findall(lowered)
+    """What a question is about: the signs it asks for, with what they mean, and its words, stemmed.
+
+    A sign inside of an expression counts without a meaning, and only where it is none of everyday life's.
+    Where nothing else is there it is what is asked for.
+    """
+    lowered = text.lower()
+    asked, rest = _asked_for(lowered)
+    used = [sign for sign in _TELLING.findall(lowered) if sign not in asked]
+    words = _words(rest)
+    if not (asked or used or words):
+        asked = [_bare(found["sign"]) for found in _PARTS.finditer(lowered) if found["sign"]]
+    return [*(term for sign in asked for term in (sign, *_meaning(sign))), *used, *words]
+
+
+def indexed(text: str) -> list[str]:
+    """The same of a text of the course, in Markdown. A sign in a code span of its own counts several
+    times."""
+    blocks = [each.removeprefix("```python") for each in _BLOCK.findall(text)]
+    spans = _SPAN.findall(_BLOCK.sub(" ", text))
+    named = [_bare(span) for span in spans if re.fullmatch(_SIGN, span.strip())]
+    code = "\n".join([*blocks, *(span for span in spans if _bare(span) not in named)])
+    used = _TELLING.findall(_MAGIC.sub("", code))
+    return [*_words(text.lower()), *used, *(named * Ranking.NAMED_WEIGHT)]
+
+
+def _words(lowered: str) -> list[str]:
+    found = _TOKEN.findall(re.sub(r"\bf[- ]strings?\b", "fstring", lowered))
     return [
         stem(part)
         for token in found
-        if (len(token) > 1 or not token.isalpha()) and (token not in _STOP or token in _KEEP)
-        for part in re.findall(r"[a-z0-9_]+|\W+", _SYNONYMS.get(token, token))
-        if part != "-"
+        if len(token) > 1 and (token not in _STOP or token in _KEEP)
+        for part in re.findall(r"[a-z0-9_]+", _SYNONYMS.get(token, token))
     ]
+
+
+def _meaning(sign: str) -> list[str]:
+    return _words(_MEANT.get(sign, ""))
+
+
+def _bare(sign: str) -> str:
+    """`[ ]` as `[]`."""
+    return "".join(sign.split())
+
+
+def _asked_for(text: str) -> tuple[list[str], str]:
+    """The signs that a question asks for, each once, and the text without the words that join them."""
+    parts = list(_PARTS.finditer(text))
+    places = [place for place, part in enumerate(parts) if part["sign"] and _is_meant(text, parts, place)]
+    joining = {near for place in places for near in (place - 1, place + 1)}
+    for one, other in pairwise(places):
+        between = range(one + 1, other)
+        if all(parts[place]["word"] in _JOINING for place in between):
+            joining.update(between)
+    rest = text
+    for place in joining.intersection(range(len(parts))):
+        if parts[place]["word"] in _LITTLE:
+            start, end = parts[place].span()
+            rest = f"{rest[:start]}{' ' * (end - start)}{rest[end:]}"
+    return list(dict.fromkeys(_bare(parts[place]["sign"]) for place in places)), rest
+
+
+def _is_meant(text: str, parts: Sequence[re.Match[str]], place: int) -> bool:
+    """Whether a sign is what the question is about, and no dash, nor part of a line of code."""
+    sign = parts[place]
+    quotes = text[max(0, sign.start() - 1) : sign.start()], text[sign.end() : sign.end() + 1]
+    if all(each and each in _QUOTES for each in quotes):
+        return True
+    before = parts[place - 1] if place else None
+    after = parts[place + 1] if place + 1 < len(parts) else None
+    if sign["sign"] == "/" and before and after and {before["word"], after["word"]} == {"and", "or"}:
+        return False
+    return (before is None or bool(before["sign"]) or before["word"] in _BEFORE) and (
+        after is None or bool(after["sign"]) or after["word"] in _AFTER
+    )
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -112,6 +216,7 @@ class Ranking:
     K1 = 1.4
     B = 0.6
     HEADING_WEIGHT = 4
+    NAMED_WEIGHT = 4
     MAX_TERMS = 30
     FEW = 20
 
@@ -120,7 +225,7 @@ class Ranking:
         self._heads = [set(terms(heading)) for heading in headings]
         self._counts: list[Counter[str]] = []
         for head, body in zip(self._heads, bodies, strict=True):
-            counts = Counter(terms(body))
+            counts = Counter(indexed(body))
             for term in head:
                 counts[term] += self.HEADING_WEIGHT
             self._counts.append(counts)
@@ -139,6 +244,8 @@ class Ranking:
         for term in query:
             if term in self._documents:
                 yield term
+            elif term in _MEANT:
+                yield from (meant for meant in _meaning(term) if meant in self._documents)
             elif len(term) >= 4:
                 # Topics are few, so a bolder guess is safe there; `lsit` is a list.
                 yield from get_close_matches(term, self._topics, n=1, cutoff=0.75) or get_close_matches(

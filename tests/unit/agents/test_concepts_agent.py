@@ -30,6 +30,10 @@ class TestAnIdea:
         assert "This is from *Lists* in *Loops and lists*." in text
         assert words(text) <= MAX_WORDS
 
+    def test_of_signs_is_explained_where_the_course_tells_them_apart(self, index: CourseIndex) -> None:
+        text = reply(index, "what's the difference between = and ==").text
+        assert "One `=` gives a value to a name; two of them, `==`,\ncompare." in text
+
     def test_is_cited(self, index: CourseIndex) -> None:
         citation = reply(index, "what is a list?").citations[0]
         assert (citation.notebook, citation.cell_id) == (

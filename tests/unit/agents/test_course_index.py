@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from learnflow_ext.agents.course_index import CourseIndex, read_course_file
-from learnflow_ext.agents.retrieval import Ranking, stem, terms
+from learnflow_ext.agents.retrieval import Ranking, indexed, stem, terms
 
 
 def cell(kind: str, source: str, **nbgrader: object) -> dict[str, object]:
@@ -68,6 +69,45 @@ class TestTheShippedCourse:
     )
     def test_answers_the_questions_it_covers(self, index: CourseIndex, question: str, title: str) -> None:
         assert title in [section.title for section in index.search(question, limit=2)]
+
+    @pytest.mark.parametrize(
+        ("question", "cells"),
+        [
+            ("what's the difference between = and ==", {"if-notes"}),
+            ("is it `=` or `==` in an if?", {"if-notes"}),
+            ("what does = mean", {"names"}),
+            ("what is != ?", {"if", "truth", "truth-notes"}),
+            ("when do I need <= and when <?", {"if", "truth-notes"}),
+            ("what does += do", {"accumulating"}),
+            ("why total += 1", {"accumulating"}),
+            ("difference between / and //", {"arithmetic"}),
+            ("whats 7%2", {"arithmetic"}),
+            ("what does ** mean", {"arithmetic"}),
+            ("what does [] mean", {"lists", "lists-notes"}),
+            ("what is {} for", {"dictionaries", "counting"}),
+            ("what is the : for", {"if-else-notes", "for-loops-notes"}),
+            ("what does '+' do with strings", {"f-strings"}),
+            ("what does # do", {"run-a-cell-notes"}),
+            ("what does x = 5 mean", {"names"}),
+        ],
+    )
+    def test_knows_the_signs_that_a_question_asks_for(
+        self, index: CourseIndex, question: str, cells: set[str]
+    ) -> None:
+        assert index.search(question, limit=1)[0].cell_id in cells
+
+    @pytest.mark.parametrize(
+        ("question", "cell"),
+        [
+            ("I don't get it - what is a loop?", "for-loops"),
+            ("**help**: what is a list?", "lists"),
+            ("why is `if day == 1 or 2` always true", "and-or-not"),
+            ("explain and / or", "and-or-not"),
+            ("I am 100% sure: what is a list - and/or a loop? https://example.org", "lists"),
+        ],
+    )
+    def test_takes_no_notice_of_signs_in_passing(self, index: CourseIndex, question: str, cell: str) -> None:
+        assert index.search(question, limit=1)[0].cell_id == cell
 
     @pytest.mark.parametrize(
         "question", ["what is inheritance", "decorators", "explain numpy", "", "the of and"]
@@ -199,6 +239,16 @@ class TestWords:
 
     def test_signs_count(self) -> None:
         assert "%" in terms("what does % do")
+
+    def test_signs_between_others_stand_for_nothing_else(self) -> None:
+        assert "and" not in terms("when [ ] and when { }?")
+        assert {"[]", "{}"} <= set(terms("when [ ] and when { }?"))
+
+    def test_a_sign_that_a_course_names_counts_more_than_one_that_it_uses(self) -> None:
+        assert Counter(indexed("The sign `%` is in `7 % 2`:\n\n```python\n%%visualize\nprint(8 % 3)\n```"))[
+            "%"
+        ] == (2 + Ranking.NAMED_WEIGHT)
+        assert not {"**", ":", "`"}.intersection(indexed("**Bold**: `KeyError`: `a` is new."))
 
     def test_an_empty_ranking_finds_nothing(self) -> None:
         assert Ranking([], []).search("lists", 3) == []
