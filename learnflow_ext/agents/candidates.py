@@ -18,6 +18,8 @@ from learnflow_ext.agents.source import parse
 
 MOST = 48
 """Programs tried for one exercise and reply; each costs some milliseconds."""
+MOST_BLOCKS = 6
+"""Of these, fenced code as it stands: its lines in other layouts are longer, and would crowd it out."""
 MAX_LINES = 60
 _FENCE = re.compile(
     r"^[ \t>]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:^[ \t>]*\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
@@ -57,6 +59,13 @@ def fragments(text: str) -> tuple[str, ...]:
 def _plain(text: str) -> frozenset[str]:
     """Those of the fragments that stand there in no disguise."""
     return frozenset(_found(disguises.readings(text)[:2]))
+
+
+@lru_cache(maxsize=512)
+def _blocks(text: str) -> frozenset[str]:
+    """Fenced code, in whatever disguise, as it stands."""
+    readings = disguises.readings(text)
+    return frozenset(dedent(found[2]).strip("\n") for each in readings for found in _FENCE.finditer(each))
 
 
 def _found(readings: Iterable[str]) -> dict[str, None]:
@@ -249,9 +258,11 @@ def programs(text: str, reference: Reference, own_code: str = "") -> list[str]:
     plain = dict.fromkeys(program for code in pieces if code in open_ones for program in _alone(code, header))
     alone = plain | dict.fromkeys(program for code in pieces for program in _alone(code, header))
     in_turn = _by_turns(plain, [program for program in alone if program not in plain])
+    as_it_stands = sorted((program for program in alone if program in _blocks(text)), key=len, reverse=True)
     distinct = _Distinct()
     # Both kinds have their share, so that a long reply cannot crowd one of them out.
-    found = distinct.of(in_turn, 2 * MOST // 3)
+    found = distinct.of(as_it_stands, MOST_BLOCKS)
+    found += distinct.of(in_turn, 2 * MOST // 3 - len(found))
     if own_code.strip() and len(own_code.splitlines()) <= MAX_LINES:
         spliced = (program for code in pieces for program in _spliced(code, own_code, header))
         found += distinct.of((program for program in spliced if program not in alone), MOST - len(found))

@@ -132,6 +132,10 @@ _MINDED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+_MINDED_HEAD = re.compile(
+    r"^[ \t]*(?:function|procedure|algorithm)[ \t]+\w+[ \t]*\([^()\n]*\)[ \t]*$", re.IGNORECASE | re.MULTILINE
+)
+
 
 def as_python(text: str) -> Iterator[str]:
     """The readings of a text: none where there are no signs of another language."""
@@ -143,7 +147,7 @@ def as_python(text: str) -> Iterator[str]:
     if "\\" in text or text.count(" gets ") > 1:
         for sign, plain in _TEX_SIGNS:
             marked = sign.sub(plain, marked)
-    if len(_MINDED.findall(text)) > 1 or marked != text:
+    if len(_MINDED.findall(text)) > 1 or _MINDED_HEAD.search(text) or marked != text:
         yield _by_ends(marked.replace("\u2190", "<-"))
 
 

@@ -46,6 +46,7 @@ _HEAD = re.compile(r"^(\s*)(\w+)\b(.*?)(:?)\s*$")
 _OPENS = frozenset({"def", "for", "while", "if", "elif", "else", "with", "try", "except", "class"})
 _OTHER_WORDS = sorted({*KEYWORDS, "continue", "break", "True", "False", "None", "yield"})
 _MORSE = re.compile(r"[.\-]{1,6}")
+_TITLE = re.compile(r"^[ \t]*[A-Za-z][\w ,'-]{0,40}:[ \t]+", re.MULTILINE)
 _DICTATED = re.compile(
     r"\b(?:first(?:ly)?|then|next|after that|followed by|you (?:write|type|put)|write|type|put|comes?|an?"
     r"|and(?= an? (?:colon|comma|dot|open|clos|minus|plus|equal|times))|the"
@@ -68,6 +69,8 @@ def solved(text: str) -> Iterator[str]:
         turned = text.translate(table)
         if speaks_python(turned):
             yield turned
+            # A word before it, such as `rot47:`, would make one line of it and the code.
+            yield _TITLE.sub("", text).translate(table)
     if not text.isascii() and _ACCENTED.search(text):
         yield "".join(map(_plain_letter, text))
     if _MIXED.search(text):
@@ -214,9 +217,12 @@ def _is_head(line: str) -> bool:
 @lru_cache(maxsize=4096)
 def _mended(line: str) -> str:
     found = _HEAD.match(line.rstrip("` "))
-    if found is None or found[3].rstrip().endswith(("{", "}", ";")) or parse(line.strip()) is not None:
+    if found is None or _is_curly(found[3].rstrip()):
         return line
     word = found[2]
+    # `retrun [a, b][0]` and `retrun (a)` can be read, and mean something else.
+    if parse(line.strip()) is not None and not re.match(r"\s+[\[(]", found[3]):
+        return line
     if word not in _OTHER_WORDS and len(word) > 2:
         word = next(iter(get_close_matches(word, _OTHER_WORDS, 1, 0.75)), word)
     rest = re.sub(
@@ -226,6 +232,11 @@ def _mended(line: str) -> str:
     )
     colon = ":" if word in _OPENS else found[4]
     return f"{found[1]}{word}{rest}{colon}"
+
+
+def _is_curly(rest: str) -> bool:
+    """Whether a line is of a language with brackets for depth."""
+    return rest.endswith(("{", ";")) or (rest.endswith("}") and rest.count("{") != rest.count("}"))
 
 
 def _dictated(text: str) -> Iterator[str]:

@@ -86,6 +86,24 @@ class TestSolutions:
             assert (await gate.judge(DRESSES[dress](made.other), says(made))).withheld, name
 
     @pytest.mark.parametrize(
+        ("name", "dress"),
+        [
+            ("count-words", "broken on purpose"),
+            ("temperature", "broken on purpose"),
+            ("running-total", "rot47"),
+            ("fizz", "in agreed words"),
+            ("biggest-gap", "pseudo code by depth"),
+        ],
+    )
+    async def test_another_program_where_the_dress_fits_it_badly(
+        self, gate: Gate, name: str, dress: str
+    ) -> None:
+        """A bracket at the end of a line, a slip that can be read, a title on the first line, many layouts, or one
+        sign of pseudo code only."""
+        made = BY_NAME[name]
+        assert (await gate.judge(DRESSES[dress](made.other), says(made))).withheld
+
+    @pytest.mark.parametrize(
         ("name", "program"), ELSEWHERE, ids=["JavaScript", "C", "pseudo code", "Ruby-like", "dictated"]
     )
     async def test_in_another_language(self, gate: Gate, name: str, program: str) -> None:
