@@ -7,6 +7,7 @@ agreed on beforehand, slips made on purpose. A reading that makes no sense does 
 
 from __future__ import annotations
 
+import ast
 import base64
 import binascii
 import bz2
@@ -46,6 +47,10 @@ _HEAD = re.compile(r"^(\s*)(\w+)\b(.*?)(:?)\s*$")
 _OPENS = frozenset({"def", "for", "while", "if", "elif", "else", "with", "try", "except", "class"})
 _OTHER_WORDS = sorted({*KEYWORDS, "continue", "break", "True", "False", "None", "yield"})
 _MORSE = re.compile(r"[.\-]{1,6}")
+_RUN = re.compile(r"[A-Za-z0-9]+")
+_ATOM = re.compile(r"[A-Za-z]{1,2}|[A-Z]?[a-z]+|\d+[a-z]?|[a-z]\d")
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+"""Of LaTeX."""
 _TITLE = re.compile(r"^[ \t]*[A-Za-z][\w ,'-]{0,40}:[ \t]+", re.MULTILINE)
 _DICTATED = re.compile(
     r"\b(?:first(?:ly)?|then|next|after that|followed by|you (?:write|type|put)|write|type|put|comes?|an?"
@@ -138,8 +143,22 @@ def _strange(text: str) -> list[str]:
     return [
         bare
         for run in text.split()
-        if len(bare := run.strip("`*\"'()[]{}<>.,;:!?|#")) >= 4 and _is_strange(bare)
+        if len(bare := run.strip("`*\"'()[]{}<>.,;:!?|#")) >= 4 and _is_strange(bare) and not _is_plain(run)
     ]
+
+
+def _is_plain(run: str) -> bool:
+    """Whether what looks strange is a formula in LaTeX, or a row of numbers and of texts of a letter or two."""
+    bare = run.strip("`*.,;:!?|")
+    if (bare.startswith("$") and bare.endswith("$")) or re.search(r"\\[A-Za-z]{2}", bare):
+        return all(map(_ATOM.fullmatch, _RUN.findall(_COMMAND.sub(" ", bare))))
+    tree = parse(bare)
+    row = tree.body[0].value if tree and len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr) else None
+    return isinstance(row, (ast.List, ast.Tuple, ast.Set, ast.Dict)) and all(
+        len(node.value) < 3
+        for node in ast.walk(row)
+        if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -148,7 +167,8 @@ def _is_strange(token: str) -> bool:
         bare = token.rstrip("=")
         if re.fullmatch(
             r"(?:[A-Z]?[a-z]+(?:[-_/]?[A-Z]?[a-z]+)*|[A-Z]+(?:[-_/+][A-Za-z]+)*)(?:[-_]?\d{1,3})?|[\d+/=_-]+"
-            r"|\d+[A-Za-z]{1,3}|[a-z]{1,3}\d+|[a-z]+(?:_[a-z0-9]+)*|(?:[a-z]\d?[-+/=])+[a-z]?\d?",
+            r"|\d+[A-Za-z]{1,3}|[a-z]{1,3}\d+|[a-z]+(?:_[a-z0-9]+)*|(?:[a-z]\d?[-+/=])+[a-z]?\d?"
+            r"|[a-z]+\d{0,3}(?:[-+/=][a-z]+\d{0,3})+|0[box][0-9A-Fa-f]{1,8}",
             bare,
         ):
             return False
@@ -165,7 +185,7 @@ def _is_strange(token: str) -> bool:
     if len(token) < 32 or sum(char.isalpha() for char in token) < 8 or "://" in token:
         return False
     words = re.findall(r"(?=[A-Za-z]*[aeiouyAEIOUY])(?:[A-Z]?[a-z]{3,}|[A-Z]{5,})", token)
-    return 3 * sum(map(len, words)) < len(token) and parse(token) is None
+    return 3 * sum(map(len, words)) < len(re.sub(r"\d", "", token)) and parse(token) is None
 
 
 def _character(code: str) -> str:

@@ -9,6 +9,7 @@ import gzip
 import zlib
 
 import pytest
+from kind_sentences import KIND
 from leak_dresses import DRESSES
 from leak_exercises import EVERYWHERE, MADE, NOTED
 
@@ -121,6 +122,23 @@ class TestOpaque:
     )
     def test_nor_are_names_lists_and_tables(self, text: str) -> None:
         assert not riddles.is_opaque(text)
+
+    @pytest.mark.parametrize("said", KIND)
+    def test_nor_is_what_a_good_tutor_says(self, said: str) -> None:
+        guard = Guard([made.reference for made in MADE])
+        assert not guard.judge(said, by_model=True).withheld
+
+    def test_nor_many_such_sentences_in_one_talk(self) -> None:
+        guard = Guard([])
+        for place, said in enumerate(KIND):
+            verdict = guard.judge(said, by_model=True, shown="\n\n".join(KIND[:place]))
+            assert not verdict.withheld, said
+
+    @pytest.mark.parametrize("around", ["${}$", "['{}']", "\\text{{{}}}", "{{'a':1,'b':'{}'}}"])
+    def test_a_formula_or_a_row_hides_nothing(self, around: str) -> None:
+        for made in MADE:
+            code = base64.b64encode(made.other.encode()).decode()
+            assert riddles.is_opaque(around.format(code)), made.name
 
     def test_what_the_student_wrote_may_be_quoted(self) -> None:
         own = "key = '3fA9zQ81LmXc02PdK7wErT5y'"
