@@ -69,6 +69,14 @@ def says(made: Made, **more: object) -> About:
     return about(made, by_model=True, **more)
 
 
+@pytest.fixture(autouse=True)
+def time_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enough of it. What programs may use is counted in the processor's time; on a machine that runs many tests at
+    once the clock would say first that nobody knows."""
+    monkeypatch.setattr(trial, "SECONDS_ALL", 50.0)
+    monkeypatch.setattr(trial, "LIMITS", msgspec.structs.replace(trial.LIMITS, wall_s=60.0))
+
+
 @pytest.fixture(scope="module")
 def gate() -> Gate:
     return Gate(Guard([made.reference for made in MADE]), BubblewrapRunner())

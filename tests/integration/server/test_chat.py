@@ -233,16 +233,19 @@ async def test_a_decision_that_an_answer_told_meanwhile_is_told_once(chat: Chat,
 async def test_who_closed_the_page_meanwhile_is_told_in_the_same_chat_too(
     open_chat: OpenChat, service: Script
 ) -> None:
+    def standing(state: Any, message: str) -> PracticeStanding:
+        return PracticeStanding(name="loop-1-7", title="Stars", state=state, message=message)
+
     name = f"{uuid.uuid4().hex}.chat"
     service.end = ReplyChunk(kind="end", intent="exercise", awaited="loop-1-7")
-    service.standings = [
-        PracticeStanding(name="loop-1-7", title="Stars", state="refused", message="Your teacher says why.")
-    ]
+    service.standings = [standing("waiting", "wait")]
     async with open_chat(name) as chat:
         await chat.say("@Exercise something on loops")
         made = (await chat.reply())[-1]["body"]
     service.end = ReplyChunk(kind="end")
     async with open_chat(name) as chat:
+        # Not before: what was told to nobody yet stands in the chat when the page opens, and comes no more.
+        service.standings = [standing("refused", "Your teacher says why.")]
         assert (await chat.reply())[-1]["body"] == "Your teacher says why."
         await chat.say("thank you")
         answer = (await chat.reply())[-1]["body"]
