@@ -125,8 +125,10 @@ class ConfinedChat(WsChatModel):
         super().dispose()
         if self._save_timer is not None:
             self._save_timer.cancel()
-            self._save_timer = None
+        # One that is under way counts as not written: whoever opens the chat now reads the file.
+        if self._save_timer is not None or (self._saving is not None and not self._saving.done()):
             self._write(*self._encoded())
+        self._save_timer = None
 
 
 class ConfinedChatManager(ChatManager):

@@ -1,17 +1,24 @@
-"""Frames that a browser sends to the chat."""
+"""Frames that a browser sends to the chat, and the file that it is kept in."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jupyterlab_chat.models import NewMessage
 
 from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.contracts.help import MAX_QUESTION_CHARS
-from learnflow_ext.server.chat import CUT_KEY, chat_parts, shortened
+from learnflow_ext.server.chat import CUT_KEY, ConfinedChat, chat_parts, shortened
+from learnflow_ext.server.confine import Folder
 
 
 def cut(frame: dict[str, Any]) -> dict[str, Any]:
@@ -58,3 +65,29 @@ def test_what_is_no_chat_is_refused(path: str) -> None:
 
 def test_a_chat_may_lie_in_a_folder() -> None:
     assert chat_parts("py/one/tutor.chat") == ("py", "one", "tutor.chat")
+
+
+class SlowFolder(Folder):
+    """On a disk that has much to do."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.began = threading.Event()
+
+    def write(self, parts: Sequence[str], content: bytes) -> None:
+        self.began.set()
+        time.sleep(0.3)
+        super().write(parts, content)
+
+
+async def test_who_opens_a_chat_that_is_just_being_written_finds_all_of_it(tmp_path: Path) -> None:
+    folder = SlowFolder(tmp_path)
+    chat = ConfinedChat("a.chat", folder, None)
+    chat.load_from_file()
+    chat.add_message(NewMessage(body="hello", sender="ada"))
+    assert await asyncio.to_thread(folder.began.wait, 20)
+    chat.dispose()
+    again = ConfinedChat("a.chat", folder, None)
+    again.load_from_file()
+    assert [message.body for message in again.get_messages()] == ["hello"]
+    assert again.get_id() == chat.get_id()
