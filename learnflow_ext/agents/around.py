@@ -83,13 +83,26 @@ def around(
         "error": "" if ideas_only else _error(diagnosis),
         "failed_test": "" if ideas_only else failed_test(diagnosis, shown),
         "exercise": re.sub(r"\n{3,}", "\n\n", shown).strip(),
-        "other_cells": "" if ideas_only else "\n\n".join(neighbours(code, request.nearby)),
+        "other_cells": "" if ideas_only else "\n\n".join(neighbours(code, others(request))),
     }
     left, kept = budget, {}
     for name, share in SHARES:
         kept[name] = clipped(texts[name], min(left, int(share * budget)))
         left -= tokens(kept[name])
     return Around(**kept, level=context.level_in(request.assignment), step=context.rung)
+
+
+def others(request: HelpRequest) -> dict[str, str]:
+    """The cells that came along but the one in question, which is among them once it ran.
+
+    Where nobody knows its id, those with the same code are left out.
+    """
+    code = (request.code or (request.error.code if request.error is not None else "")).strip()
+    return {
+        identity: cell
+        for identity, cell in request.nearby.items()
+        if (identity != request.cell_id if request.cell_id else cell.strip() != code)
+    }
 
 
 def neighbours(code: str, cells: Mapping[str, str]) -> list[str]:

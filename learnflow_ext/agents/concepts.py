@@ -55,7 +55,7 @@ class ConceptFindings(msgspec.Struct, frozen=True, kw_only=True):
     level: Level | None = None
     """In the assignment at hand."""
     made: tuple[str, str] | None = None
-    """A name that the question asks about and another cell of the notebook makes, and what its line does."""
+    """A name that the question asks about and a cell of the notebook makes, and what its line does."""
 
     @property
     def concept(self) -> str:
@@ -208,7 +208,7 @@ def compose(findings: ConceptFindings) -> Reply:
         name, sentence = findings.made
         return Reply(
             paragraphs=(
-                f"{markdown.code(name, 30)} is a name that another cell of this notebook makes. There: "
+                f"{markdown.code(name, 30)} is a name that a cell of this notebook makes. There: "
                 f"{sentence}",
                 f"**Ask yourself:** what does {markdown.code(name, 30)} stand for by now? `print` shows it.",
             )

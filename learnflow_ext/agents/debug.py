@@ -93,7 +93,8 @@ def analyse(request: HelpRequest, index: CourseIndex, context: HelpContext | Non
 
 def _made_elsewhere(diagnosis: Diagnosis, request: HelpRequest) -> str:
     missing = _MISSING.search(diagnosis.message) if diagnosis.exception == "NameError" else None
-    return missing[1] if missing is not None and around.made_elsewhere(missing[1], request.nearby) else ""
+    cells = around.others(request)
+    return missing[1] if missing is not None and around.made_elsewhere(missing[1], cells) else ""
 
 
 def _without(text: str, code: str, index: CourseIndex, released: frozenset[str] | None) -> DebugFindings:

@@ -62,7 +62,7 @@ def analyse(request: HelpRequest, level: Level | None = None) -> ReviewFindings:
     return ReviewFindings(
         lines=len(lines),
         praise=_praise(tree, code),
-        remarks=_varied([*code_checks.remarks(code), *_beside(code, {} if pasted else request.nearby)]),
+        remarks=_varied([*code_checks.remarks(code), *_beside(code, {} if pasted else around.others(request))]),
         code=code,
         level=level,
     )

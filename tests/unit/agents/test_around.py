@@ -150,10 +150,26 @@ class TestWhatTheStudentReads:
             "another cell of this notebook makes `area` too" in review.compose(review.analyse(request)).text
         )
 
+    def test_the_cell_itself_is_no_other_one(self, index: CourseIndex) -> None:
+        """It stands among the cells that ran, as it last did."""
+        code = "def area(a):\n    return a * a"
+        older = "def area(a):\n    return a + a"
+        for ran in (code, older):
+            request = HelpRequest(text="review", code=code, cell_id="a", nearby={"a": ran})
+            assert "another cell" not in review.compose(review.analyse(request)).text
+        late = "print(prices)\nprices = [1]"
+        error = CellError(exception="NameError", message="name 'prices' is not defined", line=1, code=late)
+        for request in (
+            HelpRequest(error=error, code=late, cell_id="a", nearby={"a": late}),
+            HelpRequest(error=error, nearby={"a": late}),
+        ):
+            assert "Another cell" not in debug.compose(debug.analyse(request, index), 1).text
+            assert around(request, HelpContext(), code=late).other_cells == ""
+
     def test_a_name_that_the_course_knows_nothing_of(self) -> None:
         request = HelpRequest(text="what is zorks?", nearby={"b": "zorks = [1, 2]"})
         text = concepts.compose(concepts.analyse(request, CourseIndex())).text
-        assert "`zorks` is a name that another cell of this notebook makes" in text
+        assert "`zorks` is a name that a cell of this notebook makes" in text
         kept = concepts.analyse(request, CourseIndex(), look_at_code=False)
         assert "zorks" not in concepts.compose(kept).text
 
