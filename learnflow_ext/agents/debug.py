@@ -100,7 +100,7 @@ def _made_elsewhere(diagnosis: Diagnosis, request: HelpRequest) -> str:
 def _without(text: str, code: str, index: CourseIndex, released: frozenset[str] | None) -> DebugFindings:
     """No error to look at: perhaps one is named, or `None` came out where a value should."""
     named = named_error(text)
-    goes_on = not named and endless_words.says_endless(text)
+    goes_on = not named and endless_words.says_endless(text) and endless_words.may_go_on(code)
     about = CONCEPTS.get(named, "errors") if named else "endless loops" if goes_on else "return functions"
     sections: list[Section] = []
     none = not named and not goes_on and _NONE.search(text) is not None

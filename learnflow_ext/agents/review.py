@@ -59,10 +59,11 @@ def analyse(request: HelpRequest, level: Level | None = None) -> ReviewFindings:
         return ReviewFindings(lines=len(lines), too_long=True)
     if not isinstance(tree, ast.Module):
         return ReviewFindings(lines=len(lines), unreadable_line=(tree.lineno or 0) if tree else 0)
+    others = {} if pasted else around.others(request)
     return ReviewFindings(
         lines=len(lines),
         praise=_praise(tree, code),
-        remarks=_varied([*code_checks.remarks(code), *_beside(code, {} if pasted else around.others(request))]),
+        remarks=_varied([*code_checks.remarks(code), *_beside(code, others)]),
         code=code,
         level=level,
     )

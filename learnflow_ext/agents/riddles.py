@@ -143,7 +143,9 @@ def _strange(text: str) -> list[str]:
     return [
         bare
         for run in text.split()
-        if len(bare := run.strip("`*\"'()[]{}<>.,;:!?|#")) >= 4 and _is_strange(bare) and not _is_plain(run)
+        if len(bare := run.strip("`*\"'()[]{}<>.,;:!?|#")) >= 4
+        and _is_strange(bare)
+        and not _is_plain(run)
     ]
 
 
@@ -153,7 +155,8 @@ def _is_plain(run: str) -> bool:
     if (bare.startswith("$") and bare.endswith("$")) or re.search(r"\\[A-Za-z]{2}", bare):
         return all(map(_ATOM.fullmatch, _RUN.findall(_COMMAND.sub(" ", bare))))
     tree = parse(bare)
-    row = tree.body[0].value if tree and len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr) else None
+    only = tree.body[0] if tree is not None and len(tree.body) == 1 else None
+    row = only.value if isinstance(only, ast.Expr) else None
     return isinstance(row, (ast.List, ast.Tuple, ast.Set, ast.Dict)) and all(
         len(node.value) < 3
         for node in ast.walk(row)

@@ -156,10 +156,59 @@ class TestNoError:
         assert "line 2" not in idea.text
 
     @pytest.mark.parametrize(
-        "text", ["when does a function end?", "stop giving me hints", "the end is wrong"]
+        "text",
+        [
+            "when does a function end?",
+            "stop giving me hints",
+            "the end is wrong",
+            "I want to finish this exercise",
+            "my print ends with a comma",
+            "I can't finish exercise 2, what is wrong?",
+            "I am not finished yet, is it right so far?",
+            "why is the last item not at the end?",
+            "I don't understand the end of line 3",
+            "the line does not end with a colon, why is that wrong?",
+            "I am stuck on the loop exercise",
+            "it keeps printing None",
+            "it keeps running into an error",
+        ],
     )
     def test_not_because_the_word_end_is_said(self, index: CourseIndex, text: str) -> None:
-        assert "Interrupt Kernel" not in debug.compose(debug.analyse(HelpRequest(text=text), index)).text
+        code = "n = 3\nwhile n > 0:\n    n = n - 1"
+        for shown in ("", code):
+            found = debug.analyse(HelpRequest(text=text, code=shown), index)
+            assert "Interrupt Kernel" not in debug.compose(found).text
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "I can't end the loop",
+            "I cannot stop it",
+            "it never ever finishes",
+            "my cell won't stop",
+            "the program isnt ending",
+            "does my loop not stop?",
+            "it keeps printing the same number",
+            "I'm stuck in the while loop",
+        ],
+    )
+    def test_but_because_of_other_words_for_it(self, index: CourseIndex, text: str) -> None:
+        assert "Interrupt Kernel" in debug.compose(debug.analyse(HelpRequest(text=text), index)).text
+
+    @pytest.mark.parametrize(
+        ("code", "may"),
+        [
+            ("x = 1\nprint(x)", False),
+            ("def f(x):\n    print(x)\nf(3)", False),
+            ("for x in y:\n    print(x)", True),
+            ("n = int(input())", True),
+            ("count_down(3)", True),
+            ("while True", True),
+        ],
+    )
+    def test_nor_where_nothing_could_take_long(self, index: CourseIndex, code: str, may: bool) -> None:
+        found = debug.analyse(HelpRequest(text="why does it never end?", code=code), index)
+        assert found.endless is (may and found.diagnosis is None)
 
     def test_and_nothing_odd_gives_a_method(self, index: CourseIndex) -> None:
         text = debug.compose(
