@@ -150,18 +150,22 @@ def _strange(text: str) -> list[str]:
 
 
 def _is_plain(run: str) -> bool:
-    """Whether what looks strange is a formula in LaTeX, or a row of numbers and of texts of a letter or two."""
+    """Whether what looks strange is a formula in LaTeX, or a row of numbers and of single letters."""
     bare = run.strip("`*.,;:!?|")
     if (bare.startswith("$") and bare.endswith("$")) or re.search(r"\\[A-Za-z]{2}", bare):
         return all(map(_ATOM.fullmatch, _RUN.findall(_COMMAND.sub(" ", bare))))
     tree = parse(bare)
     only = tree.body[0] if tree is not None and len(tree.body) == 1 else None
     row = only.value if isinstance(only, ast.Expr) else None
-    return isinstance(row, (ast.List, ast.Tuple, ast.Set, ast.Dict)) and all(
-        len(node.value) < 3
-        for node in ast.walk(row)
-        if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
-    )
+    return isinstance(row, (ast.List, ast.Tuple, ast.Set, ast.Dict)) and all(map(_is_short, ast.walk(row)))
+
+
+def _is_short(node: ast.AST) -> bool:
+    """Whether a part of a row is a number or a text of one letter, or only holds such."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)):
+        return not node.value or (len(node.value) == 1 and node.value.isalnum())
+    holds = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Constant, ast.UnaryOp, ast.USub, ast.Load)
+    return isinstance(node, holds)
 
 
 @lru_cache(maxsize=8192)

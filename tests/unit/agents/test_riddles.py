@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import bz2
 import gzip
+import re
 import zlib
 
 import pytest
@@ -19,6 +20,7 @@ from learnflow_ext.agents.foreign import as_python
 from learnflow_ext.agents.guard import Guard
 from learnflow_ext.agents.llm.tidy import harmless
 
+MANY = base64.b64encode(b"def f(x): return [y for y in x if y]").decode()
 CODE = "def f(x):\n    total = 0\n    for y in x:\n        total += y\n    return total"
 HINTS = [*EVERYWHERE, *NOTED.values(), *(hint for made in MADE for hint in made.hints)]
 
@@ -139,6 +141,10 @@ class TestOpaque:
         for made in MADE:
             code = base64.b64encode(made.other.encode()).decode()
             assert riddles.is_opaque(around.format(code)), made.name
+
+    def test_nor_does_a_row_of_calls(self) -> None:
+        assert riddles.is_opaque(f"[{','.join(f'chr({ord(char)})' for char in CODE)}]")
+        assert riddles.is_opaque(f"[{','.join(repr(each) for each in re.findall('..', MANY))}]")
 
     def test_what_the_student_wrote_may_be_quoted(self) -> None:
         own = "key = '3fA9zQ81LmXc02PdK7wErT5y'"
