@@ -41,15 +41,19 @@ _MEANT = {
 _BEFORE = frozenset(
     """a about an and are as between by called can colon do does double equals explain for from is it like
     mean meaning means my not of one operator operators or put s sign signs single symbol symbols t than that
-    the these this those to two type use used using versus vs what whats when why with write wrote""".split()
+    the these this those to two type use used using versus vs what whats when why with write wrote
+    bedeutet das der die ist macht oder und was zeichen zwischen el entre es hace que significa y
+    est et le signifie""".split()
 )
 _AFTER = frozenset(
     """again and are as at behind called differ different do does doing end everywhere for from good here in
     instead is mark mean meaning means not operator operators or rather sign signs stand stands symbol symbols
-    than the thing used versus vs when with work works""".split()
+    than the thing used versus vs when with work works
+    bedeutet ist macht oder und es hace o significa y est et ou signifie""".split()
 )
 _JOINING = frozenset(
-    "a an and by do i double just not one or sign single the to two use versus vs when".split()
+    """a an and by do i double just not one or sign single the to two use versus vs when
+    et o oder ou und y""".split()
 )
 """Between two signs these words are no question about `and` or `not`."""
 _LITTLE = frozenset({"and", "or", "not", "in", "for"})

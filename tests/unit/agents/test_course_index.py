@@ -75,6 +75,8 @@ class TestTheShippedCourse:
         [
             ("what's the difference between = and ==", {"if-notes"}),
             ("is it `=` or `==` in an if?", {"if-notes"}),
+            ("was ist der Unterschied zwischen = und ==", {"if-notes"}),
+            ("qué significa =", {"names"}),
             ("what does = mean", {"names"}),
             ("what is != ?", {"if", "truth", "truth-notes"}),
             ("when do I need <= and when <?", {"if", "truth-notes"}),
