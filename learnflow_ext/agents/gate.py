@@ -131,7 +131,8 @@ class Gate:
         ):
             return []
         new = self._has_new_code(text if about.by_model else reply, about)
-        edited = edits.programs(reply, about.own_code)
+        # What our own words say of a misspelt name, Python's message says too.
+        edited = edits.programs(reply, about.own_code) if about.by_model else []
         if not new and not edited and not (about.by_model and _says_what_to_do(reply)):
             return []
         found = []

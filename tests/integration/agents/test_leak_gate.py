@@ -301,6 +301,16 @@ class TestHelp:
             verdict = await gate.judge(f"You stopped this cell before it was done. {said}", asked)
             assert not verdict.withheld, verdict
 
+    async def test_what_our_own_words_say_of_a_misspelt_name_is_told(self, gate: Gate) -> None:
+        made = BY_NAME["initials"]
+        own = made.solution.replace("upper", "uper")
+        said = (
+            "`part[0]` has no attribute `uper`. Did you mean `upper`? Perhaps you meant to write `part[0].upper`"
+            " instead of `part[0].uper`."
+        )
+        verdict = await gate.judge(said, about(made, own_code=own))
+        assert not verdict.withheld, verdict
+
     @pytest.mark.parametrize("made", MADE, ids=[made.name for made in MADE])
     async def test_good_hints_pass(self, gate: Gate, made: Made) -> None:
         for hint in (*made.hints, *EVERYWHERE):
