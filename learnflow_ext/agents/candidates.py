@@ -16,7 +16,7 @@ from learnflow_ext.agents import disguises, spoken
 from learnflow_ext.agents.references import Reference
 from learnflow_ext.agents.source import parse
 
-MOST = 48
+MOST = 54
 """Programs tried for one exercise and reply; each costs some milliseconds."""
 MOST_BLOCKS = 6
 """Of these, fenced code as it stands: its lines in other layouts are longer, and would crowd it out."""
@@ -262,7 +262,7 @@ def programs(text: str, reference: Reference, own_code: str = "") -> list[str]:
     distinct = _Distinct()
     # Both kinds have their share, so that a long reply cannot crowd one of them out.
     found = distinct.of(as_it_stands, MOST_BLOCKS)
-    found += distinct.of(in_turn, 2 * MOST // 3 - len(found))
+    found += distinct.of(in_turn, 2 * (MOST - MOST_BLOCKS) // 3)
     if own_code.strip() and len(own_code.splitlines()) <= MAX_LINES:
         spliced = (program for code in pieces for program in _spliced(code, own_code, header))
         found += distinct.of((program for program in spliced if program not in alone), MOST - len(found))

@@ -208,8 +208,7 @@ def compose(findings: ConceptFindings) -> Reply:
         name, sentence = findings.made
         return Reply(
             paragraphs=(
-                f"{markdown.code(name, 30)} is a name that a cell of this notebook makes. There: "
-                f"{sentence}",
+                f"{markdown.code(name, 30)} is a name that a cell of this notebook makes. There: {sentence}",
                 f"**Ask yourself:** what does {markdown.code(name, 30)} stand for by now? `print` shows it.",
             )
         )

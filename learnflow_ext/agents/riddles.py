@@ -143,9 +143,7 @@ def _strange(text: str) -> list[str]:
     return [
         bare
         for run in text.split()
-        if len(bare := run.strip("`*\"'()[]{}<>.,;:!?|#")) >= 4
-        and _is_strange(bare)
-        and not _is_plain(run)
+        if len(bare := run.strip("`*\"'()[]{}<>.,;:!?|#")) >= 4 and _is_strange(bare) and not _is_plain(run)
     ]
 
 
