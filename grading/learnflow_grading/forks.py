@@ -146,6 +146,10 @@ class Forks:
         return msgspec.json.decode(line, type=kind)
 
     async def _line(self) -> bytes:
-        line = await self._answers.readline()
+        """Empty once it has ended."""
+        try:
+            line = await self._answers.readline()
+        except ConnectionError:  # it ended without having read all that it was asked
+            line = b""
         self._unread -= 1
         return line

@@ -139,6 +139,9 @@ class TestForkerIsGone:
                 forked = worker.pid
                 forks._process.kill()
                 assert forked is not None and await gone(forked)
+                # It loses its memory before its end is told.
+                while worker.pid is not None:
+                    await asyncio.sleep(0.05)
                 with pytest.raises(Unavailable):
                     await forks.look(classroom.course.root, "warmup")
                 assert (
@@ -151,6 +154,14 @@ class TestForkerIsGone:
                         cell_timeout=30,
                     )
                 ).score == 6
+
+    async def test_it_ends_with_a_request_that_it_never_read(self, classroom: Classroom) -> None:
+        """As where it cannot load what it needs."""
+        ends = (sys.executable, "-c", "import time; time.sleep(0.5)")
+        async with Forks(environment(), command=ends) as forks:
+            for _ in range(2):
+                with pytest.raises(Unavailable, match="stopped unexpectedly"):
+                    await forks.look(classroom.course.root, "warmup")
 
 
 class TestForkerHangs:
