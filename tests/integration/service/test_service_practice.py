@@ -36,6 +36,7 @@ from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import courses, eventlog, practices
 
 WRONG = "    return None\n"
+PATIENCE_SECONDS = 120.0
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +48,7 @@ def same_exercises(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def asked(ask: Client, text: str, who: str = "ada", **more: Any) -> list[ReplyChunk]:
     request = HelpRequest(text=text, agent="exercise", course=COURSE, **more)
-    return chunks(await ask("api/help", who, body=request))
+    return chunks(await ask("api/help", who, body=request, request_timeout=PATIENCE_SECONDS))
 
 
 def words(answer: Sequence[ReplyChunk]) -> str:
@@ -78,7 +79,7 @@ def answered(book: dict[str, Any], code: str) -> bytes:
 
 async def sent(ask: Client, name: str, content: bytes, who: str = "ada") -> HTTPResponse:
     files = FileSet(files=(CourseFile(path=f"{name}.ipynb", content=content),))
-    return await ask(f"api/practice/{name}/checks", who, body=files)
+    return await ask(f"api/practice/{name}/checks", who, body=files, request_timeout=PATIENCE_SECONDS)
 
 
 async def checked(ask: Client, name: str, content: bytes) -> PracticeResult:
@@ -122,6 +123,12 @@ class TestReal:
     def worker(self) -> PaperWorker:
         return RealWorker()
 
+    @pytest.fixture(autouse=True)
+    def patient(self, config: Config) -> None:
+        """However busy this machine is."""
+        config.LearnFlowPractice.seconds = PATIENCE_SECONDS
+
+    @pytest.mark.timeout(600)
     async def test_from_the_wish_to_mastery(self, ask: Client, service: RunningService) -> None:
         answer = await asked(ask, "give me something on first steps")
         name = answer[-1].practice
