@@ -140,7 +140,7 @@ class TestForkerIsGone:
                 forks._process.kill()
                 assert forked is not None and await gone(forked)
                 # It loses its memory before its end is told.
-                while worker.pid is not None:
+                while worker.pid is not None:  # noqa: ASYNC110 - of a process nobody tells
                     await asyncio.sleep(0.05)
                 with pytest.raises(Unavailable):
                     await forks.look(classroom.course.root, "warmup")
