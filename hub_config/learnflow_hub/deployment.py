@@ -77,7 +77,7 @@ class Deployment:
             courses=tuple(settings.courses),
             worker_roles=(*carries, *grades, *makes),
             starts_service=not hub.service_address,
-            subdomain_host=str(_said(config, "subdomain_host", "")),
+            subdomain_host=_with_scheme(str(_said(config, "subdomain_host", ""))),
             apart=frozenset(part for part in hub.apart if part == "proxy" or not hub.service_address),
         )
 
@@ -270,6 +270,11 @@ def _ports(state: State) -> dict[str, int]:
     except (OSError, ValueError):
         return {}
     return {name: port for name, port in found.items() if isinstance(port, int)}
+
+
+def _with_scheme(host: str) -> str:
+    """As JupyterHub reads it, which takes a name alone for one with HTTPS."""
+    return host if not host or "://" in host else f"https://{host}"
 
 
 def _said(config: Config, name: str, otherwise: Any) -> Any:

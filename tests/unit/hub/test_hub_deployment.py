@@ -38,6 +38,11 @@ def test_a_worker_does_what_the_service_leaves(
             "https://class.school:8443",
             "https://learnflow--service.class.school:8443/school/services/learnflow/oauth_callback",
         ),
+        # JupyterHub takes this for one with HTTPS.
+        (
+            "class.school",
+            "https://learnflow--service.class.school/school/services/learnflow/oauth_callback",
+        ),
     ],
 )
 def test_a_service_apart_is_told_what_the_hub_would_tell_it(tmp_path: Path, host: str, callback: str) -> None:
@@ -51,7 +56,7 @@ def test_a_service_apart_is_told_what_the_hub_would_tell_it(tmp_path: Path, host
     assert deployment.parts == ("proxy", "hub", "service")
     told = deployment.environment("service")
     assert told["JUPYTERHUB_OAUTH_CALLBACK_URL"] == callback
-    assert told["JUPYTERHUB_HOST"] == host
+    assert told["JUPYTERHUB_HOST"] == (f"https://{host}" if host == "class.school" else host)
     assert told["JUPYTERHUB_SERVICE_PREFIX"] == "/school/services/learnflow/"
     # All parts find the same, whichever started first, and nobody else reads it.
     kept = deployment.state.hub / "apart.json"
