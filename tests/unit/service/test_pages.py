@@ -23,6 +23,8 @@ from learnflow_ext.service.board import (
 from learnflow_ext.service.pages import Pages
 from learnflow_ext.service.standing import Standings, stand
 from learnflow_ext.service.tables import Cell, Column, Table, csv_text
+from learnflow_ext.service.views.cells import student_link
+from learnflow_ext.service.views.practice import Card
 from learnflow_ext.service.views.scores import points_table
 from learnflow_ext.store.courses import AssignmentInfo, ExerciseInfo
 from learnflow_ext.store.evidence import Checked
@@ -185,3 +187,26 @@ def test_no_text_of_a_file_is_a_formula() -> None:
 def test_a_next_step_is_one_until_all_is_solved() -> None:
     assert "ends in Loops" in own_page(begun(LOOPS))
     assert "all solved" in own_page(begun(LOOPS, solved=True))
+
+
+def test_what_a_model_wrote_is_text_on_the_card_that_a_teacher_reads() -> None:
+    evil = "\"'--></textarea></code></pre><x-evil onx=1>{{ 7 * 7 }}"
+    written = (
+        *("student", "title", "about", "written_by", "slips", "measured", "statement", "version"),
+        *("examples", "starter", "solution", "visible", "hidden"),
+    )
+    card = Card(number=1, made_at=NOW.isoformat(), edited=False, **dict.fromkeys(written, evil))
+    told = {"problem": evil, "reason": evil, "statement": evil}
+    shown = SHOWN.render(
+        "practice_card.html",
+        one=card,
+        course=COURSE,
+        student_link=student_link,
+        now=NOW,
+        most_chars=10,
+        most_reason=10,
+        **told,
+    )
+    assert "<x-evil" not in shown
+    assert shown.count("&lt;x-evil onx=1&gt;{{ 7 * 7 }}") >= len(written)
+    assert shown.count("</textarea>") == 1
