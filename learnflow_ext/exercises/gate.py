@@ -19,7 +19,7 @@ from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.exercises.form import CODE, faults
 from learnflow_ext.exercises.mutants import mutants
 from learnflow_ext.exercises.proving import Asserts, Outcome, Prover, leaves_nothing
-from learnflow_ext.exercises.trees import PARTS, parse, without_docstrings
+from learnflow_ext.exercises.trees import PARTS, names_in, parse, parts, without_docstrings
 
 SCORE = 0.9
 """Share of the mutants that the tests must notice; the measure of DeMillo, Lipton and Sayward (1978)."""
@@ -175,7 +175,7 @@ class Gate:
         # A mutant has nothing in it that the solution has not.
         harmless = leaves_nothing(exercise.reference)
         # The hidden ones first: they must notice most by themselves, since the visible ones can be read.
-        tests = Asserts("\n".join((*exercise.hidden, *exercise.visible)))
+        tests = Asserts("\n".join((*_prepared(exercise), *exercise.hidden, *exercise.visible)))
         again, outcomes = await self._beside(
             exercise.reference, programs, tests, seconds=seconds, together=harmless
         )
@@ -262,6 +262,17 @@ def _solution(runs: Sequence[Outcome], tests: Asserts) -> list[str]:
         failing = _tests_of(tests)[runs[0].verdicts.index("0")]
         return [f"The solution fails a test: {failing}"]
     return []
+
+
+def _prepared(exercise: Exercise) -> list[str]:
+    """What visible tests get ready without the solution, such as imports: the hidden ones may rest on it,
+    since they run after it.
+    """
+    own = set(parts(ast.parse(exercise.reference)))
+    said = Asserts("\n".join(exercise.visible)).statements
+    return [
+        source for kind, source in said if kind == "set-up" and own.isdisjoint(names_in(ast.parse(source)))
+    ]
 
 
 def _orders(node: ast.AST) -> bool:

@@ -257,6 +257,12 @@ class TestCunningExercises:
         )
         assert "depend on one another" in await reason(runner, remembers)
 
+    async def test_hidden_tests_may_use_what_visible_ones_got_ready(self, runner: WarmRunner) -> None:
+        first = "from math import isclose\nfive = 5\nassert isclose(larger(3, 5), five)"
+        hidden = ("assert isclose(larger(6, five), 6)", *GOOD.hidden[1:])
+        ready = replace(GOOD, visible=(first, *GOOD.visible[1:]), hidden=hidden)
+        assert (await Gate(runner).check(ready)).reasons == ()
+
     @pytest.mark.parametrize(
         "said",
         [
