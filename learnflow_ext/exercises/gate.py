@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import textwrap
 from collections.abc import Sequence
@@ -314,7 +315,10 @@ def mutated(reference: str, starter: str = "") -> list[str]:
 
 def _claims(exercise: Exercise) -> list[str]:
     """What the text itself says of calls, such as "`f(2)` is `4`" or a session with `>>>`, as tests."""
-    said = [f"assert {call} == {result}" for call, result in _CLAIM.findall(exercise.statement)]
+    found = _CLAIM.findall(exercise.statement)
+    known = frozenset((*dir(builtins), *parts(ast.parse(exercise.reference))))
+    # `f(a, b)` gives `a`, where it says that of any two, can be asked of none.
+    said = [f"assert {call} == {result}" for call, result in found if _names_only(known, call, result)]
     for call, result in _CLAIM_IN_ONE.findall(exercise.statement):
         # `f(a, b) -> int` says what kinds of values there are, and nothing of a call.
         if all(map(_is_value, (*_arguments_of(call), result))):
@@ -322,6 +326,15 @@ def _claims(exercise: Exercise) -> list[str]:
     for text in (exercise.statement, *_docstrings(exercise.starter)):
         said += _session(text)
     return said
+
+
+def _names_only(known: frozenset[str], *code: str) -> bool:
+    """Whether all of `code` is Python, and names nothing but what is `known` or made in it."""
+    trees = list(map(parse, code))
+    nodes = [node for tree in trees if tree is not None for node in ast.walk(tree)]
+    made = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    made |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return None not in trees and {node.id for node in nodes if isinstance(node, ast.Name)} <= known | made
 
 
 def _docstrings(starter: str) -> list[str]:

@@ -282,6 +282,18 @@ class TestCunningExercises:
         if "== 1" not in said and "-> 1" not in said:
             assert (await Gate(runner).check(true)).passed
 
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "`larger(a, b)` gives `a`, if a is.",
+            "`larger(x, 1)` should be `1`.",
+            "`larger(2, 1)` is `two cakes`.",
+        ],
+    )
+    async def test_what_is_said_of_any_numbers_is_no_example(self, runner: WarmRunner, said: str) -> None:
+        general = replace(GOOD, statement=f"{GOOD.statement} {said}")
+        assert (await Gate(runner).check(general)).reasons == ()
+
     async def test_a_false_example_where_the_student_begins(self, runner: WarmRunner) -> None:
         session = START.replace('numbers."""', 'numbers.\n\n    >>> larger(8, 1)\n    1\n    """')
         untrue = replace(GOOD, starter=session, reference=GOOD.reference.replace(START, session))
