@@ -103,6 +103,11 @@ class TestBadExercises:
         endless = replace(GOOD, reference=START + "    while True:\n        a = b\n")
         assert "does not end" in await reason(runner, endless)
 
+    async def test_one_that_takes_too_much_memory(self, runner: WarmRunner) -> None:
+        """It is right, and quick, and no student's kernel would bear it."""
+        greedy = GOOD.reference.replace("    if a == b", "    much = b'x' * 600_000_000\n    if a == b")
+        assert "solution" in await reason(runner, replace(GOOD, reference=greedy))
+
     async def test_an_example_that_is_not_true(self, runner: WarmRunner) -> None:
         untrue = replace(GOOD, examples=(Example("larger(3, 5)", "3"),))
         assert "not true: assert larger(3, 5) == 3" in await reason(runner, untrue)
