@@ -151,7 +151,7 @@ class LearnFlowExtension(ExtensionApp):
         app: Any = self.serverapp
 
         async def stop_others() -> None:
-            for manager in app.web_app.settings["jupyter-ai"]["persona-managers"].values():
+            for manager in tuple(app.web_app.settings["jupyter-ai"]["persona-managers"].values()):
                 # None where a chat's personas could not be made.
                 if manager is not None:
                     await manager.stop_others()

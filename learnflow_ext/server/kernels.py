@@ -203,9 +203,9 @@ class PatientKernelManager(AsyncMappingKernelManager):
             client.stop_channels()
 
     async def end_for_exam(self) -> None:
-        """An exam has begun: end kernels that have what it forbids, the one that waits too."""
-        for kernel_id in tuple(self.list_kernel_ids()):
-            kernel: Any = self.get_kernel(kernel_id)
+        """An exam runs: end kernels that have what it forbids, the one that waits too."""
+        kernels: list[Any] = [self.get_kernel(kernel_id) for kernel_id in self.list_kernel_ids()]
+        for kernel in kernels:
             await kernel.end_for_exam()
 
     def list_kernels(self) -> list[dict[str, Any]]:

@@ -52,7 +52,7 @@ class Doors:
         self._heard: float | None = None
         self._watching: asyncio.Task[None] | None = None
         self.when_shut: list[Callable[[], Awaitable[None]]] = []
-        """Called when an exam begins."""
+        """Called at each look while an exam runs: what was just starting when it began is shut too."""
 
     @property
     def matters(self) -> bool:
@@ -87,8 +87,16 @@ class Doors:
         began, self._exam, self._heard = exam and not self._exam, exam, self._clock()
         if began:
             self._log.info("an exam has begun: other ways to AI are shut")
-            for shut in self.when_shut:
+        if exam:
+            await self._shut()
+
+    async def _shut(self) -> None:
+        for shut in self.when_shut:
+            try:
                 await shut()
+            except Exception:
+                # Assistants of others raise what they like; the rest is shut all the same.
+                self._log.exception("something that an exam forbids could not be shut")
 
     def start(self) -> None:
         """Look again and again from now on, where that matters."""

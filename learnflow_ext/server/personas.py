@@ -46,6 +46,8 @@ UNWRITTEN_SECONDS = 900.0
 """A model that wrote nothing by then wrote nothing."""
 MOST_LOOKS = 500
 """After about eight hours the chat says it when the student next asks for an exercise."""
+CANCEL_SECONDS = 2.0
+"""For another assistant to break off by itself, before its answer is cancelled."""
 _LATER: set[asyncio.Task[None]] = set()
 """Kept here: the event loop alone would let go of them."""
 _SAID: set[str] = set()
@@ -150,7 +152,11 @@ class TutorPersonaManager(PersonaManager):
     async def stop_others(self) -> None:
         """An exam has begun: what others are saying stops."""
         for answering, persona in tuple(self._answering.items()):
-            await persona.cancel_response()
+            try:
+                async with asyncio.timeout(CANCEL_SECONDS):
+                    await persona.cancel_response()
+            except Exception:
+                self.log.exception("%s does not stop by itself", type(persona).__name__)
             answering.cancel()
 
     def prepare_persona(self, persona_id: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
@@ -16,7 +17,9 @@ from learnflow_kernels.provisioner import SandboxProvisioner
 from learnflow_kernels.specs import SandboxKernelSpecManager
 from traitlets.config import Config
 
+from learnflow_ext.contracts.other_ai import OtherAi
 from learnflow_ext.server.kernels import PatientKernelManager
+from learnflow_ext.server.other_ai import Doors
 
 Make = Callable[..., Any]
 
@@ -250,3 +253,28 @@ class TestWithoutOne:
         manager = make(prestart=False)
         manager.start_ahead()
         assert manager._spare is None
+
+
+class TestExamBeginsWhileAKernelStarts:
+    async def test_its_network_ends_all_the_same(self, make: Make) -> None:
+        manager, asked = make(), asyncio.Event()
+        manager.config.SandboxProvisioner.network = "full"
+        exams = [False, True]
+
+        async def exam() -> bool:
+            asked.set()
+            return exams.pop(0) if len(exams) > 1 else exams[0]
+
+        manager.doors = Doors(OtherAi(), exam, logging.getLogger("test.doors"), online=True)
+        manager.doors.when_shut.append(manager.end_for_exam)
+        starting = asyncio.create_task(manager.start_kernel())
+        await asked.wait()
+        # Nobody knows the kernel yet: it has what it was told, and is not there to be ended.
+        await manager.doors.look()
+        assert manager.list_kernel_ids() == []
+        kernel = manager.get_kernel(await starting)
+        assert kernel.provisioner.online
+        await manager.doors.look()
+        async with asyncio.timeout(60):
+            while kernel.provisioner.online or not await kernel.is_alive():  # noqa: ASYNC110
+                await asyncio.sleep(0.1)

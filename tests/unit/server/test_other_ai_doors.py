@@ -61,12 +61,28 @@ class TestEachDoor:
         await doors.look()
         stage.exam = True
         await doors.look()
-        await doors.look()
         assert not any(doors.is_open(each) for each in DOORS)
         assert stage.shut == 1
+        # What was on its way in when it began is there by now.
+        await doors.look()
+        assert stage.shut == 2
         stage.exam = False
         await doors.look()
         assert all(doors.is_open(each) for each in DOORS)
+
+
+class TestAnotherAssistantDoesNotStop:
+    async def test_the_rest_is_shut_all_the_same(self) -> None:
+        stage = Stage()
+        doors = stage.doors(*DOORS)
+
+        async def refuses() -> None:
+            raise RuntimeError("no active response to cancel")
+
+        doors.when_shut.insert(0, refuses)
+        stage.exam = True
+        await doors.look()
+        assert (stage.shut, doors.exam) == (1, True)
 
 
 class TestServiceDoesNotAnswer:

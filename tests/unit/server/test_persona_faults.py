@@ -1,12 +1,15 @@
-"""What a student reads when an answer fails in a way that nobody foresaw."""
+"""Answers that fail in a way that nobody foresaw, and assistants of others that do not stop."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from typing import Any
 
 import pytest
 
-from learnflow_ext.server.personas import Tutor
+from learnflow_ext.server import personas
+from learnflow_ext.server.personas import Tutor, TutorPersonaManager
 
 
 async def test_a_number_and_no_traceback(
@@ -23,3 +26,26 @@ async def test_a_number_and_no_traceback(
     number = body.rsplit(" ", 1)[1].rstrip(".)")
     assert number in caplog.text
     assert "secret detail" in caplog.text
+
+
+class Stubborn:
+    """An assistant of another package."""
+
+    async def cancel_response(self) -> None:
+        raise RuntimeError("there is no turn to cancel")
+
+
+class Hanging:
+    async def cancel_response(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_an_assistant_that_does_not_stop_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(personas, "CANCEL_SECONDS", 0.05)
+    manager: Any = TutorPersonaManager.__new__(TutorPersonaManager)
+    answers = [asyncio.create_task(asyncio.sleep(60)) for _ in range(2)]
+    manager._answering = dict(zip(answers, (Stubborn(), Hanging()), strict=True))
+    async with asyncio.timeout(5):
+        await manager.stop_others()
+        await asyncio.wait(answers)
+    assert all(answer.cancelled() for answer in answers)
