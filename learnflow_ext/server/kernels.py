@@ -53,7 +53,7 @@ class PatientKernel(ServerKernelManager):
             return (), True
         await doors.look()
         self.has_magics = bool(doors.magics)
-        return doors.magics, not doors.exam
+        return doors.magics, doors.network
 
     async def end_for_exam(self) -> None:
         """End it if it has what an exam forbids; it is started again at once, without."""

@@ -66,7 +66,17 @@ class Doors:
 
     def is_open(self, door: Door) -> bool:
         """Whether the student may go there now, as far as is known; see `look`."""
-        if door not in self.allowed.allow or self._exam or self._heard is None:
+        return door in self.allowed.allow and self._no_exam
+
+    @property
+    def network(self) -> bool:
+        """Whether a kernel that starts now may have one, where the admin gives kernels one."""
+        return self._no_exam or not self.matters
+
+    @property
+    def _no_exam(self) -> bool:
+        """Whether the service said so, and lately."""
+        if self._exam or self._heard is None:
             return False
         return self._clock() - self._heard < BELIEVED_SECONDS
 
@@ -80,9 +90,10 @@ class Doors:
         if not self.matters:
             return
         try:
-            exam = await self._ask()
-        except LearnFlowError as error:
-            self._log.warning("nobody says whether an exam is on: %s", error.message)
+            async with asyncio.timeout(LOOK_SECONDS):
+                exam = await self._ask()
+        except (LearnFlowError, TimeoutError) as error:
+            self._log.warning("nobody says whether an exam is on: %s", error)
             return
         began, self._exam, self._heard = exam and not self._exam, exam, self._clock()
         if began:

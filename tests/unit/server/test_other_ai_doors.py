@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from learnflow_ext.contracts.errors import Unavailable
 from learnflow_ext.contracts.other_ai import DOORS, OTHER_AI_ENV, OtherAi, told
+from learnflow_ext.server import other_ai
 from learnflow_ext.server.confine import Folder
 from learnflow_ext.server.other_ai import BELIEVED_SECONDS, KEYS_FILE, Doors, OwnKeys
 
@@ -112,13 +114,45 @@ class TestServiceDoesNotAnswer:
         assert doors.exam
 
 
-async def test_a_network_of_kernels_is_shut_in_exams_too() -> None:
-    stage = Stage()
-    doors = stage.doors(online=True)
-    assert doors.matters
-    stage.exam = True
-    await doors.look()
-    assert (doors.exam, stage.shut) == (True, 1)
+class TestNetworkOfKernels:
+    async def test_is_shut_in_exams_too(self) -> None:
+        stage = Stage()
+        doors = stage.doors(online=True)
+        assert doors.matters
+        await doors.look()
+        assert doors.network
+        stage.exam = True
+        await doors.look()
+        assert (doors.exam, doors.network, stage.shut) == (True, False, 1)
+
+    async def test_is_not_for_a_kernel_that_starts_while_nobody_says_whether_an_exam_is_on(self) -> None:
+        stage = Stage()
+        doors = stage.doors(online=True)
+        stage.exam = None
+        await doors.look()
+        assert not doors.network
+        stage.exam = False
+        await doors.look()
+        stage.exam, stage.now = None, stage.now + BELIEVED_SECONDS
+        await doors.look()
+        assert (doors.network, stage.shut) == (False, 0)
+
+    async def test_nobody_is_waited_for_who_takes_the_question_and_says_nothing(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(other_ai, "LOOK_SECONDS", 0.05)
+
+        async def silent() -> bool:
+            await asyncio.Event().wait()
+            return False
+
+        doors = Doors(told({}), silent, LOG, online=True)
+        async with asyncio.timeout(5):
+            await doors.look()
+        assert not doors.network
+
+    async def test_is_the_admins_matter_where_there_is_nothing_to_shut(self) -> None:
+        assert Stage().doors().network
 
 
 @pytest.mark.parametrize("said", ["", "no", "[]", '{"allow": ["everything"]}', '{"allow": 1}'])
