@@ -50,6 +50,8 @@ class Doors:
         self._clock = clock
         self._exam = False
         self._heard: float | None = None
+        self._asked = self._newest = 0
+        """Questions so far, and the latest of them that was answered."""
         self._watching: asyncio.Task[None] | None = None
         self.when_shut: list[Callable[[], Awaitable[None]]] = []
         """Called at each look while an exam runs: what was just starting when it began is shut too."""
@@ -89,12 +91,18 @@ class Doors:
         """Ask the service whether an exam runs. What it said before goes on where it does not answer."""
         if not self.matters:
             return
+        self._asked += 1
+        number = self._asked
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 exam = await self._ask()
         except (LearnFlowError, TimeoutError) as error:
             self._log.warning("nobody says whether an exam is on: %s", error)
             return
+        if number < self._newest:
+            # Somebody asked after us and heard before us.
+            return
+        self._newest = number
         began, self._exam, self._heard = exam and not self._exam, exam, self._clock()
         if began:
             self._log.info("an exam has begun: other ways to AI are shut")

@@ -139,12 +139,14 @@ class TutorPersonaManager(PersonaManager):
 
     async def _ask_another(self, persona: BasePersona, message: Message) -> None:
         """Deliver the message to a persona that is not ours, unless an exam is on."""
+        keys: OwnKeys = self._shared[SETTING_KEYS]
         await self._doors.look()
+        await keys.set(allowed=self._doors.is_open("keys"))
+        # An exam may have begun since, and shut what was there then.
         if not self._doors.is_open("personas"):
+            await keys.set(allowed=False)
             self.send_system_message(SHUT_NOW)
             return
-        keys: OwnKeys = self._shared[SETTING_KEYS]
-        await keys.set(allowed=self._doors.is_open("keys"))
         answering = asyncio.create_task(persona.on_message(message))
         self._answering[answering] = persona
         answering.add_done_callback(self._answering.pop)

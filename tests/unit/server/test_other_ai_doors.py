@@ -87,6 +87,27 @@ class TestAnotherAssistantDoesNotStop:
         assert (stage.shut, doors.exam) == (1, True)
 
 
+class TestTwoAnswersOvertakeEachOther:
+    async def test_what_was_asked_last_counts(self) -> None:
+        answers: list[asyncio.Future[bool]] = []
+
+        async def ask() -> bool:
+            answers.append(asyncio.get_running_loop().create_future())
+            return await answers[-1]
+
+        doors = Doors(told({}), ask, LOG, online=True)
+        looks = []
+        for _ in range(2):
+            looks.append(asyncio.create_task(doors.look()))
+            await asyncio.sleep(0)
+        answers[1].set_result(True)
+        await looks[1]
+        # From before the exam.
+        answers[0].set_result(False)
+        await looks[0]
+        assert (doors.exam, doors.network) == (True, False)
+
+
 class TestServiceDoesNotAnswer:
     async def test_nothing_opens_and_what_is_open_shuts_after_a_while(self) -> None:
         stage = Stage()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from learnflow_ext.server import personas
+from learnflow_ext.server.other_ai import SETTING_DOORS, SETTING_KEYS, SHUT_NOW
 from learnflow_ext.server.personas import Tutor, TutorPersonaManager
 
 
@@ -49,3 +50,33 @@ async def test_an_assistant_that_does_not_stop_is_stopped(monkeypatch: pytest.Mo
         await manager.stop_others()
         await asyncio.wait(answers)
     assert all(answer.cancelled() for answer in answers)
+
+
+async def test_an_exam_that_begins_while_keys_are_read_shuts_the_assistant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    given: list[bool] = []
+
+    class Doors:
+        opened = True
+
+        async def look(self) -> None:
+            pass
+
+        def is_open(self, door: str) -> bool:
+            return self.opened
+
+    class Keys:
+        async def set(self, *, allowed: bool) -> None:
+            given.append(allowed)
+            doors.opened = False
+
+    doors = Doors()
+    manager: Any = TutorPersonaManager.__new__(TutorPersonaManager)
+    manager._answering = {}
+    shared = {SETTING_DOORS: doors, SETTING_KEYS: Keys()}
+    monkeypatch.setattr(TutorPersonaManager, "_shared", shared)
+    monkeypatch.setattr(TutorPersonaManager, "send_system_message", lambda self, body: said.append(body))
+    await manager._ask_another(Stubborn(), None)
+    assert (said, given, manager._answering) == ([SHUT_NOW], [True, False], {})
