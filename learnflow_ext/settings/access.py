@@ -80,7 +80,8 @@ class LearnFlowApi(Configurable):
         help="""How many requests a minute one person may send in the long run; 0 for no limit. A page and a
         notebook stay far below; a script in a loop does not. More are told to wait so many seconds (429).
         Replicas on one PostgreSQL tell each other once a second what they let in, so this holds for all of
-        them together; no request waits for that. Health, metrics and static files are never counted.""",
+        them together; no request waits for that. Health, metrics, static files and whether an exam is on are
+        never counted.""",
     ).tag(config=True)
 
     requests_at_once = Float(

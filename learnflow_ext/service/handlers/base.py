@@ -85,6 +85,9 @@ class Common(HubOAuthenticated, RequestHandler):
     takes_offered_id: ClassVar[bool] = True
     """Cleared where the id is also a key in the database, so that it must be ours."""
 
+    is_counted: ClassVar[bool] = True
+    """Cleared where nobody must be able to have themselves told to wait."""
+
     hub_word: dict[str, Any] = {}  # noqa: RUF012 - replaced, never written to
     """What the hub says, for a route that is for it alone."""
 
@@ -161,6 +164,8 @@ class Common(HubOAuthenticated, RequestHandler):
                 course=course,
                 student=self.path_kwargs.get("user", ""),
             )
+            if not self.is_counted:
+                return
             # Whoever is refused anyway is no load; teachers are let through while their class must wait.
             counted = self.parts.is_member(person, course) and not person.grades(course)
             self.parts.api_limits.take(person.name, course if counted else "")

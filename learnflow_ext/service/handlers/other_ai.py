@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from learnflow_ext.contracts.other_ai import OtherAiStanding
 from learnflow_ext.service.handlers.base import ApiHandler
 
 
 class OtherAiHandler(ApiHandler):
-    """`GET api/other-ai`."""
+    """`GET api/other-ai`. It costs no more than a refusal.
+
+    A script in a student's browser uses up their requests; their server must still hear that an exam is on.
+    """
+
+    is_counted: ClassVar[bool] = False
 
     async def get(self) -> None:
         self.answer(OtherAiStanding(exam=await self.parts.assistance.in_exam(self.person)))

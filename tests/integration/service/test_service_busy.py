@@ -57,6 +57,15 @@ async def test_health_metrics_and_static_files_are_not_counted(ask: Client) -> N
     assert (await ask("api/courses", "ada")).code == 200
 
 
+async def test_who_used_up_their_requests_still_hears_that_an_exam_is_on(ask: Client) -> None:
+    assert (await ask("api/courses", "ada")).code == 200
+    while (await ask("api/courses", "ada")).code != 429:
+        pass
+    # Else a script in the page would keep the news from the student's server.
+    assert {(await ask("api/other-ai", "ada")).body for _ in range(6)} == {b'{"exam":false}'}
+    assert (await ask("api/other-ai")).code == 401
+
+
 async def test_who_is_not_let_in_takes_nothing_from_the_course(ask: Client) -> None:
     for _ in range(10):
         assert (await ask(ASSIGNMENTS)).code == 401
