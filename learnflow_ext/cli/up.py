@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -51,10 +53,11 @@ def up(
     """
     deployment = _deployment(config)
     for part in _wanted(deployment, parts):
-        if deployment.process(part) is not None:
-            typer.echo(f"{part}: runs already.")
-            continue
-        process = _start(deployment, part)
+        with _turn(deployment):
+            if deployment.process(part) is not None:
+                typer.echo(f"{part}: runs already.")
+                continue
+            process = _start(deployment, part)
         typer.echo(f"{part}: started.")
         if wait and not _ready(deployment, part, process):
             typer.echo(f"{part}: did not start. {_last_words(deployment, part)}", err=True)
@@ -158,10 +161,29 @@ def _wanted(deployment: Deployment, names: list[str] | None) -> list[Part]:
     return [part for part in PARTS if part in wanted]
 
 
+@contextlib.contextmanager
+def _turn(deployment: Deployment) -> Iterator[None]:
+    """Of two `up` at the same moment one starts a part, and the other finds that it runs."""
+    from learnflow_hub.state import StateUnusable
+
+    try:
+        deployment.state.check()
+        deployment.state.prepare()
+        folder = os.open(deployment.state.hub, os.O_RDONLY | os.O_DIRECTORY)
+    except StateUnusable as error:
+        raise CannotRun(str(error)) from error
+    except OSError as error:
+        raise CannotRun(f"{error.filename or deployment.state.root}: {error.strerror}.") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def _start(deployment: Deployment, part: Part) -> subprocess.Popen[bytes]:
     """Start `part` in a session of its own; what it says goes to its log."""
     import psutil
-    from learnflow_hub.state import StateUnusable
 
     config = str(deployment.config_file)
     roles = ",".join(deployment.worker_roles)
@@ -172,11 +194,9 @@ def _start(deployment: Deployment, part: Part) -> subprocess.Popen[bytes]:
         "worker": ["-m", "learnflow_ext.cli", "worker", "--roles", roles, "--config", config],
     }[part]
     try:
-        deployment.state.check()
-        deployment.state.prepare()
         environment = deployment.environment(part)
         log = deployment.log_file(part).open("wb")
-    except (StateUnusable, ValueError) as error:
+    except ValueError as error:
         raise CannotRun(str(error)) from error
     except OSError as error:
         raise CannotRun(f"{error.filename or deployment.state.root}: {error.strerror}.") from error

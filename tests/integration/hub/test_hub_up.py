@@ -107,6 +107,24 @@ def healthy(config: Path) -> set[str]:
     return {state["name"] for state in told if state["healthy"]}
 
 
+def test_of_two_who_start_a_part_at_the_same_moment_one_does(config: Path) -> None:
+    folder = config.parent
+    lines = config.read_text().splitlines()
+    config.write_text("\n".join([*lines[:-1], "c.LearnFlowHub.apart = ['proxy']", lines[-1]]))
+    command = [sys.executable, "-m", "learnflow_ext.cli", "up", "proxy", "--no-wait", "--config", str(config)]
+    try:
+        both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        assert sorted(each.communicate(timeout=60)[0] for each in both) == [
+            "proxy: runs already.\n",
+            "proxy: started.\n",
+        ]
+        assert learnflow(config, "down", "proxy").stdout == "proxy: stopped.\n"
+        assert running(folder) == []
+    finally:
+        for process in running(folder):
+            os.kill(process.pid, signal.SIGKILL)
+
+
 def test_each_part_starts_and_stops_alone(config: Path) -> None:
     folder = config.parent
     lines = config.read_text().splitlines()
