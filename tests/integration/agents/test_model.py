@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from leak_exercises import MADE
 from learnflow_kernels.runner import BubblewrapRunner
 from model_endpoint import Endpoint as Fake
@@ -442,6 +452,27 @@ async def trap() -> AsyncIterator[Trap]:
     await server.wait_closed()
 
 
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """TLS for `model.school`, by nobody whom anybody believes."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "model.school")])
+    begins = datetime.now(UTC) - timedelta(days=1)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=2))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("model.school")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "model.pem"
+    file.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + made.public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
 class TestAddressOfTheModel:
     """It is the admin's alone: no student, no endpoint and no variable leads the service elsewhere."""
 
@@ -472,6 +503,52 @@ class TestAddressOfTheModel:
         told = text_of(await asked(tutor, Voice(model)))
         assert told.startswith(text_of(await asked(tutor, None)))
         assert len(fake.asked) == 1
+        assert trap.visits == 0
+
+    @pytest.mark.parametrize("host", ["2130706433", "0177.0.0.1", "0x7f.1", "127.1", "[::ffff:127.0.0.1]"])
+    async def test_this_machine_in_another_spelling(
+        self, tutor: Tutor, model: Model, fake: Fake, trap: Trap, host: str
+    ) -> None:
+        """Each of these leads here, so that a list of forbidden addresses would not know it."""
+        address = trap.url.replace("127.0.0.1", host)
+        fake.says = f"Look closely at that line, or at {address}/chat/completions."
+        code = f"# {address}\n{MADE_ONE.attempt}"
+        named = HelpRequest(text=f"why? base_url={address}", code=code, error=ERROR)
+        await asked(tutor, Voice(model), named)
+        fake.manner, fake.leads_to = "redirects", address
+        await asked(tutor, Voice(model))
+        assert len(fake.asked) == 2
+        assert trap.visits == 0
+        if "[" not in host:
+            _, writer = await asyncio.open_connection(host, urlsplit(trap.url).port)
+            writer.close()
+            async with asyncio.timeout(5):
+                while not trap.visits:  # noqa: ASYNC110 - it tells nobody
+                    await asyncio.sleep(0.01)
+
+    async def test_its_name_leads_to_this_machine_all_at_once(
+        self, tutor: Tutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """DNS rebinding: whoever can lead the name elsewhere still has no certificate for it."""
+        trap = Trap()
+        looked_up: list[str] = []
+        server = await asyncio.start_server(trap.visited, "127.0.0.1", 0, ssl=self_signed(tmp_path))
+        port = server.sockets[0].getsockname()[1]
+        lookup: Any = socket.getaddrinfo
+
+        def led_elsewhere(host: Any, *more: Any, **named: Any) -> Any:
+            looked_up.append(host.decode() if isinstance(host, bytes) else host)
+            return lookup("127.0.0.1", *more, **named)
+
+        monkeypatch.setattr(socket, "getaddrinfo", led_elsewhere)
+        url = f"https://model.school:{port}/v1"
+        model = Model(Endpoint(base_url=url, model="m", api_key="key", retries=0))
+        told = text_of(await asked(tutor, Voice(model)))
+        await model.close()
+        server.close()
+        await server.wait_closed()
+        assert told.startswith(text_of(await asked(tutor, None)))
+        assert "model.school" in looked_up
         assert trap.visits == 0
 
     async def test_variables_of_the_environment_name_another(

@@ -302,9 +302,66 @@ class TestHeaderThatAsksForMore:
         await refused(by_secret(), sealed('{"alg":"HS256","x":' + "[" * 3000 + "]" * 3000 + "}", claims()))
 
 
-def sealed(header: str, payload: dict[str, Any]) -> str:
+class TestPayloadThatSaysAThingTwice:
+    """RFC 7519, 4: it is refused, or the last counts. An issuer signed it, so it widens nothing."""
+
+    @pytest.mark.parametrize(
+        ("twice", "good"),
+        [
+            ('"sub":"teacher","sub":"ada"', True),
+            ('"aud":"another-program","aud":"learnflow"', True),
+            ('"aud":"learnflow","aud":"another-program"', False),
+            (f'"exp":{2**40},"exp":1', False),
+            ('"iss":"https://id.school","iss":"https://evil.example"', False),
+            ('"sub":"ada","sub":null', False),
+            ('"sub":"ada","sub":["ada"]', False),
+        ],
+    )
+    async def test_the_last_counts(self, twice: str, good: bool) -> None:
+        body = f"{json.dumps(claims())[:-1]},{twice}}}"
+        token = sealed('{"alg":"HS256","typ":"JWT"}', body)
+        if good:
+            assert await by_secret().read(token, "GET") == Claims(name="ada")
+        else:
+            await refused(by_secret(), token)
+
+    async def test_a_right_that_is_named_twice(self) -> None:
+        twice = '"role":"student","role":"teacher","courses":["a"],"courses":["b"]'
+        body = f"{json.dumps(claims())[:-1]},{twice}}}"
+        found = await by_secret().read(sealed('{"alg":"HS256","typ":"JWT"}', body), "GET")
+        assert found.courses == frozenset({"b"})
+        assert found.narrow(TestNarrowing.PERSON).groups <= TestNarrowing.PERSON.groups
+
+
+class TestSeveralAudiences:
+    async def test_we_are_one_of_them(self) -> None:
+        """An issuer may name several; each then takes the token for its own."""
+        token = signed(claims(aud=["another-program", "learnflow"]))
+        assert await by_secret().read(token, "GET") == Claims(name="ada")
+
+    @pytest.mark.parametrize(
+        "audience",
+        [
+            [],
+            "",
+            ["another-program", "learnflow-admin", "learn"],
+            "another-program learnflow",
+            ["another-program learnflow"],
+            ["LearnFlow", "learnflow ", "learnflow\u200b"],
+            {"learnflow": True},
+            ["another-program", ["learnflow"]],
+            ["learnflow", 1],
+            7,
+        ],
+    )
+    async def test_we_are_none_of_them(self, audience: object) -> None:
+        await refused(by_secret(), sealed('{"alg":"HS256","typ":"JWT"}', {**claims(), "aud": audience}))
+
+
+def sealed(header: str, payload: dict[str, Any] | str) -> str:
     """A token with a good signature and any header."""
-    text = f"{base64.urlsafe_b64encode(header.encode()).rstrip(b'=').decode()}.{part(payload)}"
+    body = payload if isinstance(payload, str) else json.dumps(payload)
+    text = ".".join(base64.urlsafe_b64encode(one.encode()).rstrip(b"=").decode() for one in (header, body))
     mac = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest()
     return f"{text}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
 
@@ -415,6 +472,9 @@ class TestSettingsThatCannotWork:
             (LearnFlowJwt(issuer=ISSUER, jwks_url="file:///etc/keys"), {}),
             (LearnFlowJwt(issuer=ISSUER, jwks_url="http://127.0.0.1:80@id.evil.example/keys"), {}),
             (LearnFlowJwt(issuer=ISSUER, jwks_url="http://127.0.0.1.evil.example:80/keys"), {}),
+            (LearnFlowJwt(issuer=ISSUER, jwks_url="http://2130706433/keys"), {}),
+            (LearnFlowJwt(issuer=ISSUER, jwks_url="http://0177.0.0.1/keys"), {}),
+            (LearnFlowJwt(issuer=ISSUER, jwks_url="http://[::ffff:127.0.0.1]/keys"), {}),
         ):
             with pytest.raises(ValueError, match="LearnFlowJwt"):
                 OutsideTokens(given_settings, environment)
