@@ -183,9 +183,12 @@ class Assistance:
         return Question(person, request, context, told, request_id, received, left)
 
     async def in_exam(self, person: Person) -> bool:
-        """Whether an exam of any of their courses runs for `person` now, or nobody can tell."""
+        """Whether an exam of any course that `person` studies runs for them now, or nobody can tell.
+
+        Who teaches sits none: their kernels, which may be at work for that very exam, go on.
+        """
         await self._policies.refresh()
-        return self._policies.sits_exam(filter(person.belongs, self._tutored), person.name)
+        return self._policies.sits_exam(filter(person.studies, self._tutored), person.name)
 
     async def wish(self, person: Person, request: HelpRequest, request_id: str) -> list[ReplyChunk] | None:
         """The answer to what is no question, such as `/helpful`; None for a question."""

@@ -149,7 +149,8 @@ class TestExam:
             assert "switched off" in (await said(client, request))[0]
         # Where the admin lets other assistants in, students' servers ask this.
         assert (await client("api/other-ai", "ada")).body == b'{"exam":true}'
-        assert (await client("api/other-ai", "root")).body == b'{"exam":false}'
+        for who in ("root", "teacher"):
+            assert (await client("api/other-ai", who)).body == b'{"exam":false}'
 
 
 class TestExamBeginsInMidAnswer:
