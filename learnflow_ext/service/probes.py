@@ -80,8 +80,10 @@ def watch_parts(made: Assembly, on_the_bus: Callable[[], bool], graders_ready: C
         return answering
 
     async def model() -> State:
-        # Never called for this: each call costs money.
-        return "ok" if made.model is not None else "off"
+        # Never called for this: each call costs money. How students' calls went is known.
+        if made.model is None:
+            return "off"
+        return "down" if made.model.breaker.is_open else "ok"
 
     async def lti() -> State:
         if not parts.pass_back.on:

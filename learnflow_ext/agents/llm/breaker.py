@@ -18,7 +18,7 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """For the metrics; asks for no try."""
+        """Whether too many failed, and none went well since; asks for no try."""
         return self._opened is not None
 
     def may_try(self) -> bool:

@@ -306,6 +306,24 @@ class TestModel:
         assert "**NameError" in text
         assert text.endswith(tutors.SILENT)
 
+    async def test_health_says_when_it_stopped_answering(
+        self, endpoint: Endpoint, config: Config, open_client: Asker
+    ) -> None:
+        config.LearnFlowModel.failures = 1
+        client = await open_client()
+
+        async def health() -> str:
+            await client.service.parts.checkup.look()
+            parts = msgspec.json.decode((await client("health")).body)["parts"]
+            return str(next(part["state"] for part in parts if part["part"] == "model"))
+
+        assert await health() == "ok"
+        endpoint.manner = "refuses"
+        await said(client, FAILED)
+        asked = len(endpoint.asked)
+        assert await health() == "down"
+        assert len(endpoint.asked) == asked, "a look costs nothing"
+
     async def test_it_is_told_nothing_where_the_tutor_is_off(
         self, endpoint: Endpoint, open_client: Asker, tmp_path: Path
     ) -> None:
