@@ -136,12 +136,15 @@ class Gate:
         if not new and not edited and not (about.by_model and _says_what_to_do(reply)):
             return []
         found = []
-        for reference in _targets(guard, reply, about):
-            programs = [*edited, *candidates.programs(reply, reference, about.own_code)]
+        meant, likest = _targets(guard, reply, about)
+        for reference in (*meant, *likest):
+            # Of an exercise that only may be meant a whole program is looked for, and no line for the cell.
+            own = about.own_code if reference in meant else ""
+            programs = [*edited, *candidates.programs(reply, reference, own)]
             for more in (text, once(about.in_order)):
                 if more.strip() and more is not reply:
-                    programs += candidates.gathered(more, reference, about.own_code)
-                    programs += candidates.programs(more, reference, about.own_code)[:16]
+                    programs += candidates.gathered(more, reference, own)
+                    programs += candidates.programs(more, reference, own)[:16]
             untried, failed = self._untried(reference, programs)
             if untried:
                 found.append(trial.Attempt(reference, tuple(untried), about.own_code, failed))
@@ -193,8 +196,9 @@ async def _aside(work: Callable[[], T], about: About) -> T:
     return await asyncio.to_thread(work) if len(about.shown) > LONG_TALK else work()
 
 
-def _targets(guard: Guard, reply: str, about: About) -> list[Reference]:
-    """The exercises that the reply could solve: the one asked about, and those whose names are there.
+def _targets(guard: Guard, reply: str, about: About) -> tuple[list[Reference], list[Reference]]:
+    """The exercises that the reply could solve: the one asked about, and those whose names are there; and of
+    the others those that its code is like, where a model speaks and nobody knows which is meant.
 
     All that the reply makes something for. Of the others `MAX_TARGETS`, and what the question names does not
     come first: a student could name three more.
@@ -214,10 +218,10 @@ def _targets(guard: Guard, reply: str, about: About) -> list[Reference]:
     first = dict.fromkeys([*asked, *solved])
     found = dict.fromkeys([*first, *told[:1], *named, *([] if asked or named else near), *told])
     chosen = list(found)[: max(MAX_TARGETS, len(first))]
-    if about.by_model and not asked:
-        # Whatever the question names: a model may tell any solution, under any name.
-        chosen += [each for each in _like(testable, reply) if each not in chosen][:MOST_LIKE]
-    return chosen
+    if not about.by_model or asked:
+        return chosen, []
+    # Whatever the question names: a model may tell any solution, under any name.
+    return chosen, [each for each in _like(testable, reply) if each not in chosen][:MOST_LIKE]
 
 
 def _like(testable: list[Reference], reply: str) -> list[Reference]:

@@ -3,9 +3,12 @@
 # ruff: noqa: E501 -- programs and sentences as models write them
 from __future__ import annotations
 
+import ast
 import asyncio
+import json
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
 
 import msgspec
 import pytest
@@ -399,6 +402,12 @@ class Counted:
         return await self._runner.run(cells, limits=limits)
 
 
+def task_of(cell: str) -> dict[str, Any]:
+    """What the program in the sandbox was told."""
+    task: dict[str, Any] = json.loads(ast.literal_eval(cell.partition("\n")[0].removeprefix("TASK = ")))
+    return task
+
+
 class TestManyProgramsInOneRun:
     SOLUTION = "def double(x):\n    return 2 * x"
     REFERENCE = Reference(
@@ -469,6 +478,22 @@ class TestManyProgramsInOneRun:
         assert 'def double(x):\\\\n    return x\\\\ny = 3 * 5"' not in second
         told = await gate.judge(f"{hint} Then say what `y = 7 - 1` is. Write `return x + x`.", asked)
         assert (told.withheld, told.how) == (True, "runs")
+
+
+class TestNobodyKnowsWhichExercise:
+    async def test_lines_are_put_into_the_cell_for_those_that_are_named_only(self) -> None:
+        runner = Counted()
+        gate = Gate(Guard([made.reference for made in MADE]), runner)
+        own = BY_NAME["collatz"].attempt
+        hint = "Work these out by hand:\n\n```python\na = 7 - 2\nb = a // 2\nprint(a, b)\n```"
+        assert not (await gate.judge(hint, About(own_code=own, by_model=True))).withheld
+        (cell,) = runner.cells
+        tried = {each["tests"]: each["programs"][3:] for each in task_of(cell)["attempts"]}
+        named = BY_NAME["collatz"].reference.tests
+        assert len(tried) > 3
+        assert {tests for tests, programs in tried.items() if any("n / 2" in each for each in programs)} == {
+            named
+        }
 
 
 class TestTwoExercisesOfOneName:
