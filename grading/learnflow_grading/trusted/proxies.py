@@ -58,6 +58,10 @@ _SEQUENCES = frozenset(
 )
 _MAPPINGS = frozenset({dict, collections.Counter, collections.OrderedDict, collections.defaultdict})
 _SIZED = _SEQUENCES | _MAPPINGS | {str, bytes}
+_ROWS = (list, tuple, collections.deque)
+"""Of these, and of what is in them, numpy makes an array."""
+_NUMBERS = (range, bytearray)
+"""Of these as well."""
 _SINGLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
 _DATA_BASES = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 _VALUES: tuple[type, ...] = (
@@ -544,22 +548,22 @@ def _size(value: Any, depth: int = 0) -> int | None:
     kind = type(value)
     if kind in (int, float, complex):
         return 1
-    if depth == 0 and kind not in (list, tuple) and kind in _SIZED:
+    if kind in _NUMBERS or (depth == 0 and kind not in _ROWS and kind in _SIZED):
         return int(len(value) > 0)
     if _of_library(kind):
         return int(bool(value.size)) if hasattr(value, "size") else None
-    if kind in (list, tuple):
+    if kind in _ROWS:
         # One that holds itself is not empty.
         return int(depth > 40 or any(_size(item, depth + 1) != 0 for item in value))
     return None
 
 
 def _has_empty(value: Any) -> bool:
-    """Whether an empty list, tuple or array is somewhere in it: it would stand for any number."""
+    """Whether an empty list, tuple, array or the like is somewhere in it: it would stand for any number."""
     todo, seen = [value], set[int]()
     while todo:
         item = todo.pop()
-        if (type(item) in (list, tuple) or _of_library(type(item))) and _size(item) == 0:
+        if (type(item) in (*_ROWS, *_NUMBERS) or _of_library(type(item))) and _size(item) == 0:
             return True
         if id(item) not in seen:
             seen.add(id(item))

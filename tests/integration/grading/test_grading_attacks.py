@@ -333,6 +333,10 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "truth that depends on how often it is asked": (
         "even", "import itertools\nclass T:\n    asked = itertools.count()\n    def __bool__(self): return next(self.asked) % 2 == 0\n"
         "def even(n): return T()"),
+    "a range of nothing": ("norm", "def norm(xs): return range(0)"),
+    "bytes of nothing": ("norm", "def norm(xs): return bytearray()"),
+    "a range of nothing for a variable": ("level", "level = range(3, 3)"),
+    "a queue of nothing beside a number": ("roots", "from collections import deque\ndef roots(xs): return [deque(), range(0), 0]"),
     "a default that remembers": ("bag", "def bag(item, into=[]):\n    into.append(item)\n    return into"),
 }  # fmt: skip
 

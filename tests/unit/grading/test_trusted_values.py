@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from datetime import date
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
@@ -47,6 +48,8 @@ def test_what_is_no_path(wire: list[Any]) -> None:
         (3, 1), (2.5, 1), ([], 0), ([[], ()], 0), ([[], 1], 1), ([""], 1), (np.empty((0, 3)), 0),
         (np.float64(2), 1), (pd.DataFrame({"a": [1, 2]}), 1), (pd.Series([], dtype=float), 0),
         ("", 0), ("a", 1), (True, None), (None, None), ({}, 0), (set(), 0), ({"a": []}, 1), ([{}], 1),
+        (range(0), 0), (range(2), 1), ([range(0), ()], 0), (bytearray(), 0), (deque(), 0),
+        (deque([[]]), 0), ([deque(), 2], 1),
     ],
 )  # fmt: skip
 def test_what_agrees_with_everything_is_empty(value: Any, size: int | None) -> None:
