@@ -695,6 +695,7 @@ def _special(name: str) -> Callable[..., Any]:
             raise StopIteration from None
         if value is NotImplemented:
             return value
+        proxies._weigh(frozenset({f"{kind}.{name}"}), value)
         if name != "__enter__" or value is not self:
             proxies.plain(frozenset({f"{kind}.{name}"}), value)
         if name in _COMPARISONS and type(value) is not bool:

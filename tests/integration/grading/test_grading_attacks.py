@@ -71,6 +71,12 @@ HONEST = {
     "roots": "def roots(xs):\n    return [x ** 0.5 for x in xs]",
     "level": "level = 5 / 2",
     "tank": "class Tank:\n    def __init__(self):\n        self.litres = 5.0",
+    "pair": (
+        "class Pair:\n    def __init__(self, x, y):\n        self.x, self.y = x, y\n"
+        "    def __matmul__(self, other):\n        return self.x * other.x + self.y * other.y\n"
+        "    def __getitem__(self, place):\n        return (self.x, self.y)[place]\n"
+        "    def __call__(self, by):\n        return [by * self.x, by * self.y]"
+    ),
     "cube": "def cube(n):\n    return n ** 3",
     "fault": "def fault(n):\n    raise ValueError('negative', n)",
     "hail": "def hail(name):\n    return 'Hello ' + name",
@@ -143,6 +149,10 @@ TESTS = {
     ),
     "level": ("import numpy as np\nassert np.allclose(level, 2.5)", ""),
     "tank": ("import numpy as np\nassert np.allclose(Tank().litres, 5)", ""),
+    "pair": (
+        "import numpy as np\nassert np.allclose(Pair(1, 2) @ Pair(3, 4), 11)\nassert np.allclose(Pair(5, 6)[1], 6)",
+        "assert all(n in (10, 12) for n in Pair(5, 6)(2))",
+    ),
     "cube": (
         "import io, unittest\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.assertEqual(cube(2), 8)\n"
         "run = unittest.main(argv=['x'], exit=False, testRunner=unittest.TextTestRunner(io.StringIO()))\nassert run.result.wasSuccessful()",
@@ -315,6 +325,16 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "nothing for an attribute": ("tank", "class Tank:\n    def __init__(self):\n        self.litres = []"),
     "an attribute that is empty when it is asked for": (
         "tank", "class Tank:\n    @property\n    def litres(self): return ()"),
+    "nothing for what an operator gives": (
+        "pair", "class Pair:\n    def __init__(self, x, y): pass\n    def __matmul__(self, o): return []\n"
+        "    def __getitem__(self, place): return ()\n    def __call__(self, by): return {}"),
+    "an empty array for what an operator gives": (
+        "pair", "import numpy as np\nclass Pair:\n    def __init__(self, x, y): pass\n    def __matmul__(self, o): return np.empty(0)\n"
+        "    __getitem__ = __call__ = __matmul__"),
+    "nothing when it is called": (
+        "pair", "class Pair:\n    def __init__(self, x, y): self.x, self.y = x, y\n"
+        "    def __matmul__(self, o): return self.x * o.x + self.y * o.y\n    def __getitem__(self, place): return (self.x, self.y)[place]\n"
+        "    def __call__(self, by): return ''"),
     "a test that is skipped": ("cube", "import unittest\ndef cube(n): raise unittest.SkipTest('later')"),
     "a test that ends with the program": ("cube", "def cube(n): raise SystemExit(0)"),
     "a test runner of its own": (
@@ -387,6 +407,10 @@ OTHER_WAYS = {
     "with numbers of numpy's in a list": ("roots", "import numpy as np\ndef roots(xs): return list(np.sqrt(xs))"),
     "as an attribute that is computed": (
         "tank", "class Tank:\n    @property\n    def litres(self): return sum([2.5, 2.5])"),
+    "with what it is made of in an array": (
+        "pair", "import numpy as np\nclass Pair:\n    def __init__(self, x, y): self.both = np.array([x, y])\n"
+        "    def __matmul__(self, other): return int(self.both @ other.both)\n    def __getitem__(self, place): return self.both[place]\n"
+        "    def __call__(self, by): return tuple((by * self.both).tolist())"),
     "by another name": ("total", "def add_up(xs):\n    result = 0\n    for x in xs:\n        result += x\n    return result\ntotal = add_up"),
     "by a name of its own": ("apply", "def apply(f, n):\n    result = None\n    for each in map(f, [n]):\n        result = each\n    return result"),
 }  # fmt: skip
