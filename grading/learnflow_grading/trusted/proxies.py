@@ -188,7 +188,9 @@ class Proxies:
     def call(self, op: str, handle: int, key: str, name: str, args: Any = (), kwargs: Any = None) -> Any:
         """Have the student's process do something, and check what comes back."""
         keys = self._known_as.get(handle, frozenset({key})) if op == "call" else frozenset({key})
-        value = self.student.operate(op, handle, min(keys), name=name, args=args, kwargs=kwargs)
+        value = self.student.operate(
+            op, handle, min(keys), name=name, args=args, kwargs=kwargs, known_as=keys
+        )
         self._weigh(keys, value)
         if type(value) is types.GeneratorType:
             self._made_by.setdefault(self._handles[id(value)], keys)

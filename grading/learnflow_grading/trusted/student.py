@@ -118,20 +118,34 @@ class Student:
         return self._ask({"op": op, **more}, wall=self._left())
 
     def operate(
-        self, op: str, target: int, key: str, *, name: str = "", args: Any = (), kwargs: Any = None
+        self,
+        op: str,
+        target: int,
+        key: str,
+        *,
+        name: str = "",
+        args: Any = (),
+        kwargs: Any = None,
+        known_as: frozenset[str] = frozenset(),
     ) -> Any:
-        """Do something with one of the student's objects; `key` names the function for the time it takes."""
+        """Do something with one of the student's objects.
+
+        `key` names the function for the time it takes. `known_as` are all its names where it has several.
+        """
+        known_as |= {key}
         if self.around is None or self._depth:
-            return self._operate(op, target, key, name, args, kwargs)
+            return self._operate(op, target, key, name, args, kwargs, known_as)
         before, after = self.around
         before()
         try:
-            return self._operate(op, target, key, name, args, kwargs)
+            return self._operate(op, target, key, name, args, kwargs, known_as)
         finally:
             if not self.gone:
                 after()
 
-    def _operate(self, op: str, target: int, key: str, name: str, args: Any, kwargs: Any) -> Any:
+    def _operate(
+        self, op: str, target: int, key: str, name: str, args: Any, kwargs: Any, known_as: frozenset[str]
+    ) -> Any:
         writer = Writer(self.write_link)
         request = {
             "op": op,
@@ -153,8 +167,9 @@ class Student:
             raise CannotCheck(f"Your code gave something that cannot be checked: {str(reply['odd'])[:100]}.")
         objects = writer.objects
         if reply.get("changed"):
-            self.changes.add(key)
-            if self.may_change is not None and key not in self.may_change:
+            self.changes |= known_as
+            # By each of its names: one that may would else be lent to one that may not.
+            if self.may_change is not None and not known_as <= self.may_change:
                 self.meddled += 1
                 if self.apart:
                     objects = _copies(objects)

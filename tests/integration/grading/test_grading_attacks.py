@@ -64,6 +64,7 @@ HONEST = {
         "    def __exit__(self, *error):\n        pass"
     ),
     "tally": "def tally(xs):\n    return sum(xs)",
+    "attach": "def attach(xs, x):\n    xs.append(x)\ndef heap(xs):\n    return sum(xs)",
     "order": "def order(xs):\n    return sorted(xs)",
     "twice": "def twice(a):\n    return 2 * a",
     "share": "def share(words):\n    return {word: len(word) for word in words}",
@@ -138,6 +139,10 @@ TESTS = {
     "tally": (
         "xs = [3, 1, 2]\nassert tally(xs) == sum(xs)",
         "ys = list(range(9))\nassert tally(ys) == sum(ys)",
+    ),
+    "attach": (
+        "xs = [1]\nattach(xs, 2)\nassert xs == [1, 2]\nxs = [3, 1, 2]\nassert heap(xs) == sum(xs)",
+        "",
     ),
     "order": ("xs = [3, 1, 2]\nassert order(xs) == sorted(xs)", ""),
     "twice": ("import numpy as np\na = np.array([1.0, 2.0])\nassert np.allclose(twice(a), 2 * a)", ""),
@@ -310,6 +315,8 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "a list made to fit the answer": ("tally", "def tally(xs):\n    xs[:] = [7]\n    return 7"),
     "a list emptied by a function that is named otherwise": (
         "tally", "def add(self, title):\n    self.clear()\n    return 0\nadd.__name__ = 'Shelf.add'\ntally = add"),
+    "a list emptied by way of a function that may change it": (
+        "attach", "def attach(xs, *more):\n    xs.extend(more) if more else xs.clear()\n    return 0\nheap = attach"),
     "another list for the one to be sorted": ("order", "def order(xs):\n    xs[:] = [7]\n    return xs"),
     "an array made to fit the answer": ("twice", "def twice(a):\n    a[:] = 0\n    return a"),
     "a mapping of nothing": ("share", "def share(words): return {}"),
