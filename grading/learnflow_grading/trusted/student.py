@@ -7,6 +7,7 @@ was asked. Anything else ends the conversation, and a person is asked to look.
 from __future__ import annotations
 
 import builtins
+import collections
 import copy
 import secrets
 import sys
@@ -14,8 +15,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from . import tables
 from .frames import BrokenChannel, Channel, Closed, Late
-from .wire import Malformed, Reader, Uncrossable, Writer
+from .wire import MUTABLE, Malformed, Reader, Uncrossable, Writer
 
 GRACE = 1.5
 """Seconds after which a call that should have been interrupted is given up."""
@@ -172,7 +174,8 @@ class Student:
             if self.may_change is not None and not known_as <= self.may_change:
                 self.meddled += 1
                 if self.apart:
-                    objects = _copies(objects)
+                    made: dict[int, Any] = {}
+                    objects = [copied(each, made) for each in objects]
         try:
             value = Reader(self.read_link, objects).read(reply["value"]) if "value" in reply else None
             self._apply(reply, objects)
@@ -283,12 +286,27 @@ class Student:
                 self.emit(entry)
 
 
-def _copies(objects: list[Any]) -> list[Any]:
-    """Of what a test gave; as they are where they hold what cannot be copied."""
-    try:
-        return copy.deepcopy(objects)
-    except Exception:  # they may hold anything of the test's
-        return objects
+def copied(value: Any, made: dict[int, Any]) -> Any:
+    """`value` with its lists, mappings, arrays and the like copied, those inside of it as well.
+
+    All else stays itself, a student's own things above all: a copy of those would be nobody's. `made` holds
+    what was copied already, by its `id`, so that what is there twice stays one.
+    """
+    kind = type(value)
+    if id(value) in made:
+        return made[id(value)]
+    if kind is tuple:
+        return tuple(copied(each, made) for each in value)
+    if kind not in MUTABLE and kind is not collections.defaultdict and not tables.knows(kind):
+        return value
+    made[id(value)] = fresh = copy.copy(value)
+    if kind in (list, collections.deque):
+        fresh.clear()
+        fresh.extend(copied(each, made) for each in value)
+    elif isinstance(fresh, dict):
+        for key, each in value.items():
+            dict.__setitem__(fresh, key, copied(each, made))
+    return fresh
 
 
 class _Stop(Exception):

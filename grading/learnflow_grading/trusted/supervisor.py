@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import base64
 import builtins
+import collections
 import contextlib
 import io
 import os
@@ -27,15 +28,18 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from . import tables
 from .frames import BrokenChannel, Channel
 from .names import bound, used
 from .proxies import SPECIAL, Declared, Proxies, Rules
-from .student import CannotCheck, Student, StudentGone, TooSlow
-from .wire import Malformed, Reader, Uncrossable, Writer
+from .student import CannotCheck, Student, StudentGone, TooSlow, copied
+from .wire import MUTABLE, Malformed, Reader, Uncrossable, Writer
 
 MAX_OUTPUT = 100_000
 _ARRAYS = re.compile(r"\b(np|numpy|pd|pandas|allclose|isclose)\b")
 _MAX_FILE = 4 * 1024 * 1024
+_MOST_KEPT = 400_000
+"""Values of a list or table that is copied before a test: with more of them it cannot be passed in."""
 
 
 class _Collected:
@@ -320,7 +324,7 @@ class Supervisor:
     def _test(self, cell: dict[str, Any]) -> str:
         code, count = cell["code"], cell["count"]
         late, odd, hollow = self.student.timeouts, CannotCheck.count, self.proxies.hollow
-        meddled = self.student.meddled
+        meddled, before = self.student.meddled, self._own_data()
         self._testing = True
         self.replaces = frozenset(cell["replaces"])
         self.student.ends_expected = "StopIteration" in code
@@ -335,8 +339,10 @@ class Supervisor:
                 with contextlib.suppress(Exception):
                     exec(name, self.namespace)  # noqa: S102
             self._run_test(code, count, scored=cell["scored"], number=cell["number"])
-            if self.student.meddled > meddled and not self._passes_apart(cell):
-                return "meddled"
+            if self.student.meddled > meddled:
+                self._put_back(before)
+                if not self._passes_apart(cell):
+                    return "meddled"
         except StudentGone as gone:
             return gone.reason
         except TooSlow as error:
@@ -352,6 +358,8 @@ class Supervisor:
             self._sync = self._testing = False
             self.student.around = None
             self.replaces = frozenset()
+            if self.student.meddled > meddled:
+                self._put_back(before)
         # A test that goes on after StudentGone, by a bare `except`, has not passed. Nor has one that takes an
         # endless loop, or what cannot be checked, for the error it waits for; one that counts points goes on.
         counts = any(entry["output_type"] == "execute_result" for entry in self.collected.entries)
@@ -363,6 +371,23 @@ class Supervisor:
         if counts:
             return ""
         return "timeout" if self.student.timeouts > late else "odd_value" if CannotCheck.count > odd else ""
+
+    def _own_data(self) -> dict[str, Any]:
+        """Copies of the lists, tables and the like that set-up cells and earlier tests have made."""
+        if self.student.may_change is None:
+            return {}
+        made: dict[int, Any] = {}
+        found = {}
+        for name, value in self.namespace.items():
+            if name not in self.live and _may_be_changed(value):
+                with contextlib.suppress(RecursionError):
+                    found[name] = copied(value, made)
+        return found
+
+    def _put_back(self, before: dict[str, Any]) -> None:
+        """What a student's code changed without being asked to is for the tests as it was; once."""
+        self.namespace.update(before)
+        before.clear()
 
     def _passes_apart(self, cell: dict[str, Any]) -> bool:
         """Whether a test that passed also does when it keeps what it gave, which the student's code changed.
@@ -577,6 +602,13 @@ class _Refused:
 
 for _name in SPECIAL | {"__str__", "__repr__", "__format__", "__setattr__"}:
     setattr(_Refused, _name, _Refused.refuse)
+
+
+def _may_be_changed(value: Any) -> bool:
+    kind = type(value)
+    if kind in MUTABLE or kind is collections.defaultdict:
+        return len(value) <= _MOST_KEPT
+    return tables.knows(kind) and bool(value.size <= _MOST_KEPT)
 
 
 def _results(collected: _Collected) -> list[Any]:

@@ -16,10 +16,11 @@ import pytest
 from learnflow_grading.autograde import Submission, grade
 from learnflow_grading.course import Course, Limits
 from learnflow_grading.release import release
+from nbformat import v4 as nbf
 
 from learnflow_ext.contracts.grades import CellScore, GradeRecord
 
-from .conftest import checks, notebook, solution, write_source
+from .conftest import checks, mark, notebook, solution, write_source
 
 CARD = (
     "class Card:\n    def __init__(self, rank):\n        self.rank = rank\n"
@@ -65,6 +66,9 @@ HONEST = {
     ),
     "tally": "def tally(xs):\n    return sum(xs)",
     "attach": "def attach(xs, x):\n    xs.append(x)\ndef heap(xs):\n    return sum(xs)",
+    "stock": "def stock(xs):\n    return sum(xs)",
+    "weigh": "def weigh(xs):\n    return sum(xs)",
+    "lift": "lifted = True",
     "order": "def order(xs):\n    return sorted(xs)",
     "twice": "def twice(a):\n    return 2 * a",
     "share": "def share(words):\n    return {word: len(word) for word in words}",
@@ -144,6 +148,9 @@ TESTS = {
         "xs = [1]\nattach(xs, 2)\nassert xs == [1, 2]\nxs = [3, 1, 2]\nassert heap(xs) == sum(xs)",
         "",
     ),
+    "stock": ("assert stock(CRATES) == 6", "assert check_stock(lambda rows: stock(rows[0]))"),
+    "weigh": ("assert isinstance(weigh(BOXES), int)", ""),
+    "lift": ("assert lifted and weigh(BOXES) == sum(BOXES)", ""),
     "order": ("xs = [3, 1, 2]\nassert order(xs) == sorted(xs)", ""),
     "twice": ("import numpy as np\na = np.array([1.0, 2.0])\nassert np.allclose(twice(a), 2 * a)", ""),
     "share": ("for word, n in share(['a', 'bc']).items():\n    assert n == {'a': 1, 'bc': 2}[word]", ""),
@@ -176,6 +183,10 @@ TESTS = {
     "even": ("assert even(2)\nassert not even(3)", ""),
     "bag": ("assert bag(1) == [1]\nassert bag(2) == [2]", "assert bag(3, [1]) == [1, 3]"),
 }
+GIVEN = (
+    "CRATES = [3, 1, 2]\nBOXES = [2, 3]\nROWS = {'a': [[4, 5]]}\n"
+    "def check_stock(count):\n    return count(ROWS['a']) == 9"
+)
 POINTS = 2.0
 LIAR = "class Vec:\n    def __sub__(self, o): return self\n    def __abs__(self): return 0.0\n"
 """Bears the name of a class that the teacher declares, and its operators."""
@@ -405,6 +416,8 @@ OTHER_WAYS = {
         "    def __enter__(self):\n        self.books = []\n        return self\n"
         "    def __exit__(self, *error):\n        pass"),
     "in the list that it was given": ("order", "def order(xs):\n    xs.sort()\n    return xs"),
+    "by taking everything out of the list that the course has": (
+        "stock", "def stock(xs):\n    result = 0\n    while xs:\n        result += xs.pop()\n    return result"),
     "in the array that it was given, and copied": (
         "twice", "def twice(a):\n    a = a.copy()\n    a *= 2\n    return a"),
     "with a list of one's own that is emptied": (
@@ -430,7 +443,7 @@ def hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hand]:
     """Hands in the honest notebook with these answers in the place of its own."""
     root = tmp_path_factory.mktemp("moat")
     course = Course("python", root / "python", root / "exchange", limits=Limits(cell_timeout=8))
-    cells = []
+    cells = [nbf.new_code_cell(GIVEN, metadata=mark("given", locked=True))]
     for name, code in HONEST.items():
         answer = solution(name, "", "")
         answer.source = f"### BEGIN SOLUTION\n{code}\n### END SOLUTION"
@@ -501,6 +514,19 @@ def test_the_honest_solution_gets_everything_and_every_test_runs_apart(hand: Han
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_earns_nothing(attacked: dict[str, CellScore], name: str) -> None:
     assert attacked[name].score == ALLOWED.get(name, 0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "first"),
+    [
+        ("def weigh(xs):\n    xs.clear()\n    return 0", POINTS),
+        # The first test fails for it, and leaves nothing for the second.
+        ("def weigh(xs, seen=[]):\n    xs.clear()\n    seen.append(1)\n    return 0 if seen[1:] else 'x'", 0),
+    ],
+)
+def test_what_is_taken_from_one_test_is_there_for_the_next(hand: Hand, answer: str, first: float) -> None:
+    scores = {cell.name: cell.score for cell in hand({"weigh": answer}).cells}
+    assert (scores["test_weigh"], scores["test_lift"]) == (first, 0)
 
 
 def test_who_gives_an_empty_list_is_told_of_it(attacked: dict[str, CellScore]) -> None:
