@@ -117,6 +117,8 @@ class Proxies:
         """The same for numbers, lists, arrays and tables, for empty ones, and for what is none of these."""
         self.hollow = 0
         """How many empty lists and the like came from functions whose reference version gives none here."""
+        self.hollow_inside = 0
+        """How many had one inside of something that is not empty."""
         self._not_empty: set[int] = set()
         """Generators that come in the place of such a list."""
         self._made_by: dict[int, frozenset[str]] = {}
@@ -214,7 +216,8 @@ class Proxies:
         if keys & self.rules.never_empty:
             if size == 0 and _of_library(type(value)):
                 raise CannotCheck(f"{min(keys)} gave nothing at all, an empty array or table.")
-            self.hollow += 1
+            self.hollow += size == 0
+            self.hollow_inside += size != 0
 
     def found(self, name: str, value: Any) -> Any:
         """`value`, which a test knows by this name. CannotCheck as `plain`."""
@@ -253,7 +256,7 @@ class Proxies:
         if _has_empty(value):
             # As if it were in a list of theirs.
             self.returned_empty |= keys
-            self.hollow += bool(keys & self.rules.never_empty)
+            self.hollow_inside += bool(keys & self.rules.never_empty)
         if keys and allowed is not None and keys <= allowed:
             return value
         return self.plain(keys | _GENERATOR, value)

@@ -37,6 +37,7 @@ from .wire import MUTABLE, Malformed, Reader, Uncrossable, Writer
 
 MAX_OUTPUT = 100_000
 _ARRAYS = re.compile(r"\b(np|numpy|pd|pandas|allclose|isclose)\b")
+_LOOPS = re.compile(r"\b(for|while|all|any|map|zip|filter)\b")
 _MAX_FILE = 4 * 1024 * 1024
 _MOST_KEPT = 400_000
 """Values of a list or table that is copied before a test: with more of them it cannot be passed in."""
@@ -323,7 +324,8 @@ class Supervisor:
 
     def _test(self, cell: dict[str, Any]) -> str:
         code, count = cell["code"], cell["count"]
-        late, odd, hollow = self.student.timeouts, CannotCheck.count, self.proxies.hollow
+        late, odd = self.student.timeouts, CannotCheck.count
+        hollow, hollow_inside = self.proxies.hollow, self.proxies.hollow_inside
         meddled, before = self.student.meddled, self._own_data()
         self._testing = True
         self.replaces = frozenset(cell["replaces"])
@@ -365,8 +367,13 @@ class Supervisor:
         counts = any(entry["output_type"] == "execute_result" for entry in self.collected.entries)
         if gone_by_now := str(self.student.gone):
             return gone_by_now
-        if self.proxies.hollow > hollow and (not counts or _ARRAYS.search(f"{self._preparations}\n{code}")):
+        text = f"{self._preparations}\n{code}"
+        whole, inside = self.proxies.hollow > hollow, self.proxies.hollow_inside > hollow_inside
+        if (whole or inside) and _ARRAYS.search(text):
             # What an empty list is compared with, element by element, it agrees with.
+            return "odd_value"
+        if not counts and (whole or (inside and _LOOPS.search(text))):
+            # One beside what is asked for harms nobody: the words of a letter that none begins with.
             return "odd_value"
         if counts:
             return ""

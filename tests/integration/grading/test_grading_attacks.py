@@ -72,6 +72,11 @@ HONEST = {
     "order": "def order(xs):\n    return sorted(xs)",
     "twice": "def twice(a):\n    return 2 * a",
     "share": "def share(words):\n    return {word: len(word) for word in words}",
+    "groups": (
+        "def groups(words):\n    found = {}\n    for word in words:\n"
+        "        found.setdefault(word[0], []).append(word)\n    return found"
+    ),
+    "rows": "def rows(text):\n    return [line.split(',') for line in text.split()]",
     "letters": "def letters(text):\n    return set(text)",
     "roots": "def roots(xs):\n    return [x ** 0.5 for x in xs]",
     "level": "level = 5 / 2",
@@ -154,6 +159,11 @@ TESTS = {
     "order": ("xs = [3, 1, 2]\nassert order(xs) == sorted(xs)", ""),
     "twice": ("import numpy as np\na = np.array([1.0, 2.0])\nassert np.allclose(twice(a), 2 * a)", ""),
     "share": ("for word, n in share(['a', 'bc']).items():\n    assert n == {'a': 1, 'bc': 2}[word]", ""),
+    "groups": (
+        "assert groups(['ape', 'bee', 'ant'])['a'] == ['ape', 'ant']",
+        "assert len(groups(['cat'])['c']) == 1",
+    ),
+    "rows": ("assert all(cell.isdigit() for row in rows('1,2 3') for cell in row)", ""),
     "letters": ("assert all(letter in 'abc' for letter in letters('abca'))", ""),
     "roots": (
         "import numpy as np\nassert all(np.allclose(a, b) for a, b in zip(roots([4, 9]), [2, 3]))",
@@ -333,6 +343,7 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "a mapping of nothing": ("share", "def share(words): return {}"),
     "a mapping that hides what it holds": (
         "share", "class D(dict):\n    def items(self): return []\n    __iter__ = lambda self: iter([])\ndef share(words): return D(a=9)"),
+    "a row of nothing": ("rows", "def rows(text): return [['1'], []]"),
     "a set of nothing": ("letters", "def letters(text): return set()"),
     "a text of nothing": ("letters", "def letters(text): return ''"),
     "nothing beside a number": ("roots", "def roots(xs): return [[], [], 0]"),
@@ -423,6 +434,8 @@ OTHER_WAYS = {
     "with a list of one's own that is emptied": (
         "tally", "def tally(xs):\n    rest, result = list(xs), 0\n    while rest:\n        result += rest.pop()\n    return result"),
     "with a counter": ("share", "from collections import Counter\ndef share(words): return Counter({word: len(word) for word in words})"),
+    "with a list for each letter": (
+        "groups", "def groups(words):\n    return {letter: [w for w in words if w[0] == letter] for letter in 'abcd'}"),
     "as a text": ("letters", "def letters(text): return ''.join(dict.fromkeys(text))"),
     "with numbers of numpy's in a list": ("roots", "import numpy as np\ndef roots(xs): return list(np.sqrt(xs))"),
     "as an attribute that is computed": (
