@@ -12,7 +12,7 @@ from learnflow_ext.contracts.errors import LearnFlowError, Unprocessable
 
 from .course import Course
 from .trusted.calibrate import ALL
-from .trusted.execute import kept_file, rules_for, teachers_need_libraries
+from .trusted.execute import forget, kept_file, rules_for, teachers_need_libraries
 from .trusted.files import files_in
 from .trusted.plan import NotebookRules, kind_of
 from .trusted.runtime import runtime
@@ -35,6 +35,8 @@ def refuse_slow(course: Course, assignment: str) -> None:
             log.warning("The solution of %s was not tried before it was released: %s", assignment, error)
             return
         if rules.slow:
+            # The machine may have been busy: who tries again has it measured again.
+            forget(path, kept_file(course.root, assignment, path.stem))
             raise Unprocessable(_sentence(course, assignment, path, rules))
 
 

@@ -250,6 +250,14 @@ async def rules_for(
     return rules
 
 
+def forget(source: Path, keep: Path) -> None:
+    """Have the reference in `source` tried anew when somebody asks for its rules next."""
+    keep.unlink(missing_ok=True)
+    for key in [key for key in _tried if key[0] == str(source)]:
+        del _tried[key]
+        _rules.pop(key, None)
+
+
 def _as_tested(cell: TeacherCell, tests: Mapping[str, str]) -> TeacherCell:
     """A test's text is the gradebook's, where they differ."""
     return (

@@ -13,6 +13,7 @@ from learnflow_grading import released
 from learnflow_grading.autograde import Submission, grade
 from learnflow_grading.course import Course, Limits, put_environment_on_path
 from learnflow_grading.release import release
+from learnflow_grading.trusted import calibrate
 from nbformat import NotebookNode
 from nbformat import v4 as nbf
 from nbgrader.converters import GenerateAssignment
@@ -337,6 +338,16 @@ class TestTheSolutionNeedsLongerThanStudentsHave:
         longer = dataclasses.replace(course, limits=Limits(cell_timeout=float(wanted[1])))
         release(longer, "ps")
         assert self.graded(longer, tmp_path / "in").score == 3
+
+    def test_refused_while_the_machine_was_busy_it_is_measured_again(
+        self, course: Course, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write_source(course.root, "ps", {"nb": warmup()})
+        with monkeypatch.context() as busy:
+            busy.setattr(calibrate, "_seconds", lambda *_: {"test_square": 7.5})
+            with pytest.raises(Unprocessable, match=r"`test_square` 7\.5 s"):
+                release(course, "ps")
+        assert release(course, "ps").notebooks == ("nb",)
 
     def test_released_all_the_same_a_person_is_asked_and_it_says_whose_fault_it_is(
         self, course: Course, tmp_path: Path
