@@ -32,6 +32,7 @@ from learnflow_ext.contracts.errors import LearnFlowError
 from .course import Limits, execution_config
 from .execute import SandboxedExecute
 from .notebooks import read_notebook
+from .protocol import seconds_for_all
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     logging.basicConfig(level=logging.WARNING)
-    answer = validate(options.file, Limits(cell_timeout=options.cell_timeout, memory_mb=options.memory_mb))
+    limits = Limits(
+        cell_timeout=options.cell_timeout,
+        memory_mb=options.memory_mb,
+        total_seconds=seconds_for_all(options.cell_timeout),
+    )
+    answer = validate(options.file, limits)
     out.write(json.dumps(answer) + "\n")
     out.flush()
     sys.exit(0)

@@ -167,6 +167,8 @@ class AssignmentView(msgspec.Struct, frozen=True, kw_only=True):
     """The caller's own deadline: ISO 8601, UTC; empty for none."""
     terms: str = ""
     """Deadline, cost of lateness and attempts in one sentence; empty where there are none."""
+    cell_seconds: float | None = None
+    """Seconds that a cell may run while it is graded; None where nobody said."""
     submissions: tuple[SubmissionView, ...] = ()
     """The caller's own, oldest first."""
 

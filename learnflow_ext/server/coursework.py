@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from learnflow_ext.contracts.errors import BadRequest, NotFound, TooLarge
+from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, NotFound, TooLarge
 from learnflow_ext.contracts.grades import AssignmentView, CourseFile, FileSet, SubmissionView
 from learnflow_ext.contracts.paths import FEEDBACK_DIR, split_path
 from learnflow_ext.server.confine import Folder
 from learnflow_ext.server.gateway import Gateway
 
 MAX_SUBMISSION_BYTES = 20 << 20
+LOOK_SECONDS = 5.0
+"""How long a check waits to hear what time a cell has: it can do without."""
 
 
 class Coursework:
@@ -38,6 +40,18 @@ class Coursework:
             for view in await self._gateway.assignments(course):
                 found.extend(view.submissions)
         return sorted(found, key=lambda view: view.submitted_at)
+
+    async def cell_seconds(self, path: str) -> float | None:
+        """Seconds that a cell of the notebook at `path` has when it is graded; None where nobody can say."""
+        parts = path.strip("/").split("/")
+        if len(parts) != 3:
+            return None
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                views = await self._gateway.assignments(parts[0])
+        except (LearnFlowError, TimeoutError):
+            return None
+        return next((view.cell_seconds for view in views if view.assignment == parts[1]), None)
 
     async def fetched(self, view: AssignmentView) -> bool:
         """Whether all the assignment's notebooks are in the student's folder."""

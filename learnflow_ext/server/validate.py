@@ -21,6 +21,8 @@ from learnflow_ext.server.runs import strip_ansi
 
 MAX_FILES_BYTES = 20 << 20
 MAX_REPORT_BYTES = 4 << 20
+CELLS = 24
+"""So many times as long as a cell a whole notebook may run at least, as in grading."""
 BROKEN = "The check could not run just now. Your notebook is safe. Try again."
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "USER", "LOGNAME")
 """Nothing else: the server's environment holds its token."""
@@ -43,9 +45,10 @@ class Validator:
         self._seconds = seconds
         self._running = asyncio.Semaphore(1)
 
-    async def validate(self, path: str) -> dict[str, Any]:
+    async def validate(self, path: str, cell_seconds: float | None = None) -> dict[str, Any]:
         """nbgrader's findings: `{}` when all is well, else with `failed`, `changed`, `type_changed`.
 
+        A cell may run for `cell_seconds`; None for the program's own limit.
         Unprocessable with a sentence when the notebook cannot be checked at all; TooBusy while another check
         of the same student runs; Unavailable when the check itself breaks.
         """
@@ -57,7 +60,7 @@ class Validator:
         async with self._running:
             with tempfile.TemporaryDirectory(prefix="validate-") as spare:
                 copy = await asyncio.to_thread(self._copy, parts, Path(spare))
-                return safe_findings(await self._run(copy))
+                return safe_findings(await self._run(copy, cell_seconds))
 
     def _copy(self, parts: tuple[str, ...], spare: Path) -> Path:
         """The notebook and its neighbours, where the student's kernel cannot change them any more."""
@@ -74,11 +77,14 @@ class Validator:
             target.write_new([name], content)
         return spare / parts[-1]
 
-    async def _run(self, notebook: Path) -> Any:
+    async def _run(self, notebook: Path, cell_seconds: float | None) -> Any:
         run_id = uuid.uuid4().hex[:12]
+        more = () if cell_seconds is None else ("--cell-timeout", f"{cell_seconds:g}")
+        seconds = max(self._seconds, CELLS * (cell_seconds or 0))
         process = await asyncio.create_subprocess_exec(
             *self._command,
             str(notebook),
+            *more,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -87,12 +93,12 @@ class Validator:
             start_new_session=True,
         )
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(seconds):
                 report, trouble = await process.communicate()
         except TimeoutError:
-            self._log.warning("validate %s took longer than %s s", run_id, self._seconds)
+            self._log.warning("validate %s took longer than %s s", run_id, seconds)
             raise Unprocessable(
-                f"The notebook did not finish within {self._seconds:.0f} seconds. "
+                f"The notebook did not finish within {seconds:.0f} seconds. "
                 "Is there a loop in it that never ends?"
             ) from None
         finally:

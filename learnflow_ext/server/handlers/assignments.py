@@ -137,7 +137,7 @@ class ValidateHandler(AssignmentListBase):
             if not path:
                 raise BadRequest("Say which notebook to validate.")
             validator: Validator = self.settings[SETTING_VALIDATOR]
-            self.succeed(await validator.validate(path))
+            self.succeed(await validator.validate(path, await self.coursework.cell_seconds(path)))
         except LearnFlowError as error:
             self.fail(error)
 

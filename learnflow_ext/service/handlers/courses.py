@@ -60,10 +60,14 @@ class AssignmentsHandler(ApiHandler):
             mine = await submissions.of_student(conn, course, self.person.name)
         terms = await self.parts.deadlines.of_course(course)
         mine = (await self.parts.results.withheld(course, self.person)).submissions(mine)
-        self.answer([_with(view, mine, terms.of(view.assignment, self.person.name)) for view in views])
+        usual = self.parts.grading_settings.cell_timeout
+        name = self.person.name
+        self.answer([_with(view, mine, terms.of(view.assignment, name), usual) for view in views])
 
 
-def _with(view: AssignmentView, all_mine: Sequence[SubmissionView], terms: Terms) -> AssignmentView:
+def _with(
+    view: AssignmentView, all_mine: Sequence[SubmissionView], terms: Terms, usual_seconds: float
+) -> AssignmentView:
     """The assignment as one student sees it."""
     mine = tuple(one for one in all_mine if one.assignment == view.assignment)
     return msgspec.structs.replace(
@@ -71,6 +75,7 @@ def _with(view: AssignmentView, all_mine: Sequence[SubmissionView], terms: Terms
         submissions=mine,
         due=iso(terms.due) if terms.due is not None else "",
         terms=terms.sentence(sum(one.status != "failed" for one in mine)),
+        cell_seconds=terms.cell_seconds or usual_seconds,
     )
 
 

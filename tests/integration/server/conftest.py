@@ -67,6 +67,7 @@ class Script:
         self.released = FileSet(files=(CourseFile(path="first.ipynb", content=NOTEBOOK),))
         self.answered: list[QuizFeedback] = []
         self.graded = False
+        self.cell_seconds: float | None = None
         self.zones: list[str] = []
         self.exam = False
         """Whether one is on for the student."""
@@ -88,7 +89,13 @@ class Script:
             )
             for count, _ in enumerate(self.submitted)
         )
-        return AssignmentView(course="py", assignment="one", notebooks=("first",), submissions=done)
+        return AssignmentView(
+            course="py",
+            assignment="one",
+            notebooks=("first",),
+            submissions=done,
+            cell_seconds=self.cell_seconds,
+        )
 
 
 class StubHandler(RequestHandler):

@@ -220,6 +220,18 @@ class TestValidate:
         assert "&lt;img" in failed["error"]
         assert "<img" not in failed["error"]
 
+    async def test_a_cell_has_the_time_that_it_has_when_it_is_graded(
+        self, server: Server, service: Script
+    ) -> None:
+        self.put(server, "import time\ntime.sleep(2)\nassert x == 1")
+        path = {"path": "py/one/first.ipynb"}
+        service.cell_seconds = 0.5
+        answer = await server.json("POST", "assignments/validate", path)
+        assert "ran too long" in answer["value"]["failed"][0]["error"]
+        service.cell_seconds = 8.0
+        answer = await server.json("POST", "assignments/validate", path)
+        assert (answer["success"], answer["value"]) == (True, {})
+
     async def test_broken_json_is_a_sentence(self, server: Server) -> None:
         (server.work / "py/one").mkdir(parents=True, exist_ok=True)
         (server.work / "py/one/first.ipynb").write_text("{broken")

@@ -62,6 +62,10 @@ class TestACellOfItThatTakesLong:
         response = await ask(SUBMIT, "ada", body=SOLVED)
         await graded(service, msgspec.json.decode(response.body, type=SubmissionView).submission_id)
         assert worker.seconds == {ASSIGNMENT: 20.0}
+        # A student's Validate gives as much.
+        listed = await ask(HERE, "ada")
+        (view,) = msgspec.json.decode(listed.body, type=list[AssignmentView])
+        assert view.cell_seconds == 20
 
 
 class TestExtraTime:

@@ -40,6 +40,12 @@ async def test_the_program_gets_a_copy_with_its_neighbours(tmp_path: Path) -> No
     assert await check.validate("a/n.ipynb") == {"seen": ["n.ipynb", "numbers.csv"]}
 
 
+async def test_the_program_gives_a_cell_the_time_that_it_has_when_it_is_graded(tmp_path: Path) -> None:
+    check = validator(tmp_path, answer("{'rest': sys.argv[2:]}"))
+    assert await check.validate("a/n.ipynb", 20.0) == {"rest": ["--cell-timeout", "20"]}
+    assert await check.validate("a/n.ipynb") == {"rest": []}
+
+
 async def test_the_program_does_not_see_the_servers_token(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
