@@ -179,7 +179,7 @@ class LiveBoards:
             for course, board in self._boards.items():
                 # What other courses have is no news here.
                 if board.told < 0 or self._tail.since(board.told, course) != []:
-                    self.changed(course, ("scores", "feed"), self._tail.place.mark)
+                    self.changed(course, ("scores", "feed", "queue"), self._tail.place.mark)
                 else:
                     board.told = self._tail.end
 

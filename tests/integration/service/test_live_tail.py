@@ -12,10 +12,10 @@ import pytest
 from served import until
 
 from learnflow_ext.contracts.events import RunFinished
-from learnflow_ext.service import tail
+from learnflow_ext.service import live, tail
 from learnflow_ext.service.live import LiveBoards
 from learnflow_ext.service.tail import Place
-from learnflow_ext.store import outbox
+from learnflow_ext.store import outbox, submissions
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.eventlog import LogEntry
 
@@ -88,6 +88,27 @@ async def slow_transaction(replica: Replica, student: str) -> AsyncIterator[int]
     """Its event has a number, and is not there for anybody else before the end."""
     async with replica.db.begin() as conn:
         yield (await outbox.record(conn, event(student))).sequence
+
+
+async def test_the_queue_is_told_also_while_the_bus_tells_nothing(
+    replicas: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = replicas
+    monkeypatch.setattr(live, "LOOK_SECONDS", 0.05)
+    socket = Socket(a, Place(0))
+    looking = asyncio.create_task(a.boards.look())
+    async with b.db.begin() as conn:
+        made = await submissions.create(
+            conn, course="c", assignment="a", student="ada", files_path="x", size=1
+        )
+
+    async def told() -> bool:
+        line = [{"submission_id": made.submission_id, "position": 1}]
+        return any(message.get("queue") == line for message in socket.heard)
+
+    await until(told)
+    looking.cancel()
+    socket.leave()
 
 
 class TestNumberThatCommitsLate:
