@@ -74,6 +74,8 @@ class ServiceExchange(abc.Exchange):
             return asyncio.run(done())
         except LearnFlowError as error:
             self._fail(error.message)
+        except OSError as error:
+            self._fail(f"{folder.root} cannot be used: {error.strerror or error}.")
 
     async def _course(self, coursework: Coursework) -> str:
         if self.coursedir.course_id:
@@ -96,7 +98,7 @@ class ServiceList(ServiceExchange, abc.ExchangeList):
     """What is released in the course; with `--inbound` what was handed in, and how it fared."""
 
     def start(self) -> list[dict[str, Any]]:
-        """A row for each, as `nbgrader list --json` prints them."""
+        """A row for each; of one assignment where one was named."""
         if self.remove or self.cached:
             self._fail("Nothing is kept here that could be listed or removed: the service has it.")
 
@@ -105,6 +107,8 @@ class ServiceList(ServiceExchange, abc.ExchangeList):
 
         rows: list[dict[str, Any]] = []
         for view in self._do(listed):
+            if self._assignment not in ("", view.assignment):
+                continue
             about = {"course_id": view.course, "assignment_id": view.assignment}
             if not self.inbound:
                 rows.append(about | {"status": "released", "notebooks": list(view.notebooks)})

@@ -27,15 +27,17 @@ Do = Callable[..., Any]
 def nbgrader(ask: Client, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Do:
     """`nbgrader <what>` of a student, in `tmp_path / "home"`."""
     monkeypatch.setenv("LEARNFLOW_URL", ask.base)
+    (tmp_path / "home").mkdir()
 
-    async def do(what: str, who: str = "ada", course: str = COURSE, **more: Any) -> Any:
+    async def do(
+        what: str, who: str = "ada", course: str = COURSE, name: str = ASSIGNMENT, **more: Any
+    ) -> Any:
         monkeypatch.setenv("JUPYTERHUB_API_TOKEN", hub.token(who) if who else "")
         config = Config()
         use_service(config)
         config.Exchange.assignment_dir = str(tmp_path / "home")
         directory = CourseDirectory(config=config)
-        directory.course_id, directory.assignment_id = course, ASSIGNMENT
-        (tmp_path / "home").mkdir(exist_ok=True)
+        directory.course_id, directory.assignment_id = course, name
         step = getattr(ExchangeFactory(config=config), what)(coursedir=directory, config=config, **more)
         return await asyncio.to_thread(step.start)
 
@@ -45,7 +47,8 @@ def nbgrader(ask: Client, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 async def test_list_fetch_submit_and_feedback(
     nbgrader: Do, ask: Client, service: RunningService, worker: PaperWorker, tmp_path: Path
 ) -> None:
-    (row,) = await nbgrader("List")
+    assert await nbgrader("List", name="another") == []
+    (row,) = await nbgrader("List", name="")
     assert (row["assignment_id"], row["notebooks"]) == (ASSIGNMENT, [ASSIGNMENT])
     await nbgrader("FetchAssignment")
     mine = tmp_path / "home" / COURSE / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
@@ -75,3 +78,9 @@ async def test_who_may_not_is_told_in_a_sentence(nbgrader: Do, who: str, course:
     for what in ("FetchAssignment", "Submit"):
         with pytest.raises(ExchangeError, match=said):
             await nbgrader(what, who, course)
+
+
+async def test_a_folder_that_is_not_there_is_named(nbgrader: Do, tmp_path: Path) -> None:
+    (tmp_path / "home").rmdir()
+    with pytest.raises(ExchangeError, match=r"home cannot be used: No such file or directory"):
+        await nbgrader("Submit")
