@@ -119,6 +119,8 @@ class Proxies:
         """How many empty lists and the like came from functions whose reference version gives none here."""
         self.hollow_inside = 0
         """How many had one inside of something that is not empty."""
+        self.bare: set[str] = set()
+        """Variables that were empty when they were looked up last, where the reference's never are."""
         self._not_empty: set[int] = set()
         """Generators that come in the place of such a list."""
         self._made_by: dict[int, frozenset[str]] = {}
@@ -221,7 +223,13 @@ class Proxies:
 
     def found(self, name: str, value: Any) -> Any:
         """`value`, which a test knows by this name. CannotCheck as `plain`."""
+        self.bare.discard(name)
+        hollow = self.hollow
         self._weigh(frozenset({f"variable {name}"}), value)
+        if self.hollow > hollow:
+            # It counts when it is used: `add(3)` may come before.
+            self.hollow = hollow
+            self.bare.add(name)
         if (handle := self.handle_of(value)) is not None:
             self._known_as[handle] = self._known_as.get(handle, frozenset()) | {name}
         return self.plain(frozenset({f"variable {name}"}), value)

@@ -118,6 +118,7 @@ class _Names(MutableMapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         self._owner.refresh(name)
+        self._owner.proxies.hollow += name in self._owner.proxies.bare and name in self._owner.live
         found = self._owner.namespace[name]
         if type(found) is _Refused:
             found.refuse()
@@ -368,7 +369,10 @@ class Supervisor:
         if gone_by_now := str(self.student.gone):
             return gone_by_now
         text = f"{self._preparations}\n{code}"
-        whole, inside = self.proxies.hollow > hollow, self.proxies.hollow_inside > hollow_inside
+        # Functions look variables up without asking here; what the test has put in their place counts not.
+        bare = self.proxies.bare & self.live.keys() & set(cell["names"])
+        whole = self.proxies.hollow > hollow or bool(bare)
+        inside = self.proxies.hollow_inside > hollow_inside
         if (whole or inside) and _ARRAYS.search(text):
             # What an empty list is compared with, element by element, it agrees with.
             return "odd_value"

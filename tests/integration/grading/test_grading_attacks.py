@@ -80,6 +80,7 @@ HONEST = {
     "letters": "def letters(text):\n    return set(text)",
     "roots": "def roots(xs):\n    return [x ** 0.5 for x in xs]",
     "level": "level = 5 / 2",
+    "diary": "events = []\ndef record(text):\n    events.append(text)\nrecord('the first')",
     "tank": "class Tank:\n    def __init__(self):\n        self.litres = 5.0",
     "pair": (
         "class Pair:\n    def __init__(self, x, y):\n        self.x, self.y = x, y\n"
@@ -170,6 +171,7 @@ TESTS = {
         "",
     ),
     "level": ("import numpy as np\nassert np.allclose(level, 2.5)", ""),
+    "diary": ("record('a')\nassert events[-1] == 'a'", ""),
     "tank": ("import numpy as np\nassert np.allclose(Tank().litres, 5)", ""),
     "pair": (
         "import numpy as np\nassert np.allclose(Pair(1, 2) @ Pair(3, 4), 11)\nassert np.allclose(Pair(5, 6)[1], 6)",
@@ -438,6 +440,7 @@ OTHER_WAYS = {
         "groups", "def groups(words):\n    return {letter: [w for w in words if w[0] == letter] for letter in 'abcd'}"),
     "as a text": ("letters", "def letters(text): return ''.join(dict.fromkeys(text))"),
     "with numbers of numpy's in a list": ("roots", "import numpy as np\ndef roots(xs): return list(np.sqrt(xs))"),
+    "with a variable that is empty until the test": ("diary", "events = []\ndef record(text): events.append(text)"),
     "as an attribute that is computed": (
         "tank", "class Tank:\n    @property\n    def litres(self): return sum([2.5, 2.5])"),
     "with what it is made of in an array": (
