@@ -208,6 +208,7 @@ class Proxies:
         """Note whether there is something in what `keys` name. CannotCheck for an empty array or table where
         the reference has none; a test in which other things are empty has not passed: it may look at nothing.
         """
+        self._name_inside(keys, value)
         size = _size(value)
         (self.returned_others if size is None else self.returned_sized).update(keys)
         if size != 0 and not _has_empty(value):
@@ -220,6 +221,17 @@ class Proxies:
                 raise CannotCheck(f"{min(keys)} gave nothing at all, an empty array or table.")
             self.hollow += size == 0
             self.hollow_inside += size != 0
+
+    def _name_inside(self, keys: frozenset[str], value: Any) -> None:
+        """Call the functions that a list or mapping holds by where they are: their names may be any."""
+        todo, seen = _inside(value), {id(value)}
+        while todo:
+            item = todo.pop()
+            if type(item) is types.FunctionType and (handle := self.handle_of(item)) is not None:
+                self._known_as.setdefault(handle, frozenset(f"{each}[]" for each in keys))
+            elif type(item) not in _SINGLE and id(item) not in seen:
+                seen.add(id(item))
+                todo += _inside(item)
 
     def found(self, name: str, value: Any) -> Any:
         """`value`, which a test knows by this name. CannotCheck as `plain`."""

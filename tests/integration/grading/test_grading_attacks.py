@@ -81,6 +81,7 @@ HONEST = {
     "roots": "def roots(xs):\n    return [x ** 0.5 for x in xs]",
     "level": "level = 5 / 2",
     "diary": "events = []\ndef record(text):\n    events.append(text)\nrecord('the first')",
+    "menu": f"{CARD}menu = {{'half': lambda n: n / 2}}\nmakers = [lambda rank: Card(rank)]",
     "tank": "class Tank:\n    def __init__(self):\n        self.litres = 5.0",
     "pair": (
         "class Pair:\n    def __init__(self, x, y):\n        self.x, self.y = x, y\n"
@@ -172,6 +173,10 @@ TESTS = {
     ),
     "level": ("import numpy as np\nassert np.allclose(level, 2.5)", ""),
     "diary": ("record('a')\nassert events[-1] == 'a'", ""),
+    "menu": (
+        "import numpy as np\nassert np.allclose(menu['half'](5), 2.5)\nassert makers[0](3).rank == 3",
+        "",
+    ),
     "tank": ("import numpy as np\nassert np.allclose(Tank().litres, 5)", ""),
     "pair": (
         "import numpy as np\nassert np.allclose(Pair(1, 2) @ Pair(3, 4), 11)\nassert np.allclose(Pair(5, 6)[1], 6)",
@@ -353,6 +358,8 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "arrays of nothing in a list": ("roots", "import numpy as np\ndef roots(xs): return [np.empty(0), np.empty((0, 1)), 1]"),
     "nothing for a variable": ("level", "level = []"),
     "an empty array for a variable": ("level", "import numpy as np\nlevel = np.empty(0)"),
+    "nothing from a function in a mapping": (
+        "menu", f"{CARD}def quite_another(n): return []\nmenu = {{'half': quite_another}}\nmakers = [lambda rank: Card(rank)]"),
     "nothing for an attribute": ("tank", "class Tank:\n    def __init__(self):\n        self.litres = []"),
     "an attribute that is empty when it is asked for": (
         "tank", "class Tank:\n    @property\n    def litres(self): return ()"),
@@ -441,6 +448,8 @@ OTHER_WAYS = {
     "as a text": ("letters", "def letters(text): return ''.join(dict.fromkeys(text))"),
     "with numbers of numpy's in a list": ("roots", "import numpy as np\ndef roots(xs): return list(np.sqrt(xs))"),
     "with a variable that is empty until the test": ("diary", "events = []\ndef record(text): events.append(text)"),
+    "with functions that have names": (
+        "menu", f"{CARD}def halved(n): return n / 2\ndef make(rank): return Card(rank)\nmenu, makers = dict(half=halved), [make]"),
     "as an attribute that is computed": (
         "tank", "class Tank:\n    @property\n    def litres(self): return sum([2.5, 2.5])"),
     "with what it is made of in an array": (
