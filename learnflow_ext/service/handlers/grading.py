@@ -104,6 +104,7 @@ class GradingHandler(CoursePage):
             titles=titles,
             charts=(picture,) if picture else (),
             facts=facts,
+            live=f"facts waiting {SUBMISSIONS.name}",
             context={
                 "withheld": withheld,
                 "unsettled": {name: grades for name, grades in unsettled.items() if name not in withheld},

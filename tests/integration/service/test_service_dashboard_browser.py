@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page, Route, async_playwright, expect
-from served import ASSIGNMENT
+from served import ASSIGNMENT, until
 from stub_hub import COURSE, PREFIX, Hub
 
 from learnflow_ext.contracts.grades import CellScore, GradeRecord
@@ -295,6 +295,28 @@ class TestDashboard:
                 await page.set_viewport_size({"width": width, "height": 860})
                 assert await page.evaluate("document.documentElement.scrollWidth") <= width
                 assert await line.evaluate("said => said.scrollWidth <= said.clientWidth")
+            assert complaints == []
+
+    async def test_the_grading_page_keeps_up_with_the_queue(self, lesson: RunningService, hub: Hub) -> None:
+        async with dashboard(lesson, hub) as (page, complaints):
+            boxes = lesson.parts.live._boards[COURSE].boxes
+            before = set(boxes)
+
+            async def listens() -> bool:
+                return bool(boxes - before)
+
+            await page.goto(f"{hub.service_url}{PREFIX}courses/{COURSE}/grading")
+            await page.evaluate("window.notReloaded = true")
+            waiting = page.locator("#waiting")
+            await expect(waiting).to_be_hidden()
+            await until(listens)
+            async with lesson.parts.db.begin() as conn:
+                await submissions.create(
+                    conn, course=COURSE, assignment=SECOND, student="hana", files_path="/nowhere", size=1
+                )
+            await expect(waiting).to_contain_text("1. Hana", timeout=10_000)
+            await expect(page.locator("#grading")).to_contain_text("Hana")
+            assert await page.evaluate("window.notReloaded") is True
             assert complaints == []
 
     async def test_dark(self, lesson: RunningService, hub: Hub) -> None:
