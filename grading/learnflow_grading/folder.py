@@ -12,6 +12,7 @@ from nbgrader.coursedir import CourseDirectory
 from learnflow_ext.contracts.errors import NotFound, Unprocessable
 
 from .course import Course
+from .notebooks import OTHER_LANGUAGE, other_language
 from .trusted.files import files_in
 from .trusted.libraries import needs_libraries
 
@@ -88,13 +89,9 @@ def _check_notebooks(folders: list[Path], assignment: str) -> None:
             nb: Any = nbformat.read(path, as_version=4)
         except Exception as error:  # nbformat fails on odd input in any way it likes
             raise Unprocessable(f"{path} cannot be read as a notebook.") from error
-        spec = nb.metadata.get("kernelspec", {})
-        language = spec.get("language") or nb.metadata.get("language_info", {}).get("name") or "python"
-        if language.lower() != "python" and not str(spec.get("name", "")).startswith("python"):
-            raise Unprocessable(
-                f"{path.name} is for {spec.get('display_name') or language}. Only Python notebooks are graded"
-                " here; `nbgrader autograde` grades the others."
-            )
+        if language := other_language(nb):
+            said = OTHER_LANGUAGE.format(name=path.name, language=language)
+            raise Unprocessable(f"{said}; `nbgrader autograde` grades the others.")
         for cell in nb.cells:
             info = cell.metadata.get("nbgrader")
             if info and info.get("schema_version", 0) < 3:

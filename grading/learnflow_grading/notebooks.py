@@ -24,7 +24,17 @@ MAX_NOTEBOOK_BYTES = 20 * 1024 * 1024
 MAX_CELLS = 2_000
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/gif"})
+OTHER_LANGUAGE = "{name} is for {language}. Only Python notebooks are graded here"
 _KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+
+def other_language(nb: NotebookNode) -> str:
+    """What a notebook is for that is not for Python; empty for one that is, or that does not say."""
+    spec = nb.metadata.get("kernelspec", {})
+    language = spec.get("language") or nb.metadata.get("language_info", {}).get("name") or "python"
+    if language.lower() == "python" or str(spec.get("name", "")).startswith("python"):
+        return ""
+    return str(spec.get("display_name") or language)
 
 
 def read_notebook(name: str, data: bytes) -> NotebookNode:

@@ -28,6 +28,7 @@ from . import constructs
 from .course import Course, put_environment_on_path
 from .hidden import NotHidden, refuse_leaks, secret_lines
 from .names import check_name
+from .notebooks import OTHER_LANGUAGE, other_language
 from .protocol import Released as Released
 from .quizzes import NoKey
 from .trial import refuse_slow
@@ -113,11 +114,15 @@ class RefuseUnclear(Preprocessor):
 
 
 def _check_rules(path: Path) -> None:
-    """Unprocessable when what a notebook says of topic, tutor, or how it is solved cannot be understood."""
+    """Unprocessable when what a notebook says of topic, tutor, or how it is solved cannot be understood, and
+    when it is for another language."""
     try:
         nb = nbformat.read(path, as_version=4)
     except Exception:  # nbformat fails in many ways, and nbgrader says which in a moment
         return
+    if language := other_language(nb):
+        said = OTHER_LANGUAGE.format(name=path.name, language=language)
+        raise Unprocessable(f"{said}, so it was not released.")
     _refuse_unclear(nb, path.name)
 
 

@@ -176,6 +176,11 @@ class TestRefused:
         record = grade(course, Submission("s", "ps", "ada", tmp_path / "in"))
         assert {cell.name: cell.score for cell in record.cells}["test_square"] == 2
 
+    def test_another_language(self, course: Course) -> None:
+        nb = warmup()
+        nb.metadata["kernelspec"] = {"name": "ir", "display_name": "R 4.3", "language": "R"}
+        assert refused(course, nb).startswith("nb.ipynb is for R 4.3. Only Python notebooks are graded here")
+
     def test_an_old_nbgrader_format(self, course: Course) -> None:
         nb = warmup()
         for cell in nb.cells:
