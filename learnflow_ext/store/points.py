@@ -151,7 +151,7 @@ def _graded(entry: LogEntry, names: dict[str, str]) -> list[Change]:
             assignment=str(data["assignment"]),
             given_at=entry.time,
             attempt=int(data.get("attempt") or 0),
-            by=str(data.get("grader") or "the automatic grader"),
+            by=str(data.get("grader") or "autograder"),
             how="tests" if before is None and not asked else "again",
             before=before,
             after=data["score"] if graded else None,

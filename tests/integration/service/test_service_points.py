@@ -62,7 +62,7 @@ async def test_tests_a_regrade_and_a_teachers_hand_stand_in_order_with_who_it_wa
         (r["Attempt"], r["Part"], r["Before"], r["After"], r["How"], r["By"], "teacher" in r["Remark"])
         for r in await rows(ask, PAGE)
     ]
-    machine = "the automatic grader"
+    machine = "autograder"
     assert shown[::-1] == [
         ("1", "all", "none", "7/10", "tests", machine, False),
         ("2", "all", "none", "7/10", "tests", machine, False),
