@@ -114,6 +114,24 @@ def test_from_first_error_to_grade(classroom: Classroom, browser: Browser) -> No
         expect(feedback.get_by_text("10 of 10 points")).to_be_visible()
         ada.shot("feedback")
 
+        with classroom.graders_held():
+            submit = row(ada.page, "fetched", ASSIGNMENT).get_by_role("button", name="Submit")
+            for place in ("Grading…", "It is the next to be graded.", "Place 2 in the queue…"):
+                open_assignment_list(ada)
+                submit.click()
+                expect(ada.page.get_by_text(f"{ASSIGNMENT} handed in. {place}")).to_be_visible()
+            ada.shot("queue")
+            queue = teacher.context.new_page()
+            queue.goto(f"{classroom.url}/services/learnflow/courses/{COURSE}/grading")
+            queue.get_by_role("button", name=re.compile("Cancel the grading of ada")).first.click()
+            expect(ada.page.get_by_text("Your teacher took this out of the queue").first).to_be_visible()
+            # The last one has moved up, and nobody pressed anything.
+            expect(ada.page.get_by_text("Place 2 in the queue…")).to_have_count(0)
+            expect(ada.page.get_by_text("It is the next to be graded.")).to_have_count(1)
+            queue.close()
+        expect(ada.page.get_by_text("It is the next to be graded.")).to_have_count(0)
+        expect(ada.page.get_by_text(f"{ASSIGNMENT}: 10 of 10 points").first).to_be_visible()
+
         board = teacher.page
         expect(board.locator("#feed")).to_contain_text("what is a list?")
         expect(board.locator("#feed")).to_contain_text("scored 10/10 in First steps")

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or "chromium"
@@ -60,6 +61,23 @@ class Classroom:
         file = self.state / "hub" / "hub.log"
         return file.read_text(errors="replace") if file.exists() else "(no log)"
 
+    @contextmanager
+    def graders_held(self) -> Iterator[None]:
+        """What would grade stands still meanwhile: one submission is in hand, the others wait."""
+        graders = [
+            process
+            for process in psutil.Process(self.process.pid).children(recursive=True)
+            if "learnflow_grading.worker" in _words_of(process)
+        ]
+        assert graders
+        for process in graders:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in graders:
+                process.resume()
+
     def stop(self) -> int:
         """Ctrl-C, as a person does; returns the exit code."""
         if self.process.poll() is None:
@@ -73,6 +91,13 @@ class Classroom:
             for stream in (self.process.stdout, self.process.stderr):
                 if stream is not None:
                     stream.close()
+
+
+def _words_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 @contextmanager
