@@ -29,8 +29,13 @@ if "CI" not in os.environ:
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C work again: a shell's background job ignores it, and so would each program a test starts."""
+    """Let Ctrl-C work again: a shell's background job ignores it, and so would each program a test starts.
+    And write tracebacks plainly.
+    """
+    import plain_logs
+
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    plain_logs.use()
 
 
 @pytest.hookimpl(optionalhook=True)

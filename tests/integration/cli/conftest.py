@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import plain_logs
 import pytest
-import structlog
 
 from learnflow_ext.cli import main
 from learnflow_ext.contracts.events import Event
@@ -26,7 +26,7 @@ class Ended(NamedTuple):
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
     yield
-    structlog.reset_defaults()
+    plain_logs.use()
 
 
 @pytest.fixture
