@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 
 import pytest
+from another_process import opened
 from sqlalchemy import text
 
 from learnflow_ext.contracts.events import RunFinished
@@ -36,17 +37,6 @@ async def record(db: Database, *numbers: int, student: str = "ada") -> None:
 async def waiting(db: Database) -> int:
     async with db.connect() as conn:
         return await outbox.size(conn)
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Database]:
-    """The same database, as another process has it."""
-    db = Database(url)
-    await db.open()
-    try:
-        yield db
-    finally:
-        await db.close()
 
 
 class TestASecondRelay:

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import pytest
+from another_process import opened
 from served import PaperWorker, until
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -81,17 +82,6 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 async def db(database_url: str) -> AsyncIterator[Database]:
     async with opened(database_url) as db:
         yield db
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Database]:
-    """The same database, as another process has it."""
-    db = Database(url)
-    await db.open()
-    try:
-        yield db
-    finally:
-        await db.close()
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from another_process import opened
 from served import until
 
 from learnflow_ext.contracts.errors import TooBusy, Unavailable
@@ -58,17 +59,6 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 async def db(database_url: str) -> AsyncIterator[Database]:
     async with opened(database_url) as db:
         yield db
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Database]:
-    """The same database, as another process has it."""
-    db = Database(url)
-    await db.open()
-    try:
-        yield db
-    finally:
-        await db.close()
 
 
 @asynccontextmanager
