@@ -56,6 +56,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: rank[item.nodeid])
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logstart(location: tuple[str, int | None, str]) -> None:
+    """Before anything of a test is set up: whether its file is one in which coverage is measured."""
+    import measured
+
+    measured.HERE.turn(on=measured.is_measured(location[0]))
+
+
 @pytest.fixture(scope="session")
 def kafka_broker() -> Iterator[Kafka]:
     """A broker that all tests share, and none of them stops."""
