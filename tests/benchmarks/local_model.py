@@ -272,8 +272,9 @@ class Bench:
             if theirs:
                 ours = 1000 * (theirs[0] - watched.sentence)
                 found.times["ours: gate and record, from there until it is read"].append(ours)
-        if watched.first and (alone_times := await directly(self._model, watched.messages, whole=direct)):
-            through = 1000 * (watched.first - began)
+        # Before asking directly, for that is watched as well.
+        through = 1000 * (watched.first - began) if watched.first else None
+        if through and (alone_times := await directly(self._model, watched.messages, whole=direct)):
             found.times["first token, through LearnFlow"].append(through)
             found.times["first token, asked directly"].append(alone_times[0])
             found.times["first token, the difference, question by question"].append(through - alone_times[0])
