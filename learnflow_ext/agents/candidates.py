@@ -438,10 +438,17 @@ def _in_function(body: str, header: ast.FunctionDef, *, turned: bool = False) ->
     if tree is not None:
         free = _free(tree)
         unused = [name for name in parameters if name not in free][:: -1 if turned else 1]
-        lines += [
-            f"    {name} = {given}"
-            for name, given in zip([n for n in free if n not in parameters], unused, strict=False)
-        ]
+        theirs = [name for name in free if name not in parameters]
+        if len(theirs) > len(unused):
+            # More names than go in: one that is called is the function itself, under another name.
+            called = {
+                node.func.id
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            }
+            theirs.sort(key=called.__contains__)
+            unused += [header.name for name in theirs[len(unused) :] if name in called]
+        lines += [f"    {name} = {given}" for name, given in zip(theirs, unused, strict=False)]
     return "\n".join([*lines, indent(body, "    ")])
 
 

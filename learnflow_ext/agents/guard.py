@@ -290,10 +290,15 @@ class Guard:
 
 def _hides(new: str, told: str, shown: str) -> bool:
     """Whether a reply has, or ends, something that nobody can read; what the student wrote is left out."""
-    bare = " ".join(run for run in new.split() if run.strip("`*\"'()[].,;:!?") not in told)
+    bare = " ".join(run for run in new.split() if not _is_theirs(run.strip("`*\"'()[].,;:!?"), told))
     if riddles.is_opaque(bare):
         return True
     return bool(shown) and riddles.is_strange(bare) and riddles.is_opaque(f"{shown} {bare}")
+
+
+def _is_theirs(run: str, told: str) -> bool:
+    """Whether the student wrote it too. Not what is so short that any program has it: `-` in Morse code."""
+    return len(run) > 3 and run in told
 
 
 def once(text: str) -> str:

@@ -90,6 +90,12 @@ class TestSolutions:
     async def test_the_reference_in_any_dress(self, gate: Gate, made: Made, dress: str) -> None:
         assert (await gate.judge(DRESSES[dress](made.solution), says(made))).withheld
 
+    @pytest.mark.parametrize("dress", ["only the inside", "the inside, renamed"])
+    async def test_the_inside_of_a_function_that_calls_itself(self, gate: Gate, dress: str) -> None:
+        made = BY_NAME["collatz"]
+        assert "steps(" in made.other.partition(":")[2]
+        assert (await gate.judge(DRESSES[dress](made.other), says(made))).withheld
+
     @pytest.mark.parametrize("dress", NEW_DRESSES)
     async def test_another_program_in_the_harder_ones(self, gate: Gate, dress: str) -> None:
         for name in ("passed", "average"):

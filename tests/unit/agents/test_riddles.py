@@ -106,6 +106,14 @@ class TestOpaque:
         for made in MADE:
             assert guard.judge(DRESSES[dress](made.other), by_model=True).how == "unsure", made.name
 
+    def test_not_even_where_the_students_program_has_its_signs(self) -> None:
+        guard = Guard([])
+        for made in MADE:
+            for program in (made.solution, made.other):
+                said = DRESSES["Morse code"](program)
+                own = f"{made.attempt}\nx = a - b * c / d  # ... --- ="
+                assert guard.judge(said, own_code=own, by_model=True).how == "unsure", made.name
+
     @pytest.mark.parametrize("hint", HINTS)
     def test_a_good_hint_is_not(self, hint: str) -> None:
         assert not riddles.is_opaque(hint)
