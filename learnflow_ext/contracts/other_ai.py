@@ -29,11 +29,13 @@ class OtherAi(msgspec.Struct, frozen=True, kw_only=True):
     mcp_servers: tuple[ToolServer, ...] = ()
 
 
-class OtherAiStanding(msgspec.Struct, frozen=True, kw_only=True):
+class OtherAiStanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether it may be used at this moment."""
 
     exam: bool
     """An exam runs for whoever asks, or nobody can read whether one does."""
+    unreadable: bool = False
+    """No exam is known to run, but a course's `course.yaml` cannot be read, where one might stand."""
 
 
 def told(environment: Mapping[str, str]) -> OtherAi:

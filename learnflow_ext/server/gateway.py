@@ -134,9 +134,9 @@ class Gateway:
         path = f"api/courses/{_part(course)}/submissions/{_part(submission_id)}/feedback"
         return await self._get(path, FileSet)
 
-    async def exam(self) -> bool:
+    async def exam(self) -> OtherAiStanding:
         """Whether an exam runs for the student now."""
-        return (await self._get("api/other-ai", OtherAiStanding)).exam
+        return await self._get("api/other-ai", OtherAiStanding)
 
     async def practice(self, name: str) -> PracticeStanding:
         """What became of an exercise that the student asked for."""

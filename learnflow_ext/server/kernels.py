@@ -13,7 +13,7 @@ from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
 from traitlets import Bool, Float, default
 
-from learnflow_ext.server.other_ai import EXAM_BEGAN, Doors
+from learnflow_ext.server.other_ai import Doors
 
 MOST_PATIENT_S = 20.0
 
@@ -58,8 +58,11 @@ class PatientKernel(ServerKernelManager):
     async def end_for_exam(self) -> None:
         """End it if it has what an exam forbids; it is started again at once, without."""
         provisioner: Any = self.provisioner
-        if provisioner is not None and (self.has_magics or getattr(provisioner, "online", False)):
-            provisioner.why_it_ended = EXAM_BEGAN
+        doors: Doors | None = getattr(self.parent, "doors", None)
+        if doors is None or provisioner is None:
+            return
+        if self.has_magics or getattr(provisioner, "online", False):
+            provisioner.why_it_ended = doors.why_ended
             await provisioner.send_signal(signal.SIGKILL)
 
     def _try_again_later(self) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 
 from learnflow_ext.contracts.errors import LearnFlowError
-from learnflow_ext.contracts.other_ai import Door, OtherAi
+from learnflow_ext.contracts.other_ai import Door, OtherAi, OtherAiStanding
 from learnflow_ext.server.confine import Folder
 
 SETTING_DOORS = "learnflow_doors"
@@ -24,6 +24,12 @@ EXAM_BEGAN = (
     "An exam has begun, so Python was started afresh, without a network or other assistants. "
     "Your notebook is safe."
 )
+UNREADABLE = "your course's settings (course.yaml) cannot be read, so nobody can tell whether an exam is on"
+SHUT_UNREADABLE = f"Other assistants are not available just now: {UNREADABLE}. Please tell your teacher."
+ENDED_UNREADABLE = (
+    f"Python was started afresh, without a network or other assistants: {UNREADABLE}. Your notebook is safe. "
+    "Please tell your teacher."
+)
 KEYS_FILE = ".env"
 MOST_KEYS_BYTES = 16 * 1024
 _KEY = re.compile(r"(?:export\s+)?([A-Z][A-Z0-9_]{0,60}_API_KEY)\s*=\s*[\"']?([!-~]{1,4096}?)[\"']?")
@@ -35,7 +41,7 @@ class Doors:
     def __init__(
         self,
         allowed: OtherAi,
-        exam: Callable[[], Awaitable[bool]],
+        exam: Callable[[], Awaitable[OtherAiStanding]],
         log: logging.Logger,
         *,
         online: bool = False,
@@ -48,7 +54,7 @@ class Doors:
         self._log = log
         self._online = online
         self._clock = clock
-        self._exam = False
+        self._said = OtherAiStanding(exam=False)
         self._heard: float | None = None
         self._asked = self._newest = 0
         """Questions so far, and the latest of them that was answered."""
@@ -63,8 +69,18 @@ class Doors:
 
     @property
     def exam(self) -> bool:
-        """Whether the service said last that an exam runs."""
-        return self._exam
+        """Whether the service said last that an exam runs, or that nobody can read whether one does."""
+        return self._said.exam
+
+    @property
+    def why_shut(self) -> str:
+        """For who asks another assistant while that is shut."""
+        return SHUT_UNREADABLE if self._said.unreadable else SHUT_NOW
+
+    @property
+    def why_ended(self) -> str:
+        """For whose kernel ends because something is shut."""
+        return ENDED_UNREADABLE if self._said.unreadable else EXAM_BEGAN
 
     def is_open(self, door: Door) -> bool:
         """Whether the student may go there now, as far as is known; see `look`."""
@@ -78,7 +94,7 @@ class Doors:
     @property
     def _no_exam(self) -> bool:
         """Whether the service said so, and lately."""
-        if self._exam or self._heard is None:
+        if self.exam or self._heard is None:
             return False
         return self._clock() - self._heard < BELIEVED_SECONDS
 
@@ -95,7 +111,7 @@ class Doors:
         number = self._asked
         try:
             async with asyncio.timeout(LOOK_SECONDS):
-                exam = await self._ask()
+                said = await self._ask()
         except (LearnFlowError, TimeoutError) as error:
             self._log.warning("nobody says whether an exam is on: %s", error)
             return
@@ -103,10 +119,12 @@ class Doors:
             # Somebody asked after us and heard before us.
             return
         self._newest = number
-        began, self._exam, self._heard = exam and not self._exam, exam, self._clock()
-        if began:
+        began, self._said, self._heard = said.exam and not self.exam, said, self._clock()
+        if began and said.unreadable:
+            self._log.warning("nobody can read whether an exam is on: other ways to AI are shut")
+        elif began:
             self._log.info("an exam has begun: other ways to AI are shut")
-        if exam:
+        if said.exam:
             await self._shut()
 
     async def _shut(self) -> None:

@@ -30,7 +30,7 @@ from learnflow_ext.server.batching import batched
 from learnflow_ext.server.chat import CUT_KEY, ConfinedChat
 from learnflow_ext.server.context import Situation, Situations
 from learnflow_ext.server.gateway import Gateway
-from learnflow_ext.server.other_ai import SETTING_DOORS, SETTING_KEYS, SHUT_NOW, Doors, OwnKeys
+from learnflow_ext.server.other_ai import SETTING_DOORS, SETTING_KEYS, Doors, OwnKeys
 from learnflow_ext.server.practice import PracticeFolder, link_to
 from learnflow_ext.server.routing import addressed, question
 from learnflow_ext.server.sources import Places, places
@@ -145,7 +145,7 @@ class TutorPersonaManager(PersonaManager):
         # An exam may have begun since, and shut what was there then.
         if not self._doors.is_open("personas"):
             await keys.set(allowed=False)
-            self.send_system_message(SHUT_NOW)
+            self.send_system_message(self._doors.why_shut)
             return
         answering = asyncio.create_task(persona.on_message(message))
         self._answering[answering] = persona

@@ -25,6 +25,7 @@ from learnflow_ext.contracts.help import (
     Intent,
     ReplyChunk,
 )
+from learnflow_ext.contracts.other_ai import OtherAiStanding
 from learnflow_ext.contracts.practice import practice_in
 from learnflow_ext.contracts.runs import RunReport
 from learnflow_ext.diagnosis.fingerprint import attempt_of, fingerprint
@@ -182,13 +183,13 @@ class Assistance:
         self._metrics.questions.labels(request.agent).inc()
         return Question(person, request, context, told, request_id, received, left)
 
-    async def in_exam(self, person: Person) -> bool:
+    async def exam_of(self, person: Person) -> OtherAiStanding:
         """Whether an exam of any course that `person` studies runs for them now, or nobody can tell.
 
         Who teaches sits none: their kernels, which may be at work for that very exam, go on.
         """
         await self._policies.refresh()
-        return self._policies.sits_exam(filter(person.studies, self._tutored), person.name)
+        return self._policies.exam_of(filter(person.studies, self._tutored), person.name)
 
     async def wish(self, person: Person, request: HelpRequest, request_id: str) -> list[ReplyChunk] | None:
         """The answer to what is no question, such as `/helpful`; None for a question."""

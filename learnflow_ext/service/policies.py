@@ -13,6 +13,7 @@ import msgspec
 
 from learnflow_ext.agents.context import Policy
 from learnflow_ext.contracts.errors import LearnFlowError
+from learnflow_ext.contracts.other_ai import OtherAiStanding
 from learnflow_ext.service import logs
 from learnflow_ext.service.course_yaml import keys_in
 from learnflow_ext.service.exams import ExtraTime, Window, extra_time_in, more_time, windows_in
@@ -200,8 +201,15 @@ class Policies:
 
     def sits_exam(self, courses: Iterable[str], student: str) -> bool:
         """Whether `student` sits an exam of any of these courses now, or nobody can read whether they do."""
+        return self.exam_of(courses, student).exam
+
+    def exam_of(self, courses: Iterable[str], student: str) -> OtherAiStanding:
+        """As `sits_exam`, and whether it is only that nobody can read it."""
         now, found = self._clock(), [self._of(course) for course in courses]
-        return any(policy is UNREADABLE or policy.running(now, student) for policy in found)
+        if any(policy.running(now, student) for policy in found if policy is not UNREADABLE):
+            return OtherAiStanding(exam=True)
+        unreadable = any(policy is UNREADABLE for policy in found)
+        return OtherAiStanding(exam=unreadable, unreadable=unreadable)
 
     def in_exam(self, course: str, at: datetime) -> bool:
         """Whether anybody sits an exam of `course` at that moment, in all of it or in some assignments."""

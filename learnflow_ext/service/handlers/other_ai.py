@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from learnflow_ext.contracts.other_ai import OtherAiStanding
 from learnflow_ext.service.handlers.base import ApiHandler
 
 
@@ -17,4 +16,4 @@ class OtherAiHandler(ApiHandler):
     is_counted: ClassVar[bool] = False
 
     async def get(self) -> None:
-        self.answer(OtherAiStanding(exam=await self.parts.assistance.in_exam(self.person)))
+        self.answer(await self.parts.assistance.exam_of(self.person))

@@ -213,6 +213,7 @@ def service(_stub: tuple[Script, str]) -> Script:
 
 
 ANOTHER = """
+import asyncio
 import os
 
 from jupyter_ai_persona_manager.base_persona import BasePersona, PersonaDefaults
@@ -227,9 +228,23 @@ class Another(BasePersona):
         return PersonaDefaults(name="Another", **about)
 
     async def process_message(self, message):
+        self.send_message(self.has())
+        if "go on" in message.body:
+            # As one that does not stop when it is told to.
+            self.going = asyncio.create_task(self.go_on())
+
+    def has(self):
         found = self.parent.get_mcp_settings()
         tools = [each.name for each in found.mcp_servers] if found else []
-        self.send_message(f"key {os.environ.get('SCHOOL_API_KEY')}, tools {tools}")
+        return f"key {os.environ.get('SCHOOL_API_KEY')}, tools {tools}"
+
+    async def go_on(self):
+        before = self.has()
+        while self.has() == before:
+            await asyncio.sleep(0.05)
+        # Both are shut in one go.
+        await asyncio.sleep(1)
+        self.send_message("then: " + self.has())
 """
 
 

@@ -17,7 +17,7 @@ from learnflow_kernels.provisioner import SandboxProvisioner
 from learnflow_kernels.specs import SandboxKernelSpecManager
 from traitlets.config import Config
 
-from learnflow_ext.contracts.other_ai import OtherAi
+from learnflow_ext.contracts.other_ai import OtherAi, OtherAiStanding
 from learnflow_ext.server.kernels import PatientKernelManager
 from learnflow_ext.server.other_ai import Doors
 
@@ -261,9 +261,9 @@ class TestExamBeginsWhileAKernelStarts:
         manager.config.SandboxProvisioner.network = "full"
         exams = [False, True]
 
-        async def exam() -> bool:
+        async def exam() -> OtherAiStanding:
             asked.set()
-            return exams.pop(0) if len(exams) > 1 else exams[0]
+            return OtherAiStanding(exam=exams.pop(0) if len(exams) > 1 else exams[0])
 
         manager.doors = Doors(OtherAi(), exam, logging.getLogger("test.doors"), online=True)
         manager.doors.when_shut.append(manager.end_for_exam)

@@ -132,9 +132,13 @@ class TestShutInAnExam:
         async with opened(open_server, kernel) as tab, chatting(open_server, "exam") as chat:
             await tab.run(USES_MAGIC)
             waiting = await tab.send("import time\ntime.sleep(60)")
+            await chat.say("@Another go on")
+            assert await said_by(chat, ANOTHER) == "key abc-123, tools ['library']"
             service.exam = True
             await chat.say("@Another solve it")
             assert await said_by(chat, "hidden::jupyter_ai_system") == SHUT_NOW
+            # One that goes on all the same has neither keys nor tools any more.
+            assert await said_by(chat, ANOTHER) == "then: key None, tools []"
             await chat.say("@Tutor hello")
             await said_by(chat, TUTOR)
             # A kernel that had them is started afresh, at once, and says why.

@@ -152,6 +152,13 @@ class TestExam:
         for who in ("root", "teacher"):
             assert (await client("api/other-ai", who)).body == b'{"exam":false}'
 
+    async def test_a_file_that_nobody_can_read_shuts_and_is_called_what_it_is(
+        self, open_client: Asker, tmp_path: Path
+    ) -> None:
+        _write(tmp_path, "exams: tomorrow\n")
+        client = await open_client()
+        assert (await client("api/other-ai", "ada")).body == b'{"exam":true,"unreadable":true}'
+
 
 class TestExamBeginsInMidAnswer:
     async def test_the_rest_is_withheld_with_a_sentence(self, ask: Client, service: RunningService) -> None:

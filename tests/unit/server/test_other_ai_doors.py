@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from learnflow_ext.contracts.errors import Unavailable
-from learnflow_ext.contracts.other_ai import DOORS, OTHER_AI_ENV, OtherAi, told
+from learnflow_ext.contracts.other_ai import DOORS, OTHER_AI_ENV, OtherAi, OtherAiStanding, told
 from learnflow_ext.server import other_ai
 from learnflow_ext.server.confine import Folder
-from learnflow_ext.server.other_ai import BELIEVED_SECONDS, KEYS_FILE, Doors, OwnKeys
+from learnflow_ext.server.other_ai import BELIEVED_SECONDS, EXAM_BEGAN, KEYS_FILE, SHUT_NOW, Doors, OwnKeys
 
 LOG = logging.getLogger("test.doors")
 
@@ -22,15 +22,16 @@ class Stage:
 
     def __init__(self) -> None:
         self.exam: bool | None = False
+        self.unreadable = False
         self.now = 1000.0
         self.asked = 0
         self.shut = 0
 
-    async def ask(self) -> bool:
+    async def ask(self) -> OtherAiStanding:
         self.asked += 1
         if self.exam is None:
             raise Unavailable("away")
-        return self.exam
+        return OtherAiStanding(exam=self.exam or self.unreadable, unreadable=self.unreadable)
 
     async def when_shut(self) -> None:
         self.shut += 1
@@ -89,9 +90,9 @@ class TestAnotherAssistantDoesNotStop:
 
 class TestTwoAnswersOvertakeEachOther:
     async def test_what_was_asked_last_counts(self) -> None:
-        answers: list[asyncio.Future[bool]] = []
+        answers: list[asyncio.Future[OtherAiStanding]] = []
 
-        async def ask() -> bool:
+        async def ask() -> OtherAiStanding:
             answers.append(asyncio.get_running_loop().create_future())
             return await answers[-1]
 
@@ -100,10 +101,10 @@ class TestTwoAnswersOvertakeEachOther:
         for _ in range(2):
             looks.append(asyncio.create_task(doors.look()))
             await asyncio.sleep(0)
-        answers[1].set_result(True)
+        answers[1].set_result(OtherAiStanding(exam=True))
         await looks[1]
         # From before the exam.
-        answers[0].set_result(False)
+        answers[0].set_result(OtherAiStanding(exam=False))
         await looks[0]
         assert (doors.exam, doors.network) == (True, False)
 
@@ -135,6 +136,22 @@ class TestServiceDoesNotAnswer:
         assert doors.exam
 
 
+class TestNobodyCanReadWhetherAnExamIsOn:
+    async def test_all_is_shut_and_the_student_reads_why(self) -> None:
+        stage = Stage()
+        doors = stage.doors(*DOORS, online=True)
+        stage.unreadable = True
+        await doors.look()
+        assert (doors.exam, doors.network, stage.shut) == (True, False, 1)
+        for said in (doors.why_shut, doors.why_ended):
+            assert "course.yaml" in said
+            assert "exam has begun" not in said
+            assert "tell your teacher" in said
+        stage.unreadable, stage.exam = False, True
+        await doors.look()
+        assert (doors.why_shut, doors.why_ended) == (SHUT_NOW, EXAM_BEGAN)
+
+
 class TestNetworkOfKernels:
     async def test_is_shut_in_exams_too(self) -> None:
         stage = Stage()
@@ -163,9 +180,9 @@ class TestNetworkOfKernels:
     ) -> None:
         monkeypatch.setattr(other_ai, "LOOK_SECONDS", 0.05)
 
-        async def silent() -> bool:
+        async def silent() -> OtherAiStanding:
             await asyncio.Event().wait()
-            return False
+            return OtherAiStanding(exam=False)
 
         doors = Doors(told({}), silent, LOG, online=True)
         async with asyncio.timeout(5):

@@ -60,6 +60,7 @@ async def test_an_exam_that_begins_while_keys_are_read_shuts_the_assistant(
 
     class Doors:
         opened = True
+        why_shut = SHUT_NOW
 
         async def look(self) -> None:
             pass

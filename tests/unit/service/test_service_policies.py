@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learnflow_ext.agents.context import Policy
+from learnflow_ext.contracts.other_ai import OtherAiStanding
 from learnflow_ext.service import notebook_says, policies
 from learnflow_ext.service.notebook_says import NotebookSays
 from learnflow_ext.service.policies import CoursePolicy, Exam, Policies, parse
@@ -87,6 +88,7 @@ class TestPolicies:
         file.write_text("tutor: nonsense")
         assert await now() == "off"
         assert found.sits_exam(["c"], "ada"), "nobody can read whether there is one"
+        assert found.exam_of(["c"], "ada") == OtherAiStanding(exam=True, unreadable=True)
         file.write_text("tutor: concepts # again")
         assert await now() == "concepts"
         file.unlink()
@@ -147,6 +149,12 @@ class TestPolicies:
         assert found.at("", "", ["other"], "ada") == "hints"
         assert found.sits_exam(["other", "c"], "ada")
         assert not found.sits_exam(["other"], "ada")
+        # What is known goes before what nobody can read.
+        other = tmp_path / "other.yaml"
+        other.write_text("tutor: nonsense")
+        both = Policies({"c": file, "other": other}, "hints", clock=lambda: NOON)
+        await both.refresh()
+        assert both.exam_of(["other", "c"], "ada") == OtherAiStanding(exam=True)
         assert found.in_exam("c", NOON)
         assert not found.in_exam("c", NOON + timedelta(hours=1))
         assert not found.in_exam("other", NOON)
