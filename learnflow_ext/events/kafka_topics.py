@@ -93,7 +93,7 @@ def _states(admin: AdminClient, prefix: str, specs: Sequence[TopicSpec]) -> list
             else {}
         )
     except KafkaException as error:
-        raise KafkaUnavailable(_sentence(error)) from error
+        raise KafkaUnavailable(sentence(error)) from error
     except TimeoutError as error:
         raise KafkaUnavailable("Kafka takes too long to answer.") from error
     states = []
@@ -173,7 +173,7 @@ def _create(
         for state in differing:
             _correct(admin, state, wanted[state.name])
     except KafkaException as error:
-        raise KafkaUnavailable(_sentence(error)) from error
+        raise KafkaUnavailable(sentence(error)) from error
     except TimeoutError as error:
         raise KafkaUnavailable("Kafka takes too long to answer.") from error
     after = _settled(admin, prefix, specs)
@@ -219,7 +219,8 @@ def _done(future: object, harmless: int) -> None:
             raise
 
 
-def _sentence(error: KafkaException) -> str:
+def sentence(error: KafkaException) -> str:
+    """What a refusal, or silence, means to whoever reads of it."""
     reason = error.args[0]
     if reason.code() in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN):
         return "Kafka does not answer. Is it running, and is its address right?"

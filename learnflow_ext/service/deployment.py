@@ -17,6 +17,9 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from traitlets.config import Config
 
 from learnflow_ext.contracts.errors import LearnFlowError
+from learnflow_ext.events import kafka_clock
+from learnflow_ext.events.kafka_client import KafkaCluster
+from learnflow_ext.events.kafka_topics import KafkaUnavailable
 from learnflow_ext.service.buses import cluster_of
 from learnflow_ext.settings import LearnFlow, LearnFlowKafka, LearnFlowModel
 from learnflow_ext.store.clock import now
@@ -31,7 +34,7 @@ MOST_SKEW_SECONDS = 5.0
 
 
 async def examine(config: Config) -> list[Finding]:
-    """Database and hub with their clocks, Kafka, the model's endpoint, the hub's address: a sentence each."""
+    """Database, Kafka and hub with their clocks, the model's endpoint, the hub's address: a sentence each."""
     return [
         *await _database(LearnFlow(config=config)),
         *await _kafka(LearnFlowKafka(config=config)),
@@ -97,7 +100,23 @@ async def _kafka(settings: LearnFlowKafka) -> list[Finding]:
                 advice="Events wait in the database meanwhile, and nothing is lost.",
             )
         ]
-    return [Finding(name="Kafka", level="strong", text=f"{len(brokers)} broker(s) answer.")]
+    return [
+        Finding(name="Kafka", level="strong", text=f"{len(brokers)} broker(s) answer."),
+        await _kafka_clock(cluster),
+    ]
+
+
+async def _kafka_clock(cluster: KafkaCluster) -> Finding:
+    """A broker deletes events by its clock, and by the times that ours wrote into them."""
+    try:
+        return clocks("Kafka broker", await kafka_clock.ahead(cluster, PATIENCE_SECONDS))
+    except KafkaUnavailable as error:
+        return Finding(
+            name="clocks",
+            level="weak",
+            text=f"Kafka's clock was not looked at: {error.message}",
+            advice=f"It takes the right to make, write and delete {cluster.prefix}{kafka_clock.TOPIC}….",
+        )
 
 
 async def _model(settings: LearnFlowModel) -> list[Finding]:

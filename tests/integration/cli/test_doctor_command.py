@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from confluent_kafka.admin import AdminClient
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from traitlets.config import Config
 
+from learnflow_ext.events import kafka_clock
 from learnflow_ext.service import deployment
 from learnflow_ext.store.clock import now
+
+if TYPE_CHECKING:
+    from learnflow_ext.events.kafka_client import KafkaCluster
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -67,6 +74,31 @@ async def test_postgresql_and_its_clock(postgres_url: str) -> None:
     levels = {one.name: one.level for one in await deployment.examine(config)}
     assert levels.pop("hub") == "weak"
     assert levels == {"database": "strong", "clocks": "strong", "subdomain_host": "weak"}
+
+
+@pytest.mark.parametrize(("behind", "level"), [(0, "strong"), (600, "missing")])
+async def test_kafka_and_its_clock(
+    kafka: KafkaCluster, tmp_path: Path, behind: float, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Config()
+    config.LearnFlow.state_dir = str(tmp_path)
+    config.LearnFlowKafka.bootstrap_servers = kafka.bootstrap
+    config.LearnFlowKafka.topic_prefix = kafka.prefix
+    # In place of a broker with another clock.
+    monkeypatch.setattr(kafka_clock, "now", lambda: now() - timedelta(seconds=behind))
+    config.JupyterHub.hub_port = 9
+    found = {one.name: one for one in await deployment.examine(config)}
+    assert (found["Kafka"].level, found["clocks"].level) == ("strong", level)
+    assert ("broker's clock is 600 s ahead of ours" in found["clocks"].text) == (level == "missing")
+    admin = AdminClient(kafka.common())
+
+    def left() -> bool:
+        there = admin.list_topics(timeout=10).topics
+        return any(name.startswith(kafka.prefix + kafka_clock.TOPIC) for name in there)
+
+    async with asyncio.timeout(10):
+        while await asyncio.to_thread(left):  # noqa: ASYNC110 - the broker tells nobody
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize(("behind", "level"), [(1, "strong"), (600, "missing")])
