@@ -7,13 +7,13 @@ import json
 import os
 import socket
 import urllib.parse
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import psutil
-from jupyterhub.utils import subdomain_hook_idna
+from jupyterhub.utils import subdomain_hook_idna, subdomain_hook_legacy
 from traitlets.config import Config
 
 from learnflow_ext.settings import (
@@ -60,6 +60,8 @@ class Deployment:
     """What runs beside the hub."""
     subdomain_host: str = ""
     """The hub's own address where each user and service has one too; "" where all share one."""
+    subdomain_hook: Callable[..., str] = subdomain_hook_idna
+    """What makes these of names, as JupyterHub does."""
 
     @classmethod
     def of(cls, config_file: Path, config: Config) -> Deployment:
@@ -78,6 +80,7 @@ class Deployment:
             worker_roles=(*carries, *grades, *makes),
             starts_service=not hub.service_address,
             subdomain_host=_with_scheme(str(_said(config, "subdomain_host", ""))),
+            subdomain_hook=_hook(_said(config, "subdomain_hook", "")),
             apart=frozenset(part for part in hub.apart if part == "proxy" or not hub.service_address),
         )
 
@@ -115,7 +118,7 @@ class Deployment:
         host = ""
         if self.subdomain_host:
             own = urllib.parse.urlsplit(self.subdomain_host)
-            name = subdomain_hook_idna(SERVICE_NAME, own.hostname, "service")
+            name = self.subdomain_hook(SERVICE_NAME, own.hostname, kind="service")
             host = f"{own.scheme}://{name}{f':{own.port}' if own.port else ''}"
         return {
             **os.environ,
@@ -275,6 +278,14 @@ def _ports(state: State) -> dict[str, int]:
 def _with_scheme(host: str) -> str:
     """As JupyterHub reads it, which takes a name alone for one with HTTPS."""
     return host if not host or "://" in host else f"https://{host}"
+
+
+def _hook(said: Any) -> Callable[..., str]:
+    """What `c.JupyterHub.subdomain_hook` names: a function of the admin's, or one of JupyterHub's."""
+    if callable(said):
+        return cast("Callable[..., str]", said)
+    # With a name that it does not know the hub refuses to start.
+    return subdomain_hook_legacy if said == "legacy" else subdomain_hook_idna
 
 
 def _said(config: Config, name: str, otherwise: Any) -> Any:

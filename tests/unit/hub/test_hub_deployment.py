@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from learnflow_hub.deployment import Deployment
@@ -31,26 +32,42 @@ def test_a_worker_does_what_the_service_leaves(
 
 
 @pytest.mark.parametrize(
-    "host, callback",
+    "host, hook, callback",
     [
-        ("", "/school/services/learnflow/oauth_callback"),
+        ("", "", "/school/services/learnflow/oauth_callback"),
         (
             "https://class.school:8443",
+            "",
             "https://learnflow--service.class.school:8443/school/services/learnflow/oauth_callback",
         ),
         # JupyterHub takes this for one with HTTPS.
         (
             "class.school",
+            "idna",
             "https://learnflow--service.class.school/school/services/learnflow/oauth_callback",
+        ),
+        (
+            "https://class.school",
+            "legacy",
+            "https://services.class.school/school/services/learnflow/oauth_callback",
+        ),
+        (
+            "https://class.school",
+            lambda name, domain, kind: f"{kind}-{name}.{domain}",
+            "https://service-learnflow.class.school/school/services/learnflow/oauth_callback",
         ),
     ],
 )
-def test_a_service_apart_is_told_what_the_hub_would_tell_it(tmp_path: Path, host: str, callback: str) -> None:
+def test_a_service_apart_is_told_what_the_hub_would_tell_it(
+    tmp_path: Path, host: str, hook: Any, callback: str
+) -> None:
     config = Config()
     config.LearnFlow.state_dir = str(tmp_path)
     config.LearnFlowHub.apart = ["service", "proxy"]
     config.JupyterHub.bind_url = "http://127.0.0.1:8000/school/"
     config.JupyterHub.subdomain_host = host
+    if hook:
+        config.JupyterHub.subdomain_hook = hook
     deployment = Deployment.of(tmp_path / "jupyterhub_config.py", config)
     deployment.state.prepare()
     assert deployment.parts == ("proxy", "hub", "service")
