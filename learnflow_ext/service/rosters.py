@@ -18,6 +18,8 @@ GROUPS: Mapping[Role, str] = {"student": "nbgrader", "assistant": "assistant", "
 COLUMNS = ("user", "role", "extra_time")
 MOST_ROWS = 20_000
 MOST_DAYS = 3_650
+_FOREIGN = re.compile("[\x00\ufffd]")
+"""What becomes of another encoding's letters."""
 _USER = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
 
 
@@ -72,11 +74,15 @@ def parse(text: str) -> tuple[list[Row], list[Mistake]]:
     """The rows of a roster, and every mistake in it: use no row while there is one.
 
     The first line names the columns `user`, `role` (a student where there is none) and `extra_time` (days),
-    in any order; commas or semicolons stand between them, as spreadsheets write either.
+    in any order; commas, semicolons or tabs stand between them: spreadsheets write either, and copy the last.
     """
     text = text.removeprefix("\ufeff")
+    if foreign := _FOREIGN.search(text):
+        line = text.count("\n", 0, foreign.start()) + 1
+        return [], [Mistake(line=line, message="This is no UTF-8 text. Save the file as “CSV UTF-8”.")]
     head = text.partition("\n")[0]
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in head else ",", strict=True)
+    between = next((each for each in ";\t" if each in head), ",")
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=between, strict=True)
     rows: list[Row] = []
     mistakes: list[Mistake] = []
     seen: dict[str, int] = {}

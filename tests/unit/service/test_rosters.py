@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from learnflow_ext.service.rosters import (
     GROUPS,
     Change,
+    Mistake,
     Role,
     Row,
     fingerprint,
@@ -32,6 +33,7 @@ def test_a_roster_is_read_as_spreadsheets_write_it() -> None:
         "user,role,extra_time\nada,student,\nben@school,assistant,1.5\nt,teacher\n",
         "\ufeffUser;Role;Extra_time\r\nada;;\r\nben@school; Assistant ;1,5\r\n\r\nt;teacher;\r\n",
         'role,extra_time,user\n,,"ada"\nassistant,1.5,ben@school\nteacher,,t',
+        "user\trole\textra_time\r\nada\t\t\r\nben@school\tassistant\t1.5\r\nt\tteacher\t",
     ):
         assert parse(text) == (expected, [])
 
@@ -58,6 +60,17 @@ def test_each_mistake_is_said_with_its_line(text: str, line: int, words: str) ->
     _, (mistake,) = parse(text)
     assert mistake.line == line
     assert words in mistake.message
+
+
+@pytest.mark.parametrize(
+    ("encoding", "line"), [("latin-1", 3), ("cp1252", 3), ("utf-16", 1), ("utf-16-le", 1), ("utf-32", 1)]
+)
+def test_another_encoding_is_called_one(encoding: str, line: int) -> None:
+    told = "user,role\nada,student\nzo\xeb,student\n".encode(encoding).decode("utf-8-sig", "replace")
+    assert parse(told) == (
+        [],
+        [Mistake(line=line, message="This is no UTF-8 text. Save the file as “CSV UTF-8”.")],
+    )
 
 
 def test_all_mistakes_are_said_at_once() -> None:
