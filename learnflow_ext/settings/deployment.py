@@ -54,7 +54,9 @@ class LearnFlow(LoggingConfigurable):
     service_port = Integer(
         0,
         help="""Port of the service on 127.0.0.1, behind the hub's proxy. 0 takes a free one when the hub
-        starts. Set it only when a fire wall must know it.""",
+        starts. Set it when a fire wall must know it; or, where the hub runs as root and kernels have a
+        network (`c.ConfinedSpawner.network_courses`), to one below 1024: no student's process may listen
+        there in the service's place while it restarts.""",
     ).tag(config=True)
 
     release_on_start = Bool(
