@@ -285,7 +285,8 @@ def _hook(said: Any) -> Callable[..., str]:
     if callable(said):
         return cast("Callable[..., str]", said)
     # With a name that it does not know the hub refuses to start.
-    return subdomain_hook_legacy if said == "legacy" else subdomain_hook_idna
+    hook: Callable[..., str] = subdomain_hook_legacy if said == "legacy" else subdomain_hook_idna
+    return hook
 
 
 def _said(config: Config, name: str, otherwise: Any) -> Any:
