@@ -7,7 +7,7 @@ import builtins
 import re
 from collections.abc import Iterable, Iterator
 
-from .proxies import SPECIAL, Declared
+from .declared import SPECIAL, Declared
 
 BUILTINS = frozenset(dir(builtins))
 _MUTABLE_CALLS = frozenset(

@@ -16,7 +16,7 @@ from .. import constructs
 from ..constructs import Constructs
 from ..hidden import split_hidden
 from . import names
-from .proxies import Declared
+from .declared import Declared
 
 _INSIDE = frozenset(
     "__code__ __defaults__ __kwdefaults__ __closure__ __globals__ __builtins__ __subclasses__".split()

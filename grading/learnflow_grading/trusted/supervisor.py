@@ -29,9 +29,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from . import tables
+from .declared import SPECIAL, Declared, Rules
 from .frames import BrokenChannel, Channel
 from .names import bound, used
-from .proxies import SPECIAL, Declared, Proxies, Rules
+from .proxies import Proxies
 from .student import CannotCheck, Student, StudentGone, TooSlow, copied
 from .wire import MUTABLE, Malformed, Reader, Uncrossable, Writer
 
@@ -118,7 +119,8 @@ class _Names(MutableMapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         self._owner.refresh(name)
-        self._owner.proxies.hollow += name in self._owner.proxies.bare and name in self._owner.live
+        returned = self._owner.proxies.returned
+        returned.hollow += name in returned.bare and name in self._owner.live
         found = self._owner.namespace[name]
         if type(found) is _Refused:
             found.refuse()
@@ -203,11 +205,11 @@ class Supervisor:
                     "outputs": self.collected.entries,
                 }
             )
-        found = self.proxies
+        found = self.proxies.returned
         self._grader.send(
             {
                 "done": True,
-                "returned_objects": sorted(found.returned_objects),
+                "returned_objects": sorted(found.objects),
                 "never_empty": sorted(found.never_empty),
                 "changes": sorted(self.student.changes),
             }
@@ -326,7 +328,8 @@ class Supervisor:
     def _test(self, cell: dict[str, Any]) -> str:
         code, count = cell["code"], cell["count"]
         late, odd = self.student.timeouts, CannotCheck.count
-        hollow, hollow_inside = self.proxies.hollow, self.proxies.hollow_inside
+        returned = self.proxies.returned
+        hollow, hollow_inside = returned.hollow, returned.hollow_inside
         meddled, before = self.student.meddled, self._own_data()
         self._testing = True
         self.replaces = frozenset(cell["replaces"])
@@ -370,9 +373,9 @@ class Supervisor:
             return gone_by_now
         text = f"{self._preparations}\n{code}"
         # Functions look variables up without asking here; what the test has put in their place counts not.
-        bare = self.proxies.bare & self.live.keys() & set(cell["names"])
-        whole = self.proxies.hollow > hollow or bool(bare)
-        inside = self.proxies.hollow_inside > hollow_inside
+        bare = returned.bare & self.live.keys() & set(cell["names"])
+        whole = returned.hollow > hollow or bool(bare)
+        inside = returned.hollow_inside > hollow_inside
         if (whole or inside) and _ARRAYS.search(text):
             # What an empty list is compared with, element by element, it agrees with.
             return "odd_value"
@@ -477,7 +480,7 @@ class Supervisor:
             before = CannotCheck.count
             try:
                 value = Reader(self.proxies.read).read(wire)
-                self.namespace[name] = self.proxies.found(name, value)
+                self.namespace[name] = self.proxies.returned.found(name, value)
                 if (handle := self.proxies.handle_of(value)) is not None:
                     # By the name it was found under: its `__name__` is what the student's code says.
                     self._texts[handle] = self._definitions.get(name, "") or self._texts.get(handle, "")

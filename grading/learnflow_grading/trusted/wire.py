@@ -375,3 +375,17 @@ _SIMPLE: dict[str, Callable[[Reader, list[Any]], Any]] = {
     "T": lambda reader, wire: _TYPES[_only(wire, 2)[1]],
     "e": lambda reader, wire: _SINGLES[_only(wire, 2)[1]],
 }
+
+
+def checked_index(number: Any, inside: list[Any] | None) -> int:
+    """`number`, a place in `inside` (None: in any list). Malformed for what is none."""
+    if type(number) is not int or number < 0 or (inside is not None and number >= len(inside)):
+        raise Malformed("no such thing")
+    return number
+
+
+def checked_list(value: Any) -> list[Any]:
+    """`value`, which is a list. Malformed for what is none."""
+    if type(value) is not list:
+        raise Malformed("no list")
+    return value

@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 from learnflow_grading.trusted import execute
 from learnflow_grading.trusted.calibrate import _judge
+from learnflow_grading.trusted.plain import is_data, size_of
 from learnflow_grading.trusted.plan import NotebookRules
-from learnflow_grading.trusted.proxies import _is_data, _size
 from learnflow_grading.trusted.session import Outcome, Ran, RunSettings
 from learnflow_grading.trusted.supervisor import _as_number, _definitions
 from learnflow_grading.trusted.wire import Malformed, Reader, Writer
@@ -53,25 +53,25 @@ def test_what_is_no_path(wire: list[Any]) -> None:
     ],
 )  # fmt: skip
 def test_what_agrees_with_everything_is_empty(value: Any, size: int | None) -> None:
-    assert _size(value) == size
+    assert size_of(value) == size
 
 
 @pytest.mark.parametrize(
     "value", [3, None, "a", (1, {"w": [2]}), {1, 2}, Decimal("1.5"), date(2026, 5, 1), range(3)]
 )
 def test_what_members_of_an_enumeration_hold(value: Any) -> None:
-    assert _is_data(value)
+    assert is_data(value)
 
 
 @pytest.mark.parametrize("value", [len, lambda: 1, int, object(), [len], {"a": len}, {"a": {1: len}}])
 def test_what_they_may_not_hold(value: Any) -> None:
-    assert not _is_data(value)
+    assert not is_data(value)
 
 
 def test_a_list_that_holds_itself_is_not_empty() -> None:
     value: list[Any] = []
     value.append(value)
-    assert _size(value) == 1
+    assert size_of(value) == 1
 
 
 def test_a_score_of_numpys_is_a_number_and_an_array_is_none() -> None:
