@@ -7,96 +7,31 @@ when it ran to its end here.
 from __future__ import annotations
 
 import ast
-import base64
 import builtins
-import collections
 import contextlib
 import io
-import os
 import random
 import re
 import secrets
 import signal
 import socket
 import sys
-import tempfile
 import time
-import traceback
 import types
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from importlib.machinery import ModuleSpec, PathFinder
-from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import tables
-from .declared import SPECIAL, Declared, Rules
+from .collected import Collected, cell_file
+from .declared import Declared, Rules
 from .frames import BrokenChannel, Channel
-from .names import bound, used
+from .namespace import Namespace
 from .proxies import Proxies
-from .student import CannotCheck, Student, StudentGone, TooSlow, copied
-from .wire import MUTABLE, Malformed, Reader, Uncrossable, Writer
+from .student import CannotCheck, Student, StudentGone, TooSlow
+from .texts import Texts
+from .wire import Uncrossable
+from .workfiles import WorkFiles
 
-MAX_OUTPUT = 100_000
 _ARRAYS = re.compile(r"\b(np|numpy|pd|pandas|allclose|isclose)\b")
 _LOOPS = re.compile(r"\b(for|while|all|any|map|zip|filter)\b")
-_MAX_FILE = 4 * 1024 * 1024
-_MOST_KEPT = 400_000
-"""Values of a list or table that is copied before a test: with more of them it cannot be passed in."""
-
-
-class _Collected:
-    """One cell's outputs, as nbformat wants them."""
-
-    def __init__(self) -> None:
-        self.entries: list[dict[str, Any]] = []
-        self._kept = 0
-
-    def stream(self, name: str, text: str) -> None:
-        room = MAX_OUTPUT - self._kept
-        if room <= 0 or not text:
-            return
-        if len(text) > room:
-            text = text[:room] + "\n... output cut ...\n"
-        self._kept += len(text)
-        last = self.entries[-1] if self.entries else None
-        if last is not None and last["output_type"] == "stream" and last["name"] == name:
-            last["text"] += text
-        elif len(self.entries) < 500:
-            self.entries.append({"output_type": "stream", "name": name, "text": text})
-
-    def show(self, kind: str, text: str) -> None:
-        if self._kept < MAX_OUTPUT and len(self.entries) < 500:
-            self._kept += len(text)
-            self.entries.append(
-                {"output_type": kind, "data": {"text/plain": text[:MAX_OUTPUT]}, "metadata": {}}
-            )
-
-    def error(self, error: BaseException, code: str, count: int) -> None:
-        name = type(error).__name__
-        try:
-            text = str(error)
-        except Exception:  # a student's class has a `__str__` that fails
-            text = ""
-        line = _line(error, count)
-        lines = [f"{name}: {text[:2000]}"]
-        if line is not None:
-            source = code.split("\n")
-            shown = source[line - 1] if 0 < line <= len(source) else ""
-            lines = [f"Cell In[{count}], line {line}\n----> {line} {shown}", *lines]
-        self.entries.append(
-            {"output_type": "error", "ename": name, "evalue": text[:2000], "traceback": lines}
-        )
-
-
-def _line(error: BaseException, count: int) -> int | None:
-    if isinstance(error, SyntaxError) and error.filename == _file(count):
-        return error.lineno
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == _file(count)]
-    return lines[0] if lines else None
-
-
-def _file(count: int) -> str:
-    return f"<cell {count}>"
 
 
 class _Stream(io.TextIOBase):
@@ -111,40 +46,6 @@ class _Stream(io.TextIOBase):
         return len(text)
 
 
-class _Names(MutableMapping[str, Any]):
-    """The namespace of tests: a student's variables are looked up afresh whenever student code has run."""
-
-    def __init__(self, owner: Supervisor) -> None:
-        self._owner = owner
-
-    def __getitem__(self, name: str) -> Any:
-        self._owner.refresh(name)
-        returned = self._owner.proxies.returned
-        returned.hollow += name in returned.bare and name in self._owner.live
-        found = self._owner.namespace[name]
-        if type(found) is _Refused:
-            found.refuse()
-        return found
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._owner.live.pop(name, None)
-        if name in self._owner.replaces:
-            self._owner.put_name(name, value)
-        self._owner.namespace[name] = value
-
-    def __delitem__(self, name: str) -> None:
-        self._owner.live.pop(name, None)
-        if name in self._owner.replaces:
-            self._owner.student.simple("unset", name=name)
-        del self._owner.namespace[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._owner.namespace)
-
-    def __len__(self) -> int:
-        return len(self._owner.namespace)
-
-
 class Supervisor:
     """Grades one submission, then ends."""
 
@@ -152,14 +53,7 @@ class Supervisor:
         self._grader, self._job = grader, job
         self._cell_seconds = float(job["cell_seconds"])
         self._end = time.monotonic() + float(job["total_seconds"])
-        self.collected = _Collected()
-        module = types.ModuleType("__main__")
-        sys.modules["__main__"] = module
-        self.namespace: dict[str, Any] = module.__dict__
-        self.namespace["__builtins__"] = builtins
-        self.namespace["display"] = self._display
-        self.live: dict[str, int] = {}
-        """Names of a student's variables, and when each was looked up."""
+        self.collected = Collected()
         self.student = Student(student, cell_seconds=self._cell_seconds)
         self.student.emit = self._emit
         self.student.may_change = None if job["may_change"] is None else frozenset(job["may_change"])
@@ -172,17 +66,18 @@ class Supervisor:
             modules=dict(job["modules"]),
             never_empty=frozenset(job["never_empty"]),
         )
-        self.replaces: frozenset[str] = frozenset()
-        """The student's functions that this test takes away, or puts others in place of."""
         self._preparations = ""
         """The teacher's set-up cells so far."""
-        self._definitions: dict[str, str] = {}
-        self._texts: dict[int, str] = {}
-        """What `inspect.getsource` gives for a function that a test knows by a name, by its number."""
-        self.proxies = Proxies(self.student, rules, lambda name: self._definitions.get(name, ""))
-        self._files: dict[str, tuple[int, int]] = {}
-        self._trusted: set[str] = set()
-        self._sync = False
+        self._texts = Texts()
+        proxies = Proxies(self.student, rules, self._texts.named)
+        self._returned = proxies.returned
+        self._texts.patch_inspect(proxies.handle_of)
+        module = types.ModuleType("__main__")
+        sys.modules["__main__"] = module
+        variables: dict[str, Any] = module.__dict__
+        variables.update({"__builtins__": builtins, "display": self._display})
+        self._names = Namespace(variables, proxies, self._texts)
+        self._files = WorkFiles(self.student)
         self._testing = self._numbered = self._forged = False
 
     # -- one submission --------------------------------------------------------------------------
@@ -191,7 +86,7 @@ class Supervisor:
         """Every cell in order; the grader hears of each as soon as it is over."""
         self._prepare()
         for cell in self._job["cells"]:
-            self.collected, self._numbered, self._forged = _Collected(), False, False
+            self.collected, self._numbered, self._forged = Collected(), False, False
             began = time.monotonic()
             stop = self._cell(cell)
             self._grader.send(
@@ -205,12 +100,11 @@ class Supervisor:
                     "outputs": self.collected.entries,
                 }
             )
-        found = self.proxies.returned
         self._grader.send(
             {
                 "done": True,
-                "returned_objects": sorted(found.objects),
-                "never_empty": sorted(found.never_empty),
+                "returned_objects": sorted(self._returned.objects),
+                "never_empty": sorted(self._returned.never_empty),
                 "changes": sorted(self.student.changes),
             }
         )
@@ -221,19 +115,7 @@ class Supervisor:
         sys.stdin = self._stdin
         builtins.input = self._input
         signal.signal(signal.SIGALRM, self._alarm)
-        library = tempfile.mkdtemp()
-        sys.path[:] = [library, *(path for path in sys.path if path not in ("", ".", os.getcwd()))]
-        for name, data in self._job["files"]:
-            path = PurePosixPath(name)
-            if path.is_absolute() or ".." in path.parts:
-                continue
-            content = base64.b64decode(data)
-            for place in (Path(), Path(library)) if name.endswith(".py") else (Path(),):
-                (place / path).parent.mkdir(parents=True, exist_ok=True)
-                (place / path).write_bytes(content)
-            self._trusted.add(path.as_posix())
-        self._files = dict(_files())
-        sys.meta_path.insert(0, _TeachersOnly(self._trusted))
+        self._files.lay_out(self._job["files"])
         with contextlib.suppress(StudentGone, TooSlow):
             self.student.simple("put", files=[*self._job["files"], *self._job["student_files"]])
             self._student_imports()
@@ -279,8 +161,7 @@ class Supervisor:
     def _student_cell(self, cell: dict[str, Any]) -> str:
         if self.student.gone:
             return "not_run"
-        for name, text in _definitions(cell["code"], self._definitions):
-            self._definitions[name] = text
+        self._texts.learn(cell["code"])
         try:
             reply = self.student.run(cell["code"], cell["count"])
         except StudentGone as gone:
@@ -311,15 +192,15 @@ class Supervisor:
     def _set_up(self, code: str, count: int) -> None:
         """Run the teacher's own preparations here too; what fails here may still work for the student."""
         self._preparations += f"\n{code}"
-        quiet, self.collected = self.collected, _Collected()
+        quiet, self.collected = self.collected, Collected()
+        file = cell_file(count)
         try:
             for statement in ast.parse(code).body:
                 names = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
                 module = ast.Module([statement], [])
                 with contextlib.suppress(Exception):
-                    self._until(lambda m=module: exec(compile(m, _file(count), "exec"), self.namespace))  # noqa: S102
-                for name in names:
-                    self.live.pop(name, None)
+                    self._until(lambda m=module: exec(compile(m, file, "exec"), self._names.variables))  # noqa: S102
+                self._names.taken(names)
         finally:
             self.collected = quiet
 
@@ -328,25 +209,25 @@ class Supervisor:
     def _test(self, cell: dict[str, Any]) -> str:
         code, count = cell["code"], cell["count"]
         late, odd = self.student.timeouts, CannotCheck.count
-        returned = self.proxies.returned
+        returned = self._returned
         hollow, hollow_inside = returned.hollow, returned.hollow_inside
-        meddled, before = self.student.meddled, self._own_data()
+        meddled, before = self.student.meddled, self._names.own_data()
         self._testing = True
-        self.replaces = frozenset(cell["replaces"])
+        self._names.replaces = frozenset(cell["replaces"])
         self.student.ends_expected = "StopIteration" in code
-        self._sync = bool(cell["files"])
-        self.student.around = (self.push, self._pull) if self._sync else None
+        self._files.shared = bool(cell["files"])
+        self.student.around = (self._files.push, self._files.pull) if cell["files"] else None
         try:
             if self.student.gone:
                 return "not_run"
-            self._pull()
-            self._fetch(cell["names"])
+            self._files.pull()
+            self._names.fetch(cell["names"])
             for name in cell["imports"]:
                 with contextlib.suppress(Exception):
-                    exec(name, self.namespace)  # noqa: S102
+                    exec(name, self._names.variables)  # noqa: S102
             self._run_test(code, count, scored=cell["scored"], number=cell["number"])
             if self.student.meddled > meddled:
-                self._put_back(before)
+                self._names.put_back(before)
                 if not self._passes_apart(cell):
                     return "meddled"
         except StudentGone as gone:
@@ -361,11 +242,11 @@ class Supervisor:
             self.collected.error(error, code, count)
             return "timeout" if self.student.timeouts > late else ""
         finally:
-            self._sync = self._testing = False
+            self._files.shared = self._testing = False
             self.student.around = None
-            self.replaces = frozenset()
+            self._names.replaces = frozenset()
             if self.student.meddled > meddled:
-                self._put_back(before)
+                self._names.put_back(before)
         # A test that goes on after StudentGone, by a bare `except`, has not passed. Nor has one that takes an
         # endless loop, or what cannot be checked, for the error it waits for; one that counts points goes on.
         counts = any(entry["output_type"] == "execute_result" for entry in self.collected.entries)
@@ -373,7 +254,7 @@ class Supervisor:
             return gone_by_now
         text = f"{self._preparations}\n{code}"
         # Functions look variables up without asking here; what the test has put in their place counts not.
-        bare = returned.bare & self.live.keys() & set(cell["names"])
+        bare = returned.bare & self._names.live.keys() & set(cell["names"])
         whole = returned.hollow > hollow or bool(bare)
         inside = returned.hollow_inside > hollow_inside
         if (whole or inside) and _ARRAYS.search(text):
@@ -386,36 +267,19 @@ class Supervisor:
             return ""
         return "timeout" if self.student.timeouts > late else "odd_value" if CannotCheck.count > odd else ""
 
-    def _own_data(self) -> dict[str, Any]:
-        """Copies of the lists, tables and the like that set-up cells and earlier tests have made."""
-        if self.student.may_change is None:
-            return {}
-        made: dict[int, Any] = {}
-        found = {}
-        for name, value in self.namespace.items():
-            if name not in self.live and _may_be_changed(value):
-                with contextlib.suppress(RecursionError):
-                    found[name] = copied(value, made)
-        return found
-
-    def _put_back(self, before: dict[str, Any]) -> None:
-        """What a student's code changed without being asked to is for the tests as it was; once."""
-        self.namespace.update(before)
-        before.clear()
-
     def _passes_apart(self, cell: dict[str, Any]) -> bool:
         """Whether a test that passed also does when it keeps what it gave, which the student's code changed.
 
         Else `assert total(xs) == sum(xs)` passes for who empties `xs` and gives 0. Whoever sorts a list in
         the place of a copy, say, passes both ways.
         """
-        kept, self.collected = self.collected, _Collected()
+        kept, self.collected = self.collected, Collected()
         self.student.apart = True
         self.student.deadline = min(time.monotonic() + self._cell_seconds, self._end + 0.5)
         try:
-            self._fetch(cell["names"])
+            self._names.fetch(cell["names"])
             self._run_test(cell["code"], cell["count"], scored=cell["scored"], number=cell["number"])
-            return _results(self.collected) == _results(kept)
+            return self.collected.results == kept.results
         except StudentGone:
             raise
         except BaseException:
@@ -424,22 +288,17 @@ class Supervisor:
             self.student.apart = False
             self.collected = kept
 
-    def put_name(self, name: str, value: Any) -> None:
-        """Let the student's code see `value` under `name`."""
-        writer = Writer(self.student.write_link)
-        self.student.simple("set_names", names={name: writer.write(value)})
-        self.student.epoch += 1
-
     def _run_test(self, code: str, count: int, *, scored: bool, number: bool) -> None:
-        tree = ast.parse(code, _file(count))
+        file = cell_file(count)
+        tree = ast.parse(code, file)
         last = tree.body[-1] if tree.body else None
-        names = _Names(self)
+        names = self._names
 
         def run() -> None:
             if isinstance(last, ast.Expr) and not code.rstrip().endswith(";"):
                 tree.body.pop()
-                exec(compile(tree, _file(count), "exec"), self.namespace, names)  # noqa: S102
-                value = eval(compile(ast.Expression(last.value), _file(count), "eval"), self.namespace, names)  # noqa: S307
+                exec(compile(tree, file, "exec"), names.variables, names)  # noqa: S102
+                value = eval(compile(ast.Expression(last.value), file, "eval"), names.variables, names)  # noqa: S307
                 value = _as_number(value)
                 self._numbered = scored and type(value) in (int, float)
                 if number and not self._numbered:
@@ -449,7 +308,7 @@ class Supervisor:
                     exact = self._numbered or (scored and type(value) is bool)
                     self.collected.show("execute_result" if exact else "display_data", repr(value))
             else:
-                exec(compile(tree, _file(count), "exec"), self.namespace, names)  # noqa: S102
+                exec(compile(tree, file, "exec"), names.variables, names)  # noqa: S102
 
         self._until(run)
 
@@ -466,41 +325,6 @@ class Supervisor:
         # In the middle of a question the question's own limit holds.
         if self.student._depth == 0:
             raise TooSlow("This test took too long.")
-
-    def _fetch(self, names: list[str]) -> None:
-        """Make the student's names known; those that they lack stay unknown."""
-        found = self.student.names(names)
-        for name in names:
-            self.namespace.pop(name, None)
-            self.live.pop(name, None)
-        for name, wire in found.items():
-            if name in self.proxies.rules.classes and not (type(wire) is list and wire[:1] == ["cl"]):
-                self.namespace[name] = _Refused(f"{name} is to be a class.")
-                continue
-            before = CannotCheck.count
-            try:
-                value = Reader(self.proxies.read).read(wire)
-                self.namespace[name] = self.proxies.returned.found(name, value)
-                if (handle := self.proxies.handle_of(value)) is not None:
-                    # By the name it was found under: its `__name__` is what the student's code says.
-                    self._texts[handle] = self._definitions.get(name, "") or self._texts.get(handle, "")
-            except Malformed:
-                raise self.student._broken() from None
-            except CannotCheck as error:
-                # It counts when the test uses it, and not when it puts something of its own in its place.
-                CannotCheck.count = before
-                self.namespace[name] = _Refused(str(error))
-            self.live[name] = self.student.epoch
-
-    def refresh(self, name: str) -> None:
-        """Look a student's variable up again when their code has run since."""
-        seen = self.live.get(name)
-        if seen is None or seen == self.student.epoch:
-            return
-        if self.proxies.handle_of(self.namespace.get(name)) is None:
-            self._fetch([name])
-        else:
-            self.live[name] = self.student.epoch
 
     # -- what surrounds a test -------------------------------------------------------------------
 
@@ -538,96 +362,6 @@ class Supervisor:
         if type(value) in (int, str, float) and not self.student.gone:
             self.student.simple("seed", value=value)
 
-    def _pull(self) -> None:
-        """Copy what the student's code wrote, for tests that read files; the teacher's files stay."""
-        if not self._sync:
-            return
-        files = self.student.simple("changes").get("files")
-        if type(files) is not list:
-            return
-        for entry in files[:200]:
-            if type(entry) is not list or len(entry) != 2 or not all(type(part) is str for part in entry):
-                continue
-            path = PurePosixPath(entry[0])
-            if (
-                path.is_absolute()
-                or any(part.startswith((".", "__pycache__")) for part in path.parts)
-                or ".." in path.parts
-                or len(path.parts) > 8
-                or path.as_posix() in self._trusted
-            ):
-                continue
-            with contextlib.suppress(OSError, ValueError):
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-                if not Path(path).is_symlink():
-                    Path(path).write_bytes(base64.b64decode(entry[1])[:_MAX_FILE])
-        self._files = dict(_files())
-
-    def push(self) -> None:
-        """Give the student's code what the test wrote."""
-        if not self._sync:
-            return
-        changed = [(name, stamp) for name, stamp in _files() if self._files.get(name) != stamp]
-        self._files.update(changed)
-        files = [
-            [name, base64.b64encode(Path(name).read_bytes()).decode("ascii")]
-            for name, (_, size) in changed
-            if size <= _MAX_FILE
-        ]
-        if files:
-            self.student.simple("put", files=files)
-
-
-class _TeachersOnly:
-    """Lets no test import a file that a student's code wrote: it would run here."""
-
-    def __init__(self, trusted: set[str]) -> None:
-        self._trusted, self._here = trusted, os.getcwd()
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: Any = None
-    ) -> ModuleSpec | None:
-        """None: others find it. ImportError for a student's."""
-        spec = PathFinder.find_spec(name, path, target)
-        for place in () if spec is None else (spec.origin, *(spec.submodule_search_locations or ())):
-            if place is None or not os.path.isabs(str(place)):
-                continue
-            inside = os.path.relpath(os.path.realpath(str(place)), self._here)
-            if not inside.startswith("..") and inside not in self._trusted:
-                raise ImportError(f"{name} is a student's file, and does not run here")
-        return None
-
-
-class _Refused:
-    """Stands for a student's value that is of no kind a test may use."""
-
-    def __init__(self, why: str) -> None:
-        object.__setattr__(self, "_why", why)
-
-    def __getattribute__(self, name: str) -> Any:
-        if name == "refuse":
-            return object.__getattribute__(self, name)
-        raise CannotCheck(object.__getattribute__(self, "_why"))
-
-    def refuse(self, *_: object) -> Any:
-        """What any use of it comes to."""
-        raise CannotCheck(object.__getattribute__(self, "_why"))
-
-
-for _name in SPECIAL | {"__str__", "__repr__", "__format__", "__setattr__"}:
-    setattr(_Refused, _name, _Refused.refuse)
-
-
-def _may_be_changed(value: Any) -> bool:
-    kind = type(value)
-    if kind in MUTABLE or kind is collections.defaultdict:
-        return len(value) <= _MOST_KEPT
-    return tables.knows(kind) and bool(value.size <= _MOST_KEPT)
-
-
-def _results(collected: _Collected) -> list[Any]:
-    return [entry["data"] for entry in collected.entries if entry["output_type"] == "execute_result"]
-
 
 def _as_number(value: Any) -> Any:
     """A number of numpy's as one of Python's, which nbgrader reads; anything else as it is."""
@@ -635,55 +369,6 @@ def _as_number(value: Any) -> Any:
     if np is not None and isinstance(value, np.integer | np.floating | np.bool_):
         return value.item()
     return value
-
-
-def _files() -> Iterator[tuple[str, tuple[int, int]]]:
-    for parent, folders, names in os.walk("."):
-        folders[:] = [folder for folder in folders if not folder.startswith((".", "__pycache__"))]
-        for name in names:
-            path = os.path.join(parent, name)
-            if not name.startswith(".") and os.path.isfile(path) and not os.path.islink(path):
-                status = os.stat(path)
-                yield os.path.relpath(path), (status.st_mtime_ns, status.st_size)
-
-
-def _definitions(code: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """(name, text) of the functions and classes that a student's cell defines at its top.
-
-    `known` are those from before, and what was taken from here meanwhile: for a second name of one.
-    """
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            lines = code.split("\n")[first - 1 : node.end_lineno]
-            yield node.name, "\n".join(lines) + "\n"
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
-            yield from ((name, known.get(node.value.id, "")) for name in bound([node]))
-        else:
-            # `total = sum` after it: its text says nothing any more.
-            yield from ((name, "") for name in bound([node]) - used(node))
-
-
-def _patch_inspect(supervisor: Supervisor) -> None:
-    import inspect
-
-    original = inspect.getsource
-
-    def getsource(thing: Any) -> str:
-        if (handle := supervisor.proxies.handle_of(thing)) is not None:
-            text = supervisor._texts.get(handle)
-            if text is None:
-                text = supervisor._definitions.get(getattr(thing, "__name__", ""), "")
-            if not text:
-                raise OSError("could not get source code")
-            return text
-        return original(thing)
-
-    inspect.getsource = getsource  # type: ignore[assignment]
 
 
 def serve(sock: socket.socket) -> None:
@@ -694,9 +379,7 @@ def serve(sock: socket.socket) -> None:
     student = socket.socket(fileno=descriptors[0])
     try:
         job = grader.receive(seconds=60)
-        supervisor = Supervisor(grader, Channel(student), job)
-        _patch_inspect(supervisor)
-        supervisor.serve()
+        Supervisor(grader, Channel(student), job).serve()
     except BrokenChannel:
         return  # the grader has hung up: nobody wants the rest
     finally:

@@ -18,7 +18,8 @@ from learnflow_grading.trusted.calibrate import _judge
 from learnflow_grading.trusted.plain import is_data, size_of
 from learnflow_grading.trusted.plan import NotebookRules
 from learnflow_grading.trusted.session import Outcome, Ran, RunSettings
-from learnflow_grading.trusted.supervisor import _as_number, _definitions
+from learnflow_grading.trusted.supervisor import _as_number
+from learnflow_grading.trusted.texts import definitions
 from learnflow_grading.trusted.wire import Malformed, Reader, Writer
 from nbformat import v4 as nbf
 
@@ -83,7 +84,7 @@ def test_a_score_of_numpys_is_a_number_and_an_array_is_none() -> None:
 
 def test_a_second_name_has_the_text_of_the_first_and_a_new_function_none() -> None:
     known: dict[str, str] = {}
-    for name, text in _definitions("def f(n):\n    return n\ng = f\nh = lambda n: f(n)\nf = len", known):
+    for name, text in definitions("def f(n):\n    return n\ng = f\nh = lambda n: f(n)\nf = len", known):
         known[name] = text
     assert known == {"f": "", "g": "def f(n):\n    return n\n", "h": ""}
 

@@ -1,0 +1,126 @@
+"""The names that tests use: their own, and the student's, looked up afresh whenever student code has run."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+from collections.abc import Iterable, Iterator, MutableMapping
+from typing import Any
+
+from . import tables
+from .proxies import Proxies
+from .refused import Refused
+from .student import CannotCheck, copied
+from .texts import Texts
+from .wire import MUTABLE, Malformed, Reader, Writer
+
+_MOST_KEPT = 400_000
+"""Values of a list or table that is copied before a test: with more of them it cannot be passed in."""
+
+
+class Namespace(MutableMapping[str, Any]):
+    """What a test's code runs in, beside `variables`, its globals."""
+
+    def __init__(self, variables: dict[str, Any], proxies: Proxies, texts: Texts) -> None:
+        self.variables = variables
+        self._proxies, self._student, self._texts = proxies, proxies.student, texts
+        self.live: dict[str, int] = {}
+        """Names of a student's variables, and when each was looked up."""
+        self.replaces: frozenset[str] = frozenset()
+        """The student's functions that this test takes away, or puts others in place of."""
+
+    def __getitem__(self, name: str) -> Any:
+        self._refresh(name)
+        returned = self._proxies.returned
+        returned.hollow += name in returned.bare and name in self.live
+        found = self.variables[name]
+        if type(found) is Refused:
+            found.refuse()
+        return found
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.live.pop(name, None)
+        if name in self.replaces:
+            self._put(name, value)
+        self.variables[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        self.live.pop(name, None)
+        if name in self.replaces:
+            self._student.simple("unset", name=name)
+        del self.variables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.variables)
+
+    def __len__(self) -> int:
+        return len(self.variables)
+
+    def fetch(self, names: list[str]) -> None:
+        """Make the student's names known; those that they lack stay unknown."""
+        found = self._student.names(names)
+        for name in names:
+            self.variables.pop(name, None)
+            self.live.pop(name, None)
+        for name, wire in found.items():
+            if name in self._proxies.rules.classes and not (type(wire) is list and wire[:1] == ["cl"]):
+                self.variables[name] = Refused(f"{name} is to be a class.")
+                continue
+            before = CannotCheck.count
+            try:
+                value = Reader(self._proxies.read).read(wire)
+                self.variables[name] = self._proxies.returned.found(name, value)
+                if (handle := self._proxies.handle_of(value)) is not None:
+                    self._texts.found(name, handle)
+            except Malformed:
+                raise self._student._broken() from None
+            except CannotCheck as error:
+                # It counts when the test uses it, and not when it puts something of its own in its place.
+                CannotCheck.count = before
+                self.variables[name] = Refused(str(error))
+            self.live[name] = self._student.epoch
+
+    def _refresh(self, name: str) -> None:
+        """Look a student's variable up again when their code has run since."""
+        seen = self.live.get(name)
+        if seen is None or seen == self._student.epoch:
+            return
+        if self._proxies.handle_of(self.variables.get(name)) is None:
+            self.fetch([name])
+        else:
+            self.live[name] = self._student.epoch
+
+    def _put(self, name: str, value: Any) -> None:
+        """Let the student's code see `value` under `name`."""
+        writer = Writer(self._student.write_link)
+        self._student.simple("set_names", names={name: writer.write(value)})
+        self._student.epoch += 1
+
+    def taken(self, names: Iterable[str]) -> None:
+        """The teacher's code has used these: if it has given them a value, they are no student's any more."""
+        for name in names:
+            self.live.pop(name, None)
+
+    def own_data(self) -> dict[str, Any]:
+        """Copies of the lists, tables and the like that set-up cells and earlier tests have made."""
+        if self._student.may_change is None:
+            return {}
+        made: dict[int, Any] = {}
+        found = {}
+        for name, value in self.variables.items():
+            if name not in self.live and _may_be_changed(value):
+                with contextlib.suppress(RecursionError):
+                    found[name] = copied(value, made)
+        return found
+
+    def put_back(self, before: dict[str, Any]) -> None:
+        """What a student's code changed without being asked to is for the tests as it was; once."""
+        self.variables.update(before)
+        before.clear()
+
+
+def _may_be_changed(value: Any) -> bool:
+    kind = type(value)
+    if kind in MUTABLE or kind is collections.defaultdict:
+        return len(value) <= _MOST_KEPT
+    return tables.knows(kind) and bool(value.size <= _MOST_KEPT)
