@@ -50,7 +50,7 @@ class Returned:
         return self._sized - self._empty - self._others
 
     def names_of(self, handle: int, name: str) -> frozenset[str]:
-        """What tests call the function with this number; `name` where they have not called it anything yet."""
+        """What tests call the function with this number; `name` where they have called it nothing yet."""
         return self._known_as.get(handle, frozenset({name}))
 
     def called(self, keys: frozenset[str], value: Any) -> Any:

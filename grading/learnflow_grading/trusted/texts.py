@@ -28,7 +28,7 @@ class Texts:
         return self._by_name.get(name, "")
 
     def found(self, name: str, handle: int) -> None:
-        """A test knows the thing with this number by `name`; its `__name__` is what the student's code says."""
+        """A test knows the thing with this number by `name`; its `__name__` is what the student says."""
         self._by_number[handle] = self.named(name) or self._by_number.get(handle, "")
 
     def patch_inspect(self, handle_of: Callable[[Any], int | None]) -> None:
