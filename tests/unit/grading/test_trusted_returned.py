@@ -46,4 +46,4 @@ def test_where_it_may_be_empty_nothing_counts() -> None:
 def test_the_tests_own_generator_is_no_answer() -> None:
     # What the student's code took from it is gone, and `all(...)` over the rest agrees with anything.
     with pytest.raises(CannotCheck, match="f gave back the test's own generator"):
-        Returned(Rules(), ours).called(F, (n for n in ()))
+        Returned(Rules(), ours).called(F, (n for n in list[int]()))
