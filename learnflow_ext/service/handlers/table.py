@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyterhub.services.auth import HubOAuthCallbackHandler
-from tornado.web import RequestHandler, StaticFileHandler
+from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 
 from learnflow_ext.contracts.alerts import Alert
 from learnflow_ext.contracts.grades import (
@@ -75,6 +75,12 @@ class StaticHandler(StaticFileHandler):
         for name, value in SECURITY_HEADERS.items():
             self.set_header(name, value)
         self.clear_header("Server")
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+        """As the parent's, for which a name that no file can have is a fault of ours."""
+        if "\x00" in absolute_path:
+            raise HTTPError(404)
+        return super().validate_absolute_path(root, absolute_path)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """A status says enough here."""
