@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 if TYPE_CHECKING:
     from kafka_broker import Kafka
@@ -57,11 +57,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_logstart(location: tuple[str, int | None, str]) -> None:
-    """Before anything of a test is set up: whether its file is one in which coverage is measured."""
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Before anything of a test is set up: whether it is one in which coverage is measured."""
     import measured
 
-    measured.HERE.turn(on=measured.is_measured(location[0]))
+    many = is_hypothesis_test(getattr(item, "obj", None))
+    measured.HERE.turn(on=measured.is_measured(item.nodeid, many=many))
 
 
 @pytest.fixture(scope="session")

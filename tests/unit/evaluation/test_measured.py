@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,9 +34,14 @@ after(); subprocess.run([sys.executable, "another.py"], check=True)
 
 def test_every_place_that_is_named_is_there() -> None:
     for place in NOT_MEASURED:
-        assert list(ROOT.glob(f"{place}*")), place
+        file, _, name = place.partition("::")
+        (first, *_) = ROOT.glob(f"{file}*")
+        assert not name or re.search(rf"^(class|(async )?def) {name}\b", first.read_text(), re.MULTILINE), (
+            place
+        )
         assert not is_measured(place)
     assert is_measured("tests/unit/evaluation/test_measured.py")
+    assert not is_measured("tests/unit/evaluation/test_measured.py", many=True)
 
 
 def test_what_runs_meanwhile_is_not_in_the_report_and_all_else_is(tmp_path: Path) -> None:
