@@ -92,3 +92,10 @@ class StudentProgress(msgspec.Struct, frozen=True, kw_only=True):
     """Open alerts about the student, as sentences for the student."""
     notes: tuple[str, ...] = ()
     """What teachers told the class lately, newest first."""
+
+
+class DaysOf(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `POST api/time-zone`: where somebody's days begin and end."""
+
+    time_zone: str
+    """A name of the IANA database, as browsers say it: `Europe/Berlin`."""

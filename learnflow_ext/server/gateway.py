@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections.abc import AsyncIterator
@@ -14,12 +15,12 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 from learnflow_ext.contracts import errors
-from learnflow_ext.contracts.errors import LearnFlowError, Problem, Unavailable
+from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, Problem, Unavailable
 from learnflow_ext.contracts.grades import AssignmentView, CourseView, FileSet, SubmissionView
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.contracts.other_ai import OtherAiStanding
 from learnflow_ext.contracts.practice import PracticeResult, PracticeStanding
-from learnflow_ext.contracts.progress import StudentProgress
+from learnflow_ext.contracts.progress import DaysOf, StudentProgress
 from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
 from learnflow_ext.contracts.runs import RunBatch
 from learnflow_ext.server.sse import EventReader
@@ -78,6 +79,7 @@ class Gateway:
         self.silence_seconds = silence_seconds
         self._client: AsyncHTTPClient | None = None
         self._courses: tuple[float, tuple[CourseView, ...]] | None = None
+        self._days_of = ""
 
     @property
     def _http(self) -> AsyncHTTPClient:
@@ -155,6 +157,16 @@ class Gateway:
         """The student's own progress; days of a streak are those of `time_zone`, when it is known."""
         query = urlencode({"course": course, "time_zone": time_zone})
         return await self._get(f"api/progress?{query}", StudentProgress)
+
+    async def days_are_of(self, time_zone: str) -> None:
+        """Say where the student's days begin and end, unless that was said already; one that the service
+        does not know is not said again either.
+        """
+        if time_zone in ("", self._days_of):
+            return
+        with contextlib.suppress(BadRequest):
+            await self._call("POST", "api/time-zone", DaysOf(time_zone=time_zone))
+        self._days_of = time_zone
 
     async def report_runs(self, batch: RunBatch) -> None:
         """Tell what ran here."""

@@ -22,7 +22,7 @@ from learnflow_ext.service.views.alerts import for_teacher
 from learnflow_ext.service.views.cells import student_link
 from learnflow_ext.service.views.patterns import pattern_text
 from learnflow_ext.store import board as stored
-from learnflow_ext.store import courses, evidence
+from learnflow_ext.store import courses, evidence, time_zones
 
 WEEK = timedelta(days=7)
 MOST_ROWS = 5_000
@@ -30,7 +30,8 @@ MOST_ROWS = 5_000
 
 async def calendar(parts: Parts, course: str, time_zone: str = "") -> tuple[tzinfo, list[date]]:
     """(whose days count: those of `time_zone`, or else of the settings; the holidays of `course`, by the
-    settings and by its teachers)."""
+    settings and by its teachers).
+    """
     settings = parts.progress_settings
     holidays = [date.fromisoformat(day) for day in settings.holidays.get(course, ())]
     holidays += (await parts.deadlines.written(course)).holidays
@@ -45,7 +46,8 @@ async def standings_of(
     withheld: Withheld | None = None,
     conn: AsyncConnection | None = None,
 ) -> dict[str, Standings]:
-    """Where each of `names` stands in `course`; days are those of `time_zone`, or else of the settings.
+    """Where each of `names` stands in `course`; days are those of `time_zone`, or else of the zone that their
+    browser said, or else of the settings.
 
     Without what is `withheld`, for a student's own eyes. Reads through `conn` where the caller has one.
     """
@@ -53,6 +55,7 @@ async def standings_of(
     async with nullcontext(conn) if conn is not None else parts.db.connect() as reading:
         topics = await courses.assignments(reading, course)
         checked = await evidence.of_students(reading, course, names)
+        own = await time_zones.of(reading, names)
     now = datetime.now(UTC)
     skills = parts.skills.of(course)
     return {
@@ -60,7 +63,7 @@ async def standings_of(
             withheld.checked(checked[name]) if withheld is not None else checked[name],
             topics,
             now,
-            where=where,
+            where=zone(time_zone or own[name], own[name]) if name in own else where,
             holidays=holidays,
             skills=skills,
         )

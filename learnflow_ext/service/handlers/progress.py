@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
+from learnflow_ext.contracts.errors import BadRequest
+from learnflow_ext.contracts.progress import DaysOf
+from learnflow_ext.progress.mail_hours import zones
 from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.handlers.course_page import standings_of
 from learnflow_ext.service.views.alerts import for_student
-from learnflow_ext.store import alerts, courses, insight, progress
+from learnflow_ext.store import alerts, courses, insight, progress, time_zones
 
 
 class ProgressHandler(ApiHandler):
@@ -39,3 +44,15 @@ class ProgressHandler(ApiHandler):
                 notes=tuple(note.text for note in notes),
             )
         )
+
+
+class TimeZoneHandler(ApiHandler):
+    """`POST api/time-zone`: where one's own days begin and end, for streaks; the last word counts."""
+
+    async def post(self) -> None:
+        given, name = self.body(DaysOf), self.person.name
+        if given.time_zone not in await asyncio.to_thread(zones):
+            raise BadRequest("There is no time zone of that name. One that there is: Europe/Berlin.")
+        await self.parts.db.retrying(lambda conn: time_zones.keep(conn, name, given.time_zone))
+        self.log.info("time zone kept", time_zone=given.time_zone)
+        self.answer(given)

@@ -11,7 +11,7 @@ import msgspec
 from learnflow_ext.contracts.errors import NotFound
 from learnflow_ext.service import words
 from learnflow_ext.service.blind import uneventful
-from learnflow_ext.service.handlers.board import PageHandler
+from learnflow_ext.service.handlers.board import PageHandler, text_of
 from learnflow_ext.service.handlers.course_page import MOST_ROWS, CoursePage, calendar, standings_of
 from learnflow_ext.service.over_time import over_time
 from learnflow_ext.service.tables import csv_text
@@ -31,6 +31,7 @@ from learnflow_ext.store import (
     practice_reviews,
     regrade_requests,
     submissions,
+    time_zones,
 )
 
 DECIDED_LATELY = timedelta(days=7)
@@ -52,6 +53,7 @@ class StudentHandler(CoursePage):
             steps = await evidence.history(conn, course, student)
             assignments = await courses.assignments(conn, course)
             given = await points.changes(conn, course, student=student)
+            own = await time_zones.of(conn, [student])
         withheld = await self.parts.results.withheld(course, self.person)
         given = [one for one in given if not withheld.blind.covers(one.assignment)]
         steps = [
@@ -79,7 +81,7 @@ class StudentHandler(CoursePage):
             *((talks, ("More time", room or "none", link)) if self.person.teaches(course) else ()),
             ("Next step", standing.next_said, ""),
         )
-        where, holidays = await calendar(self.parts, course)
+        where, holidays = await calendar(self.parts, course, own.get(student, ""))
         days = over_time(steps, assignments, where=where, holidays=holidays)
         picture = mastery.picture(student, days, standing.topics, datetime.now(UTC))
         self.show_tables(
@@ -107,6 +109,7 @@ class MeHandler(PageHandler):
             requests = await regrade_requests.of_course(conn, course, student=name, limit=10)
             since = datetime.now(UTC) - DECIDED_LATELY
             practices = await practice_reviews.of_student(conn, course, name, since=since)
+            own = await time_zones.of(conn, [name])
         terms = await self.parts.deadlines.of_course(course)
         withheld = await self.parts.results.withheld(course, self.person)
         standing = (await standings_of(self.parts, course, [name], withheld=withheld))[name]
@@ -128,6 +131,8 @@ class MeHandler(PageHandler):
             requests=requests,
             practices=practices,
             held=withheld.among(counted),
+            time_zone=own.get(name, self.parts.progress_settings.time_zone),
+            xsrf=text_of(self.xsrf_token),
             deadlines=[(title, sentence) for title, sentence in told if sentence],
             now=datetime.now(UTC),
         )

@@ -23,7 +23,7 @@ from learnflow_ext.contracts.grades import (
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.contracts.other_ai import OtherAiStanding
 from learnflow_ext.contracts.practice import PracticeResult, PracticeStanding
-from learnflow_ext.contracts.progress import StudentProgress
+from learnflow_ext.contracts.progress import DaysOf, StudentProgress
 from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
 from learnflow_ext.contracts.runner import ExecuteRequest, RunResult
 from learnflow_ext.contracts.runs import RunBatch
@@ -220,6 +220,18 @@ TABLE: tuple[Route, ...] = (
         progress.ProgressHandler,
         Who.SELF,
         get=Operation(summary="A student's progress in `course`.", answer=StudentProgress, query=("course",)),
+    ),
+    api(
+        "api/time-zone",
+        progress.TimeZoneHandler,
+        Who.PERSON,
+        max_body=KIB,
+        post=Operation(
+            summary="Say in which time zone one's own days begin and end, for streaks.",
+            body=DaysOf,
+            answer=DaysOf,
+            once=True,
+        ),
     ),
     api(
         "api/alerts",

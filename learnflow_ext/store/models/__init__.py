@@ -24,7 +24,7 @@ from learnflow_ext.store.models.grading import (
     Submission,
 )
 from learnflow_ext.store.models.lti import LtiColumn, LtiPlace, LtiScore
-from learnflow_ext.store.models.people import Attendance, Pseudonym, User
+from learnflow_ext.store.models.people import Attendance, Pseudonym, TimeZone, User
 from learnflow_ext.store.models.progress import LEVELS, Practice, PracticeReview, PracticeWish, Progress, Run
 from learnflow_ext.store.models.record import (
     POINTS_TYPES,
@@ -91,6 +91,7 @@ __all__ = [
     "Run",
     "SpentToken",
     "Submission",
+    "TimeZone",
     "Topic",
     "TutorChoice",
     "User",

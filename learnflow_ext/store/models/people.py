@@ -36,6 +36,19 @@ class Attendance(Base):
     last_activity: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class TimeZone(Base):
+    """Where somebody's days begin and end, by their browser; see `store.time_zones`."""
+
+    __tablename__ = "time_zones"
+    __table_args__ = tuple(not_empty("time_zone"))
+
+    user_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    time_zone: Mapped[str] = mapped_column(String(64))
+    """A name of the IANA database."""
+
+
 class Pseudonym(Base):
     """The one link between a person and the stream: random, and gone when the row is."""
 

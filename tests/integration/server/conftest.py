@@ -35,7 +35,7 @@ from learnflow_ext.contracts.grades import (
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.contracts.other_ai import OTHER_AI_ENV, OtherAi, OtherAiStanding
 from learnflow_ext.contracts.practice import PracticeStanding
-from learnflow_ext.contracts.progress import StudentProgress
+from learnflow_ext.contracts.progress import DaysOf, StudentProgress
 from learnflow_ext.contracts.quizzes import QuizAnswer, QuizFeedback, QuizView
 from learnflow_ext.contracts.runs import RunBatch, RunReport
 
@@ -69,6 +69,8 @@ class Script:
         self.graded = False
         self.cell_seconds: float | None = None
         self.zones: list[str] = []
+        """That were asked for; `days_of` are those that were to be kept."""
+        self.days_of: list[str] = []
         self.exam = False
         """Whether one is on for the student."""
         self.progress = StudentProgress(student="ada", course="py", title="Python", streak_days=2)
@@ -161,6 +163,12 @@ class StubHandler(RequestHandler):
                 QuizFeedback(question=given.question, choices=given.choices, right=right, first_right=right)
             )
             self.say(self.script.answered[-1])
+        elif path == "api/time-zone":
+            self.script.days_of.append(msgspec.json.decode(self.request.body, type=DaysOf).time_zone)
+            if self.script.days_of[-1].startswith("Mars"):
+                self.say(Problem(code="bad_request", message="There is no time zone of that name."), 400)
+            else:
+                self.say({})
         elif path.endswith("/submissions"):
             self.script.submitted.append(msgspec.json.decode(self.request.body, type=FileSet))
             self.say(self.script.view().submissions[-1], 201)

@@ -21,3 +21,12 @@ async def test_my_progress_comes_from_the_service(server: Server, service: Scrip
     assert refused.code == 503
     assert b"The service is resting." in refused.body
     assert (await server.call("GET", "learnflow/progress", Authorization="token nobody")).code in (302, 403)
+
+
+async def test_the_browsers_time_zone_is_told_once_and_a_wrong_one_spoils_nothing(
+    server: Server, service: Script
+) -> None:
+    for zone in ("Asia/Tokyo", "Asia/Tokyo", "", "Mars/Olympus", "Mars/Olympus", "Europe/Berlin"):
+        answer = await server.json("GET", f"learnflow/progress?time_zone={zone.replace('/', '%2F')}")
+        assert answer["courses"][0]["streak_days"] == 2
+    assert service.days_of == ["Asia/Tokyo", "Mars/Olympus", "Europe/Berlin"]

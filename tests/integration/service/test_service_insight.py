@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from playwright.async_api import expect
 from seeded import EVIL, MODULES, SOURCE, browsing, fill
-from served import ASSIGNMENT, Client
+from served import ASSIGNMENT, Client, problem
 from sqlalchemy import update
 from stub_hub import COURSE, PREFIX, Hub
 
@@ -375,6 +375,49 @@ class TestAStudentsOwnPage:
         assert await rows() == (2, 2)
         file.write_text(f"holidays:\n- {first}\n")
         assert await rows() == (1, 1)
+
+    async def test_days_are_those_of_the_students_own_time_zone(
+        self, service: RunningService, ask: Client
+    ) -> None:
+        """Two hours of one day in UTC, which the settings say, are an evening and an afternoon elsewhere."""
+        yesterday = (now() - timedelta(days=1)).replace(minute=0)
+        async with service.parts.db.begin() as conn:
+            for hour in (1, 23):
+                made = await submissions.create(
+                    conn, course=COURSE, assignment=ASSIGNMENT, student="ada", files_path="/x", size=1
+                )
+                await conn.execute(
+                    update(Submission)
+                    .where(Submission.submission_id == made.submission_id)
+                    .values(submitted_at=yesterday.replace(hour=hour))
+                )
+
+        async def seen() -> set[tuple[str, ...]]:
+            """Days in a row: on the student's page, in JupyterLab's panel, and on the teacher's page."""
+            pages = [
+                (await ask(f"courses/{COURSE}/{page}", who)).body.decode()
+                for page, who in (("me", "ada"), ("students/ada", "teacher"))
+            ]
+            panel = json.loads((await ask(f"api/progress?course={COURSE}", "ada")).body)
+            kept = re.findall(r'data-zone="([^"]*)"', pages[0])
+            return {
+                (*kept, *re.findall(r"<dd>(\d+)</dd>", pages[0])),
+                (*kept, str(panel["streak_days"]), str(panel["longest_streak_days"])),
+                (*kept, *re.findall(r"[sS]treak, days</dt>\s*<dd[^>]*>(?:<a[^>]*>)?(\d+)<", pages[1])),
+            }
+
+        assert await seen() == {("UTC", "1", "1")}
+        assert (await ask("api/time-zone", "ada", body={"time_zone": "America/Costa_Rica"})).code == 200
+        assert await seen() == {("America/Costa_Rica", "2", "2")}
+        for name in ("Mars/Olympus", "", "../../etc/passwd", "Europe", "x" * 300, "Europe/Berlin\0", "<b>"):
+            refused = await ask("api/time-zone", "ada", body={"time_zone": name})
+            assert (refused.code, problem(refused).message[:35]) == (
+                400,
+                "There is no time zone of that name.",
+            )
+        # That was the student's own; another one's is theirs.
+        assert (await ask("api/time-zone", "teacher", body={"time_zone": "Asia/Tokyo"})).code == 200
+        assert await seen() == {("America/Costa_Rica", "2", "2")}
 
     async def test_is_for_members_of_the_course(self, full: RunningService, ask: Client) -> None:
         assert (await ask(f"courses/{COURSE}/me", "eve")).code == 403

@@ -86,6 +86,8 @@ def own_page(standing: Standings) -> str:
         practices=[],
         held=frozenset(),
         deadlines=[],
+        time_zone="UTC",
+        xsrf="",
         now=NOW,
     )
 
