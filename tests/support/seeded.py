@@ -54,7 +54,7 @@ async def fill(service: RunningService, count: int) -> None:
 async def browsing(
     service: RunningService, hub: Hub, **options: Any
 ) -> AsyncIterator[tuple[Page, list[str]]]:
-    """The teacher's browser, signed in, and what it complained about."""
+    """The browser of who `hub.signs_in`, the teacher, and what it complained about."""
     hub.service_url = f"http://127.0.0.1:{service.port}"
     complaints: list[str] = []
     async with async_playwright() as playwright:

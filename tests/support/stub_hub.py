@@ -35,6 +35,8 @@ class Hub:
     asked: list[str] = field(default_factory=list)
     service_url: str = ""
     """Where a browser is sent back to after the login."""
+    signs_in: str = "teacher"
+    """Whose browser it is."""
 
     def add(self, name: str, *groups: str, admin: bool = False) -> str:
         """A user in `groups`; their token."""
@@ -123,7 +125,7 @@ class _Members(_HubHandler):
 
 
 class _Authorize(_HubHandler):
-    """The login page of a hub where everybody is the teacher already."""
+    """The login page of a hub where everybody is signed in already."""
 
     def get(self) -> None:
         query = urlencode({"code": "the-code", "state": self.get_query_argument("state")})
@@ -132,7 +134,7 @@ class _Authorize(_HubHandler):
 
 class _Token(_HubHandler):
     def post(self) -> None:
-        self.write({"access_token": self.hub.token("teacher")})
+        self.write({"access_token": self.hub.token(self.hub.signs_in)})
 
 
 @asynccontextmanager
