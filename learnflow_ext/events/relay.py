@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.events.bus import Bus, BusClosed, BusMessage, Refused
-from learnflow_ext.events.topics import dead_letter
+from learnflow_ext.events.topics import ALL_TOPICS, STRAYS, dead_letter
 from learnflow_ext.events.wire import claimed_folder, to_message
 from learnflow_ext.store import courses, outbox
 from learnflow_ext.store.database import Database
@@ -259,7 +259,8 @@ def _dead(row: Pending, reason: str) -> BusMessage:
     """Only the event's id travels: nobody knows which of its fields are personal. The log has it in full."""
     log.error("relay.dead_letter", event_id=row.event_id, sequence=row.sequence, reason=reason)
     return BusMessage(
-        topic=dead_letter(row.topic),
+        # A newer version's topic has no dead letters here, and would hold up everybody.
+        topic=dead_letter(row.topic if row.topic in ALL_TOPICS else STRAYS),
         key=row.pseudonym,
         value=b"",
         headers={"learnflow-event-id": row.event_id.encode(), "learnflow-error": reason.encode()},

@@ -44,6 +44,9 @@ SPECS: tuple[TopicSpec, ...] = (
 )
 """The eight. Partitions follow traffic: six where every student of a school writes, three elsewhere."""
 
+STRAYS = "progress.events"
+"""Whose dead letters take what belongs to a topic that we do not know."""
+
 DEAD_SPECS: tuple[TopicSpec, ...] = tuple(
     _spec(spec.name + DEAD_LETTER, 1, 90, f"messages of {spec.name} that nobody could work with")
     for spec in SPECS

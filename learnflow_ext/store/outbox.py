@@ -197,7 +197,7 @@ async def pending(conn: AsyncConnection, limit: int, *, skip: Collection[int] = 
                 time=iso(row.time),
                 event=event_of(row.type, row.course, row.name, row.data),
             )
-        except ValueError as problem:
+        except (ValueError, RecursionError) as problem:
             error = str(problem)
         found.append(
             Pending(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import shutil
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import kafka_broker
 import msgspec
@@ -26,6 +28,7 @@ from confluent_kafka.admin import (
 )
 from kafka_broker import Kafka
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
 
 from learnflow_ext.contracts.events import Envelope, RunFinished
 from learnflow_ext.events import kafka_topics
@@ -112,54 +115,144 @@ class Seen:
         return self.numbers
 
 
+NOTHING = "neither key nor value"
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 BAD = {
-    "unknown type": (with_(good(1), type="org.learnflow.lunch.eaten.v1"), b"unknown event type"),
-    "wrong version": (with_(good(1), type="org.learnflow.run.finished.v9"), b"unknown event type"),
-    "wrong CloudEvents": (with_(good(1), specversion="0.3"), b"CloudEvents version"),
-    "from tomorrow": (with_(good(1), time=TOMORROW), b"lies in the future"),
-    "another schema": (with_(good(1), data={"ok": "perhaps"}), b"does not fit"),
-    "invalid JSON": (msgspec.structs.replace(good(1), value=b'{"specversion": "1.0", '), b"not a CloudEvent"),
-    "no content-type": (msgspec.structs.replace(good(1), headers={}), b"content-type"),
-    "5 MB": (msgspec.structs.replace(good(1), value=b"x" * 5_000_000), b"5000000 bytes"),
-    "huge headers": (
-        msgspec.structs.replace(good(1), value=b"", headers={"h": b"x" * 500_000}), b"content-type"
-    ),
-}  # fmt: skip
+    "unknown type": with_(good(1), type="org.learnflow.lunch.eaten.v1"),
+    "wrong version": with_(good(1), type="org.learnflow.run.finished.v9"),
+    "wrong CloudEvents": with_(good(1), specversion="0.3"),
+    "from tomorrow": with_(good(1), time=TOMORROW),
+    "another schema": with_(good(1), data={"ok": "perhaps"}),
+    "a field too few": with_(good(1), data={"course": "c", "student": "p", "run_id": "1", "ok": True}),
+    "no object": with_(good(1), data="ok"),
+    "invalid JSON": msgspec.structs.replace(good(1), value=b'{"specversion": "1.0", '),
+    "no content-type": msgspec.structs.replace(good(1), headers={}),
+    "5 MB": msgspec.structs.replace(good(1), value=b"x" * 5_000_000),
+    "huge headers": msgspec.structs.replace(good(1), value=b"", headers={"h": b"x" * 500_000}),
+    NOTHING: msgspec.structs.replace(good(1), value=b"", headers={}),
+}
+"""What strangers write to our topic, by name."""
 
 
-class TestSomebodyElseWritesToOurTopic:
-    async def test_what_is_no_event_of_ours_is_buried_and_the_consumer_goes_on(
-        self, db: Database, bus: KafkaBus, kafka: KafkaCluster, background: Background
-    ) -> None:
-        allow_large(kafka, 6_000_000)
-        stranger = Producer({"bootstrap.servers": kafka.bootstrap, "message.max.bytes": 6_000_000})
-        for message, _ in BAD.values():
-            stranger.produce(
-                kafka.prefix + TOPIC, message.value, key="c:p", headers=list(message.headers.items())
-            )
-        stranger.produce(kafka.prefix + TOPIC, None, key=None)
-        assert stranger.flush(PATIENCE_S) == 0
-        seen = Seen()
-        graveyard = bus.subscribe("graveyard", [DEAD])
-        task = background(Consumer(db, bus, "g", [TOPIC], seen).run())
-        await bus.put(good(7))
-        assert await seen.reaches(1) == [7]
-        # By what they hold, for a letter may come twice.
-        letters: dict[tuple[str, bytes], BusMessage] = {}
-        async with asyncio.timeout(PATIENCE_S):
-            while len(letters) < len(BAD) + 1:
-                delivery = await anext(graveyard)
-                letters[delivery.message.key, delivery.message.value] = delivery.message
-                await delivery.ack()
-        found = sorted(letter.headers["learnflow-error"] for letter in letters.values())
-        for reason in [*(reason for _, reason in BAD.values()), b"content-type"]:
-            match = next(text for text in found if reason in text)
-            found.remove(match)
-        cut = next(letter for letter in letters.values() if "learnflow-cut-from-bytes" in letter.headers)
+def _named(key: str) -> str:
+    """The name in `BAD` of what was written under `key`; letters are told by it, for one may come twice."""
+    return key.removeprefix("c:") or NOTHING
+
+
+class Buried(NamedTuple):
+    """What came of it all."""
+
+    letters: dict[str, BusMessage]
+    """On the dead-letter topic, by the name in `BAD`."""
+    told: dict[str, str]
+    """What the log says is the reason, likewise."""
+    went_on: list[int]
+    """Events that had an effect."""
+
+
+async def _bury(cluster: KafkaCluster, file: Path) -> Buried:
+    """A consumer meets everything in `BAD`, and then an event."""
+    await kafka_topics.create(cluster, USED)
+    allow_large(cluster, 6_000_000)
+    stranger = Producer({"bootstrap.servers": cluster.bootstrap, "message.max.bytes": 6_000_000})
+    for name, message in BAD.items():
+        key, value = (None, None) if name == NOTHING else (f"c:{name}", message.value)
+        stranger.produce(cluster.prefix + TOPIC, value, key=key, headers=dict(message.headers))
+    assert stranger.flush(PATIENCE_S) == 0
+    db = Database(f"sqlite:///{file}")
+    await db.open()
+    seen = Seen()
+    letters: dict[str, BusMessage] = {}
+    with capture_logs() as logs:
+        async with opened(cluster) as bus:
+            graveyard = bus.subscribe("graveyard", [DEAD])
+            task = asyncio.create_task(Consumer(db, bus, "g", [TOPIC], seen).run())
+            await bus.put(good(7))
+            went_on = list(await seen.reaches(1))
+            async with asyncio.timeout(PATIENCE_S):
+                while len(letters) < len(BAD):
+                    delivery = await anext(graveyard)
+                    letters[_named(delivery.message.key)] = delivery.message
+                    await delivery.ack()
+            assert not task.done()
+        await task
+    await db.close()
+    told = {
+        _named(line["key"]): line["reason"]
+        for line in logs
+        if line["event"] == "consumer.dead_letter" and line["topic"] == TOPIC
+    }
+    return Buried(letters, told, went_on)
+
+
+@pytest.fixture(scope="module")
+def buried(kafka_broker: Kafka, migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Buried:
+    """One consumer for all kinds of bad input; each class below looks at its own."""
+    file = tmp_path_factory.mktemp("buried") / "learnflow.sqlite"
+    shutil.copy(migrated_file, file)
+    cluster = KafkaCluster(bootstrap=kafka_broker.bootstrap, prefix=f"t{uuid.uuid4().hex[:8]}.")
+    return asyncio.run(_bury(cluster, file))
+
+
+class BadInput:
+    """It is buried with its reason, as it came, the log says so, and the consumer goes on."""
+
+    names: ClassVar[dict[str, str]]
+    """In `BAD`, and a part of the reason."""
+
+    def test_it_is_buried_with_its_reason_and_the_consumer_goes_on(self, buried: Buried) -> None:
+        for name, reason in self.names.items():
+            letter = buried.letters[name]
+            assert reason in letter.headers["learnflow-error"].decode()
+            assert letter.headers["learnflow-group"] == b"g"
+            assert reason in buried.told[name]
+            if name != "5 MB":
+                assert letter.value == BAD[name].value
+        assert buried.went_on == [7]
+
+
+class TestTheEventTypeIsUnknown(BadInput):
+    names: ClassVar = {"unknown type": "unknown event type 'org.learnflow.lunch.eaten.v1'"}
+
+
+class TestTheVersionIsWrong(BadInput):
+    names: ClassVar = {
+        "wrong version": "unknown event type 'org.learnflow.run.finished.v9'",
+        "wrong CloudEvents": "CloudEvents version '0.3' is not 1.0",
+    }
+
+
+class TestTheSchemaIsUnknown(BadInput):
+    """Of a type and version that we know, with data of another form."""
+
+    names: ClassVar = {
+        "another schema": "data does not fit org.learnflow.run.finished.v1",
+        "a field too few": "missing required field",
+        "no object": "not a CloudEvent: Expected `object`, got `str` - at `$.data`",
+    }
+
+
+class TestItIsNoJson(BadInput):
+    names: ClassVar = {
+        "invalid JSON": "not a CloudEvent",
+        "no content-type": "content-type is ''",
+        NOTHING: "content-type is ''",
+    }
+
+
+class TestTheEventIsFromTomorrow(BadInput):
+    names: ClassVar = {"from tomorrow": f"its time {TOMORROW} lies in the future"}
+
+
+class TestThePayloadIsHuge(BadInput):
+    names: ClassVar = {"5 MB": "5000000 bytes are more than", "huge headers": "content-type is ''"}
+
+    def test_its_beginning_is_kept(self, buried: Buried) -> None:
+        cut = buried.letters["5 MB"]
         assert cut.headers["learnflow-cut-from-bytes"] == b"5000000"
         assert set(cut.value) == {ord("x")}
-        assert not task.done()
+        assert len(cut.value) < 100_000
+        assert "h" not in buried.letters["huge headers"].headers
 
 
 class TestClocksDiffer:
@@ -245,7 +338,7 @@ class TestTheBrokerIsUnreachable:
         self, db: Database, lonely: Kafka, background: Background, eventually: Eventually
     ) -> None:
         cluster = KafkaCluster(
-            bootstrap=lonely.bootstrap, prefix="away.", client={"socket.timeout.ms": 2_000}
+            bootstrap=lonely.bootstrap, prefix="away.", client={"socket.timeout.ms": 1_000}
         )
         await kafka_topics.create(cluster, USED)
         async with opened(cluster) as bus:
@@ -261,7 +354,7 @@ class TestTheBrokerIsUnreachable:
                     async with asyncio.timeout(30), db.begin() as conn:
                         await outbox.record(conn, run(number))
                 # Longer than a request may take: what was under way is given up and tried again.
-                await asyncio.sleep(3)
+                await asyncio.sleep(1.5)
                 assert len(seen.numbers) == 1
             finally:
                 lonely.thaw()

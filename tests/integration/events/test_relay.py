@@ -17,6 +17,7 @@ from learnflow_ext.contracts.events import HelpAsked
 from learnflow_ext.events.bus import BusMessage, Lost
 from learnflow_ext.events.memory import MemoryBus, MemorySubscription
 from learnflow_ext.events.relay import Relay
+from learnflow_ext.events.topics import STRAYS, dead_letter
 from learnflow_ext.events.wire import from_message
 from learnflow_ext.store import courses, outbox, people
 from learnflow_ext.store.database import Database, DatabaseUnavailable
@@ -419,32 +420,50 @@ class TestTheSeatIsLostWhileConfirmedRowsAreDeleted:
         assert flaky.taken == list(range(6))
 
 
-class TestARowThisCodeCannotRead:
-    async def test_goes_to_the_dead_letters_and_blocks_nobody(
-        self, db: Database, bus: MemoryBus, background: Background, eventually: Eventually
+class TestTheSchemaOfARowIsUnknown:
+    """As after a newer version wrote it, which was taken back."""
+
+    @pytest.mark.parametrize(
+        ("changed", "reason", "grave"),
+        [
+            ({"type": "org.learnflow.help.asked.v9"}, "unknown event type 'org.learnflow.help.ask", TOPIC),
+            ({"data": '{"request_id": 1}'}, "Expected `str`, got `int` - at `$.request_id`", TOPIC),
+            ({"type": "org.learnflow.eaten.v1", "topic": "lunch.events"}, "unknown event type", STRAYS),
+        ],
+        ids=["version", "fields", "topic"],
+    )
+    async def test_it_goes_to_the_dead_letters_with_its_reason_and_blocks_nobody(
+        self,
+        db: Database,
+        bus: MemoryBus,
+        background: Background,
+        eventually: Eventually,
+        changed: dict[str, str],
+        reason: str,
+        grave: str,
     ) -> None:
         subscription = bus.subscribe("g", [TOPIC])
-        graveyard = bus.subscribe("dead", [TOPIC + ".dead-letter"])
+        graveyard = bus.subscribe("dead", [dead_letter(grave)])
         await record(db, 1, 2)
         async with db.begin() as conn:
             broken, _ = await outbox.pending(conn, 2)
             await conn.execute(
-                update(OutboxEvent)
-                .where(OutboxEvent.sequence == broken.sequence)
-                .values(type="org.learnflow.help.asked.v9")
+                update(OutboxEvent).where(OutboxEvent.sequence == broken.sequence).values(**changed)
             )
         with capture_logs() as logs:
             background(Relay(db, bus).run())
-            delivery = await anext(subscription)
-            assert number_of(delivery.message) == 2
-            await delivery.ack()
-            dead = await anext(graveyard)
-            await dead.ack()
+            async with asyncio.timeout(30):
+                delivery = await anext(subscription)
+                assert number_of(delivery.message) == 2
+                await delivery.ack()
+                dead = await anext(graveyard)
+                await dead.ack()
         assert dead.message.headers["learnflow-event-id"].decode() == broken.event_id
-        assert b"secret" not in dead.message.value
-        assert [line["event_id"] for line in logs if line["event"] == "relay.dead_letter"] == [
-            broken.event_id
-        ]
+        assert reason in dead.message.headers["learnflow-error"].decode()
+        assert dead.message.value == b""
+        (told,) = [line for line in logs if line["event"] == "relay.dead_letter"]
+        assert told["event_id"] == broken.event_id
+        assert reason in told["reason"]
 
         async def empty() -> bool:
             return await waiting(db) == 0
