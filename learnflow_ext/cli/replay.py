@@ -18,6 +18,7 @@ from learnflow_ext.service.standing import Standings, stand
 from learnflow_ext.store import board, courses, eventlog, evidence, outbox, people, texts
 from learnflow_ext.store.courses import AssignmentInfo
 from learnflow_ext.store.database import Database
+from learnflow_ext.store.eventlog import LogEntry
 from learnflow_ext.store.evidence import Checked
 
 
@@ -80,15 +81,7 @@ async def _replayed(db: Database, course: str) -> Replayed:
         # One view of everything: else what happens meanwhile is in what is kept alone.
         async with db.connect() as conn:
             while entries := await eventlog.tail(conn, course=course, types=TYPES, after=last, limit=AT_ONCE):
-                ledger.take(
-                    Envelope(
-                        id=entry.id,
-                        sequence=entry.sequence,
-                        time=entry.time,
-                        event=outbox.event_of(entry.type, course, entry.student, json.dumps(entry.data)),
-                    )
-                    for entry in entries
-                )
+                ledger.take(_envelope(entry) for entry in entries)
                 count, last = count + len(entries), entries[-1].sequence
             topics = await courses.assignments(conn, course)
             everybody = sorted({*ledger.students(), *await board.students(conn, course)})
@@ -110,6 +103,17 @@ async def _replayed(db: Database, course: str) -> Replayed:
             one for name in names for one in _differences(kept[name], ledger.checked(name), topics, at)
         ],
     )
+
+
+def _envelope(entry: LogEntry) -> Envelope:
+    """CannotRun for an event whose form this version does not know: without it nothing can be compared."""
+    try:
+        event = outbox.event_of(entry.type, entry.course, entry.student, json.dumps(entry.data))
+    except ValueError as error:
+        raise CannotRun(
+            f"Event {entry.id} in the log, number {entry.sequence}, cannot be read by this version: {error}."
+        ) from error
+    return Envelope(id=entry.id, sequence=entry.sequence, time=entry.time, event=event)
 
 
 def _differences(

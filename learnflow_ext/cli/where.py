@@ -74,10 +74,10 @@ def places(config: Path | None, state: Path | None, url: str | None) -> LearnFlo
 
 def kafka_settings(config: Path | None, address: str | None) -> LearnFlowKafka:
     """How to reach Kafka: as configured, at `address` if given. CannotRun when neither names a broker."""
-    if address is not None and config is None and not DEFAULT_CONFIG.is_file():
+    if address and config is None and not DEFAULT_CONFIG.is_file():
         return LearnFlowKafka(bootstrap_servers=address)
     found = _configured(LearnFlowKafka, config, "--config FILE or --kafka HOST:PORT")
-    if address is not None:
+    if address:
         found.bootstrap_servers = address
     if not found.bootstrap_servers:
         raise CannotRun(

@@ -89,3 +89,17 @@ def test_a_course_that_nobody_knows(learnflow: Run, state: Path) -> None:
     ended = learnflow("events", "replay", "<b>", "--state", str(state))
     assert (ended.code, ended.out) == (2, "")
     assert "Nothing is known of a course" in ended.err
+
+
+def test_an_event_of_a_form_that_is_unknown_is_named(learnflow: Run, state: Path) -> None:
+    with sqlite3.connect(state / "learnflow.sqlite") as db:
+        db.execute("INSERT INTO users (name, created_at) VALUES ('ada', '2026-01-01 00:00:00.000000')")
+        db.execute(
+            "INSERT INTO event_log (event_id, time, topic, type, course, user_id, data) VALUES ('e-1',"
+            " '2026-01-01 00:00:00.000000', 'progress.events', 'org.learnflow.submission.graded.v1', 'c', 1,"
+            """ '{"score": "much"}')"""
+        )
+    db.close()
+    ended = learnflow("events", "replay", "c", "--state", str(state))
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("Event e-1 in the log, number 1, cannot be read by this version: ")

@@ -85,6 +85,13 @@ def test_a_broker_that_is_not_there_is_a_sentence(learnflow: Run, monkeypatch: p
     assert ended.err == "Kafka does not answer. Is it running, and is its address right?\n"
 
 
+def test_an_empty_address_is_none(learnflow: Run) -> None:
+    """As of a variable that is not set."""
+    ended = learnflow("topics", "list", "--kafka", "")
+    assert ended.code == 2
+    assert "--kafka HOST:PORT" in ended.err
+
+
 def test_without_kafka_in_the_configuration_it_says_how(learnflow: Run, tmp_path: Path) -> None:
     file = tmp_path / "small.py"
     file.write_text("c = get_config()\n")
