@@ -247,7 +247,7 @@ async def _cells(
     return cells
 
 
-class _Standing(msgspec.Struct, frozen=True, array_like=True):
+class _Standing(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One student in one assignment, as the database gathers it: all of a student in one text, for a few long
     rows are read faster than many short ones.
     """

@@ -69,52 +69,50 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
     if not students:
         return {}
     missing: dict[tuple[str, str], handed_in.Summed] | None = None
-    best: dict[str, dict[str, float]] = defaultdict(dict)
-    answers: dict[str, dict[str, list[bool]]] = defaultdict(dict)
-    solved: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    submitted: dict[str, list[int]] = defaultdict(list)
-    reviews: dict[str, dict[str, CodeReview]] = defaultdict(dict)
+    asked = await quizzes.shares(conn, course, students)
+    practised = await practices.points(conn, course, students)
     whose = {"course": course, "students": many.given(conn, students)}
-    for name, gathered in await conn.execute(_asked(conn), whose):
-        for stands in _STANDINGS.decode(gathered):
+    gathered = {name: text for name, text in await conn.execute(_asked(conn), whose)}
+    checked = {}
+    for student in students:
+        best: dict[str, float] = {}
+        answers: dict[str, list[bool]] = {}
+        solved: list[tuple[str, str]] = []
+        submitted: list[int] = []
+        reviews: dict[str, CodeReview] = {}
+        for stands in _STANDINGS.decode(gathered.get(student, "[]")):
             assignment = stands.assignment
             if stands.max_score:
-                best[name][assignment] = (stands.best_score or 0.0) / stands.max_score
+                best[assignment] = (stands.best_score or 0.0) / stands.max_score
             found = stands.evidence
             if found is None and stands.submissions:
                 if missing is None:
                     missing = await handed_in.missing(conn, course)
-                if (name, assignment) in missing:
-                    found = missing[name, assignment].evidence
+                if (student, assignment) in missing:
+                    found = missing[student, assignment].evidence
             if found is None:
                 continue
             if found.submitted:
-                answers[name][assignment] = list(map(_RIGHT.__getitem__, found.answers))
-                solved[name] += [(assignment, exercise) for exercise in found.solved]
-                submitted[name] += found.submitted
+                answers[assignment] = [each == "1" for each in found.answers]
+                solved += [(assignment, exercise) for exercise in found.solved]
+                submitted += found.submitted
             if found.review is not None:
-                reviews[name][assignment] = found.review
-    asked = await quizzes.shares(conn, course, students)
-    practised = await practices.points(conn, course, students)
-    return {
-        student: Checked(
+                reviews[assignment] = found.review
+        submitted.sort()
+        checked[student] = Checked(
             student=student,
-            best=best[student],
-            answers=answers[student],
-            solved=frozenset(solved[student]),
-            submitted=tuple(map(many.moment_of, sorted(submitted[student]))),
+            best=best,
+            answers=answers,
+            solved=frozenset(solved),
+            submitted=tuple([many.moment_of(each) for each in submitted]),
             quizzes=asked.get(student, {}),
             practice=practised.get(student, {}),
-            reviews=reviews[student],
+            reviews=reviews,
         )
-        for student in students
-    }
+    return checked
 
 
-_RIGHT = {"1": True, "0": False}
-
-
-class _Standing(msgspec.Struct, frozen=True, array_like=True):
+class _Standing(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One student in one assignment, as the database gathers it, all of a student in one text."""
 
     assignment: str

@@ -25,7 +25,7 @@ Key = tuple[str, str]
 """(student, assignment)."""
 
 
-class Evidence(msgspec.Struct, frozen=True, array_like=True):
+class Evidence(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """For mastery; as JSON in `Progress.evidence`."""
 
     answers: str = ""

@@ -118,7 +118,8 @@ def moment_of(value: int | str) -> datetime:
     """Aware, UTC."""
     if isinstance(value, str):
         return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    return EPOCH + timedelta(microseconds=value)
+    # By place, for by name it takes twice as long, and a class has thousands.
+    return EPOCH + timedelta(0, 0, value)
 
 
 def _array(values: Iterable[Any], type_: type[TypeEngine[Any]]) -> ColumnElement[Any]:
