@@ -91,7 +91,7 @@ eval: $(STAMPS)/run-system setup ## Measure how good its judgement is, on the da
 
 soak: $(STAMPS)/test-system setup ## Kill each part of the event stream, and of a class at work, again and again; gate every family five times
 	LEARNFLOW_SOAK_SEEDS=5 $(BIN)/pytest -s tests/integration/exercises/test_gate.py -k "family or five"
-	$(WITH_PATH) LEARNFLOW_SOAK=1 LEARNFLOW_SOAK_KILLS=200 LEARNFLOW_SOAK_EVENTS=20000 $(BIN)/pytest -s \
+	$(WITH_PATH) LEARNFLOW_SOAK_KILLS=200 LEARNFLOW_SOAK_EVENTS=20000 $(BIN)/pytest -s \
 		tests/integration/events/test_soak.py tests/integration/events/test_faults.py
 	$(WITH_PATH) LEARNFLOW_CHAOS_ROUNDS=3 $(BIN)/pytest -s $(LONG)
 

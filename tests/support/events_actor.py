@@ -1,17 +1,26 @@
-"""A process of its own for one end of the stream: `events_actor.py JSON`, to be killed at any moment.
+"""Processes of their own for the ends of the stream, to be killed at any moment: `events_actor.py SOCKET`.
 
-The JSON says `role` (relay or consumer), `database`, `bootstrap`, `prefix`, `instance`, maybe `stop_at`: the
-point where it stands still once, says so on stdout, and goes on when it gets a line on stdin.
+Over that socket, a descriptor, `events_troupe` sends an order as JSON for each, with its stdin, stdout and
+stderr, and gets its id. The JSON says `role` (relay or consumer), `database`, `bootstrap`, `prefix`,
+`instance`, maybe `stop_at`: the point where it stands still once, says so on stdout, and goes on when it gets
+a line on stdin.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import gc
 import json
+import os
+import random
+import signal
+import socket
 import sys
 from collections.abc import Callable
 from typing import Any
 
+import psycopg  # noqa: F401 - loaded before the forks, as all they need
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,6 +36,9 @@ from learnflow_ext.store.database import Database, DatabaseUnavailable
 
 TOPIC = "progress.events"
 GROUP = "effects"
+
+LONGEST = 65_536
+PR_SET_PDEATHSIG = 1
 
 RELAY_POINTS = ("read", "published", "confirmed", "deleted", "forgotten")
 CONSUMER_POINTS = ("received", "noted", "effect", "committed", "acked")
@@ -128,6 +140,36 @@ async def _main(order: dict[str, Any]) -> None:
     await running
 
 
-if __name__ == "__main__":
+def _obey(order: bytes, streams: list[int]) -> None:
+    """As a process just forked, until it is killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    # Else all would wait for as long as each other.
+    random.seed()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    asyncio.run(_main(json.loads(sys.argv[1])))
+    asyncio.run(_main(json.loads(order)))
+
+
+def _serve(line: socket.socket) -> None:
+    """A fork for each order, while somebody is there to send one."""
+    # Nobody asks how they ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.freeze()
+    while True:
+        order, streams, _, _ = socket.recv_fds(line, LONGEST, 3)
+        if not order:
+            return
+        pid = os.fork()
+        if not pid:
+            line.close()
+            _obey(order, streams)
+            return
+        for stream in streams:
+            os.close(stream)
+        line.send(str(pid).encode())
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))

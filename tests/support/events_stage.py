@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from typing import Any
 import kafka_broker
 import postgres
 from events_actor import TOPIC
+from events_troupe import Forked, Troupe
 from kafka_broker import Kafka
 from postgres import Postgres
 from sqlalchemy import text
@@ -28,7 +26,6 @@ from learnflow_ext.events.topics import SPECS
 from learnflow_ext.store import outbox
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 
-ACTOR = Path(__file__).with_name("events_actor.py")
 SAFE = {"synchronous_commit": "on", "max_connections": "120"}
 """What is committed outlives the server's process, though not a power cut, which nobody plays here."""
 PATIENCE_S = 180
@@ -40,12 +37,14 @@ class Servers:
 
     kafka: Kafka
     postgres: Postgres
+    troupe: Troupe = field(default_factory=Troupe)
+    """Of the actors on these servers."""
 
 
 @contextmanager
 def servers() -> Iterator[Servers]:
-    with postgres.running(SAFE) as database, kafka_broker.running() as broker:
-        yield Servers(broker, database)
+    with postgres.running(SAFE) as database, kafka_broker.running() as broker, closing(Troupe()) as troupe:
+        yield Servers(broker, database, troupe)
 
 
 @dataclass(frozen=True)
@@ -61,28 +60,18 @@ class Outcome:
 class Actor:
     """A relay or a consumer; started again under its name it goes on."""
 
-    def __init__(self, order: dict[str, Any], log: Path) -> None:
+    def __init__(self, troupe: Troupe, order: dict[str, Any], log: Path) -> None:
         self.order = order
+        self._troupe = troupe
         self._log = log
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Forked | None = None
 
     def start(self, stop_at: str | None = None) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    *("setpriv", "--pdeathsig", "KILL"),
-                    *(sys.executable, str(ACTOR), json.dumps({**self.order, "stop_at": stop_at})),
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+        self._process = self._troupe.fork({**self.order, "stop_at": stop_at}, self._log)
 
     def wait_for(self, line: str) -> None:
         """Until it says so; AssertionError with its log when it ends instead."""
         assert self._process is not None
-        assert self._process.stdout is not None
         for said in self._process.stdout:
             if said.strip() == line:
                 return
@@ -90,17 +79,12 @@ class Actor:
 
     def go_on(self) -> None:
         assert self._process is not None
-        assert self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
 
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    pipe.close()
             self._process = None
 
 
@@ -134,7 +118,7 @@ class Stage:
             "prefix": self.prefix,
             "instance": f"{self.prefix}{name}",
         }
-        self.actors[name] = Actor(order, self.folder / f"{name}.log")
+        self.actors[name] = Actor(self.servers.troupe, order, self.folder / f"{name}.log")
         return self.actors[name]
 
     async def write(

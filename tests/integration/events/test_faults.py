@@ -58,7 +58,6 @@ async def play(theatre: Stage, point: str) -> None:
         await theatre.write(db, random.Random(point), EVENTS, students=5)
         async with asyncio.timeout(120):
             await asyncio.to_thread(standing.wait_for, f"at {point}")
-        # On this thread: what a thread starts ends with it (`--pdeathsig`).
         standing.kill()
         standing.start()
         await theatre.write(db, random.Random("after"), EVENTS, students=5)

@@ -12,6 +12,7 @@ import time
 from itertools import groupby
 
 import pytest
+from events_troupe import unmeasured
 from sqlalchemy import text
 
 from learnflow_ext.store.database import Database
@@ -104,4 +105,6 @@ class TestKilledAgainAndAgain:
         return {name: [run for _, run in group] for name, group in groupby(ordered, key=lambda pair: pair[0])}
 
     def start(self, url: str, mode: str) -> subprocess.Popen[str]:
-        return subprocess.Popen([sys.executable, "-c", CHILD, url, mode], stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            [sys.executable, "-c", CHILD, url, mode], stdout=subprocess.PIPE, text=True, env=unmeasured()
+        )
