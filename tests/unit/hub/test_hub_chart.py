@@ -10,6 +10,7 @@ import re
 import shutil
 import textwrap
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from learnflow_ext.events import progress_consumer, struggle_consumer
 from learnflow_ext.service.handlers.table import TABLE
 from learnflow_ext.service.worker import ROLES
 from learnflow_ext.settings import CLASSES, LearnFlow, LearnFlowKafka, load_config
+from learnflow_ext.store import practice_wishes
+from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import STATUSES
 
@@ -253,20 +256,36 @@ class TestPods:
         assert groups == {f"school.{part.GROUP}" for part in (progress_consumer, struggle_consumer)}
         assert not of_kind(DEFAULT, "ScaledObject")
 
-    async def test_what_waits_to_be_graded_decides_how_many_grade(self, tmp_path: Path) -> None:
-        (trigger,) = of_kind(SCHOOLS, "ScaledObject")["learnflow-worker-grading"]["spec"]["triggers"]
-        asked = trigger["metadata"]
-        assert (asked["host"], asked["port"]) == ("pg-rw.databases.svc", "5432")
-        assert (asked["userName"], asked["dbName"]) == ("learnflow", "learnflow")
-        (container,) = pods(SCHOOLS)["learnflow-worker-grading"]["spec"]["containers"]
-        assert asked["passwordFromEnv"] in variables(container)
+    async def test_what_waits_in_the_database_decides_how_many_grade_and_make_exercises(
+        self, tmp_path: Path
+    ) -> None:
         db = Database(f"sqlite+aiosqlite:///{tmp_path / 'learnflow.sqlite'}")
         await db.open()
-        async with db.connect() as conn:
-            assert await conn.scalar(sqlalchemy.text(asked["query"])) == 0
+        async with db.begin() as conn:
+            # Two to be made, and one that nobody waits for any more.
+            for name, minutes in (("ada", 1), ("ben", 1), ("chen", -1)):
+                until = now() + timedelta(minutes=minutes)
+                await practice_wishes.put(conn, name, "c", "{}", until)
+        both = {"roles": ["grading", "generation"], "autoscaling": {"minReplicas": 1, "maxReplicas": 2}}
+        both["autoscaling"]["waiting"] = 3
+        mixed = rendered(*FULL, workers__both=both | {"replicas": 1})
+        for name, waiting in (("grading", 0), ("generation", 2), ("both", 2)):
+            (trigger,) = of_kind(mixed, "ScaledObject")[f"learnflow-worker-{name}"]["spec"]["triggers"]
+            asked = trigger["metadata"]
+            assert (asked["host"], asked["port"]) == ("pg-rw.databases.svc", "5432")
+            assert (asked["userName"], asked["dbName"]) == ("learnflow", "learnflow")
+            (container,) = pods(mixed)[f"learnflow-worker-{name}"]["spec"]["containers"]
+            assert asked["passwordFromEnv"] in variables(container)
+            async with db.connect() as conn:
+                assert await conn.scalar(sqlalchemy.text(asked["query"])) == waiting
+            words = re.findall(r"'(\w+)'", asked["query"])
+            assert set(words) <= set(STATUSES) and bool(words) == (name != "generation")
         await db.close()
-        words = re.findall(r"'(\w+)'", asked["query"])
-        assert words and set(words) <= set(STATUSES)
+
+    def test_what_has_no_queue_in_the_database_is_not_scaled_by_it(self) -> None:
+        wrong = {"minReplicas": 1, "maxReplicas": 2, "waiting": 3}
+        with pytest.raises(Refused, match=r"workers\.relay\.autoscaling\.waiting is for the roles"):
+            rendered(*FULL, workers__relay__autoscaling=wrong)
 
     def test_kubernetes_waits_until_a_pod_has_drained(self) -> None:
         settings = json.loads(of_kind(DEFAULT, "ConfigMap")["learnflow"]["data"]["settings.json"])
