@@ -8,7 +8,8 @@ from datetime import timedelta
 import structlog
 
 from learnflow_ext.events import lti_consumer, progress_consumer, struggle_consumer
-from learnflow_ext.store import consumed, handed_in, once, partitions, spent
+from learnflow_ext.service.practice_queue import KEPT
+from learnflow_ext.store import consumed, handed_in, once, partitions, practice_wishes, spent
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 
@@ -36,6 +37,7 @@ async def keep_house(
             await tidy(db, keep_events_months)
             await db.retrying(lambda conn: once.forget(conn, timedelta(hours=answers_hours)))
             await db.retrying(spent.forget)
+            await db.retrying(lambda conn: practice_wishes.forget(conn, now() - KEPT))
             await forget_consumed(db, keep_consumed_days)
             await sum_up(db)
             pause = every_s

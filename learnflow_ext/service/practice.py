@@ -32,7 +32,7 @@ from learnflow_ext.service.notebook_says import NotebookSays
 from learnflow_ext.service.practice_checks import Checks
 from learnflow_ext.service.practice_kept import Area, exercise_of, reference_of
 from learnflow_ext.service.practice_making import MOST_GIVEN, Maker
-from learnflow_ext.service.practice_queue import AT_ONCE, Outcome, Wanted, WishQueue
+from learnflow_ext.service.practice_queue import AT_ONCE, Keeps, Outcome, Wanted, WishQueue
 from learnflow_ext.service.practice_reviews import Reviews
 from learnflow_ext.service.practice_rules import ModelWrites, PracticeRules, named_topics, parse
 from learnflow_ext.service.practice_writing import ModelWriter, Writing
@@ -204,7 +204,7 @@ class Practices:
     async def _model_comes_first(self, course: str) -> bool:
         return await self.read_first(course) or await self.model_writes(course) == "on"
 
-    async def _obtain(self, student: str, course: str, wanted: Wanted) -> Outcome:
+    async def _obtain(self, student: str, course: str, wanted: Wanted, keeps: Keeps) -> Outcome:
         """Make it here. A model writes first, or, where a teacher reads its exercises but not the others, one
         more behind it. As `Maker.make`."""
         choice, writes = wanted.choice, await self.model_writes(course)
@@ -214,7 +214,7 @@ class Practices:
         if writes != "off":
             writer = await self._writing.writer(student, wanted.policy, all_seconds=seconds)
         if writer is None or not first:
-            row = await self._maker.make(student, course, choice, read_first=read_first)
+            row = await self._maker.make(student, course, choice, read_first=read_first, keeps=keeps)
             if (
                 writer is None
                 or (behind := await self._maker.behind(student, course, choice, writer)) is None
@@ -223,7 +223,9 @@ class Practices:
             self._goes_on(self._maker.written(behind), wanted.request_id, writer)
             return Outcome(label="made", name=row.name, behind=behind.name)
         try:
-            row = await self._maker.make(student, course, choice, read_first=read_first, model=writer)
+            row = await self._maker.make(
+                student, course, choice, read_first=read_first, model=writer, keeps=keeps
+            )
             return Outcome(label="made", name=row.name)
         finally:
             await self._writing.keep(wanted.request_id, writer)

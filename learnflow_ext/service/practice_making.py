@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import LearnFlowError, TooBusy, Unavailable
 from learnflow_ext.contracts.events import ExerciseGenerated
@@ -85,9 +87,11 @@ class Maker:
         *,
         read_first: bool = False,
         model: Writer | None = None,
+        keeps: Callable[[AsyncConnection, str], Awaitable[None]] | None = None,
     ) -> PracticeRow:
         """A new exercise, proved and kept; the student's server may fetch it now, or with `read_first` once a
-        teacher let it through.
+        teacher let it through. `keeps` is called with its name in the transaction that keeps it; what it
+        raises leaves nothing kept.
 
         With a `model` it writes first, within its seconds; where nothing of that passes, a family does.
         TooBusy where the student has enough, NonePassed where none passed the gate, TimeoutError when it
@@ -119,7 +123,9 @@ class Maker:
             if not passed:
                 raise NonePassed
             found = passed[0]
-        return await self._kept(student, course, choice, found, waits=read_first, person=had.person)
+        return await self._kept(
+            student, course, choice, found, waits=read_first, person=had.person, keeps=keeps
+        )
 
     async def behind(self, student: str, course: str, choice: Choice, model: Writer) -> Behind | None:
         """One more of the same, which `model` writes and a teacher reads first, while nobody waits for it.
@@ -181,6 +187,7 @@ class Maker:
         *,
         waits: bool,
         person: int | None,
+        keeps: Callable[[AsyncConnection, str], Awaitable[None]] | None = None,
     ) -> PracticeRow:
         """Keep one that passed, and release it unless it `waits` for a teacher. NotFound when the `person` it
         was made for was erased meanwhile.
@@ -202,11 +209,15 @@ class Maker:
             killed=verdict.killed,
         )
         made_of = kept(exercise)
-        await self._db.retrying(
-            lambda conn: practices.given(
+
+        async def keep(conn: AsyncConnection) -> None:
+            await practices.given(
                 conn, event, assignment=choice.assignment, made_of=made_of, waits=waits, person=person
             )
-        )
+            if keeps is not None:
+                await keeps(conn, exercise.name)
+
+        await self._db.retrying(keep)
         log.info("made", name=exercise.name, course=course, mutants=verdict.mutants, killed=verdict.killed)
         async with self._db.connect() as conn:
             return await practices.named(conn, student, exercise.name)

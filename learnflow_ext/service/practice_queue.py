@@ -42,13 +42,15 @@ NOBODY_SECONDS = 6.0
 """How long a wish may lie when nobody is there to make it: somebody may just be starting again."""
 PUT_BACK_SECONDS = 5.0
 KEPT = timedelta(hours=1)
-"""How long a wish stays that nobody waits for any more."""
+"""How long a wish stays that nobody waits for any more (`housekeeping`)."""
 MOST_ATTEMPTS = 2
 BUSY = "So many exercises are being made at the moment that yours would take too long. Ask again in a minute."
 NOBODY = (
     "Exercises cannot be made just now: the part of the classroom that makes them does not run. Ask again in "
     "a few minutes, and tell your teacher if it stays so."
 )
+NOT_OURS = "Nobody waits for this exercise any more, or another part of the classroom makes it."
+"""For the log: who waits hears it from whoever makes it now."""
 BROKEN = "Making the exercise did not work. That is our fault, not yours. Ask again, or for another topic."
 
 Label = Literal["made", "none", "late", "refused", "failed"]
@@ -57,7 +59,7 @@ Label = Literal["made", "none", "late", "refused", "failed"]
 log = logs.get("learnflow.practice")
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class Wanted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is to be made, as the queue keeps it."""
 
     choice: Choice
@@ -65,6 +67,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """The question that a model's words are charged to; empty for none."""
     policy: Policy
     """What the tutor may do for the student, which a model's hand goes by."""
+    made: str = ""
+    """Name of the exercise once it is kept: whoever takes over from one who died then makes no second."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,7 +96,14 @@ def _said(outcome: str) -> Outcome:
     return msgspec.json.decode(outcome, type=Outcome)
 
 
-Make = Callable[[str, str, Wanted], Awaitable[Outcome]]
+def _question_of(wish: str) -> str:
+    return msgspec.json.decode(wish, type=Wanted).request_id
+
+
+Keeps = Callable[[AsyncConnection, str], Awaitable[None]]
+"""Notes the exercise of that name with its wish, in the transaction that keeps it. Raises where nobody waits
+for it any more, or it is another's to make by now: then it is not kept."""
+Make = Callable[[str, str, Wanted, Keeps], Awaitable[Outcome]]
 """Makes one for a student of a course. May raise what `_outcome` knows."""
 
 
@@ -127,7 +138,9 @@ class WishQueue:
                 await self._db.retrying(lambda conn: practice_wishes.withdraw(conn, number))
 
     async def _put(self, student: str, course: str, wanted: Wanted, seconds: float, most: int) -> int:
-        """The number of the wish; of an earlier one where that was made and nobody was left to tell it."""
+        """The number of the wish; of an earlier one where that was made and nobody was left to tell it, or is
+        being made for the same question.
+        """
         wish, at = msgspec.json.encode(wanted).decode(), now()
         async with self._db.glance() as conn:
             if await practice_wishes.open_ones(conn, at) >= most:
@@ -137,6 +150,8 @@ class WishQueue:
             before = await practice_wishes.of_student(conn, student)
             if before is not None:
                 if not before.outcome and before.until > at:
+                    if _question_of(before.wish) == wanted.request_id != "":
+                        return before.id
                     raise TooBusy(ONE_AT_A_TIME, retry_after=10)
                 if before.course == course and before.outcome and _said(before.outcome).label == "made":
                     return before.id
@@ -174,7 +189,6 @@ class WishQueue:
         while not self._draining.is_set():
             presence = presence_of(self._db, MAKERS)
             try:
-                await self._db.retrying(lambda conn: practice_wishes.forget(conn, now() - KEPT))
                 async with presence.held(lambda _: self._bell.set()):
                     await self._take_part(presence)
             except LearnFlowError as error:
@@ -259,7 +273,7 @@ class WishQueue:
 
     async def _serve(self, wished: Wished, presence: Presence) -> None:
         """Make it while somebody waits for it, and say what came of it."""
-        making = asyncio.create_task(self._outcome(wished))
+        making = asyncio.create_task(self._outcome(wished, presence))
         try:
             while not (await asyncio.wait({making}, timeout=WANTED_SECONDS))[0]:
                 if not await self._is_wanted(wished, presence):
@@ -301,15 +315,24 @@ class WishQueue:
         except (LearnFlowError, TimeoutError) as error:
             log.warning("left for others to take over", wish=wished.id, error=str(error))
 
-    async def _outcome(self, wished: Wished) -> Outcome:
+    async def _outcome(self, wished: Wished, presence: Presence) -> Outcome:
         """Make it, within the time for which it is waited for."""
-        if wished.attempts > MOST_ATTEMPTS:
-            log.error("whoever made it died each time", course=wished.course, attempts=wished.attempts)
-            return Outcome(label="failed", message=BROKEN)
         try:
             wanted = msgspec.json.decode(wished.wish, type=Wanted)
+            if wanted.made:
+                log.info("there already, for who made it is gone", course=wished.course, name=wanted.made)
+                return Outcome(label="made", name=wanted.made)
+            if wished.attempts > MOST_ATTEMPTS:
+                log.error("whoever made it died each time", course=wished.course, attempts=wished.attempts)
+                return Outcome(label="failed", message=BROKEN)
+
+            async def keeps(conn: AsyncConnection, name: str) -> None:
+                said = msgspec.json.encode(msgspec.structs.replace(wanted, made=name)).decode()
+                if not await practice_wishes.made(conn, wished.id, presence.id, wished.wish, said):
+                    raise Unavailable(NOT_OURS)
+
             async with asyncio.timeout((wished.until - now()).total_seconds()):
-                return await self._make(wished.student, wished.course, wanted)
+                return await self._make(wished.student, wished.course, wanted, keeps)
         except TimeoutError:
             return Outcome(label="late", message=TOO_LONG, retry_after=300)
         except NonePassed:

@@ -61,7 +61,9 @@ def watch_parts(made: Assembly, on_the_bus: Callable[[], bool], graders_ready: C
             return "ok"
         if parts.practice_settings.in_service:
             return "starting"
-        return "down" if parts.practice_settings.enabled else "off"
+        # A course says for itself whether it offers any.
+        offered = [await parts.practices.offered(course) for course in parts.settings.courses]
+        return "down" if any(offered) else "off"
 
     async def triage() -> State:
         found = await asyncio.to_thread(triaged, "What is a list?")

@@ -40,6 +40,7 @@ class WishState(msgspec.Struct, frozen=True, kw_only=True):
     """Aware, UTC: when nobody waits for it any more."""
     maker: str
     """Empty while nobody makes it."""
+    wish: str
     outcome: str
     """Empty while it is open."""
 
@@ -86,6 +87,7 @@ async def _state(conn: AsyncConnection, which: ColumnElement[bool]) -> WishState
                 PracticeWish.course,
                 PracticeWish.until,
                 PracticeWish.maker,
+                PracticeWish.wish,
                 PracticeWish.outcome,
             ).where(which)
         )
@@ -137,6 +139,24 @@ async def is_wanted(conn: AsyncConnection, number: int, maker: str) -> bool:
         select(PracticeWish.id).where(PracticeWish.id == number, PracticeWish.maker == maker)
     )
     return found is not None
+
+
+async def made(conn: AsyncConnection, number: int, maker: str, before: str, after: str) -> bool:
+    """Have the wish, which was `before`, say what was made for it: for the transaction that keeps that.
+
+    False as `settle`, and where something was made for it already.
+    """
+    result = await conn.execute(
+        update(PracticeWish)
+        .where(
+            PracticeWish.id == number,
+            PracticeWish.maker == maker,
+            PracticeWish.outcome == "",
+            PracticeWish.wish == before,
+        )
+        .values(wish=after)
+    )
+    return result.rowcount > 0
 
 
 async def settle(conn: AsyncConnection, number: int, maker: str, outcome: str) -> bool:

@@ -89,6 +89,14 @@ async def test_a_worker_makes_what_is_asked_for_and_when_it_is_killed_another_do
         return enough
 
     assert await state() == "down"
+    # What a course says of itself is asked, not the setting for all of them.
+    rules = tmp_path / "course" / "course.yaml"
+    await asyncio.to_thread(rules.write_text, "practice: off\n")
+    assert await state() == "off"
+    service.parts.practice_settings.enabled = False
+    await asyncio.to_thread(rules.write_text, "practice: on\n")
+    assert await state() == "down"
+    service.parts.practice_settings.enabled = True
     first = await asyncio.to_thread(start_worker)
     await until(there(1))
     assert await state() == "ok"

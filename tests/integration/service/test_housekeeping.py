@@ -6,14 +6,15 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
+from served import until
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.service import housekeeping
-from learnflow_ext.store import consumed, eventlog, partitions, people, points
+from learnflow_ext.store import consumed, eventlog, partitions, people, points, practice_wishes
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database, DatabaseUnavailable
-from learnflow_ext.store.models import Consumed, LoggedEvent
+from learnflow_ext.store.models import Consumed, LoggedEvent, PracticeWish, User
 
 
 async def filled(url: str) -> Database:
@@ -82,6 +83,29 @@ async def test_old_notes_of_what_took_effect_go_and_the_others_stay(
     assert await housekeeping.forget_consumed(db, 60) == 6
     async with db.connect() as conn:
         assert set(await conn.scalars(select(Consumed.event_id))) == {"young", "odd", "mark"}
+    await db.close()
+
+
+async def test_a_wish_of_who_left_without_a_word_goes(database_url: str) -> None:
+    db = Database(database_url)
+    await db.open()
+    async with db.begin() as conn:
+        for name, minutes in (("ada", -61), ("ben", -59)):
+            await practice_wishes.put(conn, name, "c", "{}", now() + timedelta(minutes=minutes))
+
+    async def left() -> set[str]:
+        async with db.connect() as conn:
+            rows = await conn.scalars(select(User.name).join(PracticeWish, PracticeWish.user_id == User.id))
+            return set(rows)
+
+    async def gone() -> bool:
+        return await left() != {"ada", "ben"}
+
+    task = asyncio.create_task(housekeeping.keep_house(db, 0))
+    await until(gone)
+    assert await left() == {"ben"}
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
     await db.close()
 
 

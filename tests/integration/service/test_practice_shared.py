@@ -8,17 +8,20 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from another_process import opened
 from served import until
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import TooBusy, Unavailable
+from learnflow_ext.contracts.events import ExerciseGenerated
 from learnflow_ext.exercises.choosing import Choice
 from learnflow_ext.service import practice_queue
 from learnflow_ext.service.metrics import Metrics
 from learnflow_ext.service.practice_making import ONE_AT_A_TIME, NonePassed
-from learnflow_ext.service.practice_queue import BUSY, NOBODY, Outcome, Wanted, WishQueue
-from learnflow_ext.store import practice_wishes, privacy
+from learnflow_ext.service.practice_queue import BUSY, NOBODY, Keeps, Outcome, Wanted, WishQueue
+from learnflow_ext.store import practice_wishes, practices, privacy
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.practice_wishes import Wished
@@ -31,21 +34,52 @@ WANTED = Wanted(choice=CHOICE, request_id="r1", policy="hints")
 class PaperMaker:
     """Makes exercises of paper, once it may."""
 
-    def __init__(self) -> None:
+    def __init__(self, db: Database | None = None) -> None:
+        """With a `db` they are kept."""
+        self.db = db
         self.asked: list[str] = []
         self.made: list[str] = []
+        self.refused: list[str] = []
+        """What was not to be kept."""
         self.gate = asyncio.Event()
         self.gate.set()
+        self.dies = asyncio.Event()
+        """Cleared, it never says what it made."""
+        self.dies.set()
         self.failure: BaseException | None = None
 
-    async def __call__(self, student: str, course: str, wanted: Wanted) -> Outcome:
+    async def __call__(self, student: str, course: str, wanted: Wanted, keeps: Keeps) -> Outcome:
         assert wanted == WANTED
         self.asked.append(student)
         await self.gate.wait()
         if self.failure is not None:
             raise self.failure
+        name = f"{course}-{student}-{len(self.made) + 1}"
+        if self.db is not None:
+            try:
+                await self.db.retrying(lambda conn: self._keep(conn, student, course, name, keeps))
+            except Unavailable:
+                self.refused.append(name)
+                raise
         self.made.append(student)
-        return Outcome(label="made", name=f"{course}-{student}-{len(self.made)}")
+        await self.dies.wait()
+        return Outcome(label="made", name=name)
+
+    async def _keep(self, conn: AsyncConnection, student: str, course: str, name: str, keeps: Keeps) -> None:
+        event = ExerciseGenerated(
+            course=course,
+            student=student,
+            name=name,
+            title="Count",
+            topic="basics",
+            difficulty=2,
+            family="f",
+            hand="family",
+            mutants=1,
+            killed=1,
+        )
+        await practices.given(conn, event, assignment="a", made_of="{}")
+        await keeps(conn, name)
 
 
 @pytest.fixture(autouse=True)
@@ -105,14 +139,67 @@ async def test_a_student_waits_for_one_at_a_time_at_all_replicas(db: Database, d
     async with at_work(db, maker) as queue, opened(database_url) as other:
         first = asyncio.create_task(asking(queue))
         await in_hand(maker)
+        elsewhere = WishQueue(other, maker, Metrics(), at_once=2)
         with pytest.raises(TooBusy, match=ONE_AT_A_TIME):
-            await asking(WishQueue(other, maker, Metrics(), at_once=2))
+            await elsewhere.ask("ada", "c", msgspec.structs.replace(WANTED, request_id="r2"), 30)
         maker.gate.set()
         assert (await first).name == "c-ada-1"
         assert (await asking(queue)).name == "c-ada-2"
 
 
+async def _nothing(*_: object) -> None:
+    """As where a process was killed."""
+
+
+async def had(db: Database, student: str = "ada") -> list[str]:
+    async with db.connect() as conn:
+        return [row.name for row in await practices.of_student(conn, student, limit=10)]
+
+
 class TestWhoMakesItIsGone:
+    async def test_between_keeping_it_and_saying_so_there_is_one_exercise(
+        self, db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def never(self: WishQueue, *_: object) -> None:
+            """As where it was killed: nothing is put back."""
+
+        async with opened(database_url) as other:
+            first, second = PaperMaker(other), PaperMaker(db)
+            first.dies.clear()
+            async with at_work(other, first) as dying:
+                here = WishQueue(db, PaperMaker(), Metrics(), at_once=2)
+                waiting = asyncio.create_task(asking(here))
+
+                async def kept() -> bool:
+                    return bool(await had(db))
+
+                await until(kept)
+                monkeypatch.setattr(dying, "_put_back", never.__get__(dying))
+            async with at_work(db, second):
+                assert (await waiting).name == "c-ada-1"
+        assert second.asked == []
+        assert await had(db) == ["c-ada-1"]
+
+    async def test_who_was_only_thought_to_be_keeps_none_beside_the_others(
+        self, db: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It lost its connection, and was slow to notice."""
+        monkeypatch.setattr(practice_queue, "WANTED_SECONDS", 60)
+        monkeypatch.setattr(practice_queue, "MOST_ATTEMPTS", 3)
+        slow = PaperMaker(db)
+        slow.gate.clear()
+        async with at_work(db, slow, at_once=1):
+            waiting = asyncio.create_task(asking(WishQueue(db, PaperMaker(), Metrics(), at_once=2)))
+            await in_hand(slow)
+            async with db.begin() as conn:
+                await practice_wishes.take_over(conn, await practice_wishes.makers(conn))
+                await practice_wishes.claim_next(conn, "0" * 16, now())
+            slow.gate.set()
+            # Whoever it was taken by is gone too, so in the end it is made here all the same.
+            assert (await waiting).name == "c-ada-1"
+        assert slow.refused == ["c-ada-1"]
+        assert await had(db) == ["c-ada-1"]
+
     async def test_another_makes_it_while_the_student_waits(
         self, db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -131,6 +218,23 @@ class TestWhoMakesItIsGone:
             async with at_work(db, second):
                 assert (await waiting).name == "c-ada-1"
         assert (first.made, second.made) == ([], ["ada"])
+
+    async def test_who_asked_waits_on_at_another_replica_where_theirs_died(
+        self, db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        maker = PaperMaker()
+        maker.gate.clear()
+        async with at_work(db, maker) as queue, opened(database_url) as other:
+            first = asyncio.create_task(asking(WishQueue(other, maker, Metrics(), at_once=2)))
+            await in_hand(maker)
+            with monkeypatch.context() as killed:
+                killed.setattr(practice_wishes, "withdraw", _nothing)
+                first.cancel()
+                await asyncio.gather(first, return_exceptions=True)
+            again = asyncio.create_task(asking(queue))
+            maker.gate.set()
+            assert (await again).name == "c-ada-1"
+        assert maker.asked == ["ada"]
 
     async def test_one_that_stops_in_order_leaves_it_to_others(self, db: Database, database_url: str) -> None:
         first, second = PaperMaker(), PaperMaker()
