@@ -81,6 +81,15 @@ class LearnFlowExtension(ExtensionApp):
         back small pieces of a stream; lower it to hear sooner that the service is gone.""",
     ).tag(config=True)
 
+    resume_seconds = Float(
+        6.0,
+        min=0,
+        help="""How many seconds to try to hear the rest of an answer that broke off, from when something was
+        heard of it last, before the student reads that the tutor cannot be reached. Another replica of the
+        service tells the rest, or the same one that was started again; it knows within 2 s that one is gone.
+        0 gives up at once; raise it where a single service takes longer to start.""",
+    ).tag(config=True)
+
     report_interval = Float(
         1.0,
         help="""Seconds between two reports of what ran. Smaller shows runs sooner on the dashboard, and costs
@@ -107,6 +116,7 @@ class LearnFlowExtension(ExtensionApp):
             self.log,
             answer_seconds=self.answer_seconds,
             silence_seconds=self.silence_seconds,
+            resume_seconds=self.resume_seconds,
         )
         self.reporter = Reporter(self.gateway.report_runs, self.log, interval=self.report_interval)
         self.telemetry = Telemetry(self.reporter, situations, app.session_manager)

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -62,13 +63,15 @@ class Gateway:
         answer_seconds: float = 60.0,
         silence_seconds: float = 10.0,
         insist_seconds: float = 15.0,
+        resume_seconds: float = 6.0,
     ) -> None:
         """`url` is the service's, with its prefix; `token` this server's own.
 
         An answer may take `answer_seconds` in all, and pause for `silence_seconds` before its first words or
         between two pieces; the service's signs of life (comments in the stream) are pieces too. What must
         not get lost is sent again for `insist_seconds` while nobody answers, with the same
-        `Idempotency-Key`, so that it is done once.
+        `Idempotency-Key`, so that it is done once. An answer that breaks off is asked for from where it
+        broke off, likewise, for `resume_seconds` after anything was heard of it.
         """
         self.url = url.rstrip("/") + "/" if url else ""
         self._token = token
@@ -76,6 +79,7 @@ class Gateway:
         self._connect_seconds = connect_seconds
         self._answer_seconds = answer_seconds
         self._insist_seconds = insist_seconds
+        self._resume_seconds = resume_seconds
         self.silence_seconds = silence_seconds
         self._client: AsyncHTTPClient | None = None
         self._courses: tuple[float, tuple[CourseView, ...]] | None = None
@@ -175,14 +179,31 @@ class Gateway:
     async def help(self, request: HelpRequest) -> AsyncIterator[ReplyChunk]:
         """Ask, and yield the answer's pieces as they come.
 
-        A piece of kind `error` is raised as Unavailable with its sentence.
+        Where the stream breaks off it goes on with the next piece: another replica has it too. A piece of
+        kind `error` is raised as Unavailable with its sentence.
         """
-        call = _Streamed(self, request)
-        async for chunk in call.chunks():
-            if chunk.kind == "error":
-                self._log.warning("the service broke off an answer, request %s", chunk.request_id)
-                raise Unavailable(chunk.text or DOWN)
-            yield chunk
+        loop = asyncio.get_running_loop()
+        began, pause, key, last = loop.time(), FIRST_PAUSE_S, uuid.uuid4().hex, ""
+        heard, begun = began, False
+        while True:
+            call = _Streamed(self, request, key, last)
+            try:
+                async with aclosing(call.chunks()) as chunks:
+                    async for chunk in chunks:
+                        if chunk.kind == "error":
+                            self._log.warning("the service broke off an answer, request %s", chunk.request_id)
+                            raise Unavailable(chunk.text or DOWN)
+                        heard, pause, begun = loop.time(), FIRST_PAUSE_S, True
+                        yield chunk
+                return
+            except _BrokeOff as error:
+                late = min(heard + self._resume_seconds, began + self._answer_seconds)
+                last = call.last_id
+                # A service that numbers nothing would begin anew.
+                if loop.time() + pause > late or (begun and not last):
+                    raise error.refusal from None
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_PAUSE_S, 2 * pause)
 
     async def _get(self, path: str, kind: type[T]) -> T:
         return self._decode(await self._call("GET", path), kind)
@@ -278,10 +299,20 @@ class Gateway:
         return kind(problem.message)
 
 
+class _BrokeOff(Exception):
+    """An answer that did not come to its end, and may go on when it is asked for again."""
+
+    def __init__(self, refusal: LearnFlowError) -> None:
+        """`refusal` is what to say where it does not."""
+        self.refusal = refusal
+
+
 class _Streamed:
     """One question under way: tornado pushes bytes, we pull pieces."""
 
-    def __init__(self, gateway: Gateway, question: HelpRequest) -> None:
+    def __init__(self, gateway: Gateway, question: HelpRequest, key: str, last_id: str) -> None:
+        """`last_id` is that of the last event that came of this answer before; empty for none."""
+        self.last_id = last_id
         self._gateway = gateway
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._status = 0
@@ -293,6 +324,9 @@ class _Streamed:
             streaming_callback=self._received,
             header_callback=self._header,
         )
+        self._request.headers["Idempotency-Key"] = key
+        if last_id:
+            self._request.headers["Last-Event-ID"] = last_id
 
     def _header(self, line: str) -> None:
         if line.startswith("HTTP/"):
@@ -310,7 +344,8 @@ class _Streamed:
         finally:
             self._queue.put_nowait(None)
 
-    async def chunks(self) -> AsyncIterator[ReplyChunk]:
+    async def chunks(self) -> AsyncGenerator[ReplyChunk]:
+        """The pieces. _BrokeOff where it can be asked for again."""
         running = asyncio.create_task(self._run())
         reader, refusal, ended = EventReader(), b"", False
         try:
@@ -318,15 +353,23 @@ class _Streamed:
                 if self._status != 200:
                     refusal = (refusal + piece)[:65_536]
                     continue
-                for data in self._events(reader, piece):
+                events = self._events(reader, piece)
+                self.last_id = reader.last_id or self.last_id
+                for data in events:
                     chunk = self._gateway._decode(data, ReplyChunk)
                     ended = ended or chunk.kind in ("end", "error")
                     yield chunk
-            status = await running
+            try:
+                status = await running
+            except Unavailable as error:
+                if ended:
+                    return
+                raise _BrokeOff(error) from None
             if status != 200:
-                raise self._gateway.refused(self._request, status, refusal)
+                refused = self._gateway.refused(self._request, status, refusal)
+                raise _BrokeOff(refused) if status in (*AWAY, STILL_AT_WORK) else refused
             if not ended:
-                raise self._gateway.unreachable(self._request, EOFError("the answer broke off"))
+                raise _BrokeOff(self._gateway.unreachable(self._request, EOFError("the answer broke off")))
         finally:
             self._closed = True
             running.cancel()
@@ -336,7 +379,7 @@ class _Streamed:
             async with asyncio.timeout(self._gateway.silence_seconds):
                 return await self._queue.get()
         except TimeoutError as error:
-            raise self._gateway.unreachable(self._request, error) from None
+            raise _BrokeOff(self._gateway.unreachable(self._request, error)) from None
 
     def _events(self, reader: EventReader, piece: bytes) -> list[bytes]:
         try:

@@ -15,6 +15,9 @@ class EventReader:
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[bytes] = []
+        self._id = ""
+        self.last_id = ""
+        """Of the last event that was complete; empty before one with an id."""
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The data of the events that `piece` completed, in order; often none.
@@ -26,9 +29,12 @@ class EventReader:
         for line in lines:
             line = line.rstrip(b"\r")
             if not line:
+                self.last_id = self._id
                 if self._data:
                     complete.append(b"\n".join(self._data))
                     self._data = []
+            elif line.startswith(b"id:"):
+                self._id = line[3:].removeprefix(b" ").decode("latin-1")
             elif line.startswith(b"data:"):
                 self._data.append(line[5:].removeprefix(b" "))
         if len(self._rest) + sum(map(len, self._data)) > MAX_EVENT_BYTES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, cast
 
 from learnflow_kernels.choice import ChosenRunner
@@ -14,6 +14,7 @@ from traitlets.config import Config
 from learnflow_ext.agents.context import Policy
 from learnflow_ext.agents.llm.model import Model
 from learnflow_ext.service import tutors
+from learnflow_ext.service.answering import Answering
 from learnflow_ext.service.assistance import Assistance
 from learnflow_ext.service.auth import People
 from learnflow_ext.service.blind import Blinds
@@ -143,6 +144,21 @@ async def assemble(
     lti_key = await asyncio.to_thread(load_key, lti.key_file) if lti.passes_back else None
     titles = {course: each.title for course, each in courses.items()}
     limits = ApiLimits(api)
+    living, traffic = Living(db, limits), Traffic()
+    assistance = Assistance(
+        db,
+        courses,
+        releases,
+        settings,
+        tutor_settings,
+        metrics,
+        policies,
+        results,
+        model,
+        hints,
+        practices,
+        Classmates(db) if tutor_settings.hints_from_classmates else None,
+    )
     parts = Parts(
         settings=settings,
         api_settings=api,
@@ -157,20 +173,8 @@ async def assemble(
         outside=outside,
         db=db,
         courses=courses,
-        assistance=Assistance(
-            db,
-            courses,
-            releases,
-            settings,
-            tutor_settings,
-            metrics,
-            policies,
-            results,
-            model,
-            hints,
-            practices,
-            Classmates(db) if tutor_settings.hints_from_classmates else None,
-        ),
+        assistance=assistance,
+        answering=Answering(db, assistance, traffic, living, timedelta(hours=api.idempotency_hours)),
         queue=GradingQueue(db, workers[: grading.workers], settings, grading, metrics, deadlines),
         deadlines=deadlines,
         results=results,
@@ -188,11 +192,11 @@ async def assemble(
         skills=Skills(progress.fit_from_students),
         weeks=Weeks(),
         live=LiveBoards(db, blinds.untold),
-        living=Living(db, limits),
+        living=living,
         checkup=checkup,
         # With a host for each user, services have one of their own too, and the hub another.
         pages=Pages(hub_auth.base_url, hub_auth.hub_host + hub_auth.hub_prefix),
         metrics=metrics,
-        traffic=Traffic(),
+        traffic=traffic,
     )
     return Assembly(parts, workers, runner, bare, hints, model)

@@ -74,6 +74,10 @@ class Question:
     """By `time.monotonic`, in seconds."""
     left: int | None = None
     """How many more the person may ask for now; None without a budget."""
+    resumes: bool = False
+    """Whether who asked may come for the rest, so that what is broken off here another finishes."""
+    again: bool = False
+    """Whether somebody began to answer it who is gone: a model may have been asked already."""
 
 
 @dataclass
@@ -147,8 +151,17 @@ class Assistance:
             compares=classmates is not None and tutor_settings.hint_seconds > 0,
         )
 
-    async def take(self, person: Person, request: HelpRequest, request_id: str, received: float) -> Question:
-        """Check a question and keep it.
+    async def take(
+        self,
+        person: Person,
+        request: HelpRequest,
+        request_id: str,
+        received: float,
+        *,
+        resumes: bool = False,
+        again: bool = False,
+    ) -> Question:
+        """Check a question and keep it. One that comes `again` and was kept then counts once.
 
         TooLarge for a long text, BadRequest for an empty one, TooBusy when there were too many, Forbidden for
         a course of others.
@@ -160,7 +173,8 @@ class Assistance:
             raise
         request = await self._around.placed(person, await asyncio.to_thread(questions.bounded, request))
         try:
-            self._limiter.take(person.name)
+            if not again:
+                self._limiter.take(person.name)
         except TooBusy:
             self._metrics.questions_refused.labels("too_many").inc()
             raise
@@ -171,6 +185,8 @@ class Assistance:
             # In the transaction that keeps the question, whose writer has the person to itself: two at the
             # same moment cannot both be the last.
             await people.ensure(conn, person.name)
+            if again and await help.is_asked(conn, request_id):
+                return None
             try:
                 left = await self._budget.left(conn, person.name)
             except TooBusy:
@@ -181,7 +197,7 @@ class Assistance:
 
         left = await self._db.retrying(keep)
         self._metrics.questions.labels(request.agent).inc()
-        return Question(person, request, context, told, request_id, received, left)
+        return Question(person, request, context, told, request_id, received, left, resumes, again)
 
     async def exam_of(self, person: Person) -> OtherAiStanding:
         """Whether an exam of any course that `person` studies runs for them now, or nobody can tell.
@@ -202,11 +218,13 @@ class Assistance:
     async def answer(self, question: Question) -> AsyncGenerator[ReplyChunk]:
         """The answer, from a chunk of kind `start` to one of kind `end`, or `error` when it breaks off.
 
-        What was said is kept before the last chunk, and also when the reader leaves early.
+        What was said is kept before the last chunk, and also when the reader leaves early; what of a question
+        that `resumes` is broken off is kept as its `Ledger` has it, and has not ended.
         """
         line = log.bind(request_id=question.request_id, person=question.person.name)
         said = _Answer(question.request.agent, "concept")
         last = ReplyChunk(kind="end", request_id=question.request_id)
+        ended = True
         try:
             async with aclosing(self._chunks(question, said)) as pieces:
                 async for chunk in pieces:
@@ -230,8 +248,12 @@ class Assistance:
             text = str(error) if known else BROKE_OFF.format(request_id=question.request_id)
             last = ReplyChunk(kind="error", text=text, agent=said.agent, request_id=question.request_id)
             said.texts.append(text)
+        except asyncio.CancelledError:
+            ended = not question.resumes
+            raise
         finally:
-            await self._keep(question, said)
+            if ended:
+                await self._keep(question, said)
         yield last
 
     async def _chunks(self, question: Question, said: _Answer) -> AsyncGenerator[ReplyChunk]:
@@ -269,7 +291,9 @@ class Assistance:
                     yield chunk
             return
         context = await self._hinted(question, context, plan)
-        voice = await self._speaking.speaker(question.person.name, plan, context.policy)
+        voice = None
+        if not question.again:
+            voice = await self._speaking.speaker(question.person.name, plan, context.policy)
         spoken = voice.voice if voice is not None else None
         answer: AsyncGenerator[ReplyChunk] = tutor.answer(
             request,

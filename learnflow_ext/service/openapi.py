@@ -9,6 +9,7 @@ import msgspec
 
 from learnflow_ext import __version__
 from learnflow_ext.contracts.errors import Problem
+from learnflow_ext.service.answer_places import HEADER as LAST_EVENT
 from learnflow_ext.service.handlers.once import HEADER, LONGEST_KEY
 from learnflow_ext.service.rights import Who
 from learnflow_ext.service.routes import LONGEST_NAME, Operation, Route
@@ -17,6 +18,10 @@ ONCE = (
     "A text of your choice, such as a UUID. Whoever sends the same request with the same key again gets the "
     "first answer, and it is done once. With another body the key is refused (422). Kept for a day, unless "
     "the administrator says otherwise. A refusal is not kept."
+)
+RESUMES = (
+    "The id of the last event that came, from who sends the same question with the same Idempotency-Key "
+    "because the stream broke off: what follows that event is told, at whichever replica."
 )
 
 
@@ -104,7 +109,18 @@ def _parameters(route: Route, operation: Operation) -> list[dict[str, Any]]:
         {"name": each, "in": "query", "required": True, "schema": {"type": "string"}}
         for each in operation.query
     ]
-    if operation.once:
+    if operation.once or operation.resumes:
         key = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"}
         found.append({"name": HEADER, "in": "header", "required": False, "description": ONCE, "schema": key})
+    if operation.resumes:
+        last = {"type": "string", "pattern": "^[0-9]{1,7}-[0-9a-f]{16}$"}
+        found.append(
+            {
+                "name": LAST_EVENT,
+                "in": "header",
+                "required": False,
+                "description": RESUMES,
+                "schema": last,
+            }
+        )
     return found

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from jupyterhub.services.auth import HubOAuth
 
     from learnflow_ext.contracts.runner import Runner
+    from learnflow_ext.service.answering import Answering
     from learnflow_ext.service.assistance import Assistance
     from learnflow_ext.service.auth import People, Person
     from learnflow_ext.service.blind import Blinds
@@ -65,6 +66,7 @@ class Parts:
     db: Database
     courses: Mapping[str, TutoredCourse]
     assistance: Assistance
+    answering: Answering
     queue: GradingQueue
     deadlines: Deadlines
     results: Results

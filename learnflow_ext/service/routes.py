@@ -37,6 +37,8 @@ class Operation:
     once: bool = False
     """Whether an `Idempotency-Key` makes sure that it is done once; for what changes something and is no
     stream."""
+    resumes: bool = False
+    """Whether a stream goes on for who comes back with the same `Idempotency-Key` and a `Last-Event-ID`."""
     query: tuple[str, ...] = ()
     """Query parameters that must be there."""
 

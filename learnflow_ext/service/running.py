@@ -236,6 +236,7 @@ class RunningService:
         """Take no more requests, end the tasks, then the processes, then the database."""
         self._stopping = True
         self._server.stop()
+        await self.parts.answering.close()
         left = set(self._tasks)
         while left:
             # More than once: before Python 3.12 a cancelled `wait_for` may swallow it.

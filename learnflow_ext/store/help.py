@@ -143,6 +143,7 @@ _TURN = (
         HelpTurn.course,
         HelpTurn.assignment,
         HelpTurn.exception,
+        HelpTurn.agent,
         HelpTurn.answered_at,
     )
     .join(User, User.id == HelpTurn.user_id)
@@ -206,6 +207,12 @@ async def asked(conn: AsyncConnection, student: str, request: HelpRequest, *, re
     )
 
 
+async def is_asked(conn: AsyncConnection, request_id: str) -> bool:
+    """Whether that question is kept."""
+    found = await conn.scalar(select(HelpTurn.id).where(HelpTurn.request_id == request_id))
+    return found is not None
+
+
 async def routed(
     conn: AsyncConnection,
     request_id: str,
@@ -220,9 +227,12 @@ async def routed(
     """Keep who is to answer, and record the event of that agent's topic.
 
     `diagnosis` and its `fingerprint` go with debug, `concept` with concepts, `lines` (of code) with review.
-    None for agents without a topic. NotFound for a question we do not know.
+    None for agents without a topic, and for a question that was routed before: the first route stays.
+    NotFound for one we do not know.
     """
     turn = await _turn(conn, request_id)
+    if turn.agent:
+        return None
     await conn.execute(_ROUTE, {"turn": turn.id, "agent": agent, "intent": intent})
     if fingerprint is not None:
         await conn.execute(
@@ -440,7 +450,7 @@ def _line(diagnosis: Diagnosis | None) -> int | None:
 
 async def _turn(
     conn: AsyncConnection, request_id: str
-) -> Row[int, int, str, int | None, str, str, str, datetime | None]:
+) -> Row[int, int, str, int | None, str, str, str, str, datetime | None]:
     """Held until the transaction ends, with the student's turn (see `people.ensure`): it is answered once.
 
     Who has a pseudonym need not be asked for again by what is recorded next.

@@ -334,6 +334,11 @@ class ApiHandler(Common):
         else:
             self._to_keep = Kept(status=status or self.get_status(), body=msgspec.json.encode(body))
 
+    @property
+    def raw(self) -> bytes:
+        """The request's body as it came; empty when it is too large."""
+        return b"".join(self._chunks)
+
     def form(self) -> str:
         """The request's body as a browser's form sends it. TooLarge, or BadRequest when it is no text."""
         _ = self.person

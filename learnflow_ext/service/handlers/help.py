@@ -12,6 +12,8 @@ from tornado.iostream import StreamClosedError
 
 from learnflow_ext.contracts.errors import TooLarge, Unavailable
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
+from learnflow_ext.service import answer_places
+from learnflow_ext.service.handlers import once
 from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.routes import Route
 from learnflow_ext.service.wishes import Vote
@@ -25,7 +27,7 @@ class HelpHandler(ApiHandler):
     """`POST api/help`. What is refused is refused with a status, before the stream begins.
 
     While the next words take long (a model thinks, the gate tries code), a comment every `alive_seconds` says
-    that we are still at work.
+    that we are still at work. With an `Idempotency-Key` it may be sent again after a stream that broke off.
     """
 
     takes_offered_id = False
@@ -48,6 +50,9 @@ class HelpHandler(ApiHandler):
             raise
         if offered := self.request.headers.get("X-Request-Id"):
             self.log.info("the asker's own id", offered=offered[:64])
+        if (key := self.request.headers.get(once.HEADER)) is not None:
+            await self._tell(request, once.key_in(key))
+            return
         wished = await self.parts.assistance.wish(person, request, self.request_id)
         if wished is not None:
             self._begin_stream()
@@ -75,14 +80,30 @@ class HelpHandler(ApiHandler):
             with suppress(StreamClosedError):
                 await self._send(last)
 
+    async def _tell(self, request: HelpRequest, key: str) -> None:
+        """What may be heard again: the whole answer, or what follows the event that the asker had last."""
+        header = self.request.headers.get(answer_places.HEADER)
+        after = answer_places.place_in(header) if header else None
+        answer = await self.parts.answering.ask(
+            self.person, request, address=f"{self.request.method} {self.request.uri}", key=key, body=self.raw
+        )
+        self._begin_stream()
+        try:
+            async with self._seen_at_work(), aclosing(answer_places.told(answer.chunks(), after)) as pieces:
+                async for chunk, place in pieces:
+                    await self._send(chunk, str(place))
+        except StreamClosedError:
+            self.log.info("the asker was lost before the answer's end, which goes on")
+
     def _begin_stream(self) -> None:
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
         # Proxies that buffer would turn a stream into a wait.
         self.set_header("X-Accel-Buffering", "no")
         self._sent_at = time.monotonic()
 
-    async def _send(self, chunk: ReplyChunk) -> None:
-        await self._out(b"data: " + msgspec.json.encode(chunk) + b"\n\n")
+    async def _send(self, chunk: ReplyChunk, place: str = "") -> None:
+        number = f"id: {place}\n".encode() if place else b""
+        await self._out(number + b"data: " + msgspec.json.encode(chunk) + b"\n\n")
 
     async def _out(self, event: bytes) -> None:
         # One at a time: of two flushes that wait for a slow reader, Tornado forgets the first.

@@ -57,15 +57,17 @@ async def do(
     body: bytes,
     lasts: timedelta,
     holder: str = "",
+    wait: float | None = None,
 ) -> tuple[Kept, bool]:
-    """What `work` comes to, or came to before; whether it came to that before. `holder` is who works here.
+    """What `work` comes to, or came to before; whether it came to that before. `holder` is who works here. A
+    twin is waited for `wait` seconds, else `WAIT_SECONDS`.
 
     `work` raises what it refuses, having done nothing. Unprocessable for another body under the same key,
     Conflict when the first such request takes too long.
     """
     slot = once.slot_of(person, address, key)
     mark = hashlib.sha256(body).hexdigest()
-    found = await _reserve(db, person, slot, mark, lasts, holder)
+    found = await _reserve(db, person, slot, mark, lasts, holder, WAIT_SECONDS if wait is None else wait)
     if isinstance(found, Kept):
         return found, True
     try:
@@ -107,10 +109,10 @@ async def _until_told(db: Database, settle: Settle, tried: Reserved) -> None:
 
 
 async def _reserve(
-    db: Database, person: str, slot: str, mark: str, lasts: timedelta, holder: str
+    db: Database, person: str, slot: str, mark: str, lasts: timedelta, holder: str, wait: float
 ) -> Reserved | Kept:
     loop = asyncio.get_running_loop()
-    end, pause = loop.time() + WAIT_SECONDS, 0.05
+    end, pause = loop.time() + wait, 0.05
     missed, missing_since = "", 0.0
     while True:
         found = await _take(db, person, slot, mark, lasts, holder)

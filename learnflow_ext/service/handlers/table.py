@@ -137,8 +137,9 @@ TABLE: tuple[Route, ...] = (
         post=Operation(
             summary=(
                 "Ask the tutor. Each event is one ReplyChunk, the last of kind end or error. Comments say "
-                "that it is still at work."
+                "that it is still at work. With an Idempotency-Key an answer that broke off goes on."
             ),
+            resumes=True,
             body=HelpRequest,
             answer=ReplyChunk,
             media="text/event-stream",

@@ -290,6 +290,8 @@ class Server:
             f"c.ServerApp.root_dir = {str(self.work)!r}\n"
             f"c.ServerApp.port = {self.port}\n"
             "c.ServerApp.allow_root = True\n"
+            # Tests have the service away: nobody is to wait for another.
+            "c.LearnFlowExtension.resume_seconds = 0.0\n"
             f"c.IdentityProvider.token = {self.token!r}\n"
             f"c.SandboxProvisioner.work_dir = {str(self.work)!r}\n"
             f"{more}\n"

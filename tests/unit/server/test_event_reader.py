@@ -25,6 +25,21 @@ def test_any_cut_gives_the_same_events(cuts: list[int]) -> None:
     assert found == EVENTS
 
 
+def test_the_place_is_that_of_the_last_whole_event() -> None:
+    reader = EventReader()
+    places = []
+    for piece in (
+        b"data: a\n\n",
+        b"id: 1-x\nda",
+        b"ta: b\n",
+        b"\n: alive\n\n",
+        b"data: c\n\nid: 2-y\ndata: d",
+    ):
+        reader.feed(piece)
+        places.append(reader.last_id)
+    assert places == ["", "", "", "1-x", "1-x"]
+
+
 def test_an_event_without_end_is_refused() -> None:
     reader = EventReader()
     with pytest.raises(ValueError, match="too large"):

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
-from learnflow_ext.contracts.errors import LearnFlowError, NotFound, Unavailable
+from learnflow_ext.contracts.errors import LearnFlowError, NotFound, TooBusy, Unavailable
 from learnflow_ext.contracts.grades import FileSet, SubmissionView
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.server.gateway import DOWN, Gateway
@@ -35,7 +35,8 @@ async def answering(raw: bytes, *, hold: bool = False) -> AsyncIterator[Gateway]
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    gateway = Gateway(f"http://127.0.0.1:{port}/", "t", LOG, answer_seconds=5, silence_seconds=1)
+    url = f"http://127.0.0.1:{port}/"
+    gateway = Gateway(url, "t", LOG, answer_seconds=5, silence_seconds=1, resume_seconds=0)
     async with server:
         yield gateway
         gateway.close()
@@ -54,7 +55,7 @@ async def words(gateway: Gateway) -> list[ReplyChunk]:
 
 @pytest.mark.parametrize("url", ["", "http://127.0.0.1:9/", "ftp://nowhere/", "http://no.such.host.invalid/"])
 async def test_nobody_there(url: str, caplog: pytest.LogCaptureFixture) -> None:
-    gateway = Gateway(url, "t", LOG, connect_seconds=2, answer_seconds=2)
+    gateway = Gateway(url, "t", LOG, connect_seconds=2, answer_seconds=2, resume_seconds=0)
     with pytest.raises(Unavailable, match="cannot be reached"):
         await gateway.courses()
     with pytest.raises(Unavailable, match="cannot be reached"):
@@ -147,12 +148,15 @@ class Replica:
     def __init__(self, *script: bytes | None) -> None:
         self._script = list(script)
         self.keys: list[str] = []
+        self.places: list[str] = []
+        """`Last-Event-ID` of each request; empty for none."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         fields = dict(line.split(": ", 1) for line in head.splitlines()[1:] if line)
         await reader.readexactly(int(fields.get("Content-Length", "0")))
         self.keys.append(fields.get("Idempotency-Key", ""))
+        self.places.append(fields.get("Last-Event-Id", ""))
         raw = self._script.pop(0) if len(self._script) > 1 else self._script[0]
         if raw is not None:
             writer.write(raw)
@@ -161,13 +165,83 @@ class Replica:
 
 
 @asynccontextmanager
-async def before(replica: Replica, *, insist: float = 15) -> AsyncIterator[Gateway]:
+async def before(replica: Replica, *, insist: float = 15, resume: float = 6) -> AsyncIterator[Gateway]:
     server = await asyncio.start_server(replica.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    gateway = Gateway(f"http://127.0.0.1:{port}/", "t", LOG, answer_seconds=5, insist_seconds=insist)
+    gateway = Gateway(
+        f"http://127.0.0.1:{port}/",
+        "t",
+        LOG,
+        answer_seconds=5,
+        insist_seconds=insist,
+        resume_seconds=resume,
+    )
     async with server:
         yield gateway
         gateway.close()
+
+
+def told(*pieces: tuple[str, str, str], cut: bytes = b"") -> bytes:
+    """A stream of pieces: id, kind, text. It ends without a word, after the beginning of another."""
+    events = b"".join(
+        f'id: {place}\ndata: {{"kind": "{kind}", "text": "{text}"}}\n\n'.encode()
+        for place, kind, text in pieces
+    )
+    return b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\nConnection: close\r\n\r\n" + events + cut
+
+
+START, ONE, TWO, END = (
+    ("0-a", "start", ""),
+    ("4-b", "text", "one "),
+    ("7-c", "text", "two"),
+    ("7-c", "end", ""),
+)
+
+
+class TestAReplicaIsLostWhileItAnswers:
+    @pytest.fixture(autouse=True)
+    def quickly(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("learnflow_ext.server.gateway.FIRST_PAUSE_S", 0.01)
+
+    async def test_the_rest_comes_from_another(self) -> None:
+        replica = Replica(
+            None,
+            told(START, ONE, cut=b'id: 9-f\ndata: {"kind": "te'),
+            answer(b"", "502 Bad Gateway"),
+            CONFLICT,
+            told(TWO, END),
+        )
+        async with before(replica) as gateway:
+            found = await words(gateway)
+        assert [(chunk.kind, chunk.text) for chunk in found] == [
+            ("start", ""),
+            ("text", "one "),
+            ("text", "two"),
+            ("end", ""),
+        ]
+        assert replica.places == ["", "", "4-b", "4-b", "4-b"]
+        assert len(set(replica.keys)) == 1 and replica.keys[0]
+
+    async def test_in_the_end_it_is_a_sentence(self) -> None:
+        replica = Replica(told(START, ONE), None)
+        async with before(replica, resume=0.2) as gateway:
+            with pytest.raises(Unavailable, match="cannot be reached"):
+                await words(gateway)
+        assert len(replica.keys) > 2
+
+    async def test_one_that_numbers_nothing_is_not_heard_twice(self) -> None:
+        replica = Replica(answer(b'data: {"kind": "text", "text": "half"}\n\n'))
+        async with before(replica) as gateway:
+            with pytest.raises(Unavailable):
+                await words(gateway)
+        assert len(replica.keys) == 1
+
+    async def test_a_refusal_is_told_at_once(self) -> None:
+        replica = Replica(answer(b'{"code": "too_busy", "message": "One a minute."}', "429 Busy"))
+        async with before(replica) as gateway:
+            with pytest.raises(TooBusy, match="One a minute"):
+                await words(gateway)
+        assert len(replica.keys) == 1
 
 
 MADE = msgspec.json.encode(
