@@ -266,9 +266,9 @@ class TestPods:
             for name, minutes in (("ada", 1), ("ben", 1), ("chen", -1)):
                 until = now() + timedelta(minutes=minutes)
                 await practice_wishes.put(conn, name, "c", "{}", until)
-        both = {"roles": ["grading", "generation"], "autoscaling": {"minReplicas": 1, "maxReplicas": 2}}
-        both["autoscaling"]["waiting"] = 3
-        mixed = rendered(*FULL, workers__both=both | {"replicas": 1})
+        scaling = {"minReplicas": 1, "maxReplicas": 2, "waiting": 3}
+        both = {"roles": ["grading", "generation"], "replicas": 1, "autoscaling": scaling}
+        mixed = rendered(*FULL, workers__both=both)
         for name, waiting in (("grading", 0), ("generation", 2), ("both", 2)):
             (trigger,) = of_kind(mixed, "ScaledObject")[f"learnflow-worker-{name}"]["spec"]["triggers"]
             asked = trigger["metadata"]
