@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from learnflow_ext.progress.predictor import Fitted
-
 from learnflow_ext.cli.attempts import ADDED, attempts
+
+if TYPE_CHECKING:
+    from learnflow_ext.progress.history import History
+    from learnflow_ext.progress.learning import Row
 
 
 def mastery(
@@ -33,23 +35,24 @@ def mastery(
     Only earlier rows are looked at; with --fit, only earlier rows of the same student.
     """
     # Late: the other commands do without.
-    from learnflow_ext.progress.history import History
-    from learnflow_ext.progress.predictor import CHUNK, Learning
+    from learnflow_ext.progress.learning import Learning
+    from learnflow_ext.progress.predictor import CHUNK
 
     with attempts(file) as read:
-        model: Fitted | Learning = _fitted(fit) if fit is not None else Learning()
+        predict = _fitted(fit) if fit is not None else Learning().predict
         out = csv.writer(sys.stdout, lineterminator="\n")
         out.writerow([*read.columns, ADDED])
-        histories: dict[str, History] = {}
         rows = iter(read)
         while chunk := list(islice(rows, CHUNK)):
-            chances = model.predict([(row.student, row.skill, row.correct) for row in chunk], histories)
+            chances = predict([(row.student, row.skill, row.correct) for row in chunk])
             out.writerows([*row.cells, f"{chance:.6f}"] for row, chance in zip(chunk, chances, strict=True))
 
 
-def _fitted(file: Path) -> Fitted:
-    """A predictor from the answers in `file`."""
+def _fitted(file: Path) -> Callable[[Sequence[Row]], list[float]]:
+    """Predicts row after row by what the answers in `file` taught."""
     from learnflow_ext.progress.predictor_fit import fit
 
     with attempts(file) as read:
-        return fit([(row.student, row.skill, row.correct) for row in read])
+        model = fit([(row.student, row.skill, row.correct) for row in read])
+    histories: dict[str, History] = {}
+    return lambda rows: model.predict(rows, histories)

@@ -32,6 +32,11 @@ Floats = NDArray[np.float64]
 
 def fit(rows: Sequence[Row]) -> Fitted:
     """A predictor from `rows` (student, skill, correct) in time order; with none it knows only the usual."""
+    return fit_with_histories(rows)[0]
+
+
+def fit_with_histories(rows: Sequence[Row]) -> tuple[Fitted, dict[str, History]]:
+    """As `fit`, and each student's history up to the last row, for who predicts what they do next."""
     sequences: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
     for student, skill, correct in rows:
         sequences[skill][student].append(correct)
@@ -46,7 +51,7 @@ def fit(rows: Sequence[Row]) -> Fitted:
     related = _related(sequences, shares)
     facts = {skill: SkillFacts(shares[skill], parameters[skill], related[skill]) for skill in shares}
     unknown = SkillFacts(share, pooled)
-    features, places = _table(rows, facts)
+    features, places, histories = _table(rows, facts)
     right = np.array([correct for *_, correct in rows], dtype=float)
     if not len(features):
         nothing = np.zeros(len(NAMES))
@@ -58,14 +63,16 @@ def fit(rows: Sequence[Row]) -> Fitted:
             strength=np.zeros(1),
             skills=np.zeros(1),
         )
-        return Fitted({}, unknown, nothing, nothing + 1, [plain])
+        return Fitted({}, unknown, nothing, nothing + 1, [plain]), histories
     mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
     inputs = (features - mean) / scale
     layers = [_train(inputs, right, places, len(facts) + 1, seed) for seed in range(MEMBERS)]
-    return Fitted(facts, unknown, mean, scale, layers)
+    return Fitted(facts, unknown, mean, scale, layers), histories
 
 
-def _table(rows: Sequence[Row], facts: dict[str, SkillFacts]) -> tuple[Floats, NDArray[np.int64]]:
+def _table(
+    rows: Sequence[Row], facts: dict[str, SkillFacts]
+) -> tuple[Floats, NDArray[np.int64], dict[str, History]]:
     place = {skill: number for number, skill in enumerate(facts)}
     histories: dict[str, History] = defaultdict(History)
     found = np.zeros((len(rows), len(NAMES)))
@@ -75,7 +82,7 @@ def _table(rows: Sequence[Row], facts: dict[str, SkillFacts]) -> tuple[Floats, N
         found[number] = history.features(skill, facts[skill])
         places[number] = place[skill]
         history.add(skill, correct, facts[skill])
-    return found, places
+    return found, places, dict(histories)
 
 
 def _related(

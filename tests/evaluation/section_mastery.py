@@ -1,7 +1,8 @@
 """`mastery` on students it was not fitted on, beside plain knowledge tracing and the mean of each skill.
 
 Reads `kt*.csv`: `student,skill,correct` in time order. Each student is predicted by a model that was fitted
-on the other four fifths of the students.
+on the other four fifths of the students. Without `--fit` the command is given all students too, as one who
+has a file and nothing else would; it learns meanwhile, and tracing keeps what it was fitted to for each part.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from section import Section, Table
 from learnflow_ext.progress import knowledge, knowledge_fit
 
 PARTS = 5
+TRACED_ALL = "plain knowledge tracing, all at once"
 Row = tuple[str, str, bool]
 
 
@@ -96,6 +98,7 @@ def evaluate(file: Path) -> Table:
         rows = [(row["student"], row["skill"], row["correct"] == "1") for row in csv.DictReader(stream)]
     part = {student: number % PARTS for number, student in enumerate(sorted({row[0] for row in rows}))}
     found: dict[str, list[list[float]]] = defaultdict(list)
+    traced_all = [0.0] * len(rows)
     for number in range(PARTS):
         train = [row for row in rows if part[row[0]] != number]
         test = [row for row in rows if part[row[0]] == number]
@@ -103,6 +106,9 @@ def evaluate(file: Path) -> Table:
             continue
         right = [row[2] for row in test]
         traced, mean = tracing(train, test)
+        places = (place for place, row in enumerate(rows) if part[row[0]] == number)
+        for place, chance in zip(places, traced, strict=True):
+            traced_all[place] = chance
         for name, chances in (
             ("mean of each skill", mean),
             ("plain knowledge tracing", traced),
@@ -114,12 +120,16 @@ def evaluate(file: Path) -> Table:
         name: [sum(column) / len(column) for column in zip(*values, strict=True)]
         for name, values in found.items()
     }
-    plain = averages.get("plain knowledge tracing", [0.5, 0.5])[0]
+    plain = {name: averages.get("plain knowledge tracing", [0.5])[0] for name in averages}
+    right = [row[2] for row in rows]
+    for name, chances in ((TRACED_ALL, traced_all), ("mastery, all at once", command(rows, None))):
+        averages[name] = [auc(right, chances), rmse(right, chances)]
+        plain[name] = averages[TRACED_ALL][0]
     return Table(
         f"mastery: {file.name}, {len(rows)} answers of {len(part)} students",
         ("way", "AUC", "RMSE", "AUC above tracing"),
         tuple(
-            (name, f"{area:.4f}", f"{error:.4f}", f"{area - plain:+.4f}")
+            (name, f"{area:.4f}", f"{error:.4f}", f"{area - plain[name]:+.4f}")
             for name, (area, error) in averages.items()
         ),
     )

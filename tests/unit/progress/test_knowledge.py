@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learnflow_ext.progress import knowledge, knowledge_fit, predictor_fit
+from learnflow_ext.progress import knowledge, knowledge_fit, learning, predictor_fit
 from learnflow_ext.progress.history import NAMES, History, SkillFacts
 from learnflow_ext.progress.knowledge import SENSIBLE, SkillParameters
-from learnflow_ext.progress.predictor import Learning
+from learnflow_ext.progress.learning import Learning
 
 Row = tuple[str, str, bool]
 chances = st.floats(0.01, 0.99)
@@ -121,19 +121,44 @@ class TestPredictors:
     def test_learning_beats_the_mean(self) -> None:
         rows = lesson(300, 4)
         right = [row[2] for row in rows]
-        assert brier(right, Learning().predict(rows, {})) < brier(
-            right, [sum(right) / len(right)] * len(right)
-        )
+        assert brier(right, Learning().predict(rows)) < brier(right, [sum(right) / len(right)] * len(right))
+
+    def test_a_fit_meanwhile_helps(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(learning, "FIRST_FIT", 3_000)
+        rows = lesson(200, 4)
+        right = [row[2] for row in rows]
+        assert brier(right, Learning().predict(rows)) < brier(right, learning.Steps().predict(rows))
+
+    def test_learning_goes_on_row_by_row(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(learning, "FIRST_FIT", 400)
+        rows = lesson(30, 12)
+        one, other = Learning(), Learning()
+        assert [one.predict([row])[0] for row in rows] == pytest.approx(other.predict(rows))
+
+    def test_after_the_last_fit_nothing_more_is_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(learning, "FIRST_FIT", 500)
+        monkeypatch.setattr(learning, "LAST_FIT", 600)
+        rows, model = lesson(60, 13), Learning()
+        right = [row[2] for row in rows]
+        assert brier(right, model.predict(rows)) < brier(right, [sum(right) / len(right)] * len(right))
+        assert model._rows == []
 
     @pytest.mark.parametrize("way", ["fitted", "learning"])
-    def test_the_future_changes_nothing(self, way: str) -> None:
+    def test_the_future_changes_nothing(self, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(learning, "FIRST_FIT", 400)
         rows = lesson(30, 5)
         model = predictor_fit.fit(lesson(40, 6)) if way == "fitted" else None
-        first = (model or Learning()).predict(rows, {})
-        for cut in (0, 1, 17, 450, len(rows) - 1):
+
+        def predicted(rows: list[Row]) -> list[float]:
+            return model.predict(rows, {}) if model is not None else Learning().predict(rows)
+
+        first = predicted(rows)
+        # Of 900 rows: before the first fit of what is learnt, right at it and at the second, and behind them.
+        for cut in (0, 1, 17, 399, 400, 450, 800, len(rows) - 1):
             flipped = [*rows[:cut], *((student, skill, not right) for student, skill, right in rows[cut:])]
-            again = (model or Learning()).predict(flipped, {})
+            again = predicted(flipped)
             assert again[: cut + 1] == first[: cut + 1]
+            assert again[cut + 1 :] != first[cut + 1 :] or cut == len(rows) - 1
 
     def test_fitted_looks_at_one_student_alone(self) -> None:
         rows = lesson(10, 7)
