@@ -15,13 +15,14 @@ GROUPS = 4
 NEW_LINE = "¶"
 """Stands in the file for the end of a line."""
 _TELL_TALE = {
-    "adventure": r"adventure", "bank": r"bank|balance", "cart": r"\bcarts?\b|shopping",
-    "cinema": r"cinema|movie",
-    "dna": r"\bdna\b|strand", "football": r"football|soccer", "hotel": r"hotel",
-    "library": r"librar|\bbooks?\b",
-    "museum": r"museum", "parking": r"parking|car park", "plants": r"plant",
-    "temperature": r"temperat|celsius",
-    "tictactoe": r"\btic\b", "vending": r"vending",
+    "adventure": r"adventure", "bank": r"bank|balance", "calendar": r"calendar|leap year",
+    "cart": r"\bcarts?\b|shopping", "cinema": r"cinema|movie", "coffee": r"coffee",
+    "contacts": r"\bcontacts?\b|phone ?book", "cookies": r"cookie", "dice": r"\bdice\b",
+    "dna": r"\bdna\b|strand", "football": r"football|soccer", "gym": r"\bgym\b", "hangman": r"hangman",
+    "hotel": r"hotel", "library": r"librar|\bbooks?\b", "museum": r"museum",
+    "parking": r"parking|car park", "password": r"password", "plants": r"plant",
+    "prime": r"\bprimes?\b", "robot": r"robot", "temperature": r"temperat|celsius",
+    "tictactoe": r"\btic\b", "tram": r"\btrams?\b", "vending": r"vending", "zoo": r"\bzoo\b",
 }  # fmt: skip
 """How a message on a topic is known that does not say its own."""
 

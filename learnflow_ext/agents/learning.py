@@ -55,17 +55,21 @@ def learn(examples: Sequence[tuple[str, str]], digest: str) -> Learnt:
     Attention Networks for Document Classification, NAACL 2016, with looks instead of a network). Of both the
     mean over the later rounds is taken, which depends less on the order of the messages.
     """
+    import numpy as np  # only to learn: who asks for a route should not wait for it
+
     labels = tuple(sorted({label for label, _ in examples}))
     read = [(labels.index(label), message(text)) for label, text in examples]
     often = Counter(feature for _, each in read for feature in _features(each))
+    names = sorted(name for name, times in often.items() if times > 1)
+    place_of = {name: place for place, name in enumerate(names)}
     data = [(label, _known(each, often)) for label, each in read]
-    weights = {name: [0.0] * len(labels) for name, times in often.items() if times > 1}
-    steps = {name: [0.01] * len(labels) for name in weights}
+    weights = np.zeros((len(names), len(labels)))
+    sizes = np.full_like(weights, 0.01)
+    later = np.zeros_like(weights)
     looks = {
         look: LOOKS.get(look, 0.0) for look in sorted({x for _, m in data for p in m.parts for x in p.looks})
     }
     look_steps = dict.fromkeys(looks, 1.0)
-    later = {name: [0.0] * len(labels) for name in weights}
     later_looks = dict.fromkeys(looks, 0.0)
     shuffled = random.Random(SEED)  # noqa: S311 -- an order, not a secret
     for turn in range(ROUNDS):
@@ -73,26 +77,28 @@ def learn(examples: Sequence[tuple[str, str]], digest: str) -> Learnt:
         for right, each in data:
             share = shares(each, looks)
             found, scale = joined(each, share)
-            misses = softmax(_scores(found, weights, len(labels)))
+            rows = [place_of[name] for name in found]
+            values = np.array(list(found.values()))[:, np.newaxis]
+            own = weights[rows]
+            misses = np.array(softmax((own * values).sum(axis=0).tolist()))
             misses[right] -= 1
-            slopes = _look_slopes(each, share, misses, weights, scale)
-            for name, value in found.items():
-                row, size = weights[name], steps[name]
-                for place, miss in enumerate(misses):
-                    slope = miss * value + DECAY * row[place]
-                    size[place] += slope * slope
-                    row[place] -= STEP * slope / math.sqrt(size[place])
-            for look, slope in slopes.items():
-                slope += LOOK_DECAY * looks[look]
-                look_steps[look] += slope * slope
-                looks[look] -= LOOK_STEP * slope / math.sqrt(look_steps[look])
+            pulls = dict(zip(found, (own * misses).sum(axis=1).tolist(), strict=True))
+            slopes = _look_slopes(each, share, pulls, scale)
+            slope = misses * values + DECAY * own
+            size = sizes[rows] + slope * slope
+            sizes[rows] = size
+            weights[rows] = own - STEP * slope / np.sqrt(size)
+            for look, look_slope in slopes.items():
+                look_slope += LOOK_DECAY * looks[look]
+                look_steps[look] += look_slope * look_slope
+                looks[look] -= LOOK_STEP * look_slope / math.sqrt(look_steps[look])
         if turn >= ROUNDS // 2:
-            for name, row in weights.items():
-                later[name] = [old + new for old, new in zip(later[name], row, strict=True)]
-            for look, each_look in looks.items():
-                later_looks[look] += each_look
+            later += weights
+            for look, weight in looks.items():
+                later_looks[look] += weight
     mean = SCALE / (ROUNDS - ROUNDS // 2)
-    rounded = {name: tuple(round(each * mean) for each in row) for name, row in sorted(later.items())}
+    whole = np.rint(later * mean).astype(int).tolist()
+    rounded = {name: tuple(row) for name, row in zip(names, whole, strict=True)}
     return Learnt(digest, labels, rounded, {look: round(each * mean) for look, each in later_looks.items()})
 
 
@@ -109,36 +115,20 @@ def _known(read: Message, often: Counter[str]) -> Message:
     return Message(tuple(parts), {name: each for name, each in read.whole.items() if often[name] > 1})
 
 
-def _scores(found: Mapping[str, float], weights: Mapping[str, Sequence[float]], labels: int) -> list[float]:
-    scores = [0.0] * labels
-    for name, value in found.items():
-        for place, weight in enumerate(weights[name]):
-            scores[place] += weight * value
-    return scores
-
-
 def _look_slopes(
-    read: Message,
-    share: Sequence[float],
-    misses: Sequence[float],
-    weights: Mapping[str, Sequence[float]],
-    scale: float,
+    read: Message, share: Sequence[float], pulls: Mapping[str, float], scale: float
 ) -> dict[str, float]:
-    """By look, how the loss grows with its weight; empty for a short message, whose one part is all of it."""
+    """By look, how the loss grows with its weight; empty for a short message, whose one part is all of it.
+
+    `pulls` has by feature how the loss grows with its value.
+    """
     if len(read.parts) == 1:
         return {}
-    grown = [
-        scale
-        * sum(
-            miss * score
-            for miss, score in zip(misses, _scores(p.features, weights, len(misses)), strict=True)
-        )
-        for p in read.parts
-    ]
+    grown = [scale * sum(value * pulls[name] for name, value in p.features.items()) for p in read.parts]
     mean = sum(part * each for part, each in zip(share, grown, strict=True))
     slopes: dict[str, float] = defaultdict(float)
     for part, own, each in zip(read.parts, share, grown, strict=True):
-        for look in part.looks:
+        for look in sorted(part.looks):
             slopes[look] += own * (each - mean)
     return slopes
 

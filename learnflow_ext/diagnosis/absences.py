@@ -14,6 +14,7 @@ from learnflow_ext.diagnosis import code_facts
 from learnflow_ext.diagnosis.pieces import piece
 from learnflow_ext.diagnosis.scene import Scene
 
+_FORKS = (ast.If, ast.IfExp, ast.While, ast.For, ast.BoolOp, ast.Match, ast.comprehension)
 _DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
 
 
@@ -105,12 +106,31 @@ def missing_key(message: str, scene: Scene) -> str:
         return f"{said} It is empty at this moment."
     if not held.items:
         return f"{said} Check its spelling, and that it was added before."
+    if other := _of_another_kind(message, held.items):
+        return f"{said} {other}"
     close = difflib.get_close_matches(message.lower(), [item.lower() for item in held.items], n=1, cutoff=0.7)
     meant = next((item for item in held.items if close and item.lower() == close[0]), "")
     if meant:
         return f"Did you mean `{meant}`? {said}"
     more = " and more" if held.length and held.length > len(held.items) else ""
     return f"{said} Its keys are {', '.join(f'`{item}`' for item in held.items)}{more}."
+
+
+def _of_another_kind(wanted: str, keys: tuple[str, ...]) -> str:
+    """That a number and its text are two keys; empty where the dictionary has neither."""
+    bare = wanted[1:-1] if wanted[:1] in "'\"" else ""
+    if bare in keys and re.fullmatch(r"-?\d+(\.\d+)?", bare):
+        make = "float" if "." in bare else "int"
+        return (
+            f"It has the key `{bare}`, a number, and `{wanted}` is a text: these are two different keys."
+            f" Text, as `input()` gives it, becomes a number with `{make}(...)`."
+        )
+    if f"'{wanted}'" in keys and re.fullmatch(r"-?\d+(\.\d+)?", wanted):
+        return (
+            f"It has the key `'{wanted}'`, a text, and `{wanted}` is a number: these are two different keys."
+            " A number becomes a text with `str(...)`."
+        )
+    return ""
 
 
 def not_in_set(message: str, scene: Scene) -> str:
@@ -227,11 +247,72 @@ def endless_calls(message: str, scene: Scene) -> str:
             f" {piece(again)} hands on the very same value that it was called with, so it never comes closer"
             " to the end. What must change from one call to the next?"
         )
+    if said := _missed(scene):
+        return f"The function `{scene.function}` kept calling itself and never stopped{said}"
     return (
         f"The function `{scene.function}` kept calling itself and never stopped. Check that it has a"
         " case that"
         " returns without calling itself, and that each call comes closer to that case."
     )
+
+
+def _missed(scene: Scene) -> str:
+    """The condition that was passed over, or that there is none; empty where neither is sure."""
+    function = code_facts.function_named(scene.tree, scene.function)
+    if function is None:
+        return ""
+    inside = list(code_facts.own(function))
+    if not any(isinstance(node, (*_FORKS, ast.Try)) for node in inside):
+        return (
+            ": it has no `if` at which it would end without calling itself once more. When shall it be over?"
+        )
+    forks = [node for node in inside if isinstance(node, (*_FORKS, ast.Try))]
+    calls = [
+        node
+        for node in inside
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function.name
+    ]
+    fork = forks[0] if len(forks) == 1 else None
+    if not isinstance(fork, ast.If) or len(calls) != 1 or calls[0].keywords:
+        return ""
+    if not isinstance(fork.body[-1], ast.Return) or calls[0] in list(ast.walk(fork.body[-1])):
+        return ""
+    test, names = fork.test, code_facts.parameters(function)
+    if not (
+        isinstance(test, ast.Compare)
+        and isinstance(test.left, ast.Name)
+        and len(test.ops) == 1
+        and isinstance(test.ops[0], ast.Eq)
+        and type(end := getattr(test.comparators[0], "value", None)) is int
+        and test.left.id in names
+        and not code_facts.assigned_lines(function, test.left.id)
+    ):
+        return ""
+    name, held = test.left.id, scene.value(test.left)
+    step = _step(dict(zip(names, calls[0].args, strict=False)).get(name), name)
+    if held is None or not re.fullmatch(r"-?\d{1,9}", held.text) or not step:
+        return ""
+    begin = int(held.text)
+    if (end - begin) * step < 0:
+        how = f"was `{begin}` at first, and each call takes it further away from `{end}`"
+    elif (end - begin) % step:
+        how = f"was `{begin}` at first, and jumps over `{end}`, because each call changes it by {abs(step)}"
+    else:
+        return ""
+    return f": it ends only where `{name} == {end}` is true. But `{name}` {how}."
+
+
+def _step(node: ast.AST | None, name: str) -> int:
+    """By how much `n - 2` changes `n`; 0 for all else."""
+    if (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.left, ast.Name)
+        and node.left.id == name
+        and isinstance(node.op, (ast.Add, ast.Sub))
+        and type(by := getattr(node.right, "value", None)) is int
+    ):
+        return by if isinstance(node.op, ast.Add) else -by
+    return 0
 
 
 def _same_again(scene: Scene) -> ast.Call | None:

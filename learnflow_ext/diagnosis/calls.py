@@ -307,6 +307,7 @@ def gave_nothing(message: str, scene: Scene) -> str:
                 "clear",
                 "update",
                 "add",
+                "shuffle",
             ):
                 return (
                     f"{where} `{method}`, which changes the list (or dictionary) itself and gives"

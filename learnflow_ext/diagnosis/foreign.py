@@ -172,7 +172,19 @@ def then_word(exception: str, message: str, line: str) -> str:
 
 
 def name_of_two_words(exception: str, message: str, line: str) -> str:
-    """`my name = "Ada"`."""
+    """`my name = "Ada"`, `def my function():`."""
+    heading = re.match(r"def\s+(\w+)\s+(\w+)\s*\(", line)
+    if heading is not None and heading[1] in ("function", "func", "method"):
+        return (
+            f"The word `{heading[1]}` is one too many: `def` says already that a function follows, as in"
+            f" `def {heading[2]}(...):`."
+        )
+    if heading is not None and not any(map(iskeyword, heading.groups())):
+        return (
+            f"A name cannot have a space in it, so Python takes `{heading[1]} {heading[2]}` for two"
+            " names side"
+            f" by side. An underscore joins them: `{heading[1]}_{heading[2]}`."
+        )
     found = re.match(r"((?:my|your|the|a|first|last|new|old|number|total|max|min)\s+\w+)\s*=[^=]", line)
     if found is None or iskeyword(found[1].split()[1]):
         return ""

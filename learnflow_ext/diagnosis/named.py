@@ -10,6 +10,7 @@ from learnflow_ext.diagnosis import (
     as_python_says,
     attributes,
     calls,
+    misuses,
     names,
     one_for_several,
     operators,
@@ -47,6 +48,13 @@ def witness(scene: Scene, said: str = "") -> str:
 
 FIRST: dict[str, tuple[Rule, ...]] = {
     "TypeError": (
+        misuses.missing_from_get,
+        misuses.result_of_print,
+        misuses.print_of_old,
+        misuses.tuple_by_comma,
+        misuses.half_as_a_position,
+        misuses.several_as_a_number,
+        misuses.super_without_values,
         calls.missing_values,
         calls.too_many_values,
         calls.takes_no_arguments,
@@ -79,6 +87,7 @@ FIRST: dict[str, tuple[Rule, ...]] = {
         as_python_says.name_of_an_attribute,
     ),
     "NameError": (
+        misuses.of_old_python,
         names.compared_not_given,
         names.on_the_object,
         names.key_without_quotes,
@@ -86,8 +95,13 @@ FIRST: dict[str, tuple[Rule, ...]] = {
         names.called_by_another_name,
         names.known_elsewhere,
     ),
-    "UnboundLocalError": (names.of_the_object, names.not_on_this_way),
+    "UnboundLocalError": (misuses.of_the_class, names.of_the_object, names.not_on_this_way),
     "AttributeError": (
+        misuses.missing_from_get,
+        misuses.result_of_print,
+        misuses.kept_nothing,
+        misuses.name_of_a_module,
+        misuses.one_after_the_other,
         calls.gives_nothing_back,
         calls.gave_nothing,
         wrong_kinds.nothing_there,

@@ -10,7 +10,7 @@ from learnflow_ext.diagnosis import foreign, left_out, slips, unfinished
 from learnflow_ext.diagnosis.syntax_text import blank_strings, compiles
 
 _BLOCK = re.compile(r"^(if|elif|else|while|for|def|class|try|except|finally|with|async)\b")
-_TYPOGRAPHIC = str.maketrans("\u201c\u201d\u201e\u2018\u2019", '"""\'\'')
+_TYPOGRAPHIC = str.maketrans("\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb", '"""\'\'""')
 _TWO_STATEMENTS = re.compile(r"^[A-Za-z_]\w*\s*=\s*[\w.'\"]+\s+[A-Za-z_]\w*\s*=[^=]")
 
 Rule = Callable[[str, str, str], str]
@@ -59,10 +59,9 @@ def compiles_as_block(head: str) -> bool:
 def typographic_quotes(exception: str, message: str, line: str) -> str:
     """Quotes as a word processor makes them."""
     if "invalid character" in message and line.translate(_TYPOGRAPHIC) != line:
-        return (
-            "The line has curly quotes, as a word processor makes them. Python only knows straight ones:"
-            " replace them with `\"` or `'`."
-        )
+        pointed = set("\u00ab\u00bb") & set(line)
+        which = "pointed quotes, as books have" if pointed else "curly quotes, as a word processor makes"
+        return f"The line has {which} them. Python only knows straight ones: replace them with `\"` or `'`."
     return ""
 
 
