@@ -100,8 +100,8 @@ def result_of_print(message: str, scene: Scene) -> str:
     return (
         "The round bracket that ends `print` comes too early."
         f" {piece(inner) or '`print(...)`'} shows a text and gives back `None`, which means nothing, and"
-        f" `{what}` then works with that `None`. It belongs to the text, so it must stand between the brackets"
-        " of `print`."
+        f" `{what}` then works with that `None`. It belongs to the text, so it must stand between the round"
+        " brackets of `print`."
     )
 
 
