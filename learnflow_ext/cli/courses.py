@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import typer
@@ -18,7 +19,9 @@ from learnflow_ext.cli.enrol import enrol
 from learnflow_ext.cli.where import CannotRun, ConfigOption, StateOption, UrlOption, database
 from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.notebook import notebook
-from learnflow_ext.exercises.notebook_checks import Finding, read
+from learnflow_ext.exercises.notebook_checks import Finding
+from learnflow_ext.service import outline
+from learnflow_ext.service.outline import About, Outlined, outlined
 from learnflow_ext.store import courses
 from learnflow_ext.store.database import Database
 
@@ -111,7 +114,7 @@ def sync(
     state: StateOption = None,
     url: UrlOption = None,
 ) -> None:
-    """Tell the database of a course's assignments and exercises, with their points and titles.
+    """Tell the database of a course's assignments and exercises, with their points, titles and topics.
 
     As often as you like: what is there already is changed, and nothing is doubled. Grades stay.
     """
@@ -120,61 +123,49 @@ def sync(
         raise CannotRun(f"{name!r} cannot be a course's name: letters, digits, dots, hyphens, at most 64.")
     if not folder.is_dir():
         raise CannotRun(f"There is no course folder {folder}.")
-    titles = _titles(folder)
-    found: dict[str, list[tuple[str, str, float]]] = {}
+    about = _about(folder)
+    read: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for assignment, path in notebooks_of(folder):
         try:
             notebook = json.loads(path.read_text(encoding="utf-8"))
-            cells = read(notebook)
+            wrong = list(said_wrongly(notebook))
         except (OSError, ValueError, RecursionError, AttributeError) as error:
             raise CannotRun(f"{path} is no notebook that can be read. Nothing was changed.") from error
-        for _, sentence in said_wrongly(notebook):
+        for _, sentence in wrong:
             raise CannotRun(f"{path.name}: {sentence} Nothing was changed.")
-        found.setdefault(assignment, []).extend(
-            (path.stem, cell.name, float(points))
-            for cell in cells
-            if cell.is_graded
-            and isinstance(points := cell.nbgrader.get("points"), (int, float))
-            and cell.name
-        )
+        read.setdefault(assignment, []).append((path.stem, notebook))
+    found = {assignment: outlined(assignment, each, about) for assignment, each in read.items()}
     if not found:
         raise CannotRun(f"{folder} has no notebooks. Nothing was changed.")
-    asyncio.run(_synced(database(config, state, url), name, found, titles))
-    exercises = sum(map(len, found.values()))
+    asyncio.run(_synced(database(config, state, url), name, found))
+    exercises = sum(len(each.exercises) for each in found.values())
     typer.echo(f"{name}: {len(found)} assignment(s) with {exercises} graded cell(s) are in the database.")
 
 
-async def _synced(
-    db: Database, course: str, found: dict[str, list[tuple[str, str, float]]], titles: dict[str, str]
-) -> None:
+async def _synced(db: Database, course: str, found: dict[str, Outlined]) -> None:
     await db.open()
     try:
         # All or nothing.
         async with db.begin() as conn:
-            for assignment, exercises in found.items():
-                title = titles.get(assignment, assignment)
-                await courses.sync_assignment(conn, course, assignment, title, exercises)
+            for assignment, each in found.items():
+                await courses.sync_assignment(
+                    conn, course, assignment, each.title, each.exercises, each.topic
+                )
     finally:
         await db.close()
 
 
-def _titles(folder: Path) -> dict[str, str]:
-    """Titles by assignment, as `course.yaml` has them; empty without one. CannotRun when it is broken."""
-    about = folder / "course.yaml"
-    if not about.is_file():
-        return {}
+def _about(folder: Path) -> About:
+    """What `course.yaml` says of the assignments; nothing without one. CannotRun when it is broken."""
+    file = folder / "course.yaml"
+    if not file.is_file():
+        return About()
     try:
-        text = about.read_bytes()
-        said = yaml.safe_load(text)
-        found = {
-            str(each["name"]): str(each.get("title") or each["name"])
-            for each in (said or {}).get("assignments") or []
-        }
-    except (OSError, ValueError, yaml.YAMLError, AttributeError, TypeError, KeyError) as error:
-        raise CannotRun(
-            f"{about} cannot be read. It needs a title, and assignments with a name each. Nothing "
-            "was changed."
-        ) from error
-    for sentence in told_wrongly(text):
-        raise CannotRun(f"{about}: {sentence} Nothing was changed.")
-    return found
+        text = file.read_bytes()
+        for sentence in told_wrongly(text):
+            raise CannotRun(f"{file}: {sentence} Nothing was changed.")
+        return outline.about(text)
+    except OSError as error:
+        raise CannotRun(f"{file} cannot be read: {error.strerror}. Nothing was changed.") from error
+    except ValueError as error:
+        raise CannotRun(f"{file}: {error} Nothing was changed.") from error

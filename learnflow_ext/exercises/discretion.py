@@ -9,9 +9,8 @@ import keyword
 import re
 import tokenize
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from learnflow_ext.exercises.trees import names_in, parse
 
@@ -34,11 +33,24 @@ def told(code: str, source: str, statement: str, secret: Sequence[str]) -> set[s
 
     The same number is the same however it is written, and so are letters in other forms.
     """
+    return _told(code, source, statement, [_words(each) for each in secret])
+
+
+def first_discreet(codes: Iterable[str], source: str, statement: str, secret: Sequence[str]) -> str:
+    """The first of `codes` of which nothing is `told`; empty for none.
+
+    The secret programs, classmates' among them, are read once for all of these, and not remembered.
+    """
+    words = [_words(each) for each in secret]
+    return next((code for code in codes if not _told(code, source, statement, words)), "")
+
+
+def _told(code: str, source: str, statement: str, secret: Sequence[_Words]) -> set[str]:
     shown, own = _words(code), _words(source)
     text, seen = _plain(code), _plain(f"{source}\n{statement}")
     apart = text.replace("_", " ")
     found: set[str] = set()
-    for each in map(_words, secret):
+    for each in secret:
         found |= {word for word in each.names if _stands_in(word, text)}
         found |= {word for word in each.numbers if word in shown.numbers or _stands_in(word, text)}
         found |= {word for word in each.texts if word in shown.texts | shown.names | shown.numbers}
@@ -73,7 +85,6 @@ def _stands_in(word: str, text: str) -> bool:
     return word in text and re.search(before + re.escape(word) + after, text) is not None
 
 
-@lru_cache(maxsize=4_096)
 def _words(program: str) -> _Words:
     """Of what is no Python, all words."""
     tree = parse(program)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from learnflow_ext.exercises.discretion import told
+from learnflow_ext.exercises.discretion import first_discreet, told
 from learnflow_ext.exercises.repair import Change, Repair
 from learnflow_ext.exercises.slips import MISSING_PART, SYNTAX, main_edit, slip_of
 from learnflow_ext.exercises.suspects import Suspect
@@ -208,7 +208,7 @@ def _code(text: str) -> str:
 
 def _example(examples: Iterable[str], source: str, statement: str, secret: Sequence[str]) -> str:
     """The first example that shares no value with what is secret; empty for none."""
-    return next((each for each in examples if not told(each, source, statement, secret)), "")
+    return first_discreet(examples, source, statement, secret)
 
 
 def _harmless(

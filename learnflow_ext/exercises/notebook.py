@@ -64,6 +64,7 @@ def notebook(exercise: Exercise, more: str = AFTERWARDS) -> str:
             "name": "python",
             "pygments_lexer": "ipython3",
         },
+        "learnflow": {"topic": exercise.topic},
     }
     whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

@@ -109,6 +109,15 @@ def read(notebook: Mapping[str, Any]) -> list[CheckedCell]:
     return [_cell(each) for each in cells if isinstance(each, dict)] if isinstance(cells, list) else []
 
 
+def first_heading(cells: Iterable[CheckedCell]) -> str:
+    """The words of the first heading in their text; empty for none."""
+    for cell in cells:
+        found = _HEADING.search(cell.text) if cell.kind == "markdown" else None
+        if found is not None and found[1]:
+            return found[1]
+    return ""
+
+
 def _cell(raw: Mapping[str, Any]) -> CheckedCell:
     metadata = raw.get("metadata")
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None

@@ -30,15 +30,17 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Of the streak."""
 
 
-def with_practice(share: float | None, points: float) -> float | None:
+def with_practice(share: float | None, points: float, others: float | None = None) -> float | None:
     """The share of graded exercises, 0 to 1 or None without any, with `points` reached in practice.
 
-    Practice never takes away, and never makes up for more than half of what is missing: whoever has handed
-    nothing in comes to one half at most.
+    Practice never takes away, and never makes up for more than half of what is missing. Where nothing is
+    graded it begins from `others`, the `mastery` by all other evidence, which stood for the exercises until
+    then; from nothing where there is none, and so comes to one half at most.
     """
     if points <= 0:
         return share
-    base = min(max(share or 0.0, 0.0), 1.0)
+    base = share if share is not None else others or 0.0
+    base = min(max(base, 0.0), 1.0)
     return base + (1 - base) * PRACTICE_SHARE * min(points / PRACTICE_POINTS, 1.0)
 
 

@@ -41,6 +41,7 @@ from learnflow_ext.service.parts import Parts
 from learnflow_ext.service.policies import Policies
 from learnflow_ext.service.practice import Practices
 from learnflow_ext.service.quizzes import Quizzes
+from learnflow_ext.service.release_rows import ReleaseRows
 from learnflow_ext.service.releases import Releaser, Releases
 from learnflow_ext.service.results import Results
 from learnflow_ext.service.skills import Skills
@@ -105,7 +106,8 @@ async def assemble(
     # One releases and checks exercises also where all is graded by others.
     workers = [make_worker() for _ in range(max(1, grading.workers))]
     deadlines = Deadlines(tutors.course_files(settings), db)
-    releases = Releases(db, workers[0], settings, grading, deadlines)
+    rows = ReleaseRows(db, settings.exchange_root, tutors.course_files(settings))
+    releases = Releases(db, workers[0], settings, grading, deadlines, rows)
     runner = ChosenRunner(config)
     courses = await asyncio.to_thread(tutors.load, settings, runner)
     model = await asyncio.to_thread(open_model, LearnFlowModel(config=config))
@@ -182,6 +184,7 @@ async def assemble(
         marks=MarkKeeper(db, settings),
         runner=runner,
         releases=releases,
+        release_rows=rows,
         practices=practices,
         quizzes=Quizzes(db, settings, releases, policies),
         watch=watch,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from learnflow_ext.service.pages import Pages
     from learnflow_ext.service.practice import Practices
     from learnflow_ext.service.quizzes import Quizzes
+    from learnflow_ext.service.release_rows import ReleaseRows
     from learnflow_ext.service.releases import Releases
     from learnflow_ext.service.results import Results
     from learnflow_ext.service.skills import Skills
@@ -74,6 +75,7 @@ class Parts:
     marks: MarkKeeper
     runner: Runner
     releases: Releases
+    release_rows: ReleaseRows
     practices: Practices
     quizzes: Quizzes
     watch: Watch

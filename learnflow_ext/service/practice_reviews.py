@@ -1,26 +1,25 @@
-"""Exercises that a teacher reads before the student gets them: reworded, let through, or refused."""
+"""Exercises that a teacher reads before the student gets them: changed, let through, or refused."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 
 from learnflow_ext.contracts.errors import BadRequest, Conflict, TooBusy, Unprocessable
 from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.service import logs, words
 from learnflow_ext.service.practice_kept import exercise_of, kept, version
 from learnflow_ext.service.practice_making import MOST_GIVEN, Maker
+from learnflow_ext.service.practice_parts import with_parts
 from learnflow_ext.store import practice_reviews, practices, texts
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.practice_reviews import DECIDED, Reviewed
 
-MOST_CHARS = 6_000
-"""Of a statement."""
 MOST_QUOTED = 1_000
 BUSY = "This exercise is being checked already. Wait until that is done."
 CHANGED = (
-    "Somebody else changed the words meanwhile, to: “{}” Press again to have yours, below, in their place."
+    "Somebody else changed this exercise meanwhile; its words are now: “{}” Press again to have yours, "
+    "below, in place of all that they changed."
 )
 
 log = logs.get("learnflow.practice")
@@ -34,22 +33,23 @@ class Reviews:
         self._maker = maker
         self._at_work: set[int] = set()
 
-    async def reword(self, course: str, number: int, statement: str, read: str = "") -> Reviewed:
-        """Keep another statement for one that waits, once the exercise has passed the gate with it.
+    async def reword(self, course: str, number: int, said: Mapping[str, str], read: str = "") -> Reviewed:
+        """Keep one that waits with the parts that are `said` otherwise, once it has passed the gate so.
 
-        Unprocessable, with the gate's reasons, when it does not, or when the statement is no longer the one
-        whose `version` was `read`; NotFound, Conflict and TooBusy for one that is not there, that somebody
-        decided about, or that is being checked.
+        `said` has texts by the names of `practice_parts.PARTS`. Unprocessable, with the gate's reasons, when
+        it does not pass, or when it is no longer the one whose `version` was `read`; BadRequest for a part
+        that cannot be read; NotFound, Conflict and TooBusy for one that is not there, that somebody decided
+        about, or that is being checked.
         """
         with self._alone(number):
-            return await self._reworded(await self._waiting(course, number), statement, read)
+            return await self._reworded(await self._waiting(course, number), said, read)
 
     async def let_through(
-        self, course: str, number: int, by: str, statement: str, read: str = ""
+        self, course: str, number: int, by: str, said: Mapping[str, str], read: str = ""
     ) -> Reviewed:
-        """Give one that waits to its student, with this statement. Raises what `reword` does."""
+        """Give one that waits to its student, with these parts. Raises what `reword` does."""
         with self._alone(number):
-            found = await self._reworded(await self._waiting(course, number), statement, read)
+            found = await self._reworded(await self._waiting(course, number), said, read)
             # Released first: whoever reads that it is there can have it.
             await self._maker.release(course, exercise_of(found.made_of))
             after = await self._db.retrying(lambda conn: practice_reviews.decide(conn, course, number, by))
@@ -88,14 +88,13 @@ class Reviews:
             raise Conflict(DECIDED)
         return found
 
-    async def _reworded(self, found: Reviewed, statement: str, read: str) -> Reviewed:
+    async def _reworded(self, found: Reviewed, said: Mapping[str, str], read: str) -> Reviewed:
         exercise = exercise_of(found.made_of)
-        wanted = _clean(statement)
-        if wanted == exercise.statement:
+        changed = with_parts(exercise, said)
+        if changed == exercise:
             return found
         if read and read != version(exercise):
             raise Unprocessable(CHANGED.format(words.quote(exercise.statement, MOST_QUOTED)))
-        changed = replace(exercise, statement=wanted)
         verdict = await self._maker.checked(changed, await self._others(found))
         if not verdict.passed:
             raise Unprocessable(" ".join(verdict.reasons))
@@ -117,11 +116,3 @@ class Reviews:
         async with self._db.connect() as conn:
             rows = await practices.of_student(conn, found.student, limit=MOST_GIVEN)
         return [exercise_of(row.made_of) for row in rows if row.name != found.name]
-
-
-def _clean(statement: str) -> str:
-    """As a browser's form sends it, with the line ends that a notebook has. BadRequest for one too long."""
-    text = texts.clip(statement, 2 * MOST_CHARS).replace("\r\n", "\n").replace("\r", "\n").strip()
-    if len(text) > MOST_CHARS:
-        raise BadRequest(f"A statement has at most {MOST_CHARS} characters.")
-    return text

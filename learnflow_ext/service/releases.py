@@ -16,6 +16,7 @@ from learnflow_ext.contracts.grades import AssignmentView, FileSet
 from learnflow_ext.contracts.quizzes import FOLDER
 from learnflow_ext.service import logs
 from learnflow_ext.service.deadlines import Deadlines
+from learnflow_ext.service.release_rows import ReleaseRows
 from learnflow_ext.settings import LearnFlow, LearnFlowGrading
 from learnflow_ext.store import courses
 from learnflow_ext.store.database import Database
@@ -70,10 +71,12 @@ class Releases:
         settings: LearnFlow,
         grading: LearnFlowGrading,
         deadlines: Deadlines,
+        rows: ReleaseRows,
     ) -> None:
         self._grading = grading
         self._deadlines = deadlines
         self._db = db
+        self._rows = rows
         self._releaser = releaser
         self._settings = settings
         self.state: State = "running" if settings.release_on_start else "done"
@@ -148,11 +151,10 @@ class Releases:
                 cell_timeout=written.cell_seconds(name) or self._grading.cell_timeout,
                 memory_mb=self._grading.memory_mb,
             )
-            await self._db.retrying(
-                lambda conn: courses.sync_assignment(conn, course, name, made.title, made.exercises)
-            )
-        except LearnFlowError as error:
-            log.error("an assignment cannot be released", course=course, assignment=name, error=error.message)
+            await self._rows.tell(course, name, made.exercises, title=made.title)
+        except (LearnFlowError, OSError, ValueError) as error:
+            why = error.message if isinstance(error, LearnFlowError) else str(error)
+            log.error("an assignment cannot be released", course=course, assignment=name, error=why)
             return False
         log.info("released", course=course, assignment=name, exercises=len(made.exercises))
         return True

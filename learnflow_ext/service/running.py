@@ -128,6 +128,7 @@ class RunningService:
         self._keep(parts.live.look(), "dashboards without the bus")
         self._keep(parts.blinds.run(), "blind grading")
         self._keep(parts.marks.run(), "points given by hand")
+        self._keep(parts.release_rows.run(), "what is released")
         self._keep(janitor.keep_clean(also=self._made.runner.sweep), "janitor")
         self._keep(
             housekeeping.keep_house(

@@ -65,7 +65,8 @@ def stand(
         asked = checked.quizzes.get(info.assignment, NOT_ASKED)
         quizzes = _quizzes(share if info.is_quiz else None, asked)
         review = checked.reviews.get(info.assignment)
-        exercises = None if info.is_quiz else with_practice(share, practised)
+        others = Evidence(quizzes=quizzes, consistency=row.consistency)
+        exercises = None if info.is_quiz else with_practice(share, practised, mastery(others))
         evidence = Evidence(
             exercises=exercises,
             quizzes=quizzes,

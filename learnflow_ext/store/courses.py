@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import msgspec
-from sqlalchemy import Text, bindparam, delete, literal, select, tuple_, update
+from sqlalchemy import Text, bindparam, delete, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import BadRequest
@@ -111,18 +112,17 @@ async def sync_assignment(
     assignment: str,
     title: str,
     exercises: Sequence[tuple[str, str, float]],
+    topic: str = "",
 ) -> int:
     """Make the rows of an assignment say what was released: `exercises` are (notebook, name, max_score).
 
-    Exercises that are no longer in it go; grades that were given for them stay. Each practises the topic that
-    its assignment stands for. Returns the assignment's id.
+    Exercises that are no longer in it go; grades that were given for them stay. Each practises `topic`, which
+    assignments may share, or where none is said, the topic that its assignment stands for. A topic that
+    nobody practises after that goes. Returns the assignment's id.
     """
     module_id = await ensure(conn, course, assignment)
     shown = texts.clip(title, texts.NAME) or assignment
     await conn.execute(update(Module).where(Module.id == module_id).values(title=shown, updated_at=now()))
-    await conn.execute(
-        update(Topic).where(Topic.course == course, Topic.name == assignment).values(title=shown)
-    )
     kept = [(notebook, name) for notebook, name, _ in exercises]
     await conn.execute(
         delete(Exercise).where(
@@ -149,16 +149,55 @@ async def sync_assignment(
             ),
             rows,
         )
-        topic_id = await conn.scalar(select(Topic.id).where(Topic.course == course, Topic.name == assignment))
-        await conn.execute(
-            insert(ExerciseTopic)
-            .from_select(
-                ["exercise_id", "topic_id"],
-                select(Exercise.id, literal(topic_id)).where(Exercise.module_id == module_id),
-            )
-            .on_conflict_do_nothing(index_elements=["exercise_id", "topic_id"])
-        )
+    await _practise(conn, course, assignment, module_id, shown, topic)
     return module_id
+
+
+async def _practise(
+    conn: AsyncConnection, course: str, assignment: str, module_id: int, title: str, topic: str
+) -> None:
+    """Each exercise of an assignment practises `topic`, or the assignment's own one, and no other."""
+    name = topic or assignment
+    called = title if name == assignment else name.replace("_", " ").capitalize()
+    statement = insert(Topic).values(course=course, name=name, title=called)
+    keys = ["course", "name"]
+    await conn.execute(
+        statement.on_conflict_do_update(index_elements=keys, set_={"title": title})
+        if name == assignment
+        # Another assignment may be called so: then its title stays.
+        else statement.on_conflict_do_nothing(index_elements=keys)
+    )
+    topic_id = await conn.scalar(select(Topic.id).where(Topic.course == course, Topic.name == name))
+    own = select(Exercise.id).where(Exercise.module_id == module_id)
+    links = ExerciseTopic.exercise_id.in_(own)
+    before = set(await conn.scalars(select(ExerciseTopic.topic_id).where(links)))
+    await conn.execute(delete(ExerciseTopic).where(links, ExerciseTopic.topic_id != topic_id))
+    await conn.execute(
+        insert(ExerciseTopic)
+        .from_select(
+            ["exercise_id", "topic_id"],
+            select(Exercise.id, literal(topic_id)).where(Exercise.module_id == module_id),
+        )
+        .on_conflict_do_nothing(index_elements=["exercise_id", "topic_id"])
+    )
+    await conn.execute(
+        delete(Topic).where(
+            Topic.course == course,
+            or_(Topic.id.in_(before), Topic.name == assignment),
+            Topic.id != topic_id,
+            ~select(ExerciseTopic.topic_id).where(ExerciseTopic.topic_id == Topic.id).exists(),
+        )
+    )
+
+
+async def written(conn: AsyncConnection, course: str) -> dict[str, datetime]:
+    """When the rows of each assignment of `course` that has exercises were written last, in UTC."""
+    rows = await conn.execute(
+        select(Module.assignment, Module.updated_at).where(
+            Module.course == course, select(Exercise.id).where(Exercise.module_id == Module.id).exists()
+        )
+    )
+    return {row.assignment: row.updated_at for row in rows}
 
 
 async def titles(conn: AsyncConnection, course: str) -> dict[str, str]:

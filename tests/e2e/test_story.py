@@ -168,11 +168,18 @@ def test_an_exercise_of_ones_own_from_the_wish_to_mastery(classroom: Classroom, 
         page = chen.page
         fetch_once(chen, ASSIGNMENT)
         open_notebook(chen, notebook_of(ASSIGNMENT))
+        chen.command("learnflow:my-progress")
+        panel = page.get_by_role("group", name="My progress")
+        topic = panel.get_by_role("listitem").filter(has_text="First steps")
+        expect(topic).to_contain_text("Nothing graded yet")
         go_to_quiz(page, 2)
         quiz = page.locator(".learnflow-Quiz").filter(has_text="Which line stops with an error?")
-        quiz.get_by_text("print(animal + 2)", exact=True).last.click()
-        quiz.get_by_role("button").click()
-        expect(quiz.get_by_role("status")).to_contain_text("Right.")
+        for choice, said in (("print(animal * 2)", "Not yet."), ("print(animal + 2)", "Right.")):
+            quiz.get_by_text(choice, exact=True).last.click()
+            quiz.get_by_role("button").click()
+            expect(quiz.get_by_role("status")).to_contain_text(said)
+        # The first answer counts.
+        expect(topic).to_contain_text("Beginner, 0 %")
         ask(chen, "@Exercise give me something on first steps")
         expect(last_answer(page)).to_contain_text("I am making you an exercise on basics", timeout=20_000)
         link = last_answer(page).get_by_role("link", name="Open the exercise")
@@ -194,10 +201,8 @@ def test_an_exercise_of_ones_own_from_the_wish_to_mastery(classroom: Classroom, 
         expect(won).to_be_visible(timeout=60_000)
         chen.shot("practice-solved")
         chen.command("learnflow:my-progress")
-        panel = page.get_by_role("group", name="My progress")
-        topic = panel.get_by_role("listitem").filter(has_text="First steps")
-        expect(topic).to_contain_text("Beginner")
-        expect(topic).to_contain_text("right at the first go")
+        expect(topic).to_contain_text("Beginner, 2 %")
+        expect(topic).to_contain_text("Quiz: 0 of 1 right at the first go")
         chen.shot("practice-progress")
 
 

@@ -1,4 +1,4 @@
-"""Exercises that wait for a teacher: read, reworded, let through or refused."""
+"""Exercises that wait for a teacher: read, changed, let through or refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, NotFound
 from learnflow_ext.service.handlers.course_page import CoursePage
-from learnflow_ext.service.practice_reviews import MOST_CHARS
+from learnflow_ext.service.practice_parts import MOST_CHARS, MOST_CODE, PARTS
 from learnflow_ext.service.views.cells import student_link
 from learnflow_ext.service.views.practice import DECIDED, card
 from learnflow_ext.store import practice_reviews, texts
@@ -42,15 +42,17 @@ class PracticeHandler(CoursePage):
                 else "off",
                 "offered": await self.parts.practices.offered(course),
                 "most_chars": MOST_CHARS,
+                "most_code": MOST_CODE,
                 "most_reason": texts.PATH,
             },
         )
 
 
 class DecideHandler(CoursePage):
-    """`POST courses/{course}/practice/{number}?do=give|reword|refuse`, with `statement` and `reason`.
+    """`POST courses/{course}/practice/{number}?do=give|reword|refuse`, with its parts and `reason`.
 
-    `read` is the `version` of the statement that the teacher had before them.
+    Parts have the names of `practice_parts.PARTS`, and those that are missing stay. `read` is the `version`
+    of the exercise that the teacher had before them.
     """
 
     page = "practice"
@@ -59,14 +61,15 @@ class DecideHandler(CoursePage):
         if not number.isdecimal() or len(number) > 18:
             raise NotFound("There is no such exercise in this course.")
         form = {name: values[0] for name, values in parse_qs(self.form(), keep_blank_values=True).items()}
-        statement, read, reason = (form.get(name, "") for name in ("statement", "read", "reason"))
+        read, reason = (form.get(name, "") for name in ("read", "reason"))
+        said = {name: form[name].replace("\r\n", "\n") for name in PARTS if name in form}
         by = self.person.name
         reviews, wanted = self.parts.practices.reviews, self.get_query_argument("do", "")
         try:
             if wanted == "give":
-                self._done(await reviews.let_through(course, int(number), by, statement, read))
+                self._done(await reviews.let_through(course, int(number), by, said, read))
             elif wanted == "reword":
-                found = await reviews.reword(course, int(number), statement, read)
+                found = await reviews.reword(course, int(number), said, read)
                 self._again(course, found, saved=True)
             elif wanted == "refuse":
                 self._done(await reviews.refuse(course, int(number), by, reason))
@@ -78,7 +81,7 @@ class DecideHandler(CoursePage):
             async with self.parts.db.connect() as conn:
                 found = await practice_reviews.one(conn, course, int(number))
             self.set_status(MISTAKES)
-            self._again(course, found, problem=error.message, statement=statement, reason=reason)
+            self._again(course, found, problem=error.message, said=said, reason=reason)
 
     def _done(self, one: Reviewed) -> None:
         self.show("practice_decided.html", one=one)
@@ -92,6 +95,7 @@ class DecideHandler(CoursePage):
             student_link=student_link,
             now=datetime.now(UTC),
             most_chars=MOST_CHARS,
+            most_code=MOST_CODE,
             most_reason=texts.PATH,
             **more,
         )

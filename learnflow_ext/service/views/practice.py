@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import msgspec
 
 from learnflow_ext.exercises.choosing import spoken
 from learnflow_ext.exercises.exercise import MAX_DIFFICULTY
 from learnflow_ext.service import words
 from learnflow_ext.service.practice_kept import exercise_of, version
+from learnflow_ext.service.practice_parts import parts_of
 from learnflow_ext.service.tables import Field, Sheet
 from learnflow_ext.service.views.cells import student
 from learnflow_ext.store.practice_reviews import Reviewed
@@ -30,14 +29,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """How well its tests notice mistakes."""
     made_at: str
     edited: bool
-    statement: str
     version: str
-    """Of the statement."""
-    examples: str
-    starter: str
-    solution: str
-    visible: str
-    hidden: str
+    parts: dict[str, str]
+    """By the names of `practice_parts.PARTS`."""
 
 
 def card(one: Reviewed) -> Card:
@@ -57,13 +51,8 @@ def card(one: Reviewed) -> Card:
         ),
         made_at=one.made_at,
         edited=one.edited,
-        statement=exercise.statement,
         version=version(exercise),
-        examples="\n".join(f"{each.call} gives {each.result}" for each in exercise.examples),
-        starter=exercise.starter.rstrip(),
-        solution=textwrap.dedent(exercise.reference.removeprefix(exercise.starter)).strip("\n"),
-        visible="\n".join(exercise.visible),
-        hidden="\n".join(exercise.hidden),
+        parts=parts_of(exercise),
     )
 
 

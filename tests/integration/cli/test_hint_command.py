@@ -51,6 +51,29 @@ def test_classmates_and_syntax_errors(exercise: Path) -> None:
     assert "bens_number" not in done.stdout
 
 
+def test_without_a_solution_the_failing_tests_point_at_a_line(exercise: Path) -> None:
+    """Nothing small repairs it, so nothing is claimed: where to begin, and why there."""
+    attempt = """def plural(word):
+    if word == "":
+        return word
+    if word[-1] == "y":
+        root = word.upper()
+        return "x".join(root) + "iez"
+    return word + "s"
+"""
+    (exercise / "tests.py").write_text(
+        "assert plural('tea') == 'teas'\nassert plural('') == ''\nassert plural('puppy') == 'puppies'\n"
+        "assert plural('berry') == 'berries'\n"
+    )
+    done = hint(exercise, attempt, *own(exercise)[:4], "--json")
+    assert done.returncode == 1, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["proved"], said["edit_size"], said["concept"]) == (False, 0, "")
+    assert said["line"] in (5, 6) and f"Look first at line {said['line']}" in said["rungs"][1]
+    assert "every test that fails and in none that passes" in said["rungs"][1]
+    assert "pupp" not in done.stdout and "berr" not in done.stdout
+
+
 def test_a_solved_one_is_fine(exercise: Path) -> None:
     done = hint(exercise, "def double(n):\n    return n + n\n", *own(exercise))
     assert done.returncode == 0 and "passes all the tests" in done.stdout

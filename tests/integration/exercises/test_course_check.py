@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 import typer
 from learnflow_kernels.warm.runner import WarmRunner
+from sqlalchemy import func, select
 
 from learnflow_ext.cli.course_check import check_course
 from learnflow_ext.cli.courses import check, create, sync
 from learnflow_ext.cli.where import CannotRun
 from learnflow_ext.store import courses
 from learnflow_ext.store.database import Database
+from learnflow_ext.store.models import Exercise, ExerciseTopic, Module, Quiz, Topic
 
 NAME = "01-first-assignment"
 SHIPPED = Path(__file__).parents[3] / "notebooks" / "python-basics"
@@ -380,6 +382,38 @@ class TestTheCommand:
         with pytest.raises(CannotRun, match="Nothing was changed"):
             sync(folder, course="", config=None, state=None, url=url)
 
+    def test_sync_fills_modules_topics_exercises_and_quizzes(self, tmp_path: Path) -> None:
+        """`course.yaml` goes before the notebook, and a plain course needs neither."""
+        folder, url = tmp_path / "my-course", f"sqlite+aiosqlite:///{tmp_path / 'db.sqlite'}"
+        create(folder, title="")
+        source = folder / "source" / NAME / f"{NAME}.ipynb"
+        plain = json.loads(source.read_text(encoding="utf-8"))
+        plain["metadata"].pop("learnflow")
+        for name, said in (
+            ("02-plain", {}),
+            ("03-quiz", {"topic": "files"}),
+            ("04-loops", {"topic": "files"}),
+        ):
+            (folder / "source" / name).mkdir()
+            book = json.loads(json.dumps(plain))
+            book["metadata"] |= {"learnflow": said} if said else {}
+            (folder / "source" / name / "book.ipynb").write_text(json.dumps(book), encoding="utf-8")
+        (folder / "course.yaml").write_text(
+            f"assignments: [{{name: {NAME}, title: One}}, {{name: 04-loops, topic: control_flow}}]"
+        )
+        seen = []
+        for _ in range(2):
+            sync(folder, course="", config=None, state=None, url=url)
+            seen.append(asyncio.run(tables_in(url)))
+        assert seen[0] == seen[1], "the second one changed something"
+        title = plain["cells"][TASK]["source"][0].lstrip("# ").rstrip()
+        assert seen[0] == [
+            (NAME, "One", False, "basics: Basics"),
+            ("02-plain", title, False, f"02-plain: {title}"),
+            ("03-quiz", title, True, "files: Files"),
+            ("04-loops", title, False, "control_flow: Control flow"),
+        ]
+
     def test_sync_knows_what_a_person_grades(self, tmp_path: Path) -> None:
         folder, url = tmp_path / "my-course", f"sqlite+aiosqlite:///{tmp_path / 'db.sqlite'}"
         create(folder, title="")
@@ -398,6 +432,31 @@ async def rows_in(url: str) -> tuple[courses.AssignmentInfo, ...]:
     try:
         async with db.connect() as conn:
             return await courses.assignments(conn, "my-course")
+    finally:
+        await db.close()
+
+
+async def tables_in(url: str) -> list[tuple[object, ...]]:
+    """(name, title, whether it is a quiz, what its exercises practise) of every assignment."""
+    db = Database(url)
+    await db.open()
+    try:
+        async with db.connect() as conn:
+            rows = await conn.execute(
+                select(
+                    Module.assignment,
+                    Module.title,
+                    Quiz.module_id.is_not(None).label("quiz"),
+                    (Topic.name + ": " + Topic.title).label("topic"),
+                )
+                .outerjoin(Quiz, Quiz.module_id == Module.id)
+                .join(Exercise, Exercise.module_id == Module.id)
+                .join(ExerciseTopic, ExerciseTopic.exercise_id == Exercise.id)
+                .join(Topic, Topic.id == ExerciseTopic.topic_id)
+                .order_by(Module.assignment)
+            )
+            assert await conn.scalar(select(func.count()).select_from(Topic)) == 4
+            return [tuple(row) for row in rows]
     finally:
         await db.close()
 

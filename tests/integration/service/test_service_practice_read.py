@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -127,10 +128,23 @@ class TestLetThrough:
             refused = await decides(ask, one.number, "give", statement=statement)
             shown = refused.body.decode()
             assert (refused.code, reason in shown, "<img" in shown) == (422, True, False), shown
+        for part, text, reason in (
+            ("hidden", "assert callable(len)", "hidden tests ask nothing new"),
+            ("solution", "return None", "solution fails a test"),
+            ("visible", "assert (", "cannot be read as Python, line 1"),
+        ):
+            refused = await decides(ask, one.number, "reword", **{part: text})
+            shown = refused.body.decode()
+            assert (refused.code, reason in shown) == (422, True), shown
+            assert text in unescape(shown), "what the teacher wrote is gone"
+        assert await kept(service, name) == exercise
         assert (await standing(ask, name)).state == "waiting"
         better = exercise.statement + " Take your time."
-        saved = await decides(ask, one.number, "reword", statement=better)
+        more = "\n".join((*exercise.hidden, "# Once more.", exercise.hidden[0]))
+        saved = await decides(ask, one.number, "reword", statement=better, hidden=more)
         assert saved.code == 200 and "passed the gate" in saved.body.decode()
+        changed = await kept(service, name)
+        assert "\n".join(changed.hidden) == more and changed.reference == exercise.reference
         given = await decides(ask, one.number, "give", statement=better)
         assert given.code == 200 and "as a teacher worded it" in given.body.decode()
         assert await recorded(service) == [("ada", "given", "")]
@@ -157,10 +171,10 @@ class TestLetThrough:
         (read,) = re.findall(r'name="read" value="(\w+)"', page)
         better = old + " Take your time."
         assert (await decides(ask, one.number, "reword", statement=better, read=read)).code == 200
-        assert "A teacher has changed the words already" in (await ask(QUEUE, "teacher")).body.decode()
+        assert "A teacher has changed this exercise already" in (await ask(QUEUE, "teacher")).body.decode()
         for do in ("give", "reword"):
             late = await decides(ask, one.number, do, statement=old, read=read)
-            assert late.code == 422 and "changed the words meanwhile" in late.body.decode()
+            assert late.code == 422 and "changed this exercise meanwhile" in late.body.decode()
             assert (await kept(service, name)).statement == better
         (read,) = re.findall(r'name="read" value="(\w+)"', late.body.decode())
         assert (await decides(ask, one.number, "give", statement=old, read=read)).code == 200
@@ -291,6 +305,8 @@ async def test_in_the_browser(ask: Client, service: RunningService, hub: Hub) ->
         await cards.first.get_by_role("button", name="Give it").click()
         await expect(cards.first.get_by_role("alert")).to_have_text("It has no statement.")
         complaints.clear()  # the browser itself notes the 422
+        await cards.first.get_by_text("Tests: what the student sees").click()
+        await expect(cards.first.get_by_label("Hidden tests")).to_have_value(re.compile("assert"))
         for name, options in (
             ("light", {"width": 1366, "height": 860}),
             ("dark", {"width": 1366, "height": 860}),

@@ -65,6 +65,53 @@ class TestReleased:
         assert found.is_quiz
 
 
+class TestTopicSaid:
+    """In `course.yaml`, or in the panel where assignments are made."""
+
+    async def sync(self, db: Database, assignment: str, topic: str = "") -> None:
+        async with db.begin() as conn:
+            await courses.sync_assignment(conn, "c", assignment, f"About {assignment}", TWO[:1], topic)
+
+    async def topics(self, db: Database) -> list[str]:
+        async with db.connect() as conn:
+            return list(await conn.scalars(select(Topic.name).order_by(Topic.name)))
+
+    async def test_assignments_share_it_and_have_none_of_their_own(self, db: Database) -> None:
+        for _ in range(2):
+            for name in ("01-loops", "02-more-loops"):
+                await self.sync(db, name, "control_flow")
+            await self.sync(db, "03-rest")
+            assert await practised(db) == [
+                ("c", "03-rest", "About 03-rest", "e1"),
+                ("c", "control_flow", "Control flow", "e1"),
+                ("c", "control_flow", "Control flow", "e1"),
+            ]
+            assert await self.topics(db) == ["03-rest", "control_flow"]
+
+    async def test_said_otherwise_and_no_more(self, db: Database) -> None:
+        await self.sync(db, "01-loops", "control_flow")
+        await self.sync(db, "02-more-loops", "control_flow")
+        await self.sync(db, "02-more-loops", "functions")
+        assert await self.topics(db) == ["control_flow", "functions"]
+        await self.sync(db, "01-loops", "functions")
+        assert await self.topics(db) == ["functions"]
+        await self.sync(db, "01-loops")
+        await self.sync(db, "02-more-loops")
+        assert await practised(db) == [
+            ("c", "01-loops", "About 01-loops", "e1"),
+            ("c", "02-more-loops", "About 02-more-loops", "e1"),
+        ]
+        assert await self.topics(db) == ["01-loops", "02-more-loops"]
+
+    async def test_an_assignment_that_is_called_like_a_topic_keeps_its_title(self, db: Database) -> None:
+        for _ in range(2):
+            await self.sync(db, "functions")
+            await self.sync(db, "files", "functions")
+            assert {row[1:3] for row in await practised(db)} == {("functions", "About functions")}
+        await self.sync(db, "functions", "basics")
+        assert await self.topics(db) == ["basics", "functions"]
+
+
 async def test_an_upgrade_does_the_same_for_what_was_released_before(database_url: str, db: Database) -> None:
     async with db.begin() as conn:
         for name in ("01-loops", "02-quiz"):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import gc
 
 import pytest
 
-from learnflow_ext.exercises.discretion import told
+from learnflow_ext.exercises.discretion import first_discreet, told
 from learnflow_ext.exercises.edits import Difference
 from learnflow_ext.exercises.hints import syntax_hint
 from learnflow_ext.exercises.slips import SLIPS, slip_of
@@ -14,6 +15,15 @@ from learnflow_ext.exercises.wording import WORDS
 
 WIDE = "".join(chr(ord(each) + 0xFEE0) for each in "may") + " ride"
 """In the wide letters of another keyboard."""
+
+
+def test_nobodys_program_is_remembered() -> None:
+    """A classmate's least of all: it is read again when it is needed."""
+    program = "\n".join(["def half(bens_own):", "    return bens_own / 2"])
+    assert told("x = bens_own", "y = 1", "", [program]) == {"bens_own", "bens own"}
+    assert first_discreet(["bens_own = 1", "x = 1"], "y = 1", "", [program]) == "x = 1"
+    keeps = [each for each in gc.get_referrers(program) if isinstance(each, dict) and "program" not in each]
+    assert not keeps
 
 
 def test_every_kind_has_words() -> None:

@@ -21,6 +21,7 @@ from learnflow_ext.service.board import (
     StudentView,
 )
 from learnflow_ext.service.pages import Pages
+from learnflow_ext.service.practice_parts import PARTS
 from learnflow_ext.service.standing import Standings, stand
 from learnflow_ext.service.tables import Cell, Column, Table, csv_text
 from learnflow_ext.service.views.cells import student_link
@@ -193,12 +194,20 @@ def test_a_next_step_is_one_until_all_is_solved() -> None:
 
 def test_what_a_model_wrote_is_text_on_the_card_that_a_teacher_reads() -> None:
     evil = "\"'--></textarea></code></pre><x-evil onx=1>{{ 7 * 7 }}"
-    written = (
-        *("student", "title", "about", "written_by", "slips", "measured", "statement", "version"),
-        *("examples", "starter", "solution", "visible", "hidden"),
+    parts = dict.fromkeys(PARTS, evil)
+    card = Card(
+        number=1,
+        made_at=NOW.isoformat(),
+        edited=False,
+        student=evil,
+        title=evil,
+        about=evil,
+        written_by=evil,
+        slips=evil,
+        measured=evil,
+        version=evil,
+        parts=parts,
     )
-    card = Card(number=1, made_at=NOW.isoformat(), edited=False, **dict.fromkeys(written, evil))
-    told = {"problem": evil, "reason": evil, "statement": evil}
     shown = SHOWN.render(
         "practice_card.html",
         one=card,
@@ -206,9 +215,12 @@ def test_what_a_model_wrote_is_text_on_the_card_that_a_teacher_reads() -> None:
         student_link=student_link,
         now=NOW,
         most_chars=10,
+        most_code=10,
         most_reason=10,
-        **told,
+        problem=evil,
+        reason=evil,
+        said=parts,
     )
     assert "<x-evil" not in shown
-    assert shown.count("&lt;x-evil onx=1&gt;{{ 7 * 7 }}") >= len(written)
-    assert shown.count("</textarea>") == 1
+    assert shown.count("&lt;x-evil onx=1&gt;{{ 7 * 7 }}") >= 7 + len(PARTS)
+    assert shown.count("</textarea>") == len(PARTS)

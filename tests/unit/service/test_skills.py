@@ -5,12 +5,17 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime
 
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
 from learnflow_ext.progress import knowledge
 from learnflow_ext.progress.knowledge import SkillParameters
 from learnflow_ext.service.skills import fitted
 from learnflow_ext.service.standing import stand
 from learnflow_ext.store.courses import AssignmentInfo, ExerciseInfo
 from learnflow_ext.store.evidence import Checked
+from learnflow_ext.store.quizzes import Share
 
 EASY = SkillParameters(known=0.8, learn=0.3, guess=0.3, slip=0.05)
 HARD = SkillParameters(known=0.05, learn=0.05, guess=0.1, slip=0.2)
@@ -72,3 +77,28 @@ def test_the_standing_uses_them() -> None:
     own = stand(checked, [info], now, where=UTC, skills={"hard": HARD})
     assert plain.topics[0].known == knowledge.trace([True], knowledge.SENSIBLE)
     assert own.topics[0].known == knowledge.trace([True], HARD)
+
+
+@given(
+    points=st.floats(0, 60),
+    best=st.none() | st.floats(0, 1),
+    asked=st.none() | st.integers(0, 4),
+    worked=st.integers(0, 4),
+)
+def test_practice_never_takes_away(points: float, best: float | None, asked: int | None, worked: int) -> None:
+    info = AssignmentInfo(course="c", assignment="a", title="A")
+    before = Checked(
+        student="ada",
+        best={} if best is None else {"a": best},
+        answers={},
+        solved=frozenset(),
+        submitted=tuple(datetime(2026, 5, day, tzinfo=UTC) for day in range(1, 1 + worked)),
+        quizzes={} if asked is None else {"a": Share(right=asked, answered=4)},
+    )
+    now = datetime(2026, 5, 4, tzinfo=UTC)
+    one, other = (
+        stand(checked, [info], now, where=UTC).topics[0].mastery
+        for checked in (before, msgspec.structs.replace(before, practice={"a": points}))
+    )
+    assert points == 0 or other is not None
+    assert one is None or (other is not None and other >= one - 1e-9)
