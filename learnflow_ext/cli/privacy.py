@@ -27,8 +27,8 @@ REMAINS = """What this command does not reach, and you may have to see to:
   - nbgrader's gradebook and its copies of their work (submitted, autograded, feedback) in each course's
     folder, their numbers in blind grading (.learnflow/blind.sqlite there), and points and comments by hand
     with the names of student and teacher (.learnflow/marks.sqlite there);
-  - events that were already published: Kafka keeps them until its retention ends, without texts and under a
-    pseudonym that nothing links to the person any more;
+  - events that were already published: Kafka keeps them until its retention ends (or `learnflow topics
+    clear`), without texts and under a pseudonym that nothing links to the person any more;
   - backups, the service's log files, and what PostgreSQL keeps of deleted rows until its next VACUUM.
 If the person comes back, they begin as somebody new."""
 

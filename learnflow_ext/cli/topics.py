@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import typer
 
 from learnflow_ext.cli.where import ConfigOption, KafkaOption, kafka_settings
-from learnflow_ext.events import kafka_topics
+from learnflow_ext.events import kafka_clear, kafka_topics
 from learnflow_ext.events.kafka_client import KafkaCluster
 from learnflow_ext.events.kafka_topics import TopicState
+from learnflow_ext.service import words
 from learnflow_ext.service.buses import cluster_of
 
 FOUND_A_PROBLEM = 1
@@ -25,7 +27,7 @@ WORDS = {
     "changed": "corrected",
 }
 
-app = typer.Typer(no_args_is_help=True, help="Make, list and check the topics on Kafka.")
+app = typer.Typer(no_args_is_help=True, help="Make, list, check and clear the topics on Kafka.")
 JsonOption = typer.Option(False, "--json", help="One JSON object a line and topic.")
 
 
@@ -38,7 +40,7 @@ def create(
     ),
     as_json: bool = JsonOption,
 ) -> None:
-    """Make missing topics and correct what differs. Safe to repeat; nothing is ever deleted."""
+    """Make missing topics and correct what differs. Safe to repeat; deletes nothing."""
     settings = kafka_settings(config, kafka)
     cluster = _cluster(settings.bootstrap_servers, cluster_of(settings))
     states = asyncio.run(kafka_topics.create(cluster, replication=replication or settings.replication))
@@ -58,6 +60,34 @@ def check(config: ConfigOption = None, kafka: KafkaOption = None, as_json: bool 
     states = _states(config, kafka)
     _show(states, as_json=as_json)
     _exit_for(states)
+
+
+@app.command()
+def clear(
+    before: datetime = typer.Option(
+        help="Messages that were published before this moment, of UTC. The database's log keeps them.",
+        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+    ),
+    config: ConfigOption = None,
+    kafka: KafkaOption = None,
+    yes: bool = typer.Option(False, "--yes", help="Really do it. It cannot be undone."),
+) -> None:
+    """Delete old messages before their time is up, as after an erasure. What a group has not done with stays.
+
+    Without --yes it only says what would go.
+    """
+    settings = kafka_settings(config, kafka)
+    cluster = _cluster(settings.bootstrap_servers, cluster_of(settings))
+    found = asyncio.run(kafka_clear.clear(cluster, before.replace(tzinfo=UTC), really=yes))
+    for topic in found:
+        said = f"{words.many(topic.messages, 'message')} {'deleted' if yes else 'would go'}"
+        if topic.waited_for:
+            said += f", {topic.waited_for} kept for a group that has not done with them"
+        typer.echo(f"{topic.name}  {said}")
+    if not found:
+        typer.echo("No topic holds a message from before then.")
+    elif not yes:
+        typer.echo("Nothing was deleted. Repeat this with --yes.")
 
 
 def _states(config: Path | None, kafka: str | None) -> list[TopicState]:

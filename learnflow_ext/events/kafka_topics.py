@@ -59,7 +59,7 @@ class TopicState(msgspec.Struct, frozen=True, kw_only=True):
 
 async def states(cluster: KafkaCluster, specs: Iterable[TopicSpec] = ALL_SPECS) -> list[TopicState]:
     """Each topic beside its spec; changes nothing. KafkaUnavailable with the reason."""
-    return await asyncio.to_thread(_states, _admin(cluster), cluster.prefix, tuple(specs))
+    return await asyncio.to_thread(_states, admin_of(cluster), cluster.prefix, tuple(specs))
 
 
 async def create(
@@ -69,10 +69,11 @@ async def create(
 
     The states afterwards. KafkaUnavailable when the cluster does not answer or refuses.
     """
-    return await asyncio.to_thread(_create, _admin(cluster), cluster.prefix, tuple(specs), replication)
+    return await asyncio.to_thread(_create, admin_of(cluster), cluster.prefix, tuple(specs), replication)
 
 
-def _admin(cluster: KafkaCluster) -> AdminClient:
+def admin_of(cluster: KafkaCluster) -> AdminClient:
+    """KafkaUnavailable for settings that no client can have."""
     try:
         return AdminClient(cluster.common())
     except KafkaException as error:
@@ -220,6 +221,7 @@ def _done(future: object, harmless: int) -> None:
 
 
 def sentence(error: KafkaException) -> str:
+    """What an admin reads."""
     """What a refusal, or silence, means to whoever reads of it."""
     reason = error.args[0]
     if reason.code() in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN):

@@ -19,14 +19,14 @@ from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 
 GROUP = "lti"
+TOPICS = tuple(sorted({SubmissionGraded.TOPIC, ResultsReleased.TOPIC}))
 
 log = structlog.get_logger(__name__)
 
 
 def lti_consumer(db: Database, bus: Bus) -> Consumer:
     """A consumer that keeps `lti_scores` up to date."""
-    topics = sorted({SubmissionGraded.TOPIC, ResultsReleased.TOPIC})
-    return Consumer(db, bus, GROUP, topics, _handle, wants=_changes_what_is_told)
+    return Consumer(db, bus, GROUP, TOPICS, _handle, wants=_changes_what_is_told)
 
 
 def _changes_what_is_told(event: Event) -> bool:

@@ -16,6 +16,7 @@ from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 
 GROUP = "progress"
+TOPICS = (SubmissionGraded.TOPIC,)
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +36,7 @@ def progress_consumer(db: Database, bus: Bus, judge: Judge) -> Consumer:
         assert isinstance(envelope.event, SubmissionGraded), "nothing else is wanted"
         await _graded(conn, envelope.event, judge)
 
-    return Consumer(db, bus, GROUP, [SubmissionGraded.TOPIC], handle, wants=_changes_a_standing)
+    return Consumer(db, bus, GROUP, TOPICS, handle, wants=_changes_a_standing)
 
 
 def _changes_a_standing(event: Event) -> bool:

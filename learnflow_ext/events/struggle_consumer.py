@@ -31,6 +31,7 @@ from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database
 
 GROUP = "struggle"
+TOPICS = tuple(sorted({RunFinished.TOPIC, HelpAsked.TOPIC, SubmissionGraded.TOPIC, QuizAnswered.TOPIC}))
 
 log = structlog.get_logger(__name__)
 
@@ -83,8 +84,7 @@ def struggle_consumer(db: Database, bus: Bus, judge: Judge) -> Consumer:
             return
         await _judge(conn, event.course, {person.name: person.id}, {}, judge, at)
 
-    topics = sorted({RunFinished.TOPIC, HelpAsked.TOPIC, SubmissionGraded.TOPIC, QuizAnswered.TOPIC})
-    return Consumer(db, bus, GROUP, topics, handle, wants=_may_show_struggle)
+    return Consumer(db, bus, GROUP, TOPICS, handle, wants=_may_show_struggle)
 
 
 def _may_show_struggle(event: Event) -> bool:

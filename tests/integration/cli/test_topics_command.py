@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from learnflow_ext.contracts.events import TOPICS
 
@@ -109,3 +110,42 @@ def test_a_wrong_setting_is_named(learnflow: Run, kafka: KafkaCluster, tmp_path:
     ended = learnflow("topics", "check", "--config", str(file))
     assert ended.code == 2
     assert "security.protokol" in ended.err
+
+
+def test_old_messages_go_but_for_those_that_a_group_has_not_done_with(
+    learnflow: Run, kafka: KafkaCluster, config: str
+) -> None:
+    progress, requests = kafka.prefix + "progress.events", kafka.prefix + "learning.requests"
+    admin = AdminClient(kafka.common())
+    for made in admin.create_topics([NewTopic(progress, 1, 1), NewTopic(requests, 1, 1)]).values():
+        made.result(30)
+    now = int(time.time())
+    producer = Producer({"bootstrap.servers": kafka.bootstrap})
+    for name in (progress, requests):
+        for age_s in (7200, 7000, 6800, 0):
+            producer.produce(name, b"x", timestamp=(now - age_s) * 1000)
+    assert producer.flush(30) == 0
+    # It has done with the first of four.
+    group = ConsumerGroupTopicPartitions(kafka.prefix + "progress", [TopicPartition(progress, 0, 1)])
+    (noted,) = admin.alter_consumer_group_offsets([group]).values()
+    noted.result(30)
+    an_hour_ago = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now - 3600))
+
+    def first(name: str) -> int:
+        earliest = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
+        (found,) = admin.list_offsets({TopicPartition(name, 0): earliest}).values()
+        return int(found.result(30).offset)
+
+    asked = learnflow("topics", "clear", "--config", config, "--before", an_hour_ago)
+    assert asked.code == 0, asked
+    assert f"{progress}  1 message would go, 2 kept for a group that has not done with them\n" in asked.out
+    assert f"{requests}  3 messages would go\n" in asked.out
+    assert "--yes" in asked.out
+    assert (first(progress), first(requests)) == (0, 0)
+    ended = learnflow("topics", "clear", "--config", config, "--before", an_hour_ago, "--yes")
+    assert (ended.code, ended.err) == (0, "")
+    assert f"{requests}  3 messages deleted\n" in ended.out
+    assert (first(progress), first(requests)) == (1, 3)
+    long_ago = learnflow("topics", "clear", "--config", config, "--before", "2020-01-01", "--yes")
+    assert long_ago.out == "No topic holds a message from before then.\n"
+    assert learnflow("topics", "clear", "--config", config, "--before", "yesterday").code == 2
