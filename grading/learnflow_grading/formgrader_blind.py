@@ -14,10 +14,11 @@ from typing import Any
 
 from nbgrader.api import MissingEntry
 from nbgrader.server_extensions.formgrader import apihandlers, handlers
-from nbgrader.server_extensions.formgrader.base import BaseHandler
+from nbgrader.server_extensions.formgrader.base import BaseHandler, check_notebook_dir, check_xsrf
 from tornado import web
 
 from .blind import PREFIX, BlindCourse, Hidden, pseudonym
+from .formgrader_generate import REFUSED, generated
 from .formgrader_marks import MarkComment, MarkGrade, MarkGrades
 
 _SAFE = frozenset(
@@ -309,6 +310,15 @@ class Deed(OfAssignment):
 
 class Assign(Deed, apihandlers.AssignHandler):
     """Generates the students' version."""
+
+    @web.authenticated
+    @check_xsrf
+    @check_notebook_dir
+    def post(self, assignment_id: str) -> None:
+        self.write(json.dumps(generated(self.api, assignment_id)))
+
+    def shown(self, data: Any) -> Any:
+        return data if REFUSED in data else super().shown(data)
 
 
 class UnRelease(Deed, apihandlers.UnReleaseHandler):

@@ -69,27 +69,22 @@ def release(course: Course, assignment: str, *, trial: bool = True) -> Released:
     source = course.folder("source", ".", assignment)
     if not any(source.glob("*.ipynb")):
         raise NotFound(f"There is no assignment {assignment!r} among the sources of {course.name}.")
-    for path in sorted(source.glob("*.ipynb")):
-        _check_rules(path)
+    refuse_sources(source)
     put_environment_on_path()
     if trial:
         refuse_slow(course, assignment)
     target = course.folder("release", ".", assignment)
-    with _else_as_before(target):
+    with else_as_before(target):
         _generate(course, assignment)
-        try:
-            _refuse_leaks_in_files(source, target)
-        except NotHidden as error:
-            shutil.rmtree(target)
-            raise Unprocessable(str(error)) from None
+        refuse_leaks_in_files(source, target)
     _to_exchange(course, assignment)
     return _describe(course, assignment, target)
 
 
 @contextlib.contextmanager
-def _else_as_before(target: Path) -> Iterator[None]:
+def else_as_before(target: Path) -> Iterator[None]:
     """Put `target` back as it was when something is raised: students have that release, and grading goes by
-    it. nbgrader deletes it first.
+    it. nbgrader deletes it first. Where there was none, none is left.
     """
     with tempfile.TemporaryDirectory(prefix="learnflow-release-") as scratch:
         kept = Path(scratch, target.name)
@@ -98,35 +93,36 @@ def _else_as_before(target: Path) -> Iterator[None]:
         try:
             yield
         except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
             if kept.is_dir():
-                shutil.rmtree(target, ignore_errors=True)
                 shutil.copytree(kept, target)
             raise
 
 
 class RefuseUnclear(Preprocessor):
-    """In front of nbgrader's own: fails when nobody could understand what the notebook says of itself. Holds
-    for the formgrader's buttons as well."""
+    """In front of nbgrader's own: fails when nobody could understand what the notebook says of itself, or run
+    it. Holds whoever generates."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        _refuse_unclear(nb, f"{resources['unique_key']}.ipynb")
+        _refuse(nb, f"{resources['unique_key']}.ipynb")
         return nb, resources
 
 
-def _check_rules(path: Path) -> None:
-    """Unprocessable when what a notebook says of topic, tutor, or how it is solved cannot be understood, and
-    when it is for another language."""
-    try:
-        nb = nbformat.read(path, as_version=4)
-    except Exception:  # nbformat fails in many ways, and nbgrader says which in a moment
-        return
+def refuse_sources(source: Path) -> None:
+    """Unprocessable when what a notebook in `source` says of topic, tutor, or how it is solved cannot be
+    understood, and when one is for another language."""
+    for path in sorted(source.glob("*.ipynb")):
+        try:
+            nb = nbformat.read(path, as_version=4)
+        except Exception:  # noqa: S112 - nbformat fails in many ways, and nbgrader says which in a moment
+            continue
+        _refuse(nb, path.name)
+
+
+def _refuse(nb: NotebookNode, name: str) -> None:
     if language := other_language(nb):
-        said = OTHER_LANGUAGE.format(name=path.name, language=language)
+        said = OTHER_LANGUAGE.format(name=name, language=language)
         raise Unprocessable(f"{said}, so it was not released.")
-    _refuse_unclear(nb, path.name)
-
-
-def _refuse_unclear(nb: NotebookNode, name: str) -> None:
     try:
         assignments.said(nb.metadata)
     except ValueError as error:
@@ -160,8 +156,8 @@ def _refusal(assignment: str, cause: Exception) -> LearnFlowError:
     return Unprocessable(f"{assignment} could not be generated: {first_line[:300]}")
 
 
-def _refuse_leaks_in_files(source: Path, released: Path) -> None:
-    """NotHidden when a released file holds a line that only a hidden region of the sources holds."""
+def refuse_leaks_in_files(source: Path, released: Path) -> None:
+    """Unprocessable when a released file holds a line that only a hidden region of the sources holds."""
     secret: frozenset[str] = frozenset()
     for path in sorted(source.glob("*.ipynb")):
         secret |= secret_lines(cell.source for cell in nbformat.read(path, as_version=4).cells)
@@ -169,7 +165,10 @@ def _refuse_leaks_in_files(source: Path, released: Path) -> None:
         # The notebooks were compared when they were generated, and nbgrader copies no others.
         if path.is_file() and path.suffix.lower() in _TEXT_SUFFIXES:
             text = path.read_text(encoding="utf-8", errors="replace")
-            refuse_leaks(str(path.relative_to(released)), secret, [text])
+            try:
+                refuse_leaks(str(path.relative_to(released)), secret, [text])
+            except NotHidden as error:
+                raise Unprocessable(str(error)) from None
 
 
 def _to_exchange(course: Course, assignment: str) -> None:

@@ -1,5 +1,7 @@
 """nbgrader's exchange over the service: `nbgrader list`, `fetch_assignment`, `submit`, `fetch_feedback`.
 
+What belongs to teachers is done on the service's side, and the commands for it say so.
+
 For a machine of a student's own, with a token of theirs from the hub: a student's server has no terminal, and
 its Assignment List does the same. A course's `nbgrader_config.py` there says `use_service(c)`.
 """
@@ -33,6 +35,9 @@ def use_service(c: Config) -> None:
     c.ExchangeFactory.fetch_assignment = f"{here}.ServiceFetch"
     c.ExchangeFactory.submit = f"{here}.ServiceSubmit"
     c.ExchangeFactory.fetch_feedback = f"{here}.ServiceFeedback"
+    c.ExchangeFactory.release_assignment = f"{here}.ServiceRelease"
+    c.ExchangeFactory.collect = f"{here}.ServiceCollect"
+    c.ExchangeFactory.release_feedback = f"{here}.ServiceReleaseFeedback"
 
 
 class ServiceExchange(abc.Exchange):
@@ -153,3 +158,36 @@ class ServiceFeedback(ServiceExchange, abc.ExchangeFetchFeedback):
             lambda coursework, course: coursework.fetch_feedback(course, self._assignment)
         ):
             self.log.info("Feedback: %s", folder)
+
+
+class ServiceRelease(ServiceExchange, abc.ExchangeReleaseAssignment):
+    """Says where that is done: the sources and hidden tests lie with the service, and are checked there."""
+
+    def start(self) -> None:
+        """ExchangeError, whose sentence was logged."""
+        self._fail(
+            "Nothing was released: that is done where the course's sources are. Press Generate and Release in"
+            " the course's formgrader."
+        )
+
+
+class ServiceCollect(ServiceExchange, abc.ExchangeCollect):
+    """Says that there is nothing to do."""
+
+    def start(self) -> None:
+        """ExchangeError, whose sentence was logged."""
+        self._fail(
+            "Nothing was collected, and nothing needs to be: the service has what is handed in, and grades it"
+            " at once. You see it on the dashboard and in the course's formgrader."
+        )
+
+
+class ServiceReleaseFeedback(ServiceExchange, abc.ExchangeReleaseFeedback):
+    """Says where that is done."""
+
+    def start(self) -> None:
+        """ExchangeError, whose sentence was logged."""
+        self._fail(
+            "No feedback was released from here: students get it when their work is graded, or when"
+            " course.yaml says so. For points given by hand, press Release Feedback in the formgrader."
+        )

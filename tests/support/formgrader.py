@@ -97,6 +97,7 @@ def running(course: str, course_root: Path, exchange: Path, home: Path) -> Itera
         | {
             "HOME": str(home),
             "PYTHONPATH": str(Path(__file__).parent),
+            "JUPYTERHUB_API_TOKEN": TOKEN,
             "LEARNFLOW_COURSE": course,
             "LEARNFLOW_COURSE_ROOT": str(course_root),
             "LEARNFLOW_EXCHANGE_ROOT": str(exchange),

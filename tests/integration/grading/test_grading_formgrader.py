@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import urllib.request
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import nbformat
@@ -12,10 +14,11 @@ import pytest
 from formgrader import TOKEN, Server
 from learnflow_grading.autograde import Submission, grade
 from learnflow_grading.clean import clean_html
+from nbformat import NotebookNode
 from nbformat import v4 as nbf
 from playwright.sync_api import Dialog, Request, sync_playwright
 
-from .conftest import Classroom
+from .conftest import HIDDEN_SECRET, Classroom, warmup, write_source
 
 HOSTILE_MARKDOWN = (
     "<script>alert('md')</script> [x](javascript:alert(1)) <img src=x onerror=alert(2)>"
@@ -198,6 +201,45 @@ class TestHostileSubmission:
         assert clean_html("<b>x</b>") == "<b>x</b>"
 
 
+class TestGenerateWhatCannotBeReleased:
+    """nbgrader deletes the students' version first, and looks at the sources afterwards."""
+
+    def test_it_says_why_and_what_students_have_stays(self, server: Server, classroom: Classroom) -> None:
+        root = classroom.course.root
+        made = root / "release" / "again" / "nb.ipynb"
+
+        def generate(nb: NotebookNode) -> dict[str, Any]:
+            write_source(root, "again", {"nb": nb})
+            answer = server.get("/formgrader/api/assignment/again/assign", method="POST")
+            found: dict[str, Any] = json.loads(answer.text)
+            return found
+
+        assert generate(warmup())["success"] is True
+        before = made.read_bytes()
+        foreign = warmup()
+        foreign.metadata["kernelspec"] = {"name": "ir", "display_name": "R 4.3", "language": "R"}
+        said = generate(foreign)
+        assert (said["success"], made.read_bytes() == before) == (False, True)
+        assert said["error"] == (
+            "nb.ipynb is for R 4.3. Only Python notebooks are graded here, so it was not released."
+        )
+        # What only nbgrader finds.
+        twice = warmup()
+        twin = copy.deepcopy(twice.cells[1])
+        twin.id = "another"
+        twice.cells.append(twin)
+        assert (generate(twice)["success"], made.read_bytes() == before) == (False, True)
+        # A hidden test that lies about in a data file, which students get too.
+        notes = root / "source" / "again" / "notes.md"
+        notes.write_text(f"For teachers: \n{HIDDEN_SECRET}\n")
+        said = generate(warmup())
+        assert (said["success"], made.read_bytes() == before) == (False, True)
+        assert said["error"].startswith("notes.md was not released: this line belongs to a hidden test")
+        assert not made.with_name("notes.md").exists()
+        notes.unlink()
+        assert generate(warmup())["success"] is True
+
+
 def test_the_graders_buttons_work_and_use_the_sandbox(server: Server, classroom: Classroom) -> None:
     before = (classroom.course.folder("autograded", "mallory", "warmup") / "warmup.ipynb").stat().st_mtime_ns
     request = urllib.request.Request(
@@ -209,6 +251,32 @@ def test_the_graders_buttons_work_and_use_the_sandbox(server: Server, classroom:
         assert json.loads(reply.read())["success"] is True
     after = (classroom.course.folder("autograded", "mallory", "warmup") / "warmup.ipynb").stat().st_mtime_ns
     assert after > before
+
+
+def test_a_submission_that_a_teacher_runs_sees_neither_gradebook_nor_token(
+    server: Server, classroom: Classroom, tmp_path: Path
+) -> None:
+    root = classroom.course.root
+    places = [str(path) for path in (root, root / "gradebook.db", root / "source", classroom.exchange)]
+    spy = (
+        f"import os\nseen = [path for path in {places!r} if os.path.exists(path)]\n"
+        "seen += [key for key in os.environ if 'TOKEN' in key or 'COURSE' in key or 'HUB' in key]\n"
+        "for pid in filter(str.isdigit, os.listdir('/proc')):\n"
+        "    try:\n        told = open(f'/proc/{pid}/environ').read() + open(f'/proc/{pid}/cmdline').read()\n"
+        "    except OSError:\n        continue\n"
+        "    seen += [pid] * ('JUPYTERHUB' in told or 'for-the-test' in told)\n"
+        "print('saw', seen)"
+    )
+    nb = classroom.solved()
+    nb.cells.insert(1, nbf.new_code_cell(spy))
+    (tmp_path / "warmup.ipynb").write_text(nbformat.writes(nb))
+    grade(classroom.course, Submission("y", "warmup", "yuri", tmp_path))
+    ran = classroom.course.folder("autograded", "yuri", "warmup") / "warmup.ipynb"
+    ran.unlink()
+    answer = server.get("/formgrader/api/submission/warmup/yuri/autograde", method="POST")
+    assert json.loads(answer.text)["success"] is True
+    (shown,) = [cell for cell in nbformat.read(ran, as_version=4).cells if "print('saw'" in cell.source]
+    assert shown.outputs[0].text == "saw []\n"
 
 
 def test_the_feedback_buttons_work(server: Server, mallory: str) -> None:

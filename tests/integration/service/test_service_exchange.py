@@ -84,3 +84,19 @@ async def test_a_folder_that_is_not_there_is_named(nbgrader: Do, tmp_path: Path)
     (tmp_path / "home").rmdir()
     with pytest.raises(ExchangeError, match=r"home cannot be used: No such file or directory"):
         await nbgrader("Submit")
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("ReleaseAssignment", "Press Generate and Release in the course's formgrader"),
+        ("Collect", "nothing needs to be: the service has what is handed in"),
+        ("ReleaseFeedback", "press Release Feedback in the formgrader"),
+    ],
+)
+async def test_a_teachers_commands_say_where_it_is_done_and_touch_nothing(
+    nbgrader: Do, what: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ExchangeError, match=said):
+        await nbgrader(what, "teacher")
+    assert list((tmp_path / "home").iterdir()) == []

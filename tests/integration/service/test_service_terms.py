@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
-from served import ASSIGNMENT, SOLVED, Client, PaperWorker, chunks, graded, problem, until
+import pytest
+from served import ASSIGNMENT, SOLVED, Client, PaperWorker, chunks, graded, notebook, problem, until
 from stub_hub import COURSE
 
-from learnflow_ext.contracts.grades import AssignmentView, SubmissionView
+from learnflow_ext.contracts.grades import AssignmentView, CourseFile, FileSet, SubmissionView
 from learnflow_ext.contracts.help import HelpRequest
 from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.service.running import RunningService
-from learnflow_ext.store import progress
+from learnflow_ext.store import progress, submissions
 
 HERE = f"api/courses/{COURSE}/assignments"
 SUBMIT = f"{HERE}/{ASSIGNMENT}/submissions"
+
+
+Clock = Callable[[datetime], None]
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Sets the moment at which what comes next is handed in."""
+    return lambda moment: monkeypatch.setattr(submissions, "now", lambda: moment)
 
 
 async def write(tmp_path: Path, *, hours_ago: float, rest: str = "", feedback: str = "at_once") -> None:
@@ -107,6 +118,66 @@ class TestExtraTime:
         assert not any((await shown(ask, submission)).values()), "she is the last, and has time left"
         people = (await ask(f"courses/{COURSE}/people", "teacher")).body.decode()
         assert "100 % more in exams" in people
+
+
+class TestHandedInAtTheDeadlinesSecond:
+    """A browser's last request is on its way while the clock moves on."""
+
+    async def test_the_second_itself_is_in_time_and_the_next_one_is_not(
+        self, ask: Client, service: RunningService, worker: PaperWorker, tmp_path: Path, at: Clock
+    ) -> None:
+        due = datetime(2026, 11, 2, 18, 0, tzinfo=UTC)
+        text = f"late: {{percent_a_day: 10, days: 1}}\nassignments:\n- {{name: {ASSIGNMENT}, due: {due}}}\n"
+        await asyncio.to_thread((tmp_path / "course" / "course.yaml").write_text, text)
+        for second, share in ((0.0, 0.0), (0.999999, 0.0), (1.0, 0.1)):
+            at(due + timedelta(seconds=second))
+            response = await ask(SUBMIT, "ada", body=SOLVED)
+            await graded(service, msgspec.json.decode(response.body, type=SubmissionView).submission_id)
+            assert worker.late[-1][0] == share
+        kept = os.listdir(service.parts.submissions_root)
+        # So it is when nothing more is taken.
+        at(due + timedelta(days=1, seconds=0.999999))
+        assert (await ask(SUBMIT, "ben", body=SOLVED)).code == 201
+        at(due + timedelta(days=1, seconds=1))
+        response = await ask(SUBMIT, "ben", body=SOLVED)
+        assert response.code == 409
+        assert "This assignment closed on" in problem(response).message
+        assert len(os.listdir(service.parts.submissions_root)) == len(kept) + 1, "nothing half done"
+
+
+class TestTwoSubmissionsInTheSameSecond:
+    async def test_each_is_kept_graded_and_shown_by_itself(
+        self, ask: Client, service: RunningService, worker: PaperWorker, at: Clock
+    ) -> None:
+        at(datetime(2026, 11, 2, 18, 0, 7, 250_000, tzinfo=UTC))
+        worker.gate.clear()
+        made: list[tuple[str, str, str]] = []
+        for place, who in enumerate(("ada", "ada", "ben")):
+            mine = f"total = {place}"
+            files = FileSet(files=(CourseFile(path=f"{ASSIGNMENT}.ipynb", content=notebook(mine)),))
+            response = await ask(SUBMIT, who, body=files)
+            assert response.code == 201
+            view = msgspec.json.decode(response.body, type=SubmissionView)
+            made.append((who, view.submission_id, mine))
+        assert len({identity for _, identity, _ in made}) == 3
+        worker.gate.set()
+        for _, identity, _ in made:
+            await graded(service, identity)
+        assert sorted(worker.graded) == sorted(identity for _, identity, _ in made)
+        ada = [identity for who, identity, _ in made if who == "ada"]
+        assert [each for each in worker.graded if each in ada] == ada, "in the order they came"
+        for who in ("ada", "ben"):
+            (seen,) = msgspec.json.decode((await ask(HERE, who)).body, type=list[AssignmentView])
+            theirs = [identity for one, identity, _ in made if one == who]
+            assert [(each.submission_id, each.status) for each in seen.submissions] == [
+                (identity, "graded") for identity in theirs
+            ]
+        root = service.parts.submissions_root
+        kept = [path.read_text() for path in root.glob(f"*/{ASSIGNMENT}.ipynb")]
+        assert all(sum(mine in text for text in kept) == 1 for _, _, mine in made)
+        page = (await ask(f"courses/{COURSE}/grading", "teacher")).body.decode()
+        assert "ada" in page
+        assert "ben" in page
 
 
 class TestNoMoreIsTaken:
