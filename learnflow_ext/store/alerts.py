@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import BigInteger, Row, Select, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy import insert as sql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -348,20 +348,37 @@ async def of_course(
     rows = await conn.execute(
         statement.order_by(AlertRow.raised_at.desc(), AlertRow.id.desc()).limit(limit).offset(offset)
     )
-    return [
-        Alert(
-            alert_id=row.alert_id,
-            course=row.course,
-            student=row.name,
-            state=cast(AlertState, row.state),
-            verdict=cast(Verdict, row.verdict),
-            raised_at=iso(row.raised_at),
-            marked_at=iso(row.marked_at),
-            marked_by=row.marked_by,
-            finding=msgspec.json.decode(row.finding, type=Finding),
-        )
-        for row in rows
-    ]
+    return [_alert(row) for row in rows]
+
+
+async def open_of(conn: AsyncConnection, course: str, student: str, limit: int) -> list[Alert]:
+    """As `of_course`, the open ones about one student: each look at one's progress asks for them."""
+    rows = await conn.execute(_OPEN_OF, {"course": course, "student": student, "limit": limit})
+    return [_alert(row) for row in rows]
+
+
+_OPEN_OF = (
+    _views()
+    .where(
+        AlertRow.course == bindparam("course"), AlertRow.state == "open", User.name == bindparam("student")
+    )
+    .order_by(AlertRow.raised_at.desc(), AlertRow.id.desc())
+    .limit(bindparam("limit", type_=BigInteger))
+)
+
+
+def _alert(row: Row[*tuple[Any, ...]]) -> Alert:
+    return Alert(
+        alert_id=row.alert_id,
+        course=row.course,
+        student=row.name,
+        state=cast(AlertState, row.state),
+        verdict=cast(Verdict, row.verdict),
+        raised_at=iso(row.raised_at),
+        marked_at=iso(row.marked_at),
+        marked_by=row.marked_by,
+        finding=msgspec.json.decode(row.finding, type=Finding),
+    )
 
 
 async def count(conn: AsyncConnection, course: str, state: AlertState) -> int:

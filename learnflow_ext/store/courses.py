@@ -208,34 +208,34 @@ async def titles(conn: AsyncConnection, course: str) -> dict[str, str]:
 
 async def assignments(conn: AsyncConnection, course: str) -> tuple[AssignmentInfo, ...]:
     """The assignments of `course` by name, with their exercises; empty for an unknown course."""
-    modules = await conn.execute(_ASSIGNMENTS, {"course": course})
-    exercises: dict[int, list[ExerciseInfo]] = {}
-    for row in await conn.execute(_EXERCISES, {"course": course}):
-        info = ExerciseInfo(notebook=row.notebook, name=row.name, max_score=row.max_score)
-        exercises.setdefault(row.module_id, []).append(info)
+    found = await conn.execute(_ASSIGNMENTS, {"course": course})
+    modules: dict[str, tuple[str, bool, list[ExerciseInfo]]] = {}
+    for row in found:
+        _, _, exercises = modules.setdefault(row.assignment, (row.title, row.quiz is not None, []))
+        if row.name is not None:
+            info = ExerciseInfo(notebook=row.notebook, name=row.name, max_score=row.max_score)
+            exercises.append(info)
     return tuple(
         AssignmentInfo(
-            course=course,
-            assignment=row.assignment,
-            title=row.title,
-            exercises=tuple(exercises.get(row.id, ())),
-            is_quiz=row.quiz is not None,
+            course=course, assignment=assignment, title=title, exercises=tuple(exercises), is_quiz=is_quiz
         )
-        for row in modules
+        for assignment, (title, is_quiz, exercises) in modules.items()
     )
 
 
-# Built once: each look at one's progress asks for two of them, each question for the other.
+# Built once: each look at one's progress asks for the second, each question for the first.
 _TITLES = select(Module.assignment, Module.title).where(Module.course == bindparam("course"))
 _ASSIGNMENTS = (
-    select(Module.id, Module.assignment, Module.title, Quiz.module_id.label("quiz"))
+    select(
+        Module.assignment,
+        Module.title,
+        Quiz.module_id.label("quiz"),
+        Exercise.notebook,
+        Exercise.name,
+        Exercise.max_score,
+    )
     .outerjoin(Quiz, Quiz.module_id == Module.id)
+    .outerjoin(Exercise, Exercise.module_id == Module.id)
     .where(Module.course == bindparam("course"))
-    .order_by(Module.assignment)
-)
-_EXERCISES = (
-    select(Exercise)
-    .join(Module, Module.id == Exercise.module_id)
-    .where(Module.course == bindparam("course"))
-    .order_by(Exercise.module_id, Exercise.position)
+    .order_by(Module.assignment, Exercise.position)
 )

@@ -8,7 +8,18 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, String, bindparam, select
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Float,
+    Select,
+    String,
+    bindparam,
+    cast,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.grades import CodeReview
@@ -69,9 +80,14 @@ async def of_students(conn: AsyncConnection, course: str, students: Sequence[str
     if not students:
         return {}
     missing: dict[tuple[str, str], handed_in.Summed] | None = None
-    asked = await quizzes.shares(conn, course, students)
-    practised = await practices.points(conn, course, students)
     whose = {"course": course, "students": many.given(conn, students)}
+    asked: dict[str, dict[str, Share]] = defaultdict(dict)
+    practised: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in await conn.execute(_beside(conn), whose):
+        if row.answered is None:
+            practised[row.name][row.assignment] = float(row.reached)
+        else:
+            asked[row.name][row.assignment] = Share(int(row.reached), int(row.answered))
     gathered = {name: text for name, text in await conn.execute(_asked(conn), whose)}
     checked = {}
     for student in students:
@@ -123,6 +139,27 @@ class _Standing(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """None where nothing is summed up."""
 
 
+def _beside(conn: AsyncConnection) -> CompoundSelect[*tuple[Any, ...]]:
+    """First answers to quizzes, and points of practice, for which `answered` is null: in one trip."""
+    dialect = conn.dialect.name
+    if dialect not in _BESIDE:
+        quiz, practice = quizzes.shares(conn).subquery(), practices.reached(conn).subquery()
+        _BESIDE[dialect] = union_all(
+            select(
+                quiz.c.name, quiz.c.assignment, cast(quiz.c.right, Float).label("reached"), quiz.c.answered
+            ),
+            select(
+                practice.c.name,
+                practice.c.assignment,
+                cast(practice.c.points, Float),
+                cast(null(), BigInteger),
+            ),
+        )
+    return _BESIDE[dialect]
+
+
+_BESIDE: dict[str, CompoundSelect[*tuple[Any, ...]]] = {}
+"""As `_ASKED`."""
 _STANDINGS = msgspec.json.Decoder(list[_Standing])
 _ASKED: dict[str, Select[*tuple[Any, ...]]] = {}
 """By the database's dialect. Built once, since each look at one's progress asks for it."""

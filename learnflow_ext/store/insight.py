@@ -389,5 +389,14 @@ async def post_note(conn: AsyncConnection, course: str, text: str, by: str) -> N
 
 async def notes(conn: AsyncConnection, course: str, limit: int = 5) -> list[ClassNote]:
     """The latest notes to the class, newest first."""
-    rows = await conn.execute(select(Note).where(Note.course == course).order_by(Note.id.desc()).limit(limit))
+    rows = await conn.execute(_NOTES, {"course": course, "limit": limit})
     return [ClassNote(text=row.text, by=row.posted_by, at=iso(row.posted_at)) for row in rows]
+
+
+_NOTES = (
+    select(Note.text, Note.posted_by, Note.posted_at)
+    .where(Note.course == bindparam("course"))
+    .order_by(Note.id.desc())
+    .limit(bindparam("limit", type_=BigInteger))
+)
+"""Built once: each look at one's progress asks for it."""

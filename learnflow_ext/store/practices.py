@@ -159,30 +159,25 @@ async def points(conn: AsyncConnection, course: str, students: Sequence[str]) ->
     """By student and assignment, the points of the best answers; who has none is left out."""
     found: dict[str, dict[str, float]] = defaultdict(dict)
     asked = {"course": course, "students": many.given(conn, students)}
-    for row in await conn.execute(_points(conn), asked):
+    for row in await conn.execute(reached(conn), asked):
         found[row.name][row.assignment] = float(row.points)
     return found
 
 
-_POINTS: dict[str, Select[*tuple[Any, ...]]] = {}
-"""By the database's dialect; built once."""
-
-
-def _points(conn: AsyncConnection) -> Select[*tuple[Any, ...]]:
-    dialect = conn.dialect.name
-    if dialect not in _POINTS:
-        _POINTS[dialect] = (
-            select(User.name, Practice.assignment, func.sum(Practice.score).label("points"))
-            .join(User, User.id == Practice.user_id)
-            .where(
-                Practice.course == bindparam("course"),
-                many.is_one_of(conn, User.name, "students", String),
-                Practice.score.is_not(None),
-                Practice.assignment != "",
-            )
-            .group_by(User.name, Practice.assignment)
+def reached(conn: AsyncConnection) -> Select[*tuple[Any, ...]]:
+    """Asks for what `points` has: `name`, `assignment` and `points`, for parameters `course` and
+    `students`."""
+    return (
+        select(User.name, Practice.assignment, func.sum(Practice.score).label("points"))
+        .join(User, User.id == Practice.user_id)
+        .where(
+            Practice.course == bindparam("course"),
+            many.is_one_of(conn, User.name, "students", String),
+            Practice.score.is_not(None),
+            Practice.assignment != "",
         )
-    return _POINTS[dialect]
+        .group_by(User.name, Practice.assignment)
+    )
 
 
 def _rows(student: str) -> Select[*tuple[object, ...]]:

@@ -118,15 +118,6 @@ async def of_student(
     return tuple(_answered(row) for row in rows)
 
 
-async def shares(conn: AsyncConnection, course: str, students: Sequence[str]) -> dict[str, dict[str, Share]]:
-    """How first answers went, by student and assignment; who answered nothing is left out."""
-    found: dict[str, dict[str, Share]] = {}
-    asked = {"course": course, "students": many.given(conn, students)}
-    for row in await conn.execute(_shares(conn), asked):
-        found.setdefault(row.name, {})[row.assignment] = Share(int(row.right), int(row.answered))
-    return found
-
-
 class Recent(msgspec.Struct, frozen=True, kw_only=True):
     """How the first answers to an assignment's questions went, up to now."""
 
@@ -155,21 +146,18 @@ _RECENT = (
     .group_by(Module.assignment)
     .having(_LATEST >= bindparam("since"))
 )
-_SHARES: dict[str, Select[*tuple[Any, ...]]] = {}
-"""By the database's dialect; built once, as is the other."""
 
 
-def _shares(conn: AsyncConnection) -> Select[*tuple[Any, ...]]:
-    dialect = conn.dialect.name
-    if dialect not in _SHARES:
-        _SHARES[dialect] = (
-            select(User.name, Module.assignment, _RIGHT, _ANSWERED)
-            .join(User, User.id == QuizAnswer.user_id)
-            .join(Module, Module.id == QuizAnswer.module_id)
-            .where(Module.course == bindparam("course"), many.is_one_of(conn, User.name, "students", String))
-            .group_by(User.name, Module.assignment)
-        )
-    return _SHARES[dialect]
+def shares(conn: AsyncConnection) -> Select[*tuple[Any, ...]]:
+    """Asks how first answers went: `name`, `assignment`, `right` and `answered`, for parameters `course` and
+    `students`. Who answered nothing is left out."""
+    return (
+        select(User.name, Module.assignment, _RIGHT, _ANSWERED)
+        .join(User, User.id == QuizAnswer.user_id)
+        .join(Module, Module.id == QuizAnswer.module_id)
+        .where(Module.course == bindparam("course"), many.is_one_of(conn, User.name, "students", String))
+        .group_by(User.name, Module.assignment)
+    )
 
 
 def _answered(row: object) -> Answered:

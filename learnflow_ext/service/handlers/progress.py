@@ -28,7 +28,7 @@ class ProgressHandler(ApiHandler):
         async with self.parts.db.connect() as conn:
             withheld = withheld or await self.parts.results.withheld(course, self.person, conn)
             counted = await progress.of_student(conn, user, course)
-            mine = await alerts.of_course(conn, course, student=user, limit=5)
+            mine = await alerts.open_of(conn, course, user, 5)
             notes = await insight.notes(conn, course, limit=3)
             standing = (await standings_of(self.parts, course, [user], time_zone, withheld, conn))[user]
             titles = await courses.titles(conn, course) if mine else {}

@@ -102,7 +102,7 @@ class MeHandler(PageHandler):
     async def get(self, course: str) -> None:
         name = self.person.name
         async with self.parts.db.connect() as conn:
-            mine = await alerts.of_course(conn, course, student=name, limit=5)
+            mine = await alerts.open_of(conn, course, name, 5)
             notes = await insight.notes(conn, course)
             assignments = await courses.assignments(conn, course)
             handed_in = await submissions.of_student(conn, course, name)
