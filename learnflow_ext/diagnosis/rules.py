@@ -369,6 +369,12 @@ _REST: _Table = (
         r"`\1` takes at \2 \3 values between its brackets, and it was given \4.",
     ),
     (
+        # As Python says the same from 3.13 on.
+        "TypeError",
+        r"(\w+)\(\) takes at (most|least) (\d+) positional arguments? \((\d+) given\)",
+        r"`\1` takes at \2 \3 values between its brackets, and it was given \4.",
+    ),
+    (
         "TypeError",
         r"(\w+) expected (\d+) arguments?, got (\d+)",
         r"`\1` takes \2 values between its brackets, and it was given \3.",

@@ -297,6 +297,23 @@ def opening_quote(exception: str, message: str, line: str) -> str:
     )
 
 
+def apostrophe(exception: str, message: str, line: str) -> str:
+    """`text = 'It's raining'`."""
+    if "unterminated string literal" not in message:
+        return ""
+    found = re.fullmatch(r"([^'\"#]*)'([^'\"]*\w)'(\w[^'\"]*)'([^'\"#]*)", line)
+    if not found:
+        return ""
+    head, before, after, rest = found.groups()
+    mended = f"{head}'{before}\\'{after}'{rest}"
+    if not compiles(mended.strip()):
+        return ""
+    return (
+        "The apostrophe inside the text ends it too early: Python takes it for the closing quote. Write a"
+        f" backslash before it, `{mended.strip()}`, or put the text between double quotes."
+    )
+
+
 def comma_at_the_end(exception: str, message: str, line: str) -> str:
     """A list or a dictionary over several lines."""
     if "forgot a comma" not in message or line.endswith(","):
@@ -313,6 +330,7 @@ def comma_at_the_end(exception: str, message: str, line: str) -> str:
 RULES = (
     half_a_comparison,
     opening_quote,
+    apostrophe,
     comma_at_the_end,
     assignment_in_condition,
     else_with_condition,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Callable
 
 from learnflow_ext.diagnosis import foreign, left_out, slips, unfinished
@@ -62,6 +63,17 @@ def typographic_quotes(exception: str, message: str, line: str) -> str:
         pointed = set("\u00ab\u00bb") & set(line)
         which = "pointed quotes, as books have" if pointed else "curly quotes, as a word processor makes"
         return f"The line has {which} them. Python only knows straight ones: replace them with `\"` or `'`."
+    return ""
+
+
+def currency(exception: str, message: str, line: str) -> str:
+    """`price = £5`."""
+    found = re.match(r"invalid character '(.)' \(U\+", message)
+    if found and unicodedata.category(found[1]) == "Sc":
+        return (
+            f"Python does not know the sign `{found[1]}` of a currency: a price is a number alone, such as"
+            " `5`. The sign may stand inside a text in quotes, or in a comment."
+        )
     return ""
 
 
@@ -220,6 +232,7 @@ def endless_text(exception: str, message: str, line: str) -> str:
 
 FIRST: tuple[Rule, ...] = (
     typographic_quotes,
+    currency,
     *foreign.RULES,
     *slips.RULES,
     *left_out.RULES,

@@ -20,6 +20,21 @@ NOT_FOR_BEGINNERS = re.compile(
 )
 
 
+RIGHT_SINCE = {"fstring_quotes": (3, 12), "n_fstring_quote": (3, 12)}
+"""Programs that newer Pythons take: the same quotes may stand inside of an f-string."""
+RAISES = {"val_randint_float": ((3, 12), "TypeError"), "re_bad": ((3, 13), "PatternError")}
+"""What newer Pythons raise in place of what is written there."""
+NOT_NAMED = {
+    # A comprehension's names are gone with it.
+    "int_input_list": ((3, 12), "n"),
+    # The other error is explained without it.
+    "val_randint_float": ((3, 12), "randint"),
+    # Where it happened is told more narrowly.
+    "list_in_list": ((3, 13), "x"),
+}
+"""What newer Pythons do not lead to."""
+
+
 class Program(NamedTuple):
     name: str
     exception: str
@@ -34,9 +49,12 @@ def programs() -> list[Program]:
     for block in re.split(r"^#### ", text, flags=re.MULTILINE)[1:]:
         head, _, source = block.partition("\n")
         name, exception, line, pieces = head.split(" | ")
-        found.append(
-            Program(name, exception, int(line), tuple(filter(None, pieces.strip().split(" ; "))), source)
-        )
+        version, here = RAISES.get(name, ((4,), exception))
+        since, gone = NOT_NAMED.get(name, ((4,), ""))
+        named = (each for each in pieces.strip().split(" ; ") if sys.version_info < since or each != gone)
+        if sys.version_info < RIGHT_SINCE.get(name, (4,)):
+            exception = exception if sys.version_info < version else here
+            found.append(Program(name, exception, int(line), tuple(filter(None, named)), source))
     return found
 
 
