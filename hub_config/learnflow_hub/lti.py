@@ -42,6 +42,8 @@ OWNER = "lti"
 FIRST_PAUSE_S = 1.0
 """It doubles each time: the service has two minutes to come back. Then the student's next launch tells it."""
 TIMEOUT_S = 10
+CLOCKS_S = 300.0
+"""How much longer than it is good a launch is remembered, for clocks that differ."""
 
 NOT_FROM_HERE = (
     "Please open the classroom from your course on the learning platform: its link there signs you in."
@@ -63,6 +65,27 @@ def _set_across_sites(handler: Any, key: str, value: str, *, days: int) -> None:
     https = handler.authenticator.get_uri_scheme(handler.request) == "https"
     more = {"samesite": "None", "secure": True} if https else {}
     handler._set_cookie(key, value, expires_days=days, httponly=True, encrypted=True, **more)
+
+
+class Taken:
+    """Launches that were taken: none is taken twice, also not by who has the cookies that came with it.
+
+    In memory: the hub is one process, and what it forgets with a restart is good for as long as the platform
+    signed it for, minutes.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    def first(self, nonce: str, until: float) -> bool:
+        """Whether a launch with that `nonce` comes for the first time; it is good `until` then, in seconds
+        since the epoch."""
+        at = time.time() - CLOCKS_S
+        self._until = {each: end for each, end in self._until.items() if end > at}
+        if nonce in self._until:
+            return False
+        self._until[nonce] = until
+        return True
 
 
 class LoginHandler(LTI13LoginInitHandler):
@@ -103,6 +126,8 @@ class CallbackHandler(LTI13CallbackHandler):
         """The verified claims. HTTPError with a sentence when they are not; the log says what was wrong."""
         try:
             claims: dict[str, Any] = self._checked.result()
+            if not self.authenticator.taken.first(str(claims["nonce"]), float(claims["exp"])):
+                raise ValidationError("it was taken before")
             return claims
         except (ValidationError, HTTPError) as error:
             status = 401 if isinstance(error, InvalidAudienceError) else 400
@@ -153,6 +178,7 @@ class LearnFlowLTI13Authenticator(LTI13Authenticator):
         )
         self._passes_back = lti.passes_back
         self._telling: set[asyncio.Task[None]] = set()
+        self.taken = Taken()
 
     async def authenticate(self, handler: Any, data: dict[str, Any] | None = None) -> dict[str, Any]:
         """The person of a verified launch, and their groups. HTTPError 403, with a sentence, for others."""

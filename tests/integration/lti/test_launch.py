@@ -405,6 +405,23 @@ class TestWhoDoesNotComeIn:
         assert (await school.browser().ask(url, form)).code == 400
         assert await school.groups("fay") is None
 
+    async def test_the_same_launch_a_second_time(self, school: School) -> None:
+        """With the cookies that the first time took away: whoever has both had them from somebody."""
+        school.platform.add("ivy", "Learner")
+        browser = school.browser()
+        begun = await browser.begin("ivy")
+        form = json.loads((await browser.ask(begun.headers["Location"])).body)
+        url, thief = form.pop("action"), school.browser()
+        thief.cookies = dict(browser.cookies)
+        assert (await browser.ask(url, form, sent="lti13")).code == 302
+        for again in (browser, thief):
+            before = len(school.log.read_text())
+            answer = await again.ask(url, form, sent="lti13")
+            assert answer.code == 400
+            assert ONCE_MORE in html.unescape(words_of(answer))
+            assert "LTI launch refused" in school.log.read_text()[before:]
+        assert (await thief.ask(f"{school.url}/hub/home")).code == 302, "signed in"
+
     async def test_who_comes_by_themselves_is_told_where_to_begin(self, school: School) -> None:
         answer = await school.browser().ask(f"{school.url}/hub/lti13/oauth_login")
         assert answer.code == 400
