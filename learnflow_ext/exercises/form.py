@@ -88,7 +88,22 @@ def faults(exercise: Exercise) -> list[str]:
     tests = parse(exercise.tests)
     if (bad := next(_unfit(tests, _NO_NAMES_IN_TESTS), "") if tests is not None else "") != "":
         reasons.append(f"A test uses {bad}: tests ask and compare, and do nothing else.")
+    if tests is not None and _by_chance(tests):
+        reasons.append("A test draws by chance: have it call `random.seed`, or `Random`, with a number.")
     return reasons
+
+
+def _by_chance(tests: ast.AST) -> bool:
+    """Whether they use `random` and nowhere say from which number on. It may pass at each look here."""
+    nodes = list(ast.walk(tests))
+    uses = any(isinstance(node, ast.ImportFrom) and node.module == "random" for node in nodes)
+    uses |= any(isinstance(node, ast.Name) and node.id == "random" for node in nodes)
+    seeds = (
+        getattr(node.func, "attr", getattr(node.func, "id", ""))
+        for node in nodes
+        if isinstance(node, ast.Call) and node.args
+    )
+    return uses and not {"seed", "Random"} & set(seeds)
 
 
 def _told(exercise: Exercise) -> str:

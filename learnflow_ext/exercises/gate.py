@@ -52,10 +52,16 @@ _MAX_TOLD = 12
 _MAX_ECHOED = 4
 _CLAIM = re.compile(
     r"`(\w+\([^`\n]*\))`,?\s*(?:is|gives(?: back)?|returns|yields|becomes|evaluates to|"
-    r"should (?:be|give|return)|[=-]=?>|==?|→|⇒)\s*`([^`\n]+)`"
+    r"equals|results in|should (?:be|give|return)|[=-]=?>|==?|→|⇒|[:|])\s*`([^`\n]+)`"
 )
 _FENCES = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
 _CLAIM_IN_ONE = re.compile(r"`(\w+\([^`\n]*\))\s*(?:[=-]=?>|==|→|⇒)\s*([^`\n]+)`")
+_CLAIM_IN_CODE = re.compile(
+    r"^[ \t]*(?:assert +(\w+\([^\n]*\)) *== *([^\n]+)|"
+    r"(\w+\([^#\n]*\))[ \t]*#[ \t]*(?:[=-]=?>|==?|→|⇒)?([^\n]+))$",
+    re.MULTILINE,
+)
+"""A line of a program that compares a call, or says behind it what it gives."""
 _CONSTANTS = ("None", "True", "False", "0", "1", "''", "[]", "{}")
 
 
@@ -322,6 +328,10 @@ def _claims(exercise: Exercise) -> list[str]:
     for call, result in _CLAIM_IN_ONE.findall(exercise.statement):
         # `f(a, b) -> int` says what kinds of values there are, and nothing of a call.
         if all(map(_is_value, (*_arguments_of(call), result))):
+            said.append(f"assert {call} == {result}")
+    for asked, equal, call, behind in _CLAIM_IN_CODE.findall(exercise.statement):
+        call, result = asked or call, (equal or behind).strip()
+        if not call.startswith("print(") and all(map(_is_value, (*_arguments_of(call), result))):
             said.append(f"assert {call} == {result}")
     for text in (exercise.statement, *_docstrings(exercise.starter)):
         said += _session(text)
