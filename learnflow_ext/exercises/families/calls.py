@@ -237,7 +237,7 @@ def _several(random: Random) -> Task:
         list is empty, both numbers are {usual}.
 
         *`return 3, 8` gives both back. They come as a pair in round brackets, and who calls the function
-        can take them apart again: `one, other = both([4, 9])`.*
+        can take them apart again: `one, other = both(numbers)`.*
         """,
         function="both",
         parameters=name,
