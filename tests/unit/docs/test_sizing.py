@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from learnflow_ext.service.practice_queue import MAX_WAITING
+
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "admins/sizing.md").read_text(encoding="utf-8")
 SERVER_MIB, KERNEL_MIB = 125, 100
@@ -54,6 +56,18 @@ def test_memory_is_that_of_those_at_work() -> None:
 def test_spread_over_an_hour_one_slot_does() -> None:
     (students, seconds, hour, busy) = re.findall(r"`([\d,]+) x (\d+) / ([\d,]+) = ([\d.]+)`", PAGE)[0]
     assert round(number(students) * number(seconds) / number(hour), 1) == number(busy)
+
+
+def test_who_makes_exercises_is_what_the_formula_says() -> None:
+    assert "workers = exercises a minute x seconds / 60" in PAGE
+    for at_work, exercises, seconds, workers in table("at work", "workers"):
+        assert exercises == at_work / 10
+        assert workers == math.ceil(exercises * seconds / 60)
+    assert f"**{workers:.0f} workers** that make exercises" in PAGE
+    (class_of, needed) = re.findall(
+        r"a class of (\d+) that is told to ask \*now\* takes (\d+) workers", PAGE
+    )[0]
+    assert int(needed) == math.ceil(int(class_of) / MAX_WAITING)
 
 
 @pytest.mark.parametrize(
