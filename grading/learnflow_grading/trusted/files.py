@@ -1,13 +1,17 @@
-"""The files beside a notebook, as they are handed to a sandbox."""
+"""The files beside a notebook, as they are handed to a sandbox, and as they change there."""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 _MAX_FILES = 200
 _MAX_FILE_BYTES = 6 * 1024 * 1024
+MAX_COPIED = 4 * 1024 * 1024
+"""Bytes of a file that code has written, and that is copied to the other side."""
 
 
 def files_in(folder: Path) -> dict[str, str]:
@@ -28,3 +32,18 @@ def files_in(folder: Path) -> dict[str, str]:
                 continue
             found[path.relative_to(folder).as_posix()] = base64.b64encode(path.read_bytes()).decode("ascii")
     return found
+
+
+def stamps() -> Iterator[tuple[str, tuple[int, int]]]:
+    """(path, (time of the last change in ns, size in bytes)) of the files below the working folder.
+
+    Without links, hidden ones, and what goes beyond 2000 in one folder.
+    """
+    for parent, folders, names in os.walk("."):
+        folders[:] = [folder for folder in folders if not folder.startswith((".", "__pycache__"))]
+        for name in names[:2000]:
+            path = os.path.join(parent, name)
+            with contextlib.suppress(OSError):
+                if not name.startswith(".") and os.path.isfile(path) and not os.path.islink(path):
+                    status = os.stat(path)
+                    yield os.path.relpath(path), (status.st_mtime_ns, status.st_size)

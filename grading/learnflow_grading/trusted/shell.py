@@ -17,6 +17,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Any as AnyTrait
 from traitlets.config import Config
 
+from .clock import Overtime
+
 if TYPE_CHECKING:
     from .agent import Agent
 
@@ -104,8 +106,6 @@ class AgentShell(InteractiveShell):
 
     def run_in_agent(self, code: str, count: int) -> bool:
         """Run one cell; False when it raised. Overtime passes through."""
-        from .agent import Overtime
-
         self.execution_count = count
         result = self.run_cell(code, store_history=False, silent=False)
         error = result.error_before_exec or result.error_in_exec

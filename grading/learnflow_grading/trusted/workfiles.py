@@ -7,14 +7,13 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from .files import MAX_COPIED, stamps
 from .student import Student
-
-_MAX_FILE = 4 * 1024 * 1024
 
 
 class WorkFiles:
@@ -40,7 +39,7 @@ class WorkFiles:
                 (place / path).parent.mkdir(parents=True, exist_ok=True)
                 (place / path).write_bytes(content)
             self._trusted.add(path.as_posix())
-        self._stamps = dict(_files())
+        self._stamps = dict(stamps())
         sys.meta_path.insert(0, _TeachersOnly(self._trusted))
 
     def pull(self) -> None:
@@ -65,19 +64,19 @@ class WorkFiles:
             with contextlib.suppress(OSError, ValueError):
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 if not Path(path).is_symlink():
-                    Path(path).write_bytes(base64.b64decode(entry[1])[:_MAX_FILE])
-        self._stamps = dict(_files())
+                    Path(path).write_bytes(base64.b64decode(entry[1])[:MAX_COPIED])
+        self._stamps = dict(stamps())
 
     def push(self) -> None:
         """Give the student's code what the test wrote."""
         if not self.shared:
             return
-        changed = [(name, stamp) for name, stamp in _files() if self._stamps.get(name) != stamp]
+        changed = [(name, stamp) for name, stamp in stamps() if self._stamps.get(name) != stamp]
         self._stamps.update(changed)
         files = [
             [name, base64.b64encode(Path(name).read_bytes()).decode("ascii")]
             for name, (_, size) in changed
-            if size <= _MAX_FILE
+            if size <= MAX_COPIED
         ]
         if files:
             self._student.simple("put", files=files)
@@ -101,13 +100,3 @@ class _TeachersOnly:
             if not inside.startswith("..") and inside not in self._trusted:
                 raise ImportError(f"{name} is a student's file, and does not run here")
         return None
-
-
-def _files() -> Iterator[tuple[str, tuple[int, int]]]:
-    for parent, folders, names in os.walk("."):
-        folders[:] = [folder for folder in folders if not folder.startswith((".", "__pycache__"))]
-        for name in names:
-            path = os.path.join(parent, name)
-            if not name.startswith(".") and os.path.isfile(path) and not os.path.islink(path):
-                status = os.stat(path)
-                yield os.path.relpath(path), (status.st_mtime_ns, status.st_size)
