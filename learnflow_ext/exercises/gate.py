@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import ast
-import builtins
-import re
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from doctest import DocTestParser
 from itertools import takewhile
-from typing import Any
 
 from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.contracts.runner import Runner
+from learnflow_ext.exercises.claims import claims
 from learnflow_ext.exercises.edits import applied
 from learnflow_ext.exercises.exercise import Exercise
-from learnflow_ext.exercises.form import CODE, faults
+from learnflow_ext.exercises.form import faults
+from learnflow_ext.exercises.guesses import constants, memorised, told, values
+from learnflow_ext.exercises.likeness import near_copy
 from learnflow_ext.exercises.mutants import mutants
 from learnflow_ext.exercises.proving import Asserts, Outcome, Prover, leaves_nothing
-from learnflow_ext.exercises.trees import PARTS, names_in, parse, parts, without_docstrings
+from learnflow_ext.exercises.trees import bare, names_in, parts
 
 SCORE = 0.9
 """Share of the mutants that the tests must notice; the measure of DeMillo, Lipton and Sayward (1978)."""
@@ -36,8 +33,6 @@ SECONDS = 0.4
 """Processor time of one program with all tests."""
 ENDLESS, LEAST_SECONDS = 12.0, 0.05
 """A mutant gets so many times the solution's processor time, and at least so much."""
-LIKE = 0.9
-"""From this share of equal words two statements are called copies."""
 CHANCE = (
     "The same solution sometimes passes and sometimes fails: a test depends on chance, on time, or on the "
     "order of a set."
@@ -48,21 +43,6 @@ ORDERS = 6
 _MAX_MUTANTS = 400
 _BETWEEN = 40
 """After so many other programs, and after the last, the solution is run again."""
-_MAX_TOLD = 12
-_MAX_ECHOED = 4
-_CLAIM = re.compile(
-    r"`(\w+\([^`\n]*\))`,?\s*(?:is|gives(?: back)?|returns|yields|becomes|evaluates to|"
-    r"equals|results in|should (?:be|give|return)|[=-]=?>|==?|→|⇒|[:|])\s*`([^`\n]+)`"
-)
-_FENCES = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
-_CLAIM_IN_ONE = re.compile(r"`(\w+\([^`\n]*\))\s*(?:[=-]=?>|==|→|⇒)\s*([^`\n]+)`")
-_CLAIM_IN_CODE = re.compile(
-    r"^[ \t]*(?:assert +(\w+\([^\n]*\)) *== *([^\n]+)|"
-    r"(\w+\([^#\n]*\))[ \t]*#[ \t]*(?:[=-]=?>|==?|→|⇒)?([^\n]+))$",
-    re.MULTILINE,
-)
-"""A line of a program that compares a call, or says behind it what it gives."""
-_CONSTANTS = ("None", "True", "False", "0", "1", "''", "[]", "{}")
 
 
 @dataclass(frozen=True)
@@ -106,14 +86,14 @@ class Gate:
         try:
             tests, visible = Asserts(exercise.tests), Asserts("\n".join(exercise.visible))
             hidden = Asserts("\n".join(exercise.hidden)).count
-            claims = [example.test for example in exercise.examples] + _claims(exercise)
-            shown = Asserts("\n".join(claims))
+            said = [example.test for example in exercise.examples] + claims(exercise)
+            shown = Asserts("\n".join(said))
         except BadRequest as error:
             return Verdict((error.message,))
-        constants = _constants(exercise.reference, _values(tests.tree))
-        known = _memorised(exercise)
-        told = _told(exercise)
-        wrong = [*constants.values(), *exercise.slips, *told, *known]
+        constant = constants(exercise.reference, values(tests.tree))
+        known = memorised(exercise)
+        given_away = told(exercise)
+        wrong = [*constant.values(), *exercise.slips, *given_away, *known]
         runs, others = await self._beside(exercise.reference, wrong, tests, first=REPEATS - 1)
         reasons = _solution(runs, tests) or await self._in_any_order(exercise, tests)
         if not reasons:
@@ -124,15 +104,15 @@ class Gate:
                     "The hidden tests ask nothing new: a function that only knows what the visible ones "
                     "expect passes all of them."
                 )
-            easy = [value for value, passes in zip(constants, passing, strict=False) if passes]
+            easy = [value for value, passes in zip(constant, passing, strict=False) if passes]
             if easy:
                 reasons.append(
                     f"The tests are too easy: a function that always gives {easy[0]} passes all of them."
                 )
-            if any(passing[len(constants) : len(passing) - len(told)]):
-                at = passing.index(True, len(constants)) - len(constants) + 1
+            if any(passing[len(constant) : len(passing) - len(given_away)]):
+                at = passing.index(True, len(constant)) - len(constant) + 1
                 reasons.append(f"The tests do not notice wrong program {at}, or it is not wrong.")
-            if any(passing[len(passing) - len(told) :]):
+            if any(passing[len(passing) - len(given_away) :]):
                 reasons.append("The statement tells the solution: code in it passes all tests.")
         if reasons:
             return Verdict(tuple(reasons))
@@ -292,24 +272,12 @@ def _orders(node: ast.AST) -> bool:
     return False
 
 
-def near_copy(exercise: Exercise, given: Sequence[Exercise]) -> Exercise | None:
-    """The first of `given` whose solution or statement is nearly that of `exercise`; None for none."""
-    return next(
-        (
-            other
-            for other in given
-            if _same_program(exercise, other) or _alike(exercise.statement, other.statement) >= LIKE
-        ),
-        None,
-    )
-
-
 def mutated(reference: str, starter: str = "") -> list[str]:
     """Every program that differs from `reference` by one slip, once each; at most 400 of them.
 
     What stands in `starter` already is given, so nobody slips there.
     """
-    tree = _bare(reference)
+    tree = bare(reference)
     plain, given = ast.unparse(tree), starter.count("\n")
     made = (
         ast.unparse(ast.fix_missing_locations(applied(tree, mutant)))
@@ -319,211 +287,12 @@ def mutated(reference: str, starter: str = "") -> list[str]:
     return list(dict.fromkeys(each for each in made if each != plain))[:_MAX_MUTANTS]
 
 
-def _claims(exercise: Exercise) -> list[str]:
-    """What the text itself says of calls, such as "`f(2)` is `4`" or a session with `>>>`, as tests."""
-    found = _CLAIM.findall(exercise.statement)
-    known = frozenset((*dir(builtins), *parts(ast.parse(exercise.reference))))
-    # `f(a, b)` gives `a`, where it says that of any two, can be asked of none.
-    said = [f"assert {call} == {result}" for call, result in found if _names_only(known, call, result)]
-    for call, result in _CLAIM_IN_ONE.findall(exercise.statement):
-        # `f(a, b) -> int` says what kinds of values there are, and nothing of a call.
-        if all(map(_is_value, (*_arguments_of(call), result))):
-            said.append(f"assert {call} == {result}")
-    for asked, equal, call, behind in _CLAIM_IN_CODE.findall(exercise.statement):
-        call, result = asked or call, (equal or behind).strip()
-        if not call.startswith("print(") and all(map(_is_value, (*_arguments_of(call), result))):
-            said.append(f"assert {call} == {result}")
-    for text in (exercise.statement, *_docstrings(exercise.starter)):
-        said += _session(text)
-    return said
-
-
-def _names_only(known: frozenset[str], *code: str) -> bool:
-    """Whether all of `code` is Python, and names nothing but what is `known` or made in it."""
-    trees = list(map(parse, code))
-    nodes = [node for tree in trees if tree is not None for node in ast.walk(tree)]
-    made = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    made |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return None not in trees and {node.id for node in nodes if isinstance(node, ast.Name)} <= known | made
-
-
-def _docstrings(starter: str) -> list[str]:
-    tree = parse(starter)
-    return [
-        text
-        for node in (ast.walk(tree) if tree is not None else ())
-        if isinstance(node, (ast.Module, *PARTS)) and (text := ast.get_docstring(node))
-    ]
-
-
-def _session(text: str) -> list[str]:
-    """The steps of a session with `>>>` that say what they give, with those before them."""
-    try:
-        # What a step gives goes on to the next empty line: the end of a block is one.
-        steps = DocTestParser().get_examples(_FENCES.sub("", text))
-    except ValueError:
-        return []
-    said: list[str] = []
-    for step in steps:
-        source, result = step.source.strip(), step.want.strip()
-        if parse(source) is None or step.exc_msg is not None or source.startswith("print("):
-            continue
-        said.append(f"assert ({source}) == ({result})" if result else source)
-    return said if parse("\n".join(said)) is not None else []
-
-
-def _arguments_of(call: str) -> list[str]:
-    tree = parse(call)
-    if tree is None or not tree.body or not isinstance(tree.body[0], ast.Expr):
-        return [call]
-    found = tree.body[0].value
-    if not isinstance(found, ast.Call):
-        return [call]
-    return [ast.unparse(each) for each in (*found.args, *(keyword.value for keyword in found.keywords))]
-
-
-def _is_value(code: str) -> bool:
-    tree = parse(code)
-    return (
-        tree is not None
-        and len(tree.body) == 1
-        and isinstance(tree.body[0], ast.Expr)
-        and all(isinstance(each, _PLAIN) for each in ast.walk(tree.body[0].value))
-    )
-
-
-def _told(exercise: Exercise) -> list[str]:
-    """Programs that the code in the statement is, alone and below what the student starts from."""
-    pieces = [found.group() for found in CODE.finditer(exercise.statement)]
-    blocks = [each.partition("\n")[2].rpartition("\n")[0] for each in pieces if each[:3] in ("```", "~~~")]
-    blocks += [each.strip("` ") for each in pieces if "return" in each and each[:3] not in ("```", "~~~")]
-    inside = [
-        exercise.starter + textwrap.indent(textwrap.dedent(each), "    ") for each in blocks[:_MAX_TOLD]
-    ]
-    return [each for each in (*blocks[:_MAX_TOLD], *inside) if parse(each) is not None]
-
-
-def _bare(source: str) -> ast.Module:
-    tree = parse(source)
-    return without_docstrings(tree) if tree is not None else ast.Module([], [])
-
-
 def _tests_of(tests: Asserts) -> list[str]:
     return [source for kind, source in tests.statements if kind == "test"]
 
 
-def _values(tests: ast.Module) -> list[str]:
-    """Plain values to give back whatever is asked: the usual ones, and those that the tests expect."""
-    expected = [
-        ast.unparse(side)
-        for node in ast.walk(tests)
-        if isinstance(node, ast.Compare)
-        for side in node.comparators
-        if all(isinstance(each, _PLAIN) for each in ast.walk(side))
-    ]
-    return list(dict.fromkeys([*_CONSTANTS, *expected]))
-
-
-_PLAIN: tuple[type[ast.AST], ...] = (
-    *(ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.USub, ast.expr_context),
-)
-
-
-def _constants(reference: str, values: Sequence[str]) -> dict[str, str]:
-    """For each of `values` the program with every function giving it back at once; and the same for giving
-    back an argument as it came.
-    """
-    tree = _bare(reference)
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    found = {}
-    for value in values:
-        for node in functions:
-            node.body = [ast.Return(ast.parse(value, mode="eval").body)]
-        found[value] = ast.unparse(ast.fix_missing_locations(tree))
-    most = max((len(node.args.args) for node in functions), default=0)
-    for place in range(min(most, _MAX_ECHOED)):
-        for node in functions:
-            given = node.args.args[min(place, len(node.args.args) - 1) :][:1]
-            node.body = [ast.Return(ast.Name(given[0].arg, ast.Load()) if given else ast.Constant(None))]
-        found[f"its argument number {place + 1}"] = ast.unparse(ast.fix_missing_locations(tree))
-    return found
-
-
-def _memorised(exercise: Exercise) -> list[str]:
-    """Programs that only know the answers to the visible tests, and give something plain for the rest.
-
-    Empty where a visible test asks for more than what a function gives for plain values.
-    """
-    tree = parse("\n".join(exercise.visible))
-    table: list[str] = []
-    names: set[str] = set()
-    for node in tree.body if tree is not None else []:
-        match node:
-            case ast.Assert(
-                test=ast.Compare(
-                    left=ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]),
-                    ops=[ast.Eq()],
-                    comparators=[result],
-                )
-            ) if all(isinstance(each, _PLAIN) for part in (*arguments, result) for each in ast.walk(part)):
-                names.add(name)
-                given = "".join(f"{ast.unparse(each)}, " for each in arguments)
-                table.append(f"(({given}), {ast.unparse(result)})")
-            case _:
-                return []
-    if len(names) != 1:
-        return []
-    (name,) = names
-    return [
-        f"def {name}(*given):\n    for asked, answer in [{', '.join(table)}]:\n"
-        f"        if asked == given:\n            return answer\n    return {other}\n"
-        for other in (*_CONSTANTS, "given[0] if given else None")
-    ]
-
-
-class _Nameless(ast.NodeTransformer):
-    """Chosen names become numbers, in the order in which they appear."""
-
-    def __init__(self, tree: ast.AST) -> None:
-        chosen = [
-            each
-            for node in ast.walk(tree)
-            for each in (getattr(node, "arg", None), _stored(node), getattr(node, "name", None))
-            if isinstance(each, str)
-        ]
-        self._names = {name: f"n{number}" for number, name in enumerate(dict.fromkeys(chosen))}
-
-    def generic_visit(self, node: ast.AST) -> Any:
-        for field in ("id", "arg", "name", "attr"):
-            value = getattr(node, field, None)
-            if isinstance(value, str):
-                setattr(node, field, self._names.get(value, value))
-        for field in ("annotation", "returns"):
-            if isinstance(getattr(node, field, None), ast.expr) and not isinstance(node, ast.AnnAssign):
-                setattr(node, field, None)
-        return super().generic_visit(node)
-
-
-def _stored(node: ast.AST) -> str | None:
-    if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store):
-        return node.id if isinstance(node, ast.Name) else node.attr
-    return None
-
-
-def _same_program(one: Exercise, other: Exercise) -> bool:
-    """Whether the solutions differ in names only."""
-    trees = [_bare(each.reference) for each in (one, other)]
-    first, second = (ast.dump(_Nameless(tree).visit(tree)) for tree in trees)
-    return first == second
-
-
-def _alike(one: str, other: str) -> float:
-    """Share of words two texts have in common in the same order, 0 to 1."""
-    return SequenceMatcher(None, one.lower().split(), other.lower().split(), autojunk=False).ratio()
-
-
 def _first_difference(reference: str, program: str) -> str:
-    plain = ast.unparse(_bare(reference)).splitlines()
+    plain = ast.unparse(bare(reference)).splitlines()
     changed = program.splitlines()
     for before, after in zip(plain, changed, strict=False):
         if before != after:

@@ -14,6 +14,10 @@ MODULE = ""
 
 Part = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 PARTS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+PLAIN: tuple[type[ast.AST], ...] = (
+    *(ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.USub, ast.expr_context),
+)
+"""What a plain value is written with."""
 
 
 def parse(source: str) -> ast.Module | None:
@@ -49,6 +53,12 @@ def without_docstrings(tree: ast.Module) -> ast.Module:
             kept = [each for each in body if not _is_text(each)]
             body[:] = kept or body[:1]
     return tree
+
+
+def bare(source: str) -> ast.Module:
+    """The tree of `source` without docstrings; empty where Python cannot read it."""
+    tree = parse(source)
+    return without_docstrings(tree) if tree is not None else ast.Module([], [])
 
 
 def _is_text(statement: ast.stmt) -> bool:

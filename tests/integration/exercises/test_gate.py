@@ -15,8 +15,9 @@ from learnflow_ext.contracts.errors import BadRequest
 from learnflow_ext.exercises.exercise import Example, Exercise
 from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.form import faults
-from learnflow_ext.exercises.gate import SCORE, Gate, near_copy
+from learnflow_ext.exercises.gate import SCORE, Gate
 from learnflow_ext.exercises.generating import generate
+from learnflow_ext.exercises.likeness import near_copy
 
 SEEDS = int(os.environ.get("LEARNFLOW_SOAK_SEEDS", "2"))
 START = 'def larger(a, b):\n    """Return the larger of two numbers."""\n'

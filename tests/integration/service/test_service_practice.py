@@ -27,8 +27,9 @@ from learnflow_ext.contracts.progress import StudentProgress
 from learnflow_ext.contracts.runs import RunBatch, RunReport
 from learnflow_ext.diagnosis.fingerprint import attempt_of
 from learnflow_ext.exercises.exercise import Exercise
-from learnflow_ext.exercises.gate import mutated, near_copy
+from learnflow_ext.exercises.gate import mutated
 from learnflow_ext.exercises.generating import Made
+from learnflow_ext.exercises.likeness import near_copy
 from learnflow_ext.service import practice_making, practising
 from learnflow_ext.service.auth import Person
 from learnflow_ext.service.practice_kept import exercise_of

@@ -18,7 +18,7 @@ from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.families.making import Family
 from learnflow_ext.exercises.form import faults
-from learnflow_ext.exercises.gate import near_copy
+from learnflow_ext.exercises.likeness import near_copy
 from learnflow_ext.exercises.notebook import notebook
 
 EVERY = [family for families in FAMILIES.values() for family in families]
