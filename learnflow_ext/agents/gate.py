@@ -17,6 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from learnflow_ext.agents import candidates, disguises, edits, trial
+from learnflow_ext.agents.fragments import fragments
 from learnflow_ext.agents.guard import PASSED, Guard, Verdict, once
 from learnflow_ext.agents.references import Reference
 from learnflow_ext.contracts.runner import Runner
@@ -126,7 +127,7 @@ class Gate:
         if (
             about.by_model
             and text is not reply
-            and not candidates.fragments(reply)
+            and not fragments(reply)
             and not edits.programs(reply, about.own_code)
         ):
             return []
@@ -156,7 +157,7 @@ class Gate:
         own = {_flat(line) for line in (*lines, *conditions)} | self._public
         return any(
             _flat(line) not in own
-            for code in candidates.fragments(reply)
+            for code in fragments(reply)
             for line in code.splitlines()
             # A name alone does nothing.
             if line.strip() and not line.strip().isidentifier()
@@ -229,7 +230,7 @@ def _like(testable: list[Reference], reply: str) -> list[Reference]:
 
     Empty where there is too little code to be a solution.
     """
-    code = "\n".join(candidates.fragments(reply))
+    code = "\n".join(fragments(reply))
     if (
         not _WHOLE.search(code)
         and len({line.strip() for line in code.splitlines() if line.strip()}) < _FEW_LINES
@@ -249,16 +250,12 @@ def _own_words(reference: Reference) -> frozenset[str]:
 
 def code_lines(texts: list[str]) -> frozenset[str]:
     """Lines of code in texts that everybody may read, for `Gate.trust`."""
-    return frozenset(
-        _flat(line) for text in texts for code in candidates.fragments(text) for line in code.splitlines()
-    )
+    return frozenset(_flat(line) for text in texts for code in fragments(text) for line in code.splitlines())
 
 
 def _says_what_to_do(reply: str) -> bool:
     """Whether it has a word that is a whole statement: `break` or `continue` may be all that is missing."""
-    return any(
-        keyword.iskeyword(line.strip()) for code in candidates.fragments(reply) for line in code.splitlines()
-    )
+    return any(keyword.iskeyword(line.strip()) for code in fragments(reply) for line in code.splitlines())
 
 
 def _flat(line: str) -> str:

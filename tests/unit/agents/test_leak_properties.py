@@ -17,6 +17,7 @@ from leak_dresses import renamed
 from leak_exercises import MADE, Made
 
 from learnflow_ext.agents import candidates, disguises, spoken
+from learnflow_ext.agents.fragments import fragments
 from learnflow_ext.agents.guard import Guard
 
 GUARD = Guard([made.reference for made in MADE])
@@ -94,7 +95,7 @@ def test_encodings(encode: Callable[[str], str], made: Made, words: str) -> None
 def test_any_text_is_read(text: str) -> None:
     assert disguises.readings(text)[0] == disguises.clean(text)
     spoken.lines(text)
-    for code in candidates.fragments(text):
+    for code in fragments(text):
         assert code.strip()
 
 
