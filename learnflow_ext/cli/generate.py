@@ -19,8 +19,7 @@ from learnflow_ext.cli.where import (
     database,
     model_settings,
 )
-from learnflow_ext.contracts.events import ExerciseGenerated
-from learnflow_ext.exercises.generating import MAX_COUNT, Made, difficulty_for
+from learnflow_ext.exercises.generating import MAX_COUNT, Made, difficulty_for, event_of
 from learnflow_ext.exercises.generating import generate as exercises
 from learnflow_ext.exercises.notebook import notebook
 from learnflow_ext.exercises.writers import Wish
@@ -142,19 +141,7 @@ async def _recorded(db: Database, student: str, course: str, made: Made) -> None
             for exercise, verdict in made.passed:
                 await outbox.record(
                     conn,
-                    ExerciseGenerated(
-                        course=course,
-                        student=student,
-                        name=exercise.name,
-                        title=exercise.title,
-                        topic=exercise.topic,
-                        difficulty=exercise.difficulty,
-                        family=exercise.family,
-                        hand="model" if exercise.model else "family",
-                        model=exercise.model,
-                        mutants=verdict.mutants,
-                        killed=verdict.killed,
-                    ),
+                    event_of(exercise, verdict, student=student, course=course),
                 )
     finally:
         await db.close()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from learnflow_ext.contracts.errors import BadRequest
+from learnflow_ext.contracts.events import ExerciseGenerated
 from learnflow_ext.contracts.runner import Runner
 from learnflow_ext.exercises.exercise import MAX_DIFFICULTY, MIN_DIFFICULTY, Exercise
 from learnflow_ext.exercises.families import FAMILIES
@@ -31,6 +32,23 @@ def difficulty_for(share: float | None) -> int:
     2 to 5, a step for each level of mastery; 1 for None, who has no result yet.
     """
     return 1 if share is None else 2 + sum(share >= step for step in _STEPS)
+
+
+def event_of(exercise: Exercise, verdict: Verdict, *, student: str, course: str) -> ExerciseGenerated:
+    """What the record says of an exercise that passed the gate and is given to a student."""
+    return ExerciseGenerated(
+        course=course,
+        student=student,
+        name=exercise.name,
+        title=exercise.title,
+        topic=exercise.topic,
+        difficulty=exercise.difficulty,
+        family=exercise.family,
+        hand="model" if exercise.model else "family",
+        model=exercise.model,
+        mutants=verdict.mutants,
+        killed=verdict.killed,
+    )
 
 
 @dataclass(frozen=True)

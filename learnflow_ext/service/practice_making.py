@@ -13,13 +13,12 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.contracts.errors import LearnFlowError, TooBusy, Unavailable
-from learnflow_ext.contracts.events import ExerciseGenerated
 from learnflow_ext.contracts.runner import Runner
 from learnflow_ext.exercises.choosing import Choice
 from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.gate import Gate, Verdict
-from learnflow_ext.exercises.generating import generate
+from learnflow_ext.exercises.generating import event_of, generate
 from learnflow_ext.exercises.writers import Wish, Writer
 from learnflow_ext.service import logs
 from learnflow_ext.service.hinting import FarRunner
@@ -195,19 +194,7 @@ class Maker:
         exercise, verdict = found
         if not waits:
             await self.release(course, exercise)
-        event = ExerciseGenerated(
-            course=course,
-            student=student,
-            name=exercise.name,
-            title=exercise.title,
-            topic=exercise.topic,
-            difficulty=exercise.difficulty,
-            family=exercise.family,
-            hand="model" if exercise.model else "family",
-            model=exercise.model,
-            mutants=verdict.mutants,
-            killed=verdict.killed,
-        )
+        event = event_of(exercise, verdict, student=student, course=course)
         made_of = kept(exercise)
 
         async def keep(conn: AsyncConnection) -> None:
