@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from nbformat import NotebookNode, from_dict
@@ -22,6 +22,8 @@ from .blueprint import CellPlan, NotebookPlan
 
 MAX_NOTEBOOK_BYTES = 20 * 1024 * 1024
 MAX_CELLS = 2_000
+MAX_DEPTH = 100
+"""Lists and mappings inside each other. How deep Python itself goes differs from version to version."""
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/gif"})
 OTHER_LANGUAGE = "{name} is for {language}. Only Python notebooks are graded here"
@@ -51,6 +53,8 @@ def read_notebook(name: str, data: bytes) -> NotebookNode:
         raw = json.loads(data)
     except (ValueError, RecursionError):
         raise Unprocessable(f"{name} is damaged: it is not a notebook that can be read.") from None
+    if _too_deep(raw):
+        raise Unprocessable(f"{name} is damaged: it is not a notebook that can be read.")
     if not isinstance(raw, dict) or not isinstance(major := raw.get("nbformat"), int):
         raise Unprocessable(f"{name} is damaged: it is not a notebook.")
     if major < 4:
@@ -64,6 +68,21 @@ def read_notebook(name: str, data: bytes) -> NotebookNode:
         return cast(NotebookNode, from_dict({"cells": cells}))
     except RecursionError:  # it goes less deep than the parser
         raise Unprocessable(f"{name} is damaged: it is not a notebook that can be read.") from None
+
+
+def _too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inside for each in level for inside in _inside(each)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _upgraded(name: str, raw: dict[str, Any]) -> dict[str, Any]:
