@@ -75,6 +75,23 @@ LOOKS = ("color-contrast", "target-size", "link-in-text-block", "scrollable-regi
 """What hangs on colours and on how wide the window is."""
 
 
+SIZES = {"light": (1366, 860), "dark": (1366, 860), "dark-phone": (390, 844)}
+
+
+async def photographed(page: Page, place: Path, *looks: str) -> list[str]:
+    """Pictures `place`-look.png in these looks of `SIZES`; what axe finds there, and what is too wide."""
+    found = []
+    for look in looks:
+        width, height = SIZES[look]
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.emulate_media(color_scheme="dark" if "dark" in look else "light")
+        await page.screenshot(path=place.with_name(f"{place.name}-{look}.png"), full_page=True)
+        found += [f"{look}: {each}" for each in await violations(page)]
+        if await page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(f"{look}: wider than {width} px")
+    return found
+
+
 async def violations(page: Page, rules: tuple[str, ...] = WCAG) -> list[str]:
     """What axe finds against WCAG 2.2 AA, or against some of its rules, a line each."""
     if not await page.evaluate("'axe' in window"):

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
-import axe_playwright_python
 import msgspec
 import pytest
 from playwright.async_api import async_playwright, expect
+from seeded import photographed
 from served import ASSIGNMENT, SOLVED, Client, PaperWorker, chunks, graded, until
 from stub_hub import COURSE, PREFIX, Hub
 from tornado.httpclient import HTTPResponse
@@ -24,7 +24,6 @@ from learnflow_ext.store import eventlog, people
 
 CHROMIUM = "/usr/bin/chromium"
 SHOTS = Path(os.environ.get("LEARNFLOW_SHOTS", "test-results/service"))
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 HERE = f"api/courses/{COURSE}/assignments"
 SUBMIT = f"{HERE}/{ASSIGNMENT}/submissions"
 ADAS = f"courses/{COURSE}/students/ada/time"
@@ -210,19 +209,7 @@ async def test_in_the_browser(service: RunningService, hub: Hub, due: datetime) 
         await page.get_by_role("textbox", name="Due for").fill(local)
         await page.get_by_role("button", name="Give this deadline").click()
         await expect(page.locator(".given")).to_contain_text(f"in {ASSIGNMENT}")
-        for name, options in (
-            ("light", {"width": 1366, "height": 860}),
-            ("dark-phone", {"width": 390, "height": 844}),
-        ):
-            await page.set_viewport_size(options)  # type: ignore[arg-type]  # width and height
-            await page.emulate_media(color_scheme="dark" if "dark" in name else "light")
-            await page.screenshot(path=SHOTS / f"more-time-{name}.png", full_page=True)
-            result = await page.evaluate(
-                AXE.read_text(encoding="utf-8")
-                + ";axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
-            )
-            assert [found["id"] for found in result["violations"]] == [], name
-            assert await page.evaluate("document.documentElement.scrollWidth") <= options["width"], name
+        assert await photographed(page, SHOTS / "more-time", "light", "dark-phone") == []
         await page.locator(".given li", has_text="25 %").get_by_role("button", name="Take back").click()
         await expect(page.locator(".given")).not_to_contain_text("25 %")
         assert await page.locator("main img").count() == 0

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import axe_playwright_python
 import pytest
 from playwright.async_api import async_playwright, expect
+from seeded import photographed
 from served import Client
 from stub_hub import COURSE, PREFIX, Hub
 from tornado.httpclient import HTTPResponse
@@ -23,7 +23,6 @@ from learnflow_ext.store import eventlog, people
 
 CHROMIUM = "/usr/bin/chromium"
 SHOTS = Path(os.environ.get("LEARNFLOW_SHOTS", "test-results/service"))
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 PAGE = f"courses/{COURSE}/people"
 EVIL = '"><img src=x onerror=alert(1)>'
 STUDENTS, ASSISTANTS, TEACHERS = f"nbgrader-{COURSE}", f"assistant-{COURSE}", f"formgrade-{COURSE}"
@@ -216,19 +215,7 @@ async def test_in_the_browser(service: RunningService, school: Hub) -> None:
         await text.fill("user,role\nzoe,\nyan,assistant\nnobody,\n")
         await look.click()
         await expect(page.locator("#preview")).to_contain_text("yan becomes an assistant.")
-        for name, options in (
-            ("light", {"width": 1366, "height": 860}),
-            ("dark-phone", {"width": 390, "height": 844}),
-        ):
-            await page.set_viewport_size(options)  # type: ignore[arg-type]  # width and height
-            await page.emulate_media(color_scheme="dark" if "dark" in name else "light")
-            await page.screenshot(path=SHOTS / f"people-{name}.png", full_page=True)
-            result = await page.evaluate(
-                AXE.read_text(encoding="utf-8")
-                + ";axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
-            )
-            assert [found["id"] for found in result["violations"]] == [], name
-            assert await page.evaluate("document.documentElement.scrollWidth") <= options["width"], name
+        assert await photographed(page, SHOTS / "people", "light", "dark-phone") == []
         await page.get_by_role("button", name="Do it").click()
         await expect(page.locator(".said")).to_have_text("2 people were changed.")
         await page.locator("#people tr", has_text="yan").get_by_role("link", name="Change").click()

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import axe_playwright_python
 import msgspec
 import pytest
 from playwright.async_api import async_playwright, expect
+from seeded import photographed
 from served import Client, chunks, notebook, problem
 from sqlalchemy.ext.asyncio import AsyncConnection
 from stub_hub import COURSE, PREFIX, Hub
@@ -35,7 +35,6 @@ from learnflow_ext.store.practice_reviews import Reviewed
 
 CHROMIUM = "/usr/bin/chromium"
 SHOTS = Path(os.environ.get("LEARNFLOW_SHOTS", "test-results/service"))
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 QUEUE = f"courses/{COURSE}/practice"
 WISH = "something on loops"
 
@@ -307,20 +306,7 @@ async def test_in_the_browser(ask: Client, service: RunningService, hub: Hub) ->
         complaints.clear()  # the browser itself notes the 422
         await cards.first.get_by_text("Tests: what the student sees").click()
         await expect(cards.first.get_by_label("Hidden tests")).to_have_value(re.compile("assert"))
-        for name, options in (
-            ("light", {"width": 1366, "height": 860}),
-            ("dark", {"width": 1366, "height": 860}),
-            ("dark-phone", {"width": 390, "height": 844}),
-        ):
-            await page.set_viewport_size(options)  # type: ignore[arg-type]  # width and height
-            await page.emulate_media(color_scheme="dark" if "dark" in name else "light")
-            await page.screenshot(path=SHOTS / f"practice-{name}.png", full_page=True)
-            result = await page.evaluate(
-                AXE.read_text(encoding="utf-8")
-                + ";axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
-            )
-            assert [found["id"] for found in result["violations"]] == [], name
-            assert await page.evaluate("document.documentElement.scrollWidth") <= options["width"], name
+        assert await photographed(page, SHOTS / "practice", "light", "dark", "dark-phone") == []
         # What is still said of one is not said again after the decision about another.
         await cards.nth(2).get_by_label("If you refuse it").fill("Too easy by now.")
         await cards.nth(2).get_by_role("button", name="Refuse").click()
