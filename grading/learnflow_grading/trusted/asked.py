@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import types
 from typing import Any
 
 from .declared import SPECIAL
+from .lent import is_lent
 
 _AT_ONCE = 256
 """How many values of a long iterator cross together."""
-_CLOSED = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
+CLOSED = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type, functools.partial)
 """Of the test's own things, what a student's code may call and nothing else."""
+_BOUND = (types.MethodType, types.BuiltinFunctionType)
+_CHANGING = frozenset({"__setitem__", "__delitem__", "__enter__", "__exit__", "__call__"})
+"""Operators that change what they are asked of."""
+_OF_MOCKS = frozenset(
+    "configure_mock reset_mock attach_mock mock_add_spec side_effect return_value call_args call_args_list"
+    " call_count called mock_calls method_calls".split()
+)
+"""What a test says to a mock, or asks it; with these a student's code would answer for it."""
 _INNER = (types.FrameType, types.CodeType, types.TracebackType, types.ModuleType, types.CellType)
 """From these a way leads to everything, `eval` included."""
-_NEVER = ("_", "bit_generator", "ctypes", "cffi", "capsule", "load_extension", "enable_load_extension")
-"""How attributes begin that lead into Python, or into memory."""
+_NEVER = (
+    "_", "bit_generator", "ctypes", "cffi", "capsule", "load_extension", "enable_load_extension", "setconfig",
+    "create_function", "create_aggregate", "create_window_function", "create_collation", "set_authorizer",
+)  # fmt: skip
+"""How attributes begin that lead into Python, or into memory, or change what a database answers."""
+
+
+def what_may_change(target: Any, what: str, name: Any) -> Any:
+    """What of the test's may be changed by a question; None for nothing that does not cross."""
+    owner = getattr(target, "__self__", None) if isinstance(target, _BOUND) else target
+    if what == "get" or (what == "special" and name not in _CHANGING) or not is_lent(owner):
+        return None
+    return owner
 
 
 def look(target: Any, what: str, name: Any, args: list[Any]) -> Any:
     """`target`'s attribute, got or set, or what an operator gives. AttributeError where it is closed."""
-    if type(name) is not str or isinstance(target, _CLOSED):
+    if type(name) is not str or isinstance(target, CLOSED):
         raise AttributeError("This cannot be looked into.")
-    if what == "get" and not name.startswith(_NEVER):
+    if what == "get" and not name.startswith(_NEVER) and not _is_about_mock(target, name):
         found = getattr(target, name)
         if isinstance(found, _INNER):
             raise AttributeError("This cannot be looked into.")
@@ -35,6 +56,12 @@ def look(target: Any, what: str, name: Any, args: list[Any]) -> Any:
     raise AttributeError(str(name)[:100])
 
 
+def _is_about_mock(target: Any, name: str) -> bool:
+    if type(target).__module__ != "unittest.mock":
+        return False
+    return name in _OF_MOCKS or name.startswith("assert_")
+
+
 def _apply_special(target: Any, name: str, args: list[Any]) -> Any:
     if name == "__iter__":
         # An iterator is asked for one after the other: it may never end.
@@ -43,6 +70,10 @@ def _apply_special(target: Any, name: str, args: list[Any]) -> Any:
         return _several(target)
     if name == "__str__":
         return str(target)
+    if name == "__bool__":
+        return bool(target)
+    if name == "__contains__":
+        return args[0] in target
     return getattr(type(target), name)(target, *args)
 
 

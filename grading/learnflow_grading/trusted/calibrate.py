@@ -23,7 +23,7 @@ from .session import Cell, Outcome, Ran, RunSettings, run
 
 log = logging.getLogger(__name__)
 
-VERSION = 6
+VERSION = 7
 """Part of the key under which results are kept: raise it when a change here or in the supervisor matters."""
 _REFERENCE_SECONDS = 20.0
 """How long a cell of the reference may run at least: its teacher is told how long it takes."""
@@ -63,6 +63,7 @@ async def calibrated(
         slow=slow,
         returns_objects=known.returns_objects,
         never_empty=known.never_empty,
+        always_known=known.always_known,
         may_change=known.changes,
         broken=tuple(known.broken),
         whole=known.whole,
@@ -78,6 +79,7 @@ class _Found:
     changes: tuple[str, ...] | None = None
     numbers: tuple[str, ...] = ()
     """Tests that end in a number of points."""
+    always_known: tuple[str, ...] = ()
     seconds: Mapping[str, float] = dataclasses.field(default_factory=dict)
     """How long each cell took that took long, by its name; `ALL` is among them when time ran out."""
     whole: bool = True
@@ -162,7 +164,9 @@ def _judge(
     numbers = tuple(name for index, name in wanted.items() if apart.cells[index].number)
     objects, changes = (apart.returned_objects, apart.changes) if apart.whole else (None, None)
     whole = apart.whole and beside.whole
-    return _Found(fallbacks, broken, objects, apart.never_empty, changes, numbers, seconds, whole)
+    return _Found(
+        fallbacks, broken, objects, apart.never_empty, changes, numbers, apart.always_known, seconds, whole
+    )
 
 
 def _why(outcome: Outcome) -> str:
@@ -202,6 +206,7 @@ def _load(keep: Path | None, key: str) -> _Found | None:
             tuple(stored["never_empty"]),
             None if stored["changes"] is None else tuple(stored["changes"]),
             tuple(stored["numbers"]),
+            tuple(stored["always_known"]),
             {str(name): float(seconds) for name, seconds in stored["seconds"].items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -52,5 +52,7 @@ class Rules:
     returns_objects: frozenset[str] | None = None
     """Functions and methods whose reference version returns objects; None when that was never tried."""
     modules: dict[str, str] = field(default_factory=dict)
+    always_known: frozenset[str] = frozenset()
+    """What gives numbers in the reference, and never one that is nan, infinite or missing."""
     never_empty: frozenset[str] = frozenset()
     """What gives numbers, texts, lists, arrays and the like in the reference, and never anything empty."""

@@ -140,6 +140,9 @@ async def _grade(
     trusted = [cell for cell in cells if cell.name not in fallback]
     ran = await run(sandboxes, trusted, rules, settings, files=files, student_files=handed_in)
     outcomes = dict(ran.cells)
+    passing = [cell for cell in trusted if passed(outcomes[cell.index])]
+    if meddled := {cell.name for cell in passing if outcomes[cell.index].meddled}:
+        await _keeping(sandboxes, trusted, outcomes, meddled, rules, settings, files, handed_in)
     if fallback:
         outcomes |= await _beside(sandboxes, cells, fallback, rules, settings, files, handed_in)
     for count, each in enumerate(cells, start=1):
@@ -148,6 +151,37 @@ async def _grade(
             outcome = dataclasses.replace(outcome, stop="too_short")
         _write(cell, each, outcome, count)
     _check_constructs(nb, cells, rules, outcomes)
+
+
+async def _keeping(
+    sandboxes: Sandboxes,
+    cells: Sequence[Cell],
+    outcomes: Mapping[int, Outcome],
+    meddled: set[str],
+    rules: NotebookRules,
+    settings: RunSettings,
+    files: Mapping[str, str],
+    handed_in: Mapping[str, str],
+) -> None:
+    """Let `meddled` tests fail that do not come to the same where they keep what they give.
+
+    `assert total(xs) == sum(xs)` passes for who empties `xs` and gives 0. Whoever sorts a list in the place
+    of a copy, say, passes both ways.
+    """
+    last = max(place for place, cell in enumerate(cells) if cell.name in meddled)
+    ran = await run(
+        sandboxes, cells[: last + 1], rules, settings, files=files, student_files=handed_in,
+        keeping=frozenset(meddled),
+    )  # fmt: skip
+    for cell in cells:
+        if cell.name in meddled:
+            before, after = outcomes[cell.index], ran.cells[cell.index]
+            if not passed(after) or _results(after) != _results(before):
+                before.stop = "meddled"
+
+
+def _results(outcome: Outcome) -> list[object]:
+    return [output["data"] for output in outcome.outputs if output["output_type"] == "execute_result"]
 
 
 def _too_short(stop: str, name: str, rules: NotebookRules) -> bool:

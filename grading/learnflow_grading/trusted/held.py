@@ -142,6 +142,7 @@ class Held:
             "name": str(cls.__name__),
             "module": str(cls.__module__),
             "bases": bases,
+            "called": "__call__" in _names_in(cls),
             "fields": [str(name) for name in fields] if isinstance(fields, tuple) else None,
         }
 
@@ -170,6 +171,11 @@ def _plain(base: type, value: Any) -> Any:
         return dict(dict.items(value))
     iterate: Any = base.__iter__  # type: ignore[attr-defined]
     return base(iterate(value))
+
+
+def _names_in(cls: type) -> set[str]:
+    """What it and its bases define, without asking it."""
+    return {name for base in type.__dict__["__mro__"].__get__(cls) for name in base.__dict__}
 
 
 def _enum_value(member: Any) -> Any:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import builtins
 import collections
 import contextlib
 from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Any
 
 from . import tables
+from .lent import copied, is_lent
 from .proxies import Proxies
 from .refused import Refused
-from .student import CannotCheck, copied
+from .student import CannotCheck
 from .texts import Texts
 from .wire import MUTABLE, Malformed, Reader, Writer
 
@@ -28,11 +30,16 @@ class Namespace(MutableMapping[str, Any]):
         """Names of a student's variables, and when each was looked up."""
         self.replaces: frozenset[str] = frozenset()
         """The student's functions that this test takes away, or puts others in place of."""
+        self.wanted: frozenset[str] = frozenset()
+        """The student's names that this test asks for, which it must not take for an error of theirs."""
 
     def __getitem__(self, name: str) -> Any:
         self._refresh(name)
         returned = self._proxies.returned
         returned.hollow += name in returned.bare and name in self.live
+        if name not in self.variables and name in self.wanted:
+            # The test may take that for the error it waits for.
+            CannotCheck.count += 1
         found = self.variables[name]
         if type(found) is Refused:
             found.refuse()
@@ -62,6 +69,9 @@ class Namespace(MutableMapping[str, Any]):
         for name in names:
             self.variables.pop(name, None)
             self.live.pop(name, None)
+            if name not in found and name in self.wanted and hasattr(builtins, name):
+                # `max`, say, is not what the exercise asks for.
+                self.variables[name] = Refused(f"{name} is not defined.")
         for name, wire in found.items():
             if name in self._proxies.rules.classes and not (type(wire) is list and wire[:1] == ["cl"]):
                 self.variables[name] = Refused(f"{name} is to be a class.")
@@ -121,6 +131,8 @@ class Namespace(MutableMapping[str, Any]):
 
 def _may_be_changed(value: Any) -> bool:
     kind = type(value)
+    if kind is not Refused and is_lent(value):
+        return True
     if kind in MUTABLE or kind is collections.defaultdict:
         return len(value) <= _MOST_KEPT
     return tables.knows(kind) and bool(value.size <= _MOST_KEPT)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import cmath
 import collections
 import datetime
 import decimal
 import fractions
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 _SEQUENCES = frozenset(
@@ -32,6 +35,54 @@ def is_data(value: Any) -> bool:
     if type(value) is dict:
         return all(map(is_data, value.items()))
     return value is None or type(value) in _VALUES
+
+
+def everything(value: Any) -> Iterator[Any]:
+    """`value`, and all that is in it."""
+    todo, seen = [value], set[int]()
+    while todo:
+        item = todo.pop()
+        yield item
+        if id(item) not in seen:
+            seen.add(id(item))
+            todo += [each for each in inside(item) if type(each) not in SINGLE]
+
+
+def unknown_in(value: Any) -> bool | None:
+    """Whether a number in it is nan, infinite, missing, or of half precision; None where there is none."""
+    numbers = False
+    for item in everything(value):
+        kind = type(item)
+        # What `everything` leaves out is in here.
+        for each in (item, *(inside(item) if kind in _SEQUENCES or kind in _MAPPINGS else ())):
+            if type(each) in (int, float, complex):
+                numbers = True
+                if type(each) is not int and not cmath.isfinite(each):
+                    return True
+        if kind is decimal.Decimal and not item.is_finite():
+            return True
+        if of_library(kind):
+            if _is_unknown(item):
+                return True
+            numbers = True
+    return False if numbers else None
+
+
+def _is_unknown(value: Any) -> bool:
+    """The same for numpy's and pandas' own."""
+    numpy = sys.modules["numpy"]
+    if hasattr(value, "columns"):
+        return any(_is_unknown(value.iloc[:, place]) for place in range(value.shape[1]))
+    if hasattr(value, "isna") and not hasattr(value, "levels") and bool(numpy.asarray(value.isna()).any()):
+        return True
+    dtype = getattr(value, "dtype", None)
+    if not isinstance(dtype, numpy.dtype):
+        return False
+    if dtype.kind in "mM":
+        return bool(numpy.isnat(value).any())
+    if dtype.kind not in "fc":
+        return False
+    return dtype.itemsize == 2 or not bool(numpy.isfinite(numpy.asarray(value)).all())
 
 
 def size_of(value: Any, depth: int = 0) -> int | None:

@@ -29,11 +29,13 @@ _RUNS = frozenset(
     "run_path run_module exec_module SourceFileLoader spec_from_file_location import_module __import__"
     " load_module load_source subprocess Popen check_output check_call getoutput system popen pickle"
     " read_pickle allow_pickle shelve marshal dill joblib cloudpickle read_hdf HDFStore unsafe_load"
-    " UnsafeLoader sympify parse_expr ctypes"
+    " UnsafeLoader sympify parse_expr sympy ctypes fileConfig"
     " doctest get_type_hints eval_str".split()
 )
 """What may run a file, or a text, that a student's code made: a docstring's examples, a type's name."""
 _EVALUATES = frozenset("eval exec compile query".split())
+_TIMES = frozenset({"timeit", "repeat", "Timer"})
+"""Of `timeit`: these take a function, or a text that is run."""
 _TEXT = frozenset("format join strip lstrip rstrip replace repr str dedent lower upper".split())
 _PASSING_ON = frozenset("sum max min round float int abs len bool sorted".split())
 
@@ -75,6 +77,8 @@ class NotebookRules:
     never_empty: tuple[str, ...] = ()
     """Functions, variables and attributes that are numbers, texts, lists, tables and the like in the
     reference, and never empty, nor have anything empty in them."""
+    always_known: tuple[str, ...] = ()
+    """Functions, variables and attributes whose numbers the reference never has nan, infinite or missing."""
     may_change: tuple[str, ...] | None = None
     """Functions that change what they are given in the reference; None when that was never tried."""
     broken: tuple[str, ...] = ()
@@ -183,6 +187,10 @@ class _Walk:
         self.functions: set[str] = set()
         self.trusted: set[str] = set()
         self.touched: set[str] = set()
+        self.runs: dict[str, str] = {}
+        """What may run a student's text, by the name under which the teacher's cells know it."""
+        self.evaluates: set[str] = set()
+        """The teacher's functions that run a text which they are given."""
         self._pending: list[str] = []
         for cell in cells:
             tree = names.parsed(cell.source)
@@ -200,6 +208,11 @@ class _Walk:
             return
         self.imports.append(ast.unparse(statement))
         self.imported |= names.bound([statement])
+        if found := _what_runs(ast.Module([statement], []), set()):
+            # `import pickle as p`: a test that says `p.load` says no `pickle`.
+            self.runs |= dict.fromkeys(names.bound([statement]), found)
+            if any(alias.name == "*" for alias in statement.names):
+                self.runs["*"] = found
         if isinstance(statement, ast.Import):
             for alias in statement.names:
                 self.modules[alias.asname or alias.name.split(".")[0]] = (
@@ -227,6 +240,7 @@ class _Walk:
         kept = []
         for statement in tree.body:
             binds, needs = names.bound([statement]), names.used(statement)
+            self._helper(statement)
             if needs & (self.theirs | _SHELL) or (binds & self.touched and not self._is_code(statement)):
                 self.theirs |= binds - self.imported
                 self.trusted -= binds
@@ -237,6 +251,36 @@ class _Walk:
                     kept.append(ast.unparse(statement))
         if kept:
             self._pending.append("\n".join(kept))
+
+    def _helper(self, statement: ast.stmt) -> None:
+        """Note what a function of the teacher's runs: a test that calls it runs the same."""
+        lambdas = [n for n in ast.walk(statement) if isinstance(n, ast.Lambda)]
+        value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+        code = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if not (code or lambdas or isinstance(value, ast.Name | ast.Attribute)):
+            return
+        tree = ast.Module([statement], [])
+        binds, words = names.bound([statement]), _words_of(tree)
+        # What a class's methods are given, nobody sees from here.
+        given = frozenset(
+            each.arg
+            for node in (() if isinstance(statement, ast.ClassDef) else ast.walk(statement))
+            if isinstance(node, ast.arguments)
+            for each in (*node.posonlyargs, *node.args, *node.kwonlyargs)
+        )
+        found = self._runs(tree, words, given)
+        self.runs = {name: what for name, what in self.runs.items() if name not in binds}
+        self.evaluates -= binds
+        if found:
+            self.runs |= dict.fromkeys(binds, found)
+        elif self._runs(tree, words):
+            self.evaluates |= binds
+
+    def _runs(self, tree: ast.Module, words: set[str], given: frozenset[str] = frozenset()) -> str:
+        known = next((self.runs[name] for name in sorted(names.used(tree) & self.runs.keys())), "")
+        if any("timeit" in statement for statement in self.imports):
+            words = words | {"timeit"}
+        return known or _what_runs(tree, words, given, frozenset(self.evaluates))
 
     @staticmethod
     def _is_code(statement: ast.stmt) -> bool:
@@ -252,7 +296,7 @@ class _Walk:
             return TestPlan(source, setup=setup, fallback="the cell is not plain Python")
         binds = names.bound(tree.body)
         needs = names.used(tree)
-        words = names.used(tree) | {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+        words = _words_of(tree)
         if words & {"globals", "locals", "vars", "dir", "eval", "exec"}:
             needs |= names.in_strings(tree)
         shown = names.parsed(split_hidden(source)[0])
@@ -274,6 +318,8 @@ class _Walk:
         )
         self.trusted |= binds
         self.theirs -= binds - self.functions
+        for statement in tree.body:
+            self._helper(statement)
         return plan
 
     def _is_theirs(self, name: str, binds: set[str]) -> bool:
@@ -303,9 +349,20 @@ class _Walk:
             return f"it uses the notebook's shell ({sorted(shell)[0]})"
         if replaced := self.functions & names.globals_of(tree):
             return f"it replaces a student's function ({sorted(replaced)[0]})"
-        if runs := _what_runs(tree, words):
+        runs = self._runs(tree, words)
+        if not runs and "*" in self.runs and needs - self._known(binds):
+            runs = self.runs["*"]
+        if runs:
             return f"it runs what a student's code may have written ({runs})"
         return ""
+
+    def _known(self, binds: set[str]) -> set[str]:
+        return self.theirs | self.trusted | self.imported | binds | names.BUILTINS
+
+
+def _words_of(tree: ast.Module) -> set[str]:
+    """All names and attributes that are read in it."""
+    return names.used(tree) | {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
 
 
 def _only_prints(statement: ast.stmt) -> bool:
@@ -329,8 +386,17 @@ def _is_scored(tree: ast.Module, theirs: set[str]) -> bool:
     return not _gives(tree.body[-1].value, tainted)
 
 
-def _what_runs(tree: ast.Module, words: set[str]) -> str:
-    """What in a test may run code of a student's, which must not be among the tests; empty for nothing."""
+def _what_runs(
+    tree: ast.Module,
+    words: set[str],
+    given: frozenset[str] = frozenset(),
+    evaluates: frozenset[str] = frozenset(),
+) -> str:
+    """What in a test may run code of a student's, which must not be among the tests; empty for nothing.
+
+    `given` are names that stand for the teacher's own texts. `evaluates` are functions of the teacher's that
+    run a text.
+    """
     known = {a.name.partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     known |= {str(n.module).partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     known |= {str(n.arg) for n in ast.walk(tree) if isinstance(n, ast.keyword)}
@@ -340,13 +406,20 @@ def _what_runs(tree: ast.Module, words: set[str]) -> str:
         return "pytest"  # it loads conftest.py, and whatever it finds
     if "Loader" in words:  # YAML's; `Loader=SafeLoader` runs nothing
         return "Loader"
-    own = _own_texts(tree)
+    own = _own_texts(tree) | given
     called: set[ast.expr] = set()
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         called.add(node.func)
+        parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if name in evaluates and not all(_is_own_text(part, own) for part in parts):
+            return str(name)
+        if name in _TIMES and parts and "timeit" in known | words:
+            # `timeit(f)` runs whatever text stands in the place of the function `f`.
+            if not isinstance(parts[0], ast.Lambda) and not _is_own_text(parts[0], own):
+                return str(name)
         if name in _EVALUATES and not (isinstance(node.func, ast.Name) and node.func.id == "query"):
             # `re.compile` runs nothing.
             harmless = name == "compile" and isinstance(node.func, ast.Attribute)
@@ -354,7 +427,7 @@ def _what_runs(tree: ast.Module, words: set[str]) -> str:
                 return str(name)
     for node in ast.walk(tree):
         # `map(eval, lines)`
-        if isinstance(node, ast.Name) and node.id in ("eval", "exec") and node not in called:
+        if isinstance(node, ast.Name) and node.id in {"eval", "exec"} | evaluates and node not in called:
             return node.id
     return ""
 

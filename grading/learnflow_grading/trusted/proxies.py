@@ -17,11 +17,12 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .asked import look
+from .asked import CLOSED, look, what_may_change
 from .declared import ALWAYS, SPECIAL, Declared, Rules
 from .dressed import dress
+from .lent import print_of
 from .plain import DATA_BASES, is_data
-from .remote import RemoteMeta, special_method
+from .remote import RemoteMeta, called, special_method
 from .returned import Returned
 from .student import CannotCheck, Stop, Student
 from .wire import Malformed, Reader, Uncrossable, Writer, checked_index, checked_list
@@ -33,7 +34,7 @@ class Proxies:
     def __init__(self, student: Student, rules: Rules, sources: Callable[[str], str]) -> None:
         """`sources` gives the student's text of a function or class by its name, or an empty text."""
         self.student, self.rules, self._sources = student, rules, sources
-        self.returned = Returned(rules, self.handle_of)
+        self.returned = Returned(rules, self.handle_of, self._is_foreign)
         self._making: set[int] = set()
         self._things: dict[int, Any] = {}
         self._classes: dict[int, Any] = {}
@@ -102,9 +103,19 @@ class Proxies:
         value = self.student.operate(
             op, handle, min(keys), name=name, args=args, kwargs=kwargs, known_as=keys
         )
-        return self.returned.called(keys, value)
+        return self.returned.called(keys, value, [*args, *(kwargs or {}).values()])
+
+    def values_of(self, handle: int, keys: frozenset[str]) -> Iterator[Any]:
+        """What a student's object gives that is its own iterator; `keys` name what made it one."""
+        self.returned.begins(handle, keys)
+        return self._values(handle)
 
     def _generator(self, handle: int) -> Iterator[Any]:
+        made = self._values(handle)
+        self._remember(made, handle)
+        return made
+
+    def _values(self, handle: int) -> Iterator[Any]:
         def values() -> Iterator[Any]:
             sent: Any = None
             for count in itertools.count():
@@ -117,11 +128,11 @@ class Proxies:
                     if not count:
                         self.returned.yielded_nothing(handle)
                     return
+                if not count:
+                    self.returned.yielded_something(handle)
                 sent = yield self.returned.yielded(handle, value)
 
-        made = values()
-        self._remember(made, handle)
-        return made
+        return values()
 
     # -- classes and objects ---------------------------------------------------------------------
 
@@ -158,6 +169,9 @@ class Proxies:
                 continue
             if special in ALWAYS or (declared is not None and special in declared.specials):
                 body[special] = special_method(special)
+        if declared is None and told.get("called") is True:
+            # `double = Doubler()`: what it gives is checked as a function's.
+            body["__call__"] = called
         if "__eq__" in body and "__hash__" not in body:
             body["__hash__"] = object.__hash__ if declared is None else None
         try:
@@ -308,6 +322,25 @@ class Proxies:
 
             return sys.stdin.read() if sys.stdin is not None else ""
         target = self._ours[checked_index(message.get("target"), self._ours)]
-        if what == "call":
-            return target(*args, **{str(k): reader.read(v) for k, v in (message.get("kwargs") or {}).items()})
-        return look(target, what, name, args)
+        kwargs = {str(k): reader.read(v) for k, v in (message.get("kwargs") or {}).items()}
+
+        def done() -> Any:
+            return target(*args, **kwargs) if what == "call" else look(target, what, name, args)
+
+        owner = what_may_change(target, what, name)
+        if owner is None:
+            return done()
+        before = print_of(owner)
+        try:
+            return done()
+        finally:
+            self.student.touched += print_of(owner) != before
+
+    def _is_foreign(self, item: Any) -> bool:
+        """Whether it is a thing of the test's that a student's code was given and can do something with."""
+        return (
+            id(item) in self._our_numbers
+            and not isinstance(item, CLOSED)
+            # Iterators are gone through, whoever has them.
+            and type(item).__module__ not in ("builtins", "itertools")
+        )

@@ -110,18 +110,34 @@ def special_method(name: str) -> Callable[..., Any]:
         remote = [isinstance(type(arg), RemoteMeta) for arg in args]
         if name in COMPARISONS and not all(remote):
             return NotImplemented
+        through = frozenset({f"{kind}.__iter__"})
         if name == "__iter__":
-            found = proxies.student.operate("special", handle, f"{kind}.__iter__", name=name)
-            return _iterated(proxies.returned.plain(frozenset({f"{kind}.{name}"}), found), self)
+            return _gone_through(self, through)
         try:
             value = proxies.student.operate("special", handle, f"{kind}.{name}", name=name, args=args)
         except Stop:
             raise StopIteration from None
+        except StopIteration:
+            if name == "__next__":
+                proxies.returned.came_of(handle, through, anything=False)
+            raise
+        except IndexError:
+            if name == "__getitem__" and args == (0,):
+                # Without `__iter__` a loop ends with it.
+                proxies.returned.came(frozenset({f"{kind}.{name}"}), anything=False)
+            raise
         if value is NotImplemented:
             return value
+        if name == "__next__":
+            proxies.returned.came_of(handle, through, anything=True)
+        elif name == "__getitem__" and args == (0,):
+            proxies.returned.came(frozenset({f"{kind}.{name}"}), anything=True)
+        elif name == "__len__":
+            some = type(value) is not int or value > 0
+            proxies.returned.came(frozenset({f"{kind}.{name}"}), anything=some)
         proxies.returned.weigh(frozenset({f"{kind}.{name}"}), value)
         if name != "__enter__" or value is not self:
-            proxies.returned.plain(frozenset({f"{kind}.{name}"}), value)
+            proxies.returned.plain(frozenset({f"{kind}.{name}"}), value, given=args)
         if name in COMPARISONS and type(value) is not bool:
             raise CannotCheck(f"{kind}.{name} must give True or False.")
         exact = EXACT.get(name)
@@ -140,10 +156,26 @@ def special_method(name: str) -> Callable[..., Any]:
     return method
 
 
-def _iterated(value: Any, owner: Any) -> Iterator[Any]:
-    if value is owner:
-        return owner  # type: ignore[no-any-return]
-    return iter(value)
+def _gone_through(self: Any, through: frozenset[str]) -> Iterator[Any]:
+    """What `iter` of one of a student's objects gives."""
+    proxies, handle, _, kind = _self(self)
+    found: Any = proxies.student.operate("special", handle, f"{kind}.__iter__", name="__iter__")
+    if found is self and not hasattr(type(self), "__next__"):
+        # It goes through itself, where the teacher's makes something that does.
+        return proxies.values_of(handle, through)
+    if found is self:
+        proxies.returned.fresh(handle)
+        return found  # type: ignore[no-any-return]
+    made = proxies.handle_of(found)
+    if type(found) is types.GeneratorType and made is not None:
+        proxies.returned.begins(made, through)
+    return iter(proxies.returned.plain(through, found))
+
+
+def called(self: Any, *args: Any, **kwargs: Any) -> Any:
+    """Calls one of a student's objects, as a function of theirs."""
+    proxies, handle, _, kind = _self(self)
+    return proxies.call("call", handle, f"{kind}.__call__", "", args, kwargs)
 
 
 def has_operators(thing: Any) -> bool:

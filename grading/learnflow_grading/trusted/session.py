@@ -53,6 +53,9 @@ class Outcome:
     provisional: bool = False
     number: bool = False
     """Whether the cell ended in a number of points."""
+    meddled: bool = False
+    """Whether the test has passed, and the student's code changed what it was given and the reference's does
+    not: it is to be run apart from that."""
     forged: bool = False
     """Whether the student's code showed something like a test's result while it was tested."""
     seconds: float = 0.0
@@ -76,6 +79,7 @@ class Ran:
     returned_objects: tuple[str, ...] = ()
     never_empty: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    always_known: tuple[str, ...] = ()
     whole: bool = True
     """False when it was cut short, and shows less than it would."""
 
@@ -89,8 +93,10 @@ async def run(
     files: Mapping[str, str],
     student_files: Mapping[str, str],
     in_kernel: frozenset[str] = frozenset(),
+    keeping: frozenset[str] = frozenset(),
 ) -> Ran:
-    """Run `cells`; those tests whose names are `in_kernel` beside the student's code, the others apart.
+    """Run `cells`; those tests whose names are `in_kernel` beside the student's code, the others apart. Those
+    `keeping` give away copies of what a student's code is not to change.
 
     `files` are the teacher's, `student_files` what was handed in beside the notebook; both base64 by path.
     A LearnFlowError is raised only when no sandbox can be had.
@@ -101,10 +107,14 @@ async def run(
     job = {
         "cell_seconds": settings.cell_seconds,
         "total_seconds": settings.total_seconds,
-        "cells": [_job_cell(c, n, tokens[c.index], rules, in_kernel) for n, c in enumerate(cells, start=1)],
+        "cells": [
+            _job_cell(cell, count, tokens[cell.index], rules, in_kernel, keeping)
+            for count, cell in enumerate(cells, start=1)
+        ],
         "classes": {n: [sorted(d.names), sorted(d.specials)] for n, d in rules.classes.items()},
         "returns_objects": None if rules.returns_objects is None else list(rules.returns_objects),
         "never_empty": list(rules.never_empty),
+        "always_known": list(rules.always_known),
         "may_change": None if rules.may_change is None else list(rules.may_change),
         "modules": dict(rules.modules),
         "imports": list(rules.student_imports),
@@ -132,7 +142,12 @@ async def run(
 
 
 def _job_cell(
-    cell: Cell, count: int, token: str, rules: NotebookRules, in_kernel: frozenset[str]
+    cell: Cell,
+    count: int,
+    token: str,
+    rules: NotebookRules,
+    in_kernel: frozenset[str],
+    keeping: frozenset[str],
 ) -> dict[str, Any]:
     base = {"index": cell.index, "count": count, "token": token, "setup": ""}
     plan = cell.test
@@ -150,6 +165,7 @@ def _job_cell(
         "scored": plan.scored,
         "number": plan.number,
         "files": plan.files,
+        "apart": cell.name in keeping,
     }
 
 
@@ -184,6 +200,7 @@ def _ran(
     returned: tuple[str, ...] = ()
     never_empty: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    always_known: tuple[str, ...] = ()
     provisional = {cell.index for cell in cells if cell.name in in_kernel}
     told_all = False
     for message in told:
@@ -192,6 +209,7 @@ def _ran(
             returned = tuple(str(name) for name in message.get("returned_objects", []))
             never_empty = tuple(str(name) for name in message.get("never_empty", []))
             changes = tuple(str(name) for name in message.get("changes", []))
+            always_known = tuple(str(name) for name in message.get("always_known", []))
             continue
         index = message.get("cell")
         outcome = outcomes.get(index) if isinstance(index, int) else None
@@ -204,10 +222,11 @@ def _ran(
         outcome.provisional = index in provisional
         outcome.number = message.get("number") is True
         outcome.forged = message.get("forged") is True
+        outcome.meddled = message.get("meddled") is True
         seconds = message.get("seconds")
         outcome.seconds = seconds if isinstance(seconds, float) else 0.0
     cut = any(outcome.stop in ("budget", "not_run") for outcome in outcomes.values())
-    return Ran(outcomes, returned, never_empty, changes, told_all and not cut)
+    return Ran(outcomes, returned, never_empty, changes, always_known, told_all and not cut)
 
 
 def _output(raw: Any) -> dict[str, Any] | None:

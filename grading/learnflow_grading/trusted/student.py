@@ -7,17 +7,15 @@ was asked. Anything else ends the conversation, and a person is asked to look.
 from __future__ import annotations
 
 import builtins
-import collections
-import copy
 import secrets
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from . import tables
 from .frames import BrokenChannel, Channel, Closed, Late
-from .wire import MUTABLE, Malformed, Reader, Uncrossable, Writer
+from .lent import copied, holds_lent
+from .wire import Malformed, Reader, Uncrossable, Writer
 
 GRACE = 1.5
 """Seconds after which a call that should have been interrupted is given up."""
@@ -63,8 +61,10 @@ class Student:
         """What changed something that it was given; what a run of the reference is asked for."""
         self.may_change: frozenset[str] | None = None
         """What does so in the reference; None for all."""
+        self.touched = 0
+        """How often something of the test's that does not cross was changed: by its methods, or a file."""
         self.meddled = 0
-        """How often something else did."""
+        """How often something was changed by what never does so in the reference."""
         self.apart = False
         """Whether something else changes a copy only, and the test keeps what it gave."""
         self.gone = ""
@@ -82,8 +82,9 @@ class Student:
         self.exception: Callable[[Any], BaseException] = lambda wire: RuntimeError("The code failed.")
         self._asks = 0
         self._depth = 0
-        self.around: tuple[Callable[[], None], Callable[[], None]] | None = None
-        """Called before and after an operation, for tests that use files."""
+        self.around: tuple[Callable[[], None], Callable[[bool], None]] | None = None
+        """Called before and after an operation, for tests that use files; the second is told whether the test
+        keeps its own as they are."""
 
     # -- questions -------------------------------------------------------------------------------
 
@@ -135,19 +136,39 @@ class Student:
         `key` names the function for the time it takes. `known_as` are all its names where it has several.
         """
         known_as |= {key}
-        if self.around is None or self._depth:
-            return self._operate(op, target, key, name, args, kwargs, known_as)
-        before, after = self.around
-        before()
+        touched = self.touched
         try:
-            return self._operate(op, target, key, name, args, kwargs, known_as)
+            if self.around is None or self._depth:
+                return self._operate(op, target, key, name, args, kwargs, known_as)
+            before, after = self.around
+            before()
+            try:
+                return self._operate(op, target, key, name, args, kwargs, known_as)
+            finally:
+                if not self.gone:
+                    after(self.apart and self._unasked(known_as))
         finally:
-            if not self.gone:
-                after()
+            if self.touched > touched:
+                self._changed(known_as)
+
+    def _unasked(self, known_as: frozenset[str]) -> bool:
+        """Whether one of these names stands for what changes nothing in the reference.
+
+        By each of its names: one that may would else be lent to one that may not.
+        """
+        return self.may_change is not None and not known_as <= self.may_change
+
+    def _changed(self, known_as: frozenset[str]) -> None:
+        self.changes |= known_as
+        self.meddled += self._unasked(known_as)
 
     def _operate(
         self, op: str, target: int, key: str, name: str, args: Any, kwargs: Any, known_as: frozenset[str]
     ) -> Any:
+        if self.apart and self._unasked(known_as) and holds_lent([args, kwargs]):
+            lent: dict[int, Any] = {}
+            args = [copied(each, lent) for each in args]
+            kwargs = {name: copied(each, lent) for name, each in (kwargs or {}).items()}
         writer = Writer(self.write_link)
         request = {
             "op": op,
@@ -169,13 +190,10 @@ class Student:
             raise CannotCheck(f"Your code gave something that cannot be checked: {str(reply['odd'])[:100]}.")
         objects = writer.objects
         if reply.get("changed"):
-            self.changes |= known_as
-            # By each of its names: one that may would else be lent to one that may not.
-            if self.may_change is not None and not known_as <= self.may_change:
-                self.meddled += 1
-                if self.apart:
-                    made: dict[int, Any] = {}
-                    objects = [copied(each, made) for each in objects]
+            self._changed(known_as)
+            if self.apart and self._unasked(known_as):
+                made: dict[int, Any] = {}
+                objects = [copied(each, made) for each in objects]
         try:
             value = Reader(self.read_link, objects).read(reply["value"]) if "value" in reply else None
             self._apply(reply, objects)
@@ -209,6 +227,8 @@ class Student:
     def _left(self) -> float:
         left = self.deadline - time.monotonic()
         if left <= 0:
+            # It counts: a test that waits for an error may take it for one.
+            self.timeouts += 1
             raise TooSlow("This test took too long.")
         return left
 
@@ -284,29 +304,6 @@ class Student:
         for entry in entries[:1000]:
             if type(entry) is dict:
                 self.emit(entry)
-
-
-def copied(value: Any, made: dict[int, Any]) -> Any:
-    """`value` with its lists, mappings, arrays and the like copied, those inside of it as well.
-
-    All else stays itself, a student's own things above all: a copy of those would be nobody's. `made` holds
-    what was copied already, by its `id`, so that what is there twice stays one.
-    """
-    kind = type(value)
-    if id(value) in made:
-        return made[id(value)]
-    if kind is tuple:
-        return tuple(copied(each, made) for each in value)
-    if kind not in MUTABLE and kind is not collections.defaultdict and not tables.knows(kind):
-        return value
-    made[id(value)] = fresh = copy.copy(value)
-    if kind in (list, collections.deque):
-        fresh.clear()
-        fresh.extend(copied(each, made) for each in value)
-    elif isinstance(fresh, dict):
-        for key, each in value.items():
-            dict.__setitem__(fresh, key, copied(each, made))
-    return fresh
 
 
 class _Stop(Exception):

@@ -22,6 +22,10 @@ class WorkFiles:
     def __init__(self, student: Student) -> None:
         self._student = student
         self._stamps: dict[str, tuple[int, int]] = {}
+        self._written: dict[str, bytes] = {}
+        """What tests have written, by name."""
+        self._spoiled: set[str] = set()
+        """What of that a student's code has changed since."""
         self._trusted: set[str] = set()
         self.shared = False
         """Whether the test that runs just now uses files; else nothing is copied either way."""
@@ -42,8 +46,9 @@ class WorkFiles:
         self._stamps = dict(stamps())
         sys.meta_path.insert(0, _TeachersOnly(self._trusted))
 
-    def pull(self) -> None:
-        """Copy what the student's code wrote, for tests that read files; the teacher's files stay."""
+    def pull(self, keep: bool = False) -> None:
+        """Copy what the student's code wrote, for tests that read files; the teacher's files stay, and with
+        `keep` those that tests wrote."""
         if not self.shared:
             return
         files = self._student.simple("changes").get("files")
@@ -62,9 +67,15 @@ class WorkFiles:
             ):
                 continue
             with contextlib.suppress(OSError, ValueError):
+                content = base64.b64decode(entry[1])[:MAX_COPIED]
+                if self._written.get(str(path), content) != content:
+                    self._student.touched += 1
+                    self._spoiled.add(str(path))
+                    if keep:
+                        continue
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 if not Path(path).is_symlink():
-                    Path(path).write_bytes(base64.b64decode(entry[1])[:MAX_COPIED])
+                    Path(path).write_bytes(content)
         self._stamps = dict(stamps())
 
     def push(self) -> None:
@@ -73,13 +84,19 @@ class WorkFiles:
             return
         changed = [(name, stamp) for name, stamp in stamps() if self._stamps.get(name) != stamp]
         self._stamps.update(changed)
-        files = [
-            [name, base64.b64encode(Path(name).read_bytes()).decode("ascii")]
-            for name, (_, size) in changed
-            if size <= MAX_COPIED
-        ]
-        if files:
+        written = {name: Path(name).read_bytes() for name, (_, size) in changed if size <= MAX_COPIED}
+        self._written |= written
+        self._spoiled -= written.keys()
+        if written:
+            files = [[name, base64.b64encode(data).decode("ascii")] for name, data in written.items()]
             self._student.simple("put", files=files)
+
+    def put_back(self) -> None:
+        """What a student's code changed of what tests wrote is as it was, for that code as well."""
+        for name in self._spoiled:
+            with contextlib.suppress(OSError):
+                Path(name).write_bytes(self._written[name])
+        self._spoiled.clear()
 
 
 class _TeachersOnly:

@@ -8,7 +8,7 @@ notebook without any, which gets everything, and other honest ways to solve the 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import nbformat
@@ -463,16 +463,17 @@ OTHER_WAYS = {
 Hand = Callable[[dict[str, str]], GradeRecord]
 
 
-@pytest.fixture(scope="module")
-def hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hand]:
-    """Hands in the honest notebook with these answers in the place of its own."""
-    root = tmp_path_factory.mktemp("moat")
-    course = Course("python", root / "python", root / "exchange", limits=Limits(cell_timeout=8))
-    cells = [nbf.new_code_cell(GIVEN, metadata=mark("given", locked=True))]
-    for name, code in HONEST.items():
+def moat(
+    root: Path, honest: Mapping[str, str], tests: Mapping[str, tuple[str, str]], given: str, seconds: float
+) -> Hand:
+    """A course with one exercise for each name; what comes of it to hand in answers to some of them, beside
+    honest ones to the others."""
+    course = Course("python", root / "python", root / "exchange", limits=Limits(cell_timeout=seconds))
+    cells = [nbf.new_code_cell(given, metadata=mark("given", locked=True))]
+    for name, code in honest.items():
         answer = solution(name, "", "")
         answer.source = f"### BEGIN SOLUTION\n{code}\n### END SOLUTION"
-        cells += [answer, checks(f"test_{name}", POINTS, *TESTS[name])]
+        cells += [answer, checks(f"test_{name}", POINTS, *tests[name])]
     write_source(course.root, "moat", {"moat": notebook(*cells)})
     release(course, "moat")
     count = iter(range(1000))
@@ -481,8 +482,8 @@ def hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hand]:
         nb = nbformat.read(root / "exchange" / "python" / "outbound" / "moat" / "moat.ipynb", as_version=4)
         for cell in nb.cells:
             name = cell.metadata.nbgrader.get("grade_id")
-            if name in HONEST:
-                cell.source = answers.get(name, HONEST[name])
+            if name in honest:
+                cell.source = answers.get(name, honest[name])
         folder = root / "in" / str(number := next(count))
         folder.mkdir(parents=True)
         nbformat.write(nb, folder / "moat.ipynb")
@@ -490,7 +491,13 @@ def hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hand]:
             dataclasses.replace(course), Submission(f"s{number}", "moat", f"s{number}", Path(folder))
         )
 
-    yield handed_in
+    return handed_in
+
+
+@pytest.fixture(scope="module")
+def hand(tmp_path_factory: pytest.TempPathFactory) -> Hand:
+    """Hands in the honest notebook with these answers in the place of its own."""
+    return moat(tmp_path_factory.mktemp("moat"), HONEST, TESTS, GIVEN, 8)
 
 
 def batches(attempts: dict[str, tuple[str, str]]) -> list[dict[str, str]]:
@@ -595,6 +602,10 @@ class TestsThatRunWhatAStudentWrote:
             "import yaml\nyaml.load(formula(3), Loader=yaml.Loader)",
             "import yaml\nyaml.unsafe_load(formula(3))",
             "import sympy\nassert sympy.sympify(formula(3)) == 9",
+            "import sympy as sp\nassert sp.simplify(formula(3)) == 9",
+            "import timeit\nassert timeit.timeit(formula, number=1) < 1",
+            "from timeit import repeat\nrepeat(formula, number=1)",
+            "import logging.config\nlogging.config.fileConfig(formula(3))",
         ],
     )
     def test_are_provisional(self, test: str) -> None:
@@ -621,6 +632,9 @@ class TestsThatRunWhatAStudentWrote:
             "import platform\nassert formula(3)",
             "import pytest\nwith pytest.raises(TypeError):\n    formula()",
             "import pytest\nwith pytest.raises(TypeError):\n    main()",
+            "import timeit\nassert timeit.timeit(lambda: formula(3), number=1) < 1",
+            "import timeit\nassert timeit.timeit('formula(3)', number=1, globals=globals()) < 1",
+            "from itertools import repeat\nassert list(map(formula, repeat(3, 1)))",
         ],
     )
     def test_others_run_apart(self, test: str) -> None:
@@ -631,6 +645,38 @@ class TestsThatRunWhatAStudentWrote:
             TeacherCell(test, "test", "t"),
         ]
         assert not make_rules(cells, {"t": test}, complete=True).tests["t"].fallback
+
+
+class TestsThatRunItByWayOfASetUpCell:
+    """What a set-up cell imports under another name, or makes a function of, is known in the tests after it."""
+
+    @pytest.mark.parametrize(
+        ("setup", "test", "provisional"),
+        [
+            ("import pickle as p", "p.load(open('made.pkl', 'rb'))", True),
+            ("from pickle import load", "load(open('made.pkl', 'rb'))", True),
+            ("from sympy import *", "assert simplify(formula(3)) == 9", True),
+            ("from timeit import timeit as seconds, repeat", "repeat(formula, number=1)", True),
+            ("def value(text):\n    return eval(text)", "assert value(formula(3)) == 9", True),
+            ("def value(n):\n    return eval(formula(n))", "assert value(3) == 9", True),
+            ("value = eval", "assert value(formula(3)) == 9", True),
+            ("value = lambda text: eval(text)", "assert list(map(value, [formula(3)])) == [9]", True),
+            ("class V:\n    def of(self, text):\n        return exec(text)", "V().of(formula(3))", True),
+            ("def value(text):\n    return eval(text)", "assert value('formula(3)') == '3 ** 2'", False),
+            ("def value(text):\n    return int(text)", "assert value(formula(3)[0]) == 3", False),
+            ("import pickle\nDATA = pickle.loads(b'N.')", "assert formula(3) != DATA", False),
+            ("from math import *", "assert sqrt(9) == 3 and formula(3)", False),
+        ],
+    )
+    def test_are_provisional_too(self, setup: str, test: str, provisional: bool) -> None:
+        from learnflow_grading.trusted.plan import TeacherCell, make_rules
+
+        cells = [
+            TeacherCell("def formula(n): return f'{n} ** 2'", "solution"),
+            TeacherCell(setup, "setup"),
+            TeacherCell(test, "test", "t"),
+        ]
+        assert bool(make_rules(cells, {"t": test}, complete=True).tests["t"].fallback) is provisional
 
 
 class TestsThatEndInANumber:

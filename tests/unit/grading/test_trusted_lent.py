@@ -1,0 +1,83 @@
+"""What tests lend to a student's code: whether it was changed, and copies of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import UserDict, UserList
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from learnflow_grading.trusted.lent import copied, holds_lent, is_lent, print_of
+
+
+class Bag:
+    """As a class that a test declares."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self.items = items
+
+
+Bag.__module__ = "__main__"
+
+
+def database() -> sqlite3.Connection:
+    made = sqlite3.connect(":memory:")
+    made.execute("CREATE TABLE t (n INTEGER)")
+    made.execute("INSERT INTO t VALUES (4)")  # in a transaction that stays open
+    return made
+
+
+def linked() -> Bag:
+    first = Bag([])
+    first.items.append(Bag([first, Bag([])]))
+    return first
+
+
+CHANGES: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
+    "a list of a class of its own": (lambda: UserList([1, [2]]), lambda xs: xs[1].append(3)),
+    "a mapping of one": (lambda: UserDict(a=1), lambda d: d.clear()),
+    "a masked array": (
+        lambda: np.ma.masked_array([1.0, np.nan], [False, True]),
+        lambda a: a.__setitem__(0, 7),
+    ),
+    "its mask alone": (lambda: np.ma.masked_array([1, 2], [False, True]), lambda a: a.mask.fill(True)),
+    "an attribute": (lambda: Bag([1]), lambda bag: setattr(bag, "items", [])),
+    "what an attribute holds": (lambda: Bag([{"a": {3}}]), lambda bag: bag.items[0]["a"].add(4)),
+    "a table in an attribute": (lambda: Bag([pd.Series([1, 2])]), lambda bag: bag.items[0].update([9, 9])),
+    "objects that hold one another": (linked, lambda bag: bag.items[0].items[1].items.append(1)),
+    "a row": (database, lambda db: db.execute("DELETE FROM t")),
+    "a table": (database, lambda db: db.execute("CREATE VIEW v AS SELECT 1")),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_is_seen_and_a_copy_is_another(what: str) -> None:
+    make, change = CHANGES[what]
+    value = make()
+    assert is_lent(value)
+    assert holds_lent([{"a": (value,)}])
+    before, twin = print_of(value), copied(value, {})
+    assert print_of(value) == before
+    change(twin)
+    assert print_of(value) == before, "of the copy alone"
+    change(value)
+    assert print_of(value) != before
+
+
+@pytest.mark.parametrize(
+    "value",
+    [3, "a", [1], {"a": [1]}, {1}, np.arange(3), pd.Series([1]), ValueError("x"), len, Bag, iter([1])],
+)
+def test_what_crosses_or_cannot_be_changed_is_not_lent(value: Any) -> None:
+    assert not is_lent(value)
+    assert not holds_lent([value])
+
+
+def test_what_is_there_twice_stays_one() -> None:
+    bag = Bag([1])
+    one, other = copied([bag, bag], {})
+    assert one is other
+    assert one is not bag
