@@ -25,6 +25,13 @@ DECAY = 0.02
 RELATED = 12
 """Other skills that are asked about each skill."""
 LEAST_RELATED = 0.02
+MOST_SKILLS = 1_000
+"""With the most answers, of which each is held against each; the others are taken for average ones.
+
+Who gives the number of the question as its skill has ten thousands: a table of all of them fits no memory.
+"""
+AT_ONCE = 4_096
+"""Students whose answers stand in a table at a time."""
 
 Row = tuple[str, str, bool]
 Floats = NDArray[np.float64]
@@ -40,7 +47,8 @@ def fit_with_histories(rows: Sequence[Row]) -> tuple[Fitted, dict[str, History]]
     sequences: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
     for student, skill, correct in rows:
         sequences[skill][student].append(correct)
-    parameters, pooled = knowledge_fit.fit({skill: list(by.values()) for skill, by in sequences.items()})
+    often = _most_answered(sequences)
+    parameters, pooled = knowledge_fit.fit({skill: list(by.values()) for skill, by in often.items()})
     share = sum(correct for *_, correct in rows) / len(rows) if rows else USUAL_SHARE
     counts = {
         skill: (sum(map(sum, by.values())), sum(map(len, by.values()))) for skill, by in sequences.items()
@@ -48,8 +56,11 @@ def fit_with_histories(rows: Sequence[Row]) -> tuple[Fitted, dict[str, History]]
     shares = {
         skill: (right + SHARE_DOUBT * share) / (seen + SHARE_DOUBT) for skill, (right, seen) in counts.items()
     }
-    related = _related(sequences, shares)
-    facts = {skill: SkillFacts(shares[skill], parameters[skill], related[skill]) for skill in shares}
+    related = _related(often, shares)
+    facts = {
+        skill: SkillFacts(shares[skill], parameters.get(skill, pooled), related.get(skill))
+        for skill in shares
+    }
     unknown = SkillFacts(share, pooled)
     features, places, histories = _table(rows, facts)
     right = np.array([correct for *_, correct in rows], dtype=float)
@@ -85,23 +96,42 @@ def _table(
     return found, places, dict(histories)
 
 
+def _most_answered(sequences: dict[str, dict[str, list[bool]]]) -> dict[str, dict[str, list[bool]]]:
+    """The `MOST_SKILLS` of them, in the order in which they are."""
+    if len(sequences) <= MOST_SKILLS:
+        return sequences
+    seen = {skill: sum(map(len, by.values())) for skill, by in sequences.items()}
+    chosen = set(sorted(seen, key=lambda skill: -seen[skill])[:MOST_SKILLS])
+    return {skill: by for skill, by in sequences.items() if skill in chosen}
+
+
 def _related(
     sequences: dict[str, dict[str, list[bool]]], shares: dict[str, float]
 ) -> dict[str, dict[str, float]]:
     """For each skill the others in which the same students surprise alike: shrunk correlations."""
     skills = list(sequences)
-    students = {name: row for row, name in enumerate(sorted({s for by in sequences.values() for s in by}))}
-    surprise = np.zeros((len(students), len(skills)))
-    there = np.zeros_like(surprise)
+    surprises: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for column, skill in enumerate(skills):
         for student, answers in sequences[skill].items():
-            surprise[students[student], column] = sum(a - shares[skill] for a in answers) / (len(answers) + 2)
-            there[students[student], column] = 1
-    if not len(students):
+            surprises[student].append((column, sum(a - shares[skill] for a in answers) / (len(answers) + 2)))
+    if not surprises:
         return {}
-    together = (surprise**2).T @ there
-    usual = float((surprise**2).sum() / there.sum())
-    alike = (surprise.T @ surprise) / (np.sqrt(together * together.T) + 20 * usual + 1e-12)
+    students = sorted(surprises)
+    together, products = np.zeros((2, len(skills), len(skills)))
+    squares = count = 0.0
+    for start in range(0, len(students), AT_ONCE):
+        some = students[start : start + AT_ONCE]
+        surprise = np.zeros((len(some), len(skills)))
+        there = np.zeros_like(surprise)
+        for row, student in enumerate(some):
+            for column, much in surprises[student]:
+                surprise[row, column], there[row, column] = much, 1
+        together += (surprise**2).T @ there
+        products += surprise.T @ surprise
+        squares += float((surprise**2).sum())
+        count += float(there.sum())
+    usual = squares / count
+    alike = products / (np.sqrt(together * together.T) + 20 * usual + 1e-12)
     np.fill_diagonal(alike, 0)
     found: dict[str, dict[str, float]] = {}
     for column, skill in enumerate(skills):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from collections import defaultdict
 
 import pytest
@@ -167,6 +168,46 @@ class TestPredictors:
         alone = model.predict([row for row in rows if row[0] == "student 4"], {})
         mixed = [chance for row, chance in zip(rows, together, strict=True) if row[0] == "student 4"]
         assert mixed == pytest.approx(alone)
+
+    def test_a_skill_an_answer_takes_no_more_memory_than_a_table_of_the_usual_ones(self) -> None:
+        """As who gives each question's own number for its skill."""
+        rows = [(f"student {number % 40}", f"question {number // 3}", number % 3 > 0) for number in range(6_000)]
+        tracemalloc.start()
+        try:
+            model = predictor_fit.fit(rows)
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        # A table of 2,000 skills, each with each, is 32 MB, and six are held at a time.
+        assert most < 90e6
+        assert all(0 < chance < 1 for chance in model.predict(rows[:30], {}))
+
+    def test_only_the_skills_with_the_most_answers_are_held_against_each_other(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rows = lesson(60, 14)
+        rare = [(student, "rare", right) for student, _, right in rows[::100]]
+        whole = predictor_fit.fit(rows + rare)
+        monkeypatch.setattr(predictor_fit, "MOST_SKILLS", 6)
+        cut = predictor_fit.fit(rows + rare)
+        assert whole.facts("rare").parameters != cut.facts("rare").parameters
+        assert (cut.facts("rare").parameters, cut.facts("rare").related) == (
+            cut.facts("never seen").parameters,
+            {},
+        )
+        assert "rare" not in cut.facts("skill 1").related
+        assert cut.facts("skill 1").related and cut.facts("rare").share == whole.facts("rare").share
+
+    def test_related_skills_are_the_same_however_many_students_stand_in_a_table(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rows = lesson(50, 15)
+        at_once = predictor_fit.fit(rows)
+        monkeypatch.setattr(predictor_fit, "AT_ONCE", 7)
+        in_parts = predictor_fit.fit(rows)
+        for number in range(6):
+            one, other = (model.facts(f"skill {number}").related for model in (at_once, in_parts))
+            assert one == pytest.approx(other)
 
     @pytest.mark.parametrize("count", [0, 1, 2, 5])
     def test_a_handful_of_rows_is_enough_to_fit(self, count: int) -> None:
