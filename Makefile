@@ -96,7 +96,8 @@ soak: $(STAMPS)/test-system setup ## Kill each part of the event stream, and of 
 	$(WITH_PATH) LEARNFLOW_CHAOS_ROUNDS=3 $(BIN)/pytest -s $(LONG)
 
 pictures: $(STAMPS)/test-system setup ## Photograph the screens anew for the documentation
-	$(WITH_PATH) $(BIN)/pytest -q tests/e2e/test_story.py tests/e2e/test_keyboard.py tests/integration/service/test_service_insight.py
+	rm -rf test-results/e2e test-results/service
+	$(WITH_PATH) $(BIN)/pytest -q tests/e2e/test_story.py tests/e2e/test_keyboard.py tests/integration/service/test_service_every_page.py
 	$(BIN)/python tests/pictures.py
 
 fresh: $(STAMPS)/test-system ## Does the README hold on a fresh Debian? Makes one, and starts there (as root, six minutes)

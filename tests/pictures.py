@@ -10,9 +10,9 @@ ROOT = Path(__file__).resolve().parents[1]
 MADE = ROOT / "test-results"
 SHOWN = ROOT / "docs" / "images"
 PICTURES = {
-    "alerts.png": "service/insight-alerts-light.png",
+    "alerts.png": "service/page-courses-python-basics-alerts-light.png",
     "dashboard.png": "e2e/dashboard.png",
-    "errors.png": "service/insight-errors-light.png",
+    "errors.png": "service/page-courses-python-basics-errors-light.png",
     "explain.png": "e2e/explain.png",
     "feedback.png": "e2e/feedback.png",
     "my-progress.png": "e2e/my-progress-light.png",
