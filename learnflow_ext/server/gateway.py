@@ -164,12 +164,15 @@ class Gateway:
 
     async def days_are_of(self, time_zone: str) -> None:
         """Say where the student's days begin and end, unless that was said already; one that the service
-        does not know is not said again either.
+        does not know is not said again either. Nothing hangs on it: what else is refused is said again later.
         """
         if time_zone in ("", self._days_of):
             return
-        with contextlib.suppress(BadRequest):
-            await self._call("POST", "api/time-zone", DaysOf(time_zone=time_zone))
+        try:
+            with contextlib.suppress(BadRequest):
+                await self._call("POST", "api/time-zone", DaysOf(time_zone=time_zone))
+        except LearnFlowError:
+            return
         self._days_of = time_zone
 
     async def report_runs(self, batch: RunBatch) -> None:

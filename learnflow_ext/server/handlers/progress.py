@@ -27,7 +27,7 @@ class ProgressHandler(ProblemHandler):
     @authenticated
     async def get(self) -> None:
         zone = self.get_query_argument("time_zone", "")[:LONGEST_ZONE]
-        await self.gateway.days_are_of(zone)
         studied = [one.course for one in await self.gateway.courses() if one.role == "student"]
         found = await asyncio.gather(*(self.gateway.progress(course, zone) for course in studied))
+        await self.gateway.days_are_of(zone)
         self.answer(Progress(courses=found))

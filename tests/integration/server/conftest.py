@@ -167,6 +167,8 @@ class StubHandler(RequestHandler):
             self.script.days_of.append(msgspec.json.decode(self.request.body, type=DaysOf).time_zone)
             if self.script.days_of[-1].startswith("Mars"):
                 self.say(Problem(code="bad_request", message="There is no time zone of that name."), 400)
+            elif self.script.days_of[-1].startswith("Moon"):
+                self.say(Problem(code="not_found", message="There is nothing at this address."), 404)
             else:
                 self.say({})
         elif path.endswith("/submissions"):

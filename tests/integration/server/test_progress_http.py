@@ -30,3 +30,14 @@ async def test_the_browsers_time_zone_is_told_once_and_a_wrong_one_spoils_nothin
         answer = await server.json("GET", f"learnflow/progress?time_zone={zone.replace('/', '%2F')}")
         assert answer["courses"][0]["streak_days"] == 2
     assert service.days_of == ["Asia/Tokyo", "Mars/Olympus", "Europe/Berlin"]
+
+
+async def test_a_service_that_cannot_be_told_the_time_zone_says_progress_all_the_same(
+    server: Server, service: Script
+) -> None:
+    """As one that was not updated yet, or whose database cannot be written to."""
+    for _ in range(2):
+        answer = await server.json("GET", "learnflow/progress?time_zone=Moon%2FBase")
+        assert answer["courses"][0]["streak_days"] == 2
+    # It may be told later.
+    assert service.days_of == ["Moon/Base", "Moon/Base"]
