@@ -42,6 +42,7 @@ def _said(entry: LogEntry) -> str:
         room = words.quote(str(entry.data.get("room") or "")) or "more time"
         return f"was given {room}" if entry.data.get("given") else f"no longer has {room}"
     if entry.type == "org.learnflow.help.answered.v1":
-        text = words.quote(str(entry.data.get("text") or ""))
-        return f"got an answer: \u201c{text}\u201d" if text else "got an answer"
+        text, rung = words.quote(str(entry.data.get("text") or "")), entry.data.get("rung")
+        what = f"a hint, step {rung} of 4" if isinstance(rung, int) and rung > 0 else "an answer"
+        return f"got {what}: \u201c{text}\u201d" if text else f"got {what}"
     return ""
