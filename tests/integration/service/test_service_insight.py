@@ -25,7 +25,7 @@ from learnflow_ext.service import made_class, words
 from learnflow_ext.service.handlers.board import PAGE
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.service.views.alerts import trigger_name
-from learnflow_ext.store import alerts, people, runs, submissions
+from learnflow_ext.store import alerts, insight, people, runs, submissions
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.models import Submission
 
@@ -176,6 +176,17 @@ class TestPages:
         who = next(link for link in links if "errors/students" in link and "KeyError" in link)
         assert "aisha" in (await ask(who.removeprefix(PREFIX), "teacher")).body.decode()
         assert (await ask(opened.removeprefix(PREFIX), "ada")).code == 403
+
+    async def test_the_grading_page_says_how_far_events_are_behind(
+        self, service: RunningService, ask: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def behind(conn: object) -> insight.Lag:
+            return insight.Lag(waiting=1234, oldest_s=75.4)
+
+        monkeypatch.setattr(insight, "lag", behind)
+        html = (await ask(f"courses/{COURSE}/grading", "teacher")).body.decode()
+        assert "<dt>Events still on their way</dt><dd>1,234</dd>" in html
+        assert "<dt>The oldest of them waits for</dt><dd>75 s</dd>" in html
 
     async def test_a_page_that_is_no_number_and_a_student_who_is_nobody(
         self, full: RunningService, ask: Client

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, exc, insert, select, text, update
 
 from learnflow_ext.contracts.events import HelpAnswered, HelpAsked
-from learnflow_ext.store import eventlog, outbox, people, texts
+from learnflow_ext.store import eventlog, insight, outbox, people, texts
 from learnflow_ext.store.database import Database
 from learnflow_ext.store.models import LoggedEvent, OutboxEvent, Pseudonym
 
@@ -52,6 +52,21 @@ async def test_the_oldest_go_first_and_delivered_ones_are_gone(db: Database) -> 
         rest = [r.envelope for r in await outbox.pending(conn, 3, skip=in_hand)]
         assert rest == [sent[242], sent[243], sent[245]]
         assert await outbox.size(conn) == 10
+
+
+async def test_how_far_behind_the_relay_is(db: Database) -> None:
+    async with db.begin() as conn:
+        assert await insight.lag(conn) == insight.Lag(waiting=0, oldest_s=0.0)
+        first, _ = await outbox.record_all(conn, [asked(request_id=str(n)) for n in range(2)])
+        past = datetime.fromisoformat(first.time) - timedelta(minutes=5)
+        await conn.execute(
+            update(OutboxEvent).where(OutboxEvent.sequence == first.sequence).values(time=past)
+        )
+        behind = await insight.lag(conn)
+        assert behind.waiting == 2 and 300 <= behind.oldest_s < 360
+        await outbox.delete(conn, [first.sequence])
+        behind = await insight.lag(conn)
+    assert behind.waiting == 1 and behind.oldest_s < 60
 
 
 async def test_numbers_are_never_used_again(db: Database) -> None:
