@@ -25,6 +25,8 @@ DECAY = 0.02
 RELATED = 12
 """Other skills that are asked about each skill."""
 LEAST_RELATED = 0.02
+SAME = 1e-9
+"""A spread below this is none."""
 MOST_SKILLS = 1_000
 """With the most answers, of which each is held against each; the others are taken for average ones.
 
@@ -75,7 +77,9 @@ def fit_with_histories(rows: Sequence[Row]) -> tuple[Fitted, dict[str, History]]
             skills=np.zeros(1),
         )
         return Fitted({}, unknown, nothing, nothing + 1, [plain]), histories
-    mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
+    mean, spread = features.mean(axis=0), features.std(axis=0)
+    # What was always the same taught nothing: where it is otherwise for once it must not shout all else down.
+    scale = np.where(spread > SAME, spread + 1e-6, 1.0)
     inputs = (features - mean) / scale
     layers = [_train(inputs, right, places, len(facts) + 1, seed) for seed in range(MEMBERS)]
     return Fitted(facts, unknown, mean, scale, layers), histories

@@ -169,9 +169,20 @@ class TestPredictors:
         mixed = [chance for row, chance in zip(rows, together, strict=True) if row[0] == "student 4"]
         assert mixed == pytest.approx(alone)
 
+    @pytest.mark.parametrize("right", [True, False])
+    def test_what_never_differed_in_fitting_makes_nothing_certain(self, right: bool) -> None:
+        """One answer each, and then somebody who gives several."""
+        model = predictor_fit.fit(
+            [(f"student {number}", f"skill {number % 2}", number % 3 > 0) for number in range(900)]
+        )
+        chances = model.predict([("ada", "skill 0", right)] * 6, {})
+        assert all(0.4 < chance < 0.9 for chance in chances)
+
     def test_a_skill_an_answer_takes_no_more_memory_than_a_table_of_the_usual_ones(self) -> None:
         """As who gives each question's own number for its skill."""
-        rows = [(f"student {number % 40}", f"question {number // 3}", number % 3 > 0) for number in range(6_000)]
+        rows = [
+            (f"student {number % 40}", f"question {number // 3}", number % 3 > 0) for number in range(6_000)
+        ]
         tracemalloc.start()
         try:
             model = predictor_fit.fit(rows)
