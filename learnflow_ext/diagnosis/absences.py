@@ -262,6 +262,8 @@ def _missed(scene: Scene) -> str:
     if function is None:
         return ""
     inside = list(code_facts.own(function))
+    if not any(_calls_itself(node, function.name) for node in inside):
+        return ""  # it comes back by way of others
     if not any(isinstance(node, (*_FORKS, ast.Try)) for node in inside):
         return (
             ": it has no `if` at which it would end without calling itself once more. When shall it be over?"
@@ -275,6 +277,8 @@ def _missed(scene: Scene) -> str:
     fork = forks[0] if len(forks) == 1 else None
     if not isinstance(fork, ast.If) or len(calls) != 1 or calls[0].keywords:
         return ""
+    if scene.node is None or calls[0].lineno < fork.lineno:
+        return ""  # its first value is not known, or the condition is never come to
     if not isinstance(fork.body[-1], ast.Return) or calls[0] in list(ast.walk(fork.body[-1])):
         return ""
     test, names = fork.test, code_facts.parameters(function)
@@ -300,6 +304,16 @@ def _missed(scene: Scene) -> str:
     else:
         return ""
     return f": it ends only where `{name} == {end}` is true. But `{name}` {how}."
+
+
+def _calls_itself(node: ast.AST, name: str) -> bool:
+    called = node.func if isinstance(node, ast.Call) else None
+    return (isinstance(called, ast.Name) and called.id == name) or (
+        isinstance(called, ast.Attribute)
+        and called.attr == name
+        and isinstance(called.value, ast.Name)
+        and called.value.id in ("self", "cls")
+    )
 
 
 def _step(node: ast.AST | None, name: str) -> int:

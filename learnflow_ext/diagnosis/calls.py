@@ -297,6 +297,11 @@ def gave_nothing(message: str, scene: Scene) -> str:
                 )
         if isinstance(call.func, ast.Attribute):
             method = call.func.attr
+            own = [each for each in code_facts.functions(scene.tree) if each.name == method]
+            if any(map(code_facts.returns_something, own)):
+                continue
+            if own:
+                return f"{where} `{method}(...)`, which gives nothing back."
             if method in (
                 "sort",
                 "reverse",

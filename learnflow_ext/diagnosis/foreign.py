@@ -171,10 +171,23 @@ def then_word(exception: str, message: str, line: str) -> str:
     return ""
 
 
+_KINDS_OF_OTHERS = frozenset("int float str string String bool boolean void public static".split())
+
+
 def name_of_two_words(exception: str, message: str, line: str) -> str:
     """`my name = "Ada"`, `def my function():`."""
     heading = re.match(r"def\s+(\w+)\s+(\w+)\s*\(", line)
-    if heading is not None and heading[1] in ("function", "func", "method"):
+    if heading is not None and heading[1] in _KINDS_OF_OTHERS:
+        return (
+            f"Python does not write before a function what it gives back or who may call it: without"
+            f" `{heading[1]}` the line begins `def {heading[2]}(...):`."
+        )
+    counted = heading is not None and re.fullmatch(r"one|two|three|four|five|\w", heading[2])
+    if (
+        heading is not None
+        and heading[1] in ("function", "func", "fn", "method", "procedure")
+        and not counted
+    ):
         return (
             f"The word `{heading[1]}` is one too many: `def` says already that a function follows, as in"
             f" `def {heading[2]}(...):`."

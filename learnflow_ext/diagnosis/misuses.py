@@ -18,7 +18,17 @@ _CHANGERS = frozenset("append extend insert remove sort reverse clear update add
 _ONE_BY_ONE = frozenset(
     "dict_keys dict_values dict_items map filter zip enumerate range reversed generator".split()
 )
+_OF_LISTS_ALONE = frozenset("append extend insert remove pop clear".split())
 _OF_PYTHON = frozenset("len int float sum max min sorted list set tuple round abs enumerate".split())
+_SIGNS: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+}
 _OLD_NAMES = {
     "raw_input": "`input`, which always gives text",
     "unicode": "`str`: every text is Unicode",
@@ -34,8 +44,15 @@ def missing_from_get(message: str, scene: Scene) -> str:
     """`stock.get("pear") + 2`, where the dictionary has no such key."""
     if "NoneType" not in message:
         return ""
-    parts = (scene.node,) if scene.node is not None else scene.statement
-    used = (each for part in parts for each in (part, *_used_in(part, deep=scene.node is None)))
+    exact = scene.node is not None and "cannot unpack" not in message
+    parts = (scene.node,) if exact else scene.statement
+    alone = exact or "not iterable" in message  # what a loop goes through is a part by itself
+    used = (
+        each
+        for part in parts
+        if part is not None
+        for each in (*((part,) if alone else ()), *_used_in(part, message, deep=not exact))
+    )
     calls = [
         node
         for node in used
@@ -49,7 +66,7 @@ def missing_from_get(message: str, scene: Scene) -> str:
         return ""
     call, holder = calls[0], calls[0].func.value
     held, key = scene.value(holder), scene.value(call.args[0])
-    if held is None or held.type != "dict" or key is None or not key.text or key.text in held.items:
+    if held is None or held.type != "dict" or key is None or not key.text or _has(held, key):
         return ""
     if held.length != len(held.items):
         return ""  # it has more keys than were looked at
@@ -66,15 +83,44 @@ def missing_from_get(message: str, scene: Scene) -> str:
     )
 
 
-def _used_in(part: ast.AST, *, deep: bool) -> Iterator[ast.AST]:
-    """What operators, dots, brackets and loops in `part` work with directly; of `part` alone unless"
-    " `deep`."""
+def _has(held: Value, key: Value) -> bool:
+    """Whether the key is among those shown. `1.0` and `True` are the key `1` too."""
+    if key.text in held.items:
+        return True
+    if key.type not in ("int", "float", "bool"):
+        return False
+    numbers = (each for each in held.items if each in ("True", "False") or re.fullmatch(r"-?[\d.]+", each))
+    return any(_number(each) == _number(key.text) for each in numbers)
+
+
+def _number(text: str) -> float:
+    return {"True": 1.0, "False": 0.0}[text] if text in ("True", "False") else float(text)
+
+
+def _used_in(part: ast.AST, message: str, *, deep: bool) -> Iterator[ast.AST]:
+    """What operators, dots, brackets and loops in `part` work with directly, as far as `message` can be about
+    it; of `part` alone unless `deep`."""
+    dot = re.search(r"has no attribute '(\w+)'", message)
     for node in ast.walk(part) if deep else (part,):
-        if isinstance(node, ast.BinOp):
+        if isinstance(node, ast.Attribute):
+            if dot is not None and node.attr == dot[1]:
+                yield node.value
+        elif dot is not None:
+            continue
+        elif "cannot unpack" in message:
+            if isinstance(node, ast.Assign):
+                yield node.value
+        elif isinstance(node, ast.BinOp):
             yield from (node.left, node.right)
+        elif isinstance(node, ast.UnaryOp):
+            yield node.operand
         elif isinstance(node, ast.Compare):
-            yield from (node.left, *node.comparators)
-        elif isinstance(node, (ast.Attribute, ast.Subscript, ast.AugAssign)):
+            # None can be asked whether it is equal to something.
+            if not all(isinstance(op, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)) for op in node.ops):
+                yield from (node.left, *node.comparators)
+        elif isinstance(node, ast.Subscript):
+            yield node.slice if "indices must be" in message else node.value
+        elif isinstance(node, ast.AugAssign):
             yield node.value
         elif isinstance(node, ast.For):
             yield node.iter
@@ -86,29 +132,36 @@ def result_of_print(message: str, scene: Scene) -> str:
     """`print("Total: ") + 5`."""
     if "NoneType" not in message:
         return ""
-    node = scene.node
-    if node is None and len(scene.statement) == 1 and isinstance(scene.statement[0], ast.Expr):
-        node = scene.statement[0].value
-    node = node.value if isinstance(node, ast.Expr) else node
+    line = scene.statement[0] if len(scene.statement) == 1 else None
+    if not isinstance(line, ast.Expr):
+        return ""  # what is kept or given back was not only to be shown
+    node: ast.AST = line.value
     node = node.func if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else node
-    inner = (
-        node.left if isinstance(node, ast.BinOp) else node.value if isinstance(node, ast.Attribute) else None
-    )
-    if not (isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "print"):
+    if scene.node is not None and scene.node not in (node, line.value):
         return ""
-    what = f".{node.attr}(...)" if isinstance(node, ast.Attribute) else f"{_sign(node)} …"
+    inner, what = _beside_print(node)
+    if not _prints(inner) or not what:
+        return ""
     return (
         "The round bracket that ends `print` comes too early."
-        f" {piece(inner) or '`print(...)`'} shows a text and gives back `None`, which means nothing, and"
-        f" `{what}` then works with that `None`. It belongs to the text, so it must stand between the round"
-        " brackets of `print`."
+        f" {piece(inner) or '`print(...)`'} shows something and gives back `None`, which means nothing, and"
+        f" `{what}` then works with that `None`. It belongs to what is shown, so it must stand between the"
+        " round brackets of `print`."
     )
 
 
-def _sign(node: ast.AST | None) -> str:
-    operator = node.op if isinstance(node, ast.BinOp) else None
-    signs: dict[type[ast.operator], str] = {ast.Add: "+", ast.Mod: "%", ast.Mult: "*", ast.Sub: "-"}
-    return signs.get(type(operator), "") if operator is not None else ""
+def _beside_print(node: ast.AST) -> tuple[ast.AST, str]:
+    """What an operator, a dot or a bracket works with, and that; no text where it is none of these."""
+    if isinstance(node, ast.BinOp) and not _prints(node.right):
+        sign = _SIGNS.get(type(node.op), "")
+        return node.left, f"{sign} …" if sign else ""
+    if isinstance(node, ast.Attribute):
+        return node.value, f".{node.attr}(...)"
+    return (node.value, "[…]") if isinstance(node, ast.Subscript) else (node, "")
+
+
+def _prints(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
 
 
 def print_of_old(message: str, scene: Scene) -> str:
@@ -142,6 +195,7 @@ def kept_nothing(message: str, scene: Scene) -> str:
         and call.func.attr in _CHANGERS
         and _is(scene.values.get(name), "NoneType")
         and _in_a_loop(scene.tree, line)
+        and _else_several(scene.tree, name, line)
     ):
         return ""
     return (
@@ -149,6 +203,26 @@ def kept_nothing(message: str, scene: Scene) -> str:
         f" `{call.func.attr}` changes"
         f" what `{name}` holds, and gives back `None`, which `{name} =` then put in its place. Write the line"
         f" without `{name} =`."
+    )
+
+
+def _else_several(tree: ast.Module | None, name: str, line: ast.stmt) -> bool:
+    """Whether the other lines that give `name` a value, one at least, surely give it a list or the like."""
+    others = [
+        node
+        for node in ast.walk(tree or ast.Module([], []))
+        if isinstance(node, ast.Assign)
+        and node is not line
+        and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+    ]
+    return bool(others) and all(
+        isinstance(each.value, (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp))
+        or (
+            isinstance(each.value, ast.Call)
+            and isinstance(each.value.func, ast.Name)
+            and each.value.func.id in ("list", "dict", "set", "sorted")
+        )
+        for each in others
     )
 
 
@@ -167,15 +241,19 @@ def tuple_by_comma(message: str, scene: Scene) -> str:
     """`total = 0,` and then `total += 5`."""
     if "tuple" not in message or scene.tree is None:
         return ""
+    here = code_facts.function_at(scene.tree, scene.line)
+    handed = code_facts.parameters(here) if here is not None else []
     parts = (scene.node,) if scene.node is not None else scene.statement
     for part in parts:
-        for node in ast.walk(part):
+        for node in _worked_with(part, deep=scene.node is None):
             value = scene.values.get(node.id) if isinstance(node, ast.Name) else None
             if (
                 isinstance(node, ast.Name)
                 and value is not None
                 and value.type == "tuple"
                 and value.length == 1
+                and "`" not in value.text
+                and node.id not in handed
             ):
                 lines = _with_a_comma(scene.tree, node.id)
                 if len(lines) == 1:
@@ -189,21 +267,48 @@ def tuple_by_comma(message: str, scene: Scene) -> str:
     return ""
 
 
+def _worked_with(part: ast.AST, *, deep: bool) -> Iterator[ast.AST]:
+    """What `part` counts, compares, calls or hands on, and takes as a position; of `part` alone unless"
+    " `deep`."""
+    for node in ast.walk(part) if deep else (part,):
+        if isinstance(node, ast.BinOp):
+            yield from (node.left, node.right)
+        elif isinstance(node, ast.UnaryOp):
+            yield node.operand
+        elif isinstance(node, ast.Compare):
+            yield from (node.left, *node.comparators)
+        elif isinstance(node, ast.AugAssign):
+            yield from (node.target, node.value)
+        elif isinstance(node, ast.Subscript):
+            yield node.slice
+        elif isinstance(node, ast.Call):
+            yield from (node.func, *node.args)
+
+
 def _with_a_comma(tree: ast.Module, name: str) -> list[int]:
-    """The lines that give `name` a tuple of one item without brackets; empty when others give it a value."""
+    """The lines that give `name` a tuple of one item without brackets; empty when others give it a value, or
+    something takes it for the tuple that it is."""
+    nodes = list(ast.walk(tree))
     given = [
         node
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign)
         and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
     ]
     by_comma = [
-        node.lineno
+        node.value.end_lineno or node.lineno
         for node in given
         if isinstance(node.value, ast.Tuple)
         and len(node.value.elts) == 1
         and node.value.col_offset == node.value.elts[0].col_offset
     ]
+    meant = (
+        node.value if isinstance(node, ast.Subscript) else node.iter
+        for node in nodes
+        if isinstance(node, (ast.Subscript, ast.For, ast.comprehension))
+    )
+    if any(isinstance(node, ast.Name) and node.id == name for node in meant):
+        return []
     return by_comma if len(by_comma) == len(given) else []
 
 
@@ -217,16 +322,37 @@ def name_of_a_module(message: str, scene: Scene) -> str:
         isinstance(node, ast.Import) and any((each.asname or each.name) == name for each in node.names)
         for node in ast.walk(scene.tree)
     )
-    if not imported or held is None or held.type == "module" or not held.text:
+    if not imported or held is None or held.type == "module" or not held.text or "`" in held.text:
         return ""
-    lines = [each for each in code_facts.assigned_lines(scene.tree, name) if each <= scene.line]
+    said = f"and that has no `{taken.attr}`. Choose another name for the value."
+    here = code_facts.function_at(scene.tree, scene.line)
+    if here is not None and name in code_facts.parameters(here):
+        return (
+            f"`{name}` was the module that you imported, but inside the function `{here.name}` it is the"
+            f" value between its brackets, `{held.text}`, {said}"
+        )
+    where: ast.AST = here if here is not None and _not_imported(here, name) else scene.tree
+    lines = _not_imported(where, name)
+    if len(lines) > 1:
+        # A function may have run after the lines below it too.
+        lines = [each for each in lines if each < scene.line] if where is (here or scene.tree) else []
     if not lines:
         return ""
     return (
         f"`{name}` was the module that you imported, but line {lines[-1]} gave the name `{name}`"
-        " another value,"
-        f" `{held.text}`, and that has no `{taken.attr}`. Choose another name for the value."
+        f" another value, `{held.text}`, {said}"
     )
+
+
+def _not_imported(where: ast.AST, name: str) -> list[int]:
+    """The lines directly in a function or module that give `name` a value, but for imports; rising."""
+    imports = {
+        node.lineno
+        for node in ast.walk(where)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        and any((each.asname or each.name) == name for each in node.names)
+    }
+    return [each for each in code_facts.assigned_lines(where, name) if each not in imports]
 
 
 def one_after_the_other(message: str, scene: Scene) -> str:
@@ -237,12 +363,15 @@ def one_after_the_other(message: str, scene: Scene) -> str:
         return ""
     if not (said := piece(taken.value)):
         return ""
-    other = (
-        f"`sorted({said.strip('`')})` gives a sorted list of it."
-        if found[2] == "sort"
-        else f"`list({said.strip('`')})` makes a list of it."
-    )
-    return f"{said} is no list (its type is `{found[1]}`), and only lists have `{found[2]}`. {other}"
+    what = f"{said} is no list (its type is `{found[1]}`), and has no `{found[2]}`."
+    if found[2] == "sort":
+        return f"{what} `sorted({said.strip('`')})` gives a sorted list of it."
+    if found[1].startswith("dict_") and found[2] in _OF_LISTS_ALONE:
+        return (
+            f"{what} It shows what the dictionary has at this moment: to change that, change the dictionary"
+            f" itself. `list({said.strip('`')})` makes a list that no longer belongs to it."
+        )
+    return f"{what} `list({said.strip('`')})` makes a list of it."
 
 
 def half_as_a_position(message: str, scene: Scene) -> str:
@@ -255,17 +384,24 @@ def half_as_a_position(message: str, scene: Scene) -> str:
         return ""
     for bound in (where.lower, where.upper, where.step):
         if isinstance(bound, ast.BinOp) and isinstance(bound.op, ast.Div) and (said := piece(bound)):
-            whole = f"{ast.unparse(bound.left)} // {ast.unparse(bound.right)}"
+            whole = ast.unparse(ast.BinOp(bound.left, ast.FloorDiv(), bound.right))
             return (
                 f"{said} is a number with a decimal point, because `/` always gives one, and a position must"
                 f" be a whole number. `{whole}` divides to a whole number."
             )
         held = scene.value(bound)
-        if held is not None and held.type not in ("int", "bool", "NoneType") and held.text:
+        if (
+            held is not None
+            and held.type not in ("int", "bool", "NoneType")
+            and held.text
+            and "`" not in held.text
+        ):
             if bound is not None and (said := piece(bound)):
+                makes = held.type == "float" or (held.type == "str" and held.text.strip("'\"").isdecimal())
+                how = " `int(...)` makes a whole number of it." if makes else ""
                 return (
                     f"The positions before and after the colon must be whole numbers, and {said} is"
-                    f" `{held.text}`. `int(...)` makes a whole number of it."
+                    f" `{held.text}`.{how}"
                 )
     return ""
 
@@ -279,10 +415,18 @@ def several_as_a_number(message: str, scene: Scene) -> str:
     if found is None or call is None or not isinstance(call.func, ast.Name) or len(call.args) != 1:
         return ""
     given, name = call.args[0], call.func.id
+    if not message.startswith(f"{name}()"):
+        return ""
+    if found[1] == "dict":
+        return (
+            f"`{name}()` turns a single text or number into a number, and {piece(given) or 'this'} is a whole"
+            " dictionary. Which of its values is meant? Its key stands in square brackets behind the"
+            " dictionary."
+        )
     what = "`split` gives a list of texts" if _splits(given) else f"{piece(given) or 'this'} is a {found[1]}"
     return (
-        f"`{name}()` turns a single text or number into a number, and {what}. Each of them needs `{name}()`"
-        " of its own, in a loop or a comprehension."
+        f"`{name}()` turns a single text or number into a number, and {what}. Is one of them meant, or"
+        f" all? For all, each needs `{name}()` of its own, in a loop or a comprehension."
     )
 
 
@@ -295,17 +439,46 @@ def of_old_python(message: str, scene: Scene) -> str:
     found = re.search(r"name '(\w+)' is not defined", message)
     if found is None or found[1] not in _OLD_NAMES or scene.tree is None:
         return ""
-    if code_facts.assigned_lines(scene.tree, found[1]):
+    if found[1] in _own_names(scene.tree) or not any(
+        isinstance(node, ast.Call) and any(_named(each, found[1]) for each in (node.func, *_kinds_in(node)))
+        for part in scene.statement
+        for node in ast.walk(part)
+    ):
         return ""
     return f"`{found[1]}` belonged to Python 2. In Python 3 it is {_OLD_NAMES[found[1]]}."
+
+
+def _own_names(tree: ast.Module) -> set[str]:
+    """All that the cell itself calls by a name, wherever."""
+    nodes = list(ast.walk(tree))
+    given = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    made = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    return given | made | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+
+
+def _kinds_in(call: ast.Call) -> list[ast.expr]:
+    """What stands for a function or class in `isinstance(n, long)` and `map(unicode, words)`."""
+    if _named(call.func, "isinstance"):
+        return call.args[1:]
+    return call.args[:1] if _named(call.func, "map") else []
+
+
+def _named(node: ast.AST, name: str) -> bool:
+    """Whether it is the name, alone or among others in brackets."""
+    alone = node.elts if isinstance(node, ast.Tuple) else [node]
+    return any(isinstance(each, ast.Name) and each.id == name for each in alone)
 
 
 def of_the_class(message: str, scene: Scene) -> str:
     """`score += 1` in a method, where the class has `score = 0`."""
     found = re.search(r"local variable '(\w+)'", message)
     here = code_facts.function_at(scene.tree, scene.line)
-    if found is None or here is None or scene.tree is None:
+    if found is None or here is None or scene.tree is None or scene.line is None:
         return ""
+    if any(each < scene.line for each in code_facts.assigned_lines(here, found[1])):
+        return ""  # a name of the function's own, which this way through it did not reach
+    if code_facts.assigned_lines(scene.tree, found[1]):
+        return ""  # that one may be meant as well
     for owner in (node for node in ast.walk(scene.tree) if isinstance(node, ast.ClassDef)):
         given = [
             node.lineno
@@ -316,11 +489,12 @@ def of_the_class(message: str, scene: Scene) -> str:
                 for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
             )
         ]
-        if here in owner.body and given and code_facts.parameters(here)[:1] == ["self"]:
+        first = code_facts.parameters(here)[:1]
+        if here in owner.body and given and first in (["self"], ["cls"]):
             return (
-                f"Did you mean `self.{found[1]}`? Line {given[0]} gives `{found[1]}` to the class"
+                f"Did you mean `{first[0]}.{found[1]}`? Line {given[0]} gives `{found[1]}` to the class"
                 f" `{owner.name}`;"
-                f" without `self.` the name `{found[1]}` belongs to this one call of `{here.name}`,"
+                f" without `{first[0]}.` the name `{found[1]}` belongs to this one call of `{here.name}`,"
                 " and has no"
                 " value yet."
             )
@@ -333,6 +507,8 @@ def super_without_values(message: str, scene: Scene) -> str:
     call = scene.the(ast.Call, _is_super)
     if found is None or call is None:
         return ""
+    if any(isinstance(node, ast.Call) and _named(node.func, found[1]) for node in ast.walk(call)):
+        return ""  # an object that is made between the brackets
     names = re.findall(r"'(\w+)'", found[2])
     listed = (
         " and ".join(f"`{name}`" for name in names[-2:])

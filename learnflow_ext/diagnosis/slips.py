@@ -297,6 +297,11 @@ def opening_quote(exception: str, message: str, line: str) -> str:
     )
 
 
+_SHORTENED_AFTER = re.compile(r"(?:s|t|re|ll|ve|d|m|clock)\b", re.IGNORECASE)
+_SHORTENED_BEFORE = re.compile(r"(?:^|\W)(?:[cdjlmnost]|qu|un|[dns]?[ae]ll)$", re.IGNORECASE)
+"""What stands beside an apostrophe in English, French and Italian: It's, l'amie, dell'anno, O'Brien."""
+
+
 def apostrophe(exception: str, message: str, line: str) -> str:
     """`text = 'It's raining'`."""
     if "unterminated string literal" not in message:
@@ -305,6 +310,8 @@ def apostrophe(exception: str, message: str, line: str) -> str:
     if not found:
         return ""
     head, before, after, rest = found.groups()
+    if not _SHORTENED_AFTER.match(after) and not _SHORTENED_BEFORE.search(before):
+        return ""  # the quote in the middle may be one too many
     mended = f"{head}'{before}\\'{after}'{rest}"
     if not compiles(mended.strip()):
         return ""

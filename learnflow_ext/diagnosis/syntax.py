@@ -59,7 +59,8 @@ def compiles_as_block(head: str) -> bool:
 
 def typographic_quotes(exception: str, message: str, line: str) -> str:
     """Quotes as a word processor makes them."""
-    if "invalid character" in message and line.translate(_TYPOGRAPHIC) != line:
+    found = re.match(r"invalid character '(.)'", message)
+    if found and found[1].translate(_TYPOGRAPHIC) != found[1]:
         pointed = set("\u00ab\u00bb") & set(line)
         which = "pointed quotes, as books have" if pointed else "curly quotes, as a word processor makes"
         return f"The line has {which} them. Python only knows straight ones: replace them with `\"` or `'`."

@@ -156,3 +156,88 @@ def test_an_operator_known_by_text_alone_blames_no_method_of_another() -> None:
         'Traceback (most recent call last):\n  File "<cell>", line 1, in <module>',
     )
     assert "`dog.age`" not in found.cause
+
+
+@pytest.mark.parametrize(
+    ("source", "never"),
+    [
+        # a key that is there, though it is written in another way
+        ("d = {1: 5}\nlast = None\nprint(d.get(2 / 2) + last)", "has no key"),
+        # more was wanted of `print` than to show something
+        ('age = print("How old? ") + 1', "too early"),
+        ('print("a") + print("b")', "too early"),
+        ("def last():\n    return print(3) + 1\nlast()", "too early"),
+        # what was no list before the loop began
+        (
+            "def load():\n    pass\nnames = load()\nfor n in 'ab':\n    names = names.append(n)",
+            "ran the last time",
+        ),
+        # a tuple of one item that is meant, or that has no part in it
+        ("names = 'Ada',\nnames[0] = 'Bob'", "Take the comma away"),
+        ("names = 'Ada',\nprint(names[0])\nmore = names + 'Bob'", "Take the comma away"),
+        ("names = 'Ada',\nprint(len(names) + (1,))", "Take the comma away"),
+        ("def f(n):\n    return n + 1\nn = 0,\nf((3,))", "Take the comma away"),
+        # a module whose name the cell gave nothing else
+        ("import time\ndef wait(time):\n    time.sleep(time)\nwait(3)", "line 1 gave"),
+        # a position that no `int` makes a whole number of
+        ("word = 'banana'\nprint(word['a':])", "whole number of it"),
+        # names that are also the student's own
+        ("lat = 5\nprint(lat, long)", "Python 2"),
+        (
+            "class Fraction:\n    def reduce(self):\n        pass\n    def show(self):\n"
+            "        reduce()\nFraction().show()",
+            "Python 2",
+        ),
+        # a name of the method's own, which its loop never gave a value
+        (
+            "class Game:\n    total = 0\n    def play(self, rolls):\n        for r in rolls:\n"
+            "            total = r\n        return total\nGame().play([])",
+            "self.total",
+        ),
+        (
+            "score = 1\nclass Game:\n    score = 0\n    def win(self):\n        score += 1\nGame().win()",
+            "self.score",
+        ),
+        # a recursion by way of another function, and one that comes back before its condition
+        (
+            "def even(n):\n    return not odd(n)\ndef odd(n):\n    if n == 1:\n        return True\n"
+            "    return even(n - 2)\neven(4)",
+            "it has no `if`",
+        ),
+        (
+            "class A:\n    @property\n    def name(self):\n        return self.name\nA().name",
+            "it has no `if`",
+        ),
+        ("def f(n):\n    f(n - 2)\n    if n == 0:\n        return\nf(5)", "jumps over"),
+        # a method of the student's own is no list's
+        (
+            "class Deck:\n    def shuffle(self):\n        pass\ncards = Deck().shuffle()\nprint(cards[0])",
+            "changes the list",
+        ),
+        # a quote too many, no apostrophe
+        ("print('Total'total')", "apostrophe"),
+        # quotes of a word processor inside a text, and another sign outside of it
+        ("text = 'It\u2019s 5' \u2212 3", "curly"),
+        ("price = 3\u20ac + len('\u201chi\u201d')", "curly"),
+        ("def set name(self):\n    pass", "may call it"),
+    ],
+)
+def test_a_misuse_that_is_none(source: str, never: str) -> None:
+    assert never not in cause(source)
+
+
+def test_from_text_alone_no_part_is_blamed_that_the_message_is_not_about() -> None:
+    def said(exception: str, message: str, code: str, *variables: Variable) -> str:
+        shown = 'Traceback (most recent call last):\n  File "<cell>", line 1, in <module>'
+        return diagnose_text(exception, message, code, shown, variables=variables).cause
+
+    ages = Variable(name="ages", type="dict", value="{'ann': 3}")
+    missing = "'NoneType' object has no attribute 'name'"
+    assert "has no key" not in said(
+        "AttributeError", missing, "found = ages.get('bob') is None and pupil.name", ages
+    )
+    assert "has no key `'bob'`" in said("AttributeError", missing, "found = ages.get('bob').name", ages)
+    needs = "Engine.__init__() missing 1 required positional argument: 'power'"
+    assert "`super().__init__(...)` calls" not in said("TypeError", needs, "super().__init__(Engine())")
+    several = "int() argument must be a string, a bytes-like object or a real number, not 'list'"
+    assert "`float()`" not in said("TypeError", several, "total = sum(map(int, rows)) + float(x)")
