@@ -309,6 +309,7 @@ class Assistance:
                     yield chunk
                     if chunk.kind == "start" and voice is not None and not voice.told:
                         yield replace(chunk, kind="text", text=f"{self.wishes.notice()}\n\n")
+                        await self._speaking.noticed(question.person.name)
         finally:
             if spoken is not None and spoken.call is not None:
                 await self._speaking.keep(question.request_id, spoken.call)

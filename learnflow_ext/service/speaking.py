@@ -36,7 +36,10 @@ class Speaking:
         self._model = model
 
     async def speaker(self, name: str, plan: Plan, policy: Policy) -> Speaker | None:
-        """The model's voice, for a student `name` who lets it speak; None otherwise."""
+        """The model's voice, for a student `name` who lets it speak; None otherwise.
+
+        Only looks: who was not told what leaves is to be told first, and then `noticed`.
+        """
         if self._model is None or not plan.may_be_phrased or policy == "off":
             return None
         async with self._db.connect() as conn:
@@ -44,9 +47,11 @@ class Speaking:
             if not on:
                 return None
             names = await people.names(conn)
-        if not told:
-            await self._db.retrying(lambda conn: tutoring.choose(conn, name, model=True))
         return Speaker(Voice(self._model, [name, *names]), told)
+
+    async def noticed(self, name: str) -> None:
+        """Keep that `name` was told what leaves. What they said meanwhile of the model holds."""
+        await self._db.retrying(lambda conn: tutoring.told(conn, name))
 
     async def keep(self, request_id: str, *calls: Call) -> None:
         """Count calls of the model, one at least, and keep them, as one, with their question."""

@@ -180,6 +180,18 @@ async def choose(conn: AsyncConnection, student: str, *, model: bool, told: bool
     )
 
 
+async def told(conn: AsyncConnection, student: str) -> None:
+    """Keep that the notice was shown; what the student chose stays as it is."""
+    user_id = await people.ensure(conn, student)
+    new = upsert(TutorChoice).values(user_id=user_id, model=True, told=True, updated_at=now())
+    await conn.execute(
+        new.on_conflict_do_update(
+            index_elements=["user_id"],
+            set_={name: getattr(new.excluded, name) for name in ("told", "updated_at")},
+        )
+    )
+
+
 async def called(
     conn: AsyncConnection,
     request_id: str,

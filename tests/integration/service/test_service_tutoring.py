@@ -290,6 +290,38 @@ class TestModel:
         metrics = (client.service.parts.metrics.text()).decode()
         assert 'learnflow_model_tokens_total{direction="in"} 240.0' in metrics
 
+    async def test_a_notice_that_nobody_saw_does_not_count(
+        self, endpoint: Endpoint, open_client: Asker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = await open_client()
+
+        async def stumbles(*_: Any, **__: Any) -> AsyncIterator[ReplyChunk]:
+            for each in list[ReplyChunk]():
+                yield each
+            raise RuntimeError
+
+        with monkeypatch.context() as broken:
+            broken.setattr(tutors.Tutor, "answer", stumbles)
+            assert chunks(await client("api/help", "ada", body=FAILED))[-1].kind == "error"
+        assert (await said(client, FAILED))[0].startswith("*Before we begin:")
+        assert not (await said(client, FAILED))[0].startswith("*Before")
+
+    async def test_who_switches_it_off_while_the_notice_is_on_its_way_has_switched_it_off(
+        self, endpoint: Endpoint, open_client: Asker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = await open_client()
+        told = tutoring.told
+
+        async def late(conn: Any, student: str) -> None:
+            await tutoring.choose(conn, student, model=False)
+            await told(conn, student)
+
+        monkeypatch.setattr(tutoring, "told", late)
+        assert (await said(client, FAILED))[0].startswith("*Before we begin:")
+        asked = len(endpoint.asked)
+        assert "NameError" in (await said(client, FAILED))[0]
+        assert len(endpoint.asked) == asked
+
     async def test_a_student_switches_it_off_and_that_is_kept(
         self, endpoint: Endpoint, open_client: Asker, start: Any, hub: Hub
     ) -> None:
