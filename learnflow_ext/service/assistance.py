@@ -43,7 +43,7 @@ from learnflow_ext.service.practice import Practices
 from learnflow_ext.service.practising import practised
 from learnflow_ext.service.releases import Releases
 from learnflow_ext.service.results import Results
-from learnflow_ext.service.speaking import Speaking
+from learnflow_ext.service.speaking import Speaker, Speaking
 from learnflow_ext.service.surroundings import Surroundings
 from learnflow_ext.service.telling import Telling
 from learnflow_ext.service.tutors import TutoredCourse
@@ -280,7 +280,18 @@ class Assistance:
             )
             return rung
 
-        rung = await self._db.retrying(route)
+        async def speaker() -> Speaker | None:
+            # Of a question that comes again a model may have been asked already.
+            if question.again:
+                return None
+            return await self._speaking.speaker(question.person.name, plan, context.policy)
+
+        # Neither needs the other, and both are awaited whatever becomes of one: nothing is written behind.
+        rung, voice = await asyncio.gather(self._db.retrying(route), speaker(), return_exceptions=True)
+        if isinstance(rung, BaseException):
+            raise rung
+        if isinstance(voice, BaseException):
+            raise voice
         if rung is not None:
             context = replace(context, rung=rung)
         if self._practices is not None and await self._practises(question, plan):
@@ -291,9 +302,6 @@ class Assistance:
                     yield chunk
             return
         context = await self._hinted(question, context, plan)
-        voice = None
-        if not question.again:
-            voice = await self._speaking.speaker(question.person.name, plan, context.policy)
         spoken = voice.voice if voice is not None else None
         answer: AsyncGenerator[ReplyChunk] = tutor.answer(
             request,

@@ -25,7 +25,7 @@ from learnflow_ext.service import policies
 from learnflow_ext.service.retention import forget
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.service.wishes import Voted
-from learnflow_ext.store import alerts, eventlog, tutoring
+from learnflow_ext.store import alerts, eventlog, help, tutoring
 from learnflow_ext.store.clock import now
 
 Asker = Callable[[], Awaitable[Client]]
@@ -321,6 +321,25 @@ class TestModel:
         asked = len(endpoint.asked)
         assert "NameError" in (await said(client, FAILED))[0]
         assert len(endpoint.asked) == asked
+
+    async def test_who_may_speak_is_looked_up_while_the_route_is_kept(
+        self, endpoint: Endpoint, open_client: Asker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = await open_client()
+        looked = asyncio.Event()
+        choice, routed = tutoring.choice, help.routed
+
+        async def looks(conn: Any, student: str) -> tuple[bool, bool]:
+            looked.set()
+            return await choice(conn, student)
+
+        async def keeps(*given: Any, **more: Any) -> None:
+            await asyncio.wait_for(looked.wait(), 5)
+            await routed(*given, **more)
+
+        monkeypatch.setattr(tutoring, "choice", looks)
+        monkeypatch.setattr(help, "routed", keeps)
+        assert (await said(client, FAILED))[0].endswith(endpoint.says)
 
     async def test_a_student_switches_it_off_and_that_is_kept(
         self, endpoint: Endpoint, open_client: Asker, start: Any, hub: Hub
