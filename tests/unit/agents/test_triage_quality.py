@@ -50,7 +50,7 @@ def unseen() -> list[HeldOut]:
 
 
 def later() -> list[HeldOut]:
-    """Short and long ones of nineteen other authors, on nine other topics."""
+    """Short and long ones in thirty-one other styles, on nine other topics."""
     text = (EVALUATION / "triage_later.jsonl").read_text(encoding="utf-8")
     rows = (json.loads(line) for line in text.splitlines())
     return [HeldOut(each["intent"], each["style"], each["topic"], each["text"]) for each in rows]
