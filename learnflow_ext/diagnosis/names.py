@@ -307,6 +307,8 @@ def of_the_object(message: str, scene: Scene) -> str:
     )
     if not meant or code_facts.assigned_lines(scene.tree, found[1]):
         return ""
+    if any(each < (scene.line or 0) for each in code_facts.assigned_lines(here, found[1])):
+        return ""  # a name of the method's own, which this way through it did not reach
     return (
         f"Did you mean `self.{found[1]}`? Without `self.` the name `{found[1]}` belongs to this one call of"
         f" `{here.name}`, and has no value yet."

@@ -195,6 +195,11 @@ def test_an_operator_known_by_text_alone_blames_no_method_of_another() -> None:
             "self.total",
         ),
         (
+            "class Game:\n    def __init__(self):\n        self.total = 0\n    def play(self, rolls):\n"
+            "        for r in rolls:\n            total = r\n        return total\nGame().play([])",
+            "self.total",
+        ),
+        (
             "score = 1\nclass Game:\n    score = 0\n    def win(self):\n        score += 1\nGame().win()",
             "self.score",
         ),
