@@ -21,6 +21,12 @@ READ_BY = {
     each.GROUP: frozenset(each.TOPICS) for each in (lti_consumer, progress_consumer, struggle_consumer)
 }
 """Our groups and what they read: one that noted nothing yet of a partition has not begun with it."""
+EVERYWHERE = (progress_consumer.GROUP, struggle_consumer.GROUP)
+"""Those that every classroom has. Kafka forgets a group that was away for a week: then it begins anew."""
+SOME_UNKNOWN = (
+    "Kafka cannot name all groups that read its messages just now, as for a while after it began, or while a "
+    "broker is away. Nothing was deleted; try again in a few minutes."
+)
 
 Place = tuple[str, int]
 """Topic, as the broker calls it, and partition."""
@@ -86,18 +92,22 @@ def _done(
     admin: AdminClient, prefix: str, places: Iterable[Place], start: Mapping[Place, int]
 ) -> dict[Place, int]:
     """Up to where all groups of the cluster that read a partition have done with it."""
-    found: dict[Place, int] = {}
-    for group in sorted(each.group_id for each in _result(admin.list_consumer_groups()).valid):
+    listed = _result(admin.list_consumer_groups())
+    if listed.errors:
+        raise KafkaUnavailable(SOME_UNKNOWN)
+    noted: dict[str, dict[Place, int]] = {prefix + group: {} for group in EVERYWHERE}
+    for group in sorted(each.group_id for each in listed.valid):
         (future,) = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]).values()
-        noted = {
-            (at.topic, at.partition): at.offset for at in _result(future).topic_partitions if at.offset >= 0
-        }
-        reads = {name for name, _ in noted}
+        offsets = _result(future).topic_partitions
+        noted[group] = {(at.topic, at.partition): at.offset for at in offsets if at.offset >= 0}
+    found: dict[Place, int] = {}
+    for group, theirs in noted.items():
+        reads = {name for name, _ in theirs}
         if group.startswith(prefix):
             reads |= {prefix + topic for topic in READ_BY.get(group.removeprefix(prefix), ())}
         for place in places:
             if place[0] in reads:
-                reached = noted.get(place, start[place])
+                reached = theirs.get(place, start[place])
                 found[place] = min(found.get(place, reached), reached)
     return found
 

@@ -221,7 +221,6 @@ def _done(future: object, harmless: int) -> None:
 
 
 def sentence(error: KafkaException) -> str:
-    """What an admin reads."""
     """What a refusal, or silence, means to whoever reads of it."""
     reason = error.args[0]
     if reason.code() in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN):

@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, ListConsumerGroupsResult, NewTopic, OffsetSpec
 
 from learnflow_ext.contracts.events import TOPICS
 
@@ -125,17 +132,32 @@ def test_old_messages_go_but_for_those_that_a_group_has_not_done_with(
         for age_s in (7200, 7000, 6800, 0):
             producer.produce(name, b"x", timestamp=(now - age_s) * 1000)
     assert producer.flush(30) == 0
-    # It has done with the first of four.
-    group = ConsumerGroupTopicPartitions(kafka.prefix + "progress", [TopicPartition(progress, 0, 1)])
-    (noted,) = admin.alter_consumer_group_offsets([group]).values()
-    noted.result(30)
     an_hour_ago = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now - 3600))
+
+    def note(group: str, *done: TopicPartition) -> None:
+        asked = [ConsumerGroupTopicPartitions(kafka.prefix + group, list(done))]
+        deadline = time.monotonic() + 30
+        while True:
+            (noted,) = admin.alter_consumer_group_offsets(asked).values()
+            if not any(at.error for at in noted.result(30).topic_partitions):
+                return
+            # A broker that just began makes the place for it first.
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
     def first(name: str) -> int:
         earliest = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
         (found,) = admin.list_offsets({TopicPartition(name, 0): earliest}).values()
         return int(found.result(30).offset)
 
+    # Kafka knows nothing of the service's groups, as when they were away for longer than it remembers them.
+    unread = learnflow("topics", "clear", "--config", config, "--before", an_hour_ago, "--yes")
+    for name in (progress, requests):
+        assert f"{name}  0 messages deleted, 3 kept for a group that has not done with them\n" in unread.out
+    assert (first(progress), first(requests)) == (0, 0)
+    # The one has done with the first of four, the other with all.
+    note("progress", TopicPartition(progress, 0, 1))
+    note("struggle", TopicPartition(progress, 0, 4), TopicPartition(requests, 0, 4))
     asked = learnflow("topics", "clear", "--config", config, "--before", an_hour_ago)
     assert asked.code == 0, asked
     assert f"{progress}  1 message would go, 2 kept for a group that has not done with them\n" in asked.out
@@ -149,3 +171,26 @@ def test_old_messages_go_but_for_those_that_a_group_has_not_done_with(
     long_ago = learnflow("topics", "clear", "--config", config, "--before", "2020-01-01", "--yes")
     assert long_ago.out == "No topic holds a message from before then.\n"
     assert learnflow("topics", "clear", "--config", config, "--before", "yesterday").code == 2
+
+
+def test_nothing_goes_while_kafka_cannot_name_all_groups(
+    learnflow: Run, kafka: KafkaCluster, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As just after a broker began, which still reads how far they are."""
+    name = kafka.prefix + "exercise.generated"
+    admin = AdminClient(kafka.common())
+    admin.create_topics([NewTopic(name, 1, 1)])[name].result(30)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap})
+    producer.produce(name, b"x", timestamp=1_000_000)
+    assert producer.flush(30) == 0
+    still = KafkaException(KafkaError(KafkaError.COORDINATOR_LOAD_IN_PROGRESS))
+    told: Future[ListConsumerGroupsResult] = Future()
+    told.set_result(ListConsumerGroupsResult(valid=[], errors=[still]))
+    with monkeypatch.context() as patch:
+        patch.setattr(AdminClient, "list_consumer_groups", lambda _: told)
+        ended = learnflow("topics", "clear", "--config", config, "--before", "2020-01-01", "--yes")
+    assert ended.code == 2
+    assert ended.err.startswith("Kafka cannot name all groups that read its messages just now")
+    # Which nobody of ours reads.
+    asked = learnflow("topics", "clear", "--config", config, "--before", "2020-01-01")
+    assert f"{name}  1 message would go\n" in asked.out
