@@ -15,7 +15,7 @@ from learnflow_ext.contracts.errors import LearnFlowError
 from learnflow_ext.service import logs, outline
 from learnflow_ext.service.outline import About, Outlined, outlined
 from learnflow_ext.store import courses
-from learnflow_ext.store.database import Database
+from learnflow_ext.store.database import Database, DatabaseUnavailable
 
 LOOK_S = 30.0
 """Between two looks. Nobody waits for it: what is handed in meanwhile is taken and graded all the same."""
@@ -48,7 +48,11 @@ class ReleaseRows:
     async def look(self) -> None:
         """Write the rows of what is new or changed; what cannot be understood is logged once."""
         for course in self._files:
-            marks = await asyncio.to_thread(self._marks, course)
+            try:
+                marks = await asyncio.to_thread(self._marks, course)
+            except OSError as error:
+                log.warning("what is released cannot be seen", course=course, error=str(error))
+                continue
             new = {name: mark for name, mark in marks.items() if self._told.get((course, name)) != mark}
             if not new:
                 continue
@@ -60,9 +64,12 @@ class ReleaseRows:
                     continue
                 try:
                     await self.tell(course, name)
-                except (OSError, ValueError) as error:
+                except DatabaseUnavailable:
+                    raise
+                except Exception as error:
+                    # A teacher's files may say anything: nobody else's wait for that, and this goes on.
                     self._told[course, name] = mark
-                    why = str(error)
+                    why = f"{type(error).__name__}: {error}"
                     log.error("what is released cannot be read", course=course, assignment=name, error=why)
 
     async def tell(
