@@ -157,6 +157,8 @@ async def _practise(
     conn: AsyncConnection, course: str, assignment: str, module_id: int, title: str, topic: str
 ) -> None:
     """Each exercise of an assignment practises `topic`, or the assignment's own one, and no other."""
+    # One after the other in a course: else one deletes a topic that another is just giving an exercise.
+    await conn.execute(select(Topic.id).where(Topic.course == course).order_by(Topic.id).with_for_update())
     name = topic or assignment
     called = title if name == assignment else name.replace("_", " ").capitalize()
     statement = insert(Topic).values(course=course, name=name, title=called)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from alembic import command
 from sqlalchemy import create_engine, delete, select
 
@@ -102,6 +104,16 @@ class TestTopicSaid:
             ("c", "02-more-loops", "About 02-more-loops", "e1"),
         ]
         assert await self.topics(db) == ["01-loops", "02-more-loops"]
+
+    async def test_one_that_another_process_begins_to_practise_meanwhile_stays(self, db: Database) -> None:
+        await self.sync(db, "01-loops", "control_flow")
+        async with db.begin() as conn:
+            await courses.sync_assignment(conn, "c", "02-more-loops", "More", TWO[:1], "control_flow")
+            other = asyncio.create_task(self.sync(db, "01-loops", "functions"))
+            # It comes as far as it can.
+            await asyncio.wait({other}, timeout=0.5)
+        await other
+        assert [row[1] for row in await practised(db)] == ["control_flow", "functions"]
 
     async def test_an_assignment_that_is_called_like_a_topic_keeps_its_title(self, db: Database) -> None:
         for _ in range(2):
