@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import pytest
 from served import until
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from traitlets.config import Config
 
 from learnflow_ext.service import housekeeping
+from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import consumed, eventlog, partitions, people, points, practice_wishes
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database, DatabaseUnavailable
@@ -48,6 +51,21 @@ async def test_what_is_older_than_asked_for_goes(database_url: str) -> None:
     assert await housekeeping.tidy(db, 3) == 0
     assert await housekeeping.tidy(db, 2) == 1
     assert await ids(db) == ["e0"]
+    await db.close()
+
+
+async def test_the_configuration_says_how_long_the_service_keeps_it(
+    config: Config, start: Callable[[], Awaitable[RunningService]]
+) -> None:
+    db = await filled(f"sqlite+aiosqlite:///{config.LearnFlow.state_dir}/learnflow.sqlite")
+    config.LearnFlow.keep_events_months = 2
+    await start()
+
+    async def gone() -> bool:
+        return "e-3" not in await ids(db)
+
+    await until(gone)
+    assert "e0" in await ids(db)
     await db.close()
 
 
