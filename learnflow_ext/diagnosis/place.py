@@ -132,7 +132,9 @@ def place_in_cell(error: BaseException, source: str, filename: str | None = None
         place = _at(source, given.line or found.tb_lineno + shift, found, raised_here=raised_here)
         return replace(place, given=given)
     if isinstance(error, RecursionError):
-        found = _endless(error.__traceback__, found.tb_frame.f_code.co_filename) or found
+        endless = _endless(error.__traceback__, found.tb_frame.f_code.co_filename)
+        # Wherever the stack ran out, in a `print` say: the calls are what is wrong.
+        found, raised_here = endless or found, raised_here or endless is not None
     return _at(source, found.tb_lineno + shift, found, raised_here=raised_here)
 
 
