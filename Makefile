@@ -1,7 +1,7 @@
 # `make help` lists what there is. Every target sets up what it needs, and skips what is done already.
 PYTHON ?= python3
 # So many tests run at a time. Each worker has servers of its own: about 2 GB of memory with a browser.
-WORKERS ?= 3
+WORKERS ?= 4
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .make
