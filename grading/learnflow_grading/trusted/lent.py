@@ -22,33 +22,46 @@ _MOST = 400_000
 """Values of an array or a table that is looked through."""
 
 
-def copied(value: Any, made: dict[int, Any]) -> Any:
+def copied(
+    value: Any,
+    made: dict[int, Any],
+    originals: dict[int, tuple[Any, Any]] | None = None,
+    *,
+    all_kinds: bool = True,
+) -> Any:
     """`value` with its lists, mappings, arrays and the like copied, those inside of it as well.
 
     All else stays itself, a student's own things above all: a copy of those would be nobody's. `made` holds
-    what was copied already, by its `id`, so that what is there twice stays one.
+    what was copied already, by its `id`, so that what is there twice stays one. `originals` takes (copy, what
+    it is of) by the copy's `id`. Without `all_kinds` what does not cross stays itself, too.
     """
     kind = type(value)
     if id(value) in made:
         return made[id(value)]
+
+    def inner(each: Any) -> Any:
+        return copied(each, made, originals, all_kinds=all_kinds)
+
     if kind is tuple:
-        return tuple(copied(each, made) for each in value)
-    stays = is_lent(value)
+        return tuple(map(inner, value))
+    stays = all_kinds and is_lent(value)
     if not stays and kind not in MUTABLE and kind is not collections.defaultdict and not tables.knows(kind):
         return value
     fresh = _twin(value) if stays else copy.copy(value)
     made[id(value)] = fresh
     if fresh is value:
         return value
+    if originals is not None:
+        originals[id(fresh)] = (fresh, value)
     if isinstance(fresh, list | collections.deque):
         base: Any = list if isinstance(fresh, list) else collections.deque
         base.clear(fresh)
-        base.extend(fresh, [copied(each, made) for each in value])
+        base.extend(fresh, list(map(inner, value)))
     elif isinstance(fresh, dict):
         for key, each in list(dict.items(value)):
-            dict.__setitem__(fresh, key, copied(each, made))
+            dict.__setitem__(fresh, key, inner(each))
     if stays and hasattr(value, "__dict__"):
-        vars(fresh).update({name: copied(each, made) for name, each in vars(value).items()})
+        vars(fresh).update({name: inner(each) for name, each in vars(value).items()})
     return fresh
 
 

@@ -50,7 +50,7 @@ class Proxies:
         """The proxy for a tagged list."""
         tag = wire[0]
         if tag == "mine":
-            return self._ours[checked_index(wire[1], self._ours)]
+            return self.student.original(self._ours[checked_index(wire[1], self._ours)])
         if tag == "mo":
             return self._module(wire[1])
         if tag not in ("fn", "cl", "g", "o", "ex", "en"):

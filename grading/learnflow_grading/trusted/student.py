@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .frames import BrokenChannel, Channel, Closed, Late
-from .lent import copied, holds_lent
+from .lent import copied, holds_lent, is_lent
 from .wire import Malformed, Reader, Uncrossable, Writer
 
 GRACE = 1.5
@@ -80,6 +80,8 @@ class Student:
         self.answer_ask: Callable[[dict[str, Any], Reader], Any] = _no_answer
         self.emit: Callable[[dict[str, Any]], None] = lambda entry: None
         self.exception: Callable[[Any], BaseException] = lambda wire: RuntimeError("The code failed.")
+        self._originals: dict[int, tuple[Any, Any]] = {}
+        """(copy, what it is of) for what was passed in in the place of what a test keeps, by the copy's `id`."""
         self._asks = 0
         self._depth = 0
         self.around: tuple[Callable[[], None], Callable[[bool], None]] | None = None
@@ -165,10 +167,13 @@ class Student:
     def _operate(
         self, op: str, target: int, key: str, name: str, args: Any, kwargs: Any, known_as: frozenset[str]
     ) -> Any:
-        if self.apart and self._unasked(known_as) and holds_lent([args, kwargs]):
+        keeps = self.apart and self._unasked(known_as)
+        originals: dict[int, tuple[Any, Any]] = {}
+        if keeps and holds_lent([args, kwargs]):
             lent: dict[int, Any] = {}
-            args = [copied(each, lent) for each in args]
-            kwargs = {name: copied(each, lent) for name, each in (kwargs or {}).items()}
+            args = [copied(each, lent, originals) for each in args]
+            kwargs = {name: copied(each, lent, originals) for name, each in (kwargs or {}).items()}
+            self._originals |= {number: pair for number, pair in originals.items() if is_lent(pair[1])}
         writer = Writer(self.write_link)
         request = {
             "op": op,
@@ -188,12 +193,13 @@ class Student:
             raise TooSlow("It ran too long and was stopped.")
         if "odd" in reply:
             raise CannotCheck(f"Your code gave something that cannot be checked: {str(reply['odd'])[:100]}.")
-        objects = writer.objects
+        # What comes back of it is the test's own again.
+        objects = [originals.get(id(each), (each, each))[1] for each in writer.objects]
         if reply.get("changed"):
             self._changed(known_as)
-            if self.apart and self._unasked(known_as):
+            if keeps:
                 made: dict[int, Any] = {}
-                objects = [copied(each, made) for each in objects]
+                objects = [copied(each, made, all_kinds=False) for each in objects]
         try:
             value = Reader(self.read_link, objects).read(reply["value"]) if "value" in reply else None
             self._apply(reply, objects)
@@ -223,6 +229,10 @@ class Student:
                 raise self._broken()
             # Each object's new content was written apart, so it is read apart.
             Reader(self.read_link, objects).fill(objects[number], content)
+
+    def original(self, thing: Any) -> Any:
+        """What `thing` was passed in in the place of; itself where it is no such copy."""
+        return self._originals.get(id(thing), (thing, thing))[1]
 
     def _left(self) -> float:
         left = self.deadline - time.monotonic()

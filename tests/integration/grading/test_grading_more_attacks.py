@@ -20,6 +20,7 @@ HONEST = {
     "weight": "def weight(xs):\n    return sum(xs)",
     "masked": "def masked(a):\n    return a.sum()",
     "load": "def load(crate):\n    return sum(crate.items)",
+    "eldest": "def eldest(people):\n    return max(people, key=lambda person: person.age)",
     "count": "def count(path):\n    return len(path.read_text().split())",
     "rows": "def rows(db):\n    return db.execute('select count(*) from t').fetchone()[0]",
     "notify": "def notify(send, names):\n    for name in names:\n        send(name, 'hi')",
@@ -66,6 +67,10 @@ TESTS = {
         "",
     ),
     "load": ("crate = Crate([3, 1])\nassert load(crate) == sum(crate.items)", ""),
+    "eldest": (
+        "people = [Person('Ada', 36), Person('Bo', 41), Person('Cy', 7)]\nassert eldest(people).name == 'Bo'",
+        "assert eldest(people[2:]) is people[2]",
+    ),
     "count": (
         "from pathlib import Path\nPath('n.txt').write_text('1\\n2\\n')\n"
         "assert count(Path('n.txt')) == len(Path('n.txt').read_text().split())",
@@ -131,6 +136,7 @@ TESTS = {
 }
 GIVEN = (
     "class Crate:\n    def __init__(self, items):\n        self.items = items\n"
+    "class Person:\n    def __init__(self, name, age):\n        self.name, self.age = name, age\n"
     "def near(expected, n):\n    assert n == expected\n    return n"
 )
 # name: (exercise, code instead of its answer)
@@ -140,6 +146,7 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "a masked array made to fit": ("masked", "def masked(a):\n    a[:] = 0\n    return 0"),
     "an object of the teacher's that is given another list": ("load", "def load(crate):\n    crate.items = []\n    return 0"),
     "the test's file emptied": ("count", "def count(path):\n    open(path, 'w').close()\n    return 0"),
+    "a person made to fit": ("eldest", "def eldest(people):\n    people[0].name = 'Bo'\n    return people[0]"),
     "another file in the place of the test's": (
         "count", "import os\ndef count(path):\n    open('new', 'w').write('7')\n    os.replace('new', path)\n    return 1"),
     "the test's table emptied": ("rows", "def rows(db):\n    db.execute('delete from t')\n    return 0"),
@@ -215,6 +222,9 @@ ATTACKS: dict[str, tuple[str, str]] = {
 OTHER_WAYS: dict[str, tuple[str, str]] = {
     "by a copy": ("weight", "def weight(xs):\n    rest = list(xs)\n    result = 0\n    while rest:\n        result += rest.pop()\n    return result"),
     "an array that is filled": ("masked", "def masked(a):\n    return a.filled(0).sum()"),
+    "by sorting what it was given": ("eldest", "def eldest(people):\n    people.sort(key=lambda person: -person.age)\n    return people[0]"),
+    "with a mark on what it was given": (
+        "eldest", "def eldest(people):\n    best = people[0]\n    for person in people:\n        person.seen = True\n        if person.age > best.age:\n            best = person\n    return best"),
     "with a block": ("count", "def count(path):\n    with open(path) as file:\n        return sum(1 for _ in file)"),
     "with a cursor": ("rows", "def rows(db):\n    return len(db.execute('select n from t').fetchall())"),
     "with names": ("notify", "def notify(send, names):\n    any(send(name, 'hi') is None for name in names)"),
