@@ -112,6 +112,27 @@ def _twin(value: Any) -> Any:
         return value
 
 
+def held_by(value: Any) -> Any:
+    """What a list, mapping, array or table holds at present, for `refill`."""
+    return value.copy() if tables.knows(type(value)) else copy.copy(value)
+
+
+def refill(value: Any, held: Any) -> None:
+    """Make `value` hold again what it held."""
+    kind = type(value)
+    if kind in (list, collections.deque, bytearray):
+        value.clear()
+        value.extend(held)
+    elif tables.knows(kind):
+        if hasattr(value, "_update_inplace"):
+            value._update_inplace(held)
+        else:
+            value[...] = held
+    else:
+        value.clear()
+        value.update(held)
+
+
 def print_of(value: Any, seen: set[int] | None = None, depth: int = 0) -> Any:
     """What is equal as long as `value` holds the same, to be compared with `==` alone."""
     kind = type(value)

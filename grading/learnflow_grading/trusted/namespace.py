@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import builtins
-import collections
 import contextlib
 from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Any
 
-from . import tables
-from .lent import copied, is_lent
+from .lent import copied, holds_lent
 from .proxies import Proxies
 from .refused import Refused
 from .student import CannotCheck
 from .texts import Texts
-from .wire import MUTABLE, Malformed, Reader, Writer
-
-_MOST_KEPT = 400_000
-"""Values of a list or table that is copied before a test: with more of them it cannot be passed in."""
+from .wire import Malformed, Reader, Writer
 
 
 class Namespace(MutableMapping[str, Any]):
@@ -111,28 +106,24 @@ class Namespace(MutableMapping[str, Any]):
         for name in names:
             self.live.pop(name, None)
 
-    def own_data(self) -> dict[str, Any]:
-        """Copies of the lists, tables and the like that set-up cells and earlier tests have made."""
+    def own_data(self) -> dict[str, tuple[Any, Any]]:
+        """(value, copy) of what set-up cells and earlier tests have made that does not cross."""
         if self._student.may_change is None:
             return {}
         made: dict[int, Any] = {}
         found = {}
         for name, value in self.variables.items():
-            if name not in self.live and _may_be_changed(value):
+            if name not in self.live and type(value) is not Refused and holds_lent(value):
                 with contextlib.suppress(RecursionError):
-                    found[name] = copied(value, made)
+                    found[name] = (value, copied(value, made))
         return found
 
-    def put_back(self, before: dict[str, Any]) -> None:
-        """What a student's code changed without being asked to is for the tests as it was; once."""
-        self.variables.update(before)
+    def put_back(self, before: dict[str, tuple[Any, Any]]) -> None:
+        """What a student's code changed without being asked to is for the tests as it was; once.
+
+        What a test has given another value since is its own.
+        """
+        for name, (value, copy) in before.items():
+            if self.variables.get(name) is value:
+                self.variables[name] = copy
         before.clear()
-
-
-def _may_be_changed(value: Any) -> bool:
-    kind = type(value)
-    if kind is not Refused and is_lent(value):
-        return True
-    if kind in MUTABLE or kind is collections.defaultdict:
-        return len(value) <= _MOST_KEPT
-    return tables.knows(kind) and bool(value.size <= _MOST_KEPT)

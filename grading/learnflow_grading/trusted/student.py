@@ -7,6 +7,7 @@ was asked. Anything else ends the conversation, and a person is asked to look.
 from __future__ import annotations
 
 import builtins
+import contextlib
 import secrets
 import sys
 import time
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .frames import BrokenChannel, Channel, Closed, Late
-from .lent import copied, holds_lent, is_lent
+from .lent import copied, held_by, holds_lent, is_lent, refill
 from .wire import Malformed, Reader, Uncrossable, Writer
 
 GRACE = 1.5
@@ -24,6 +25,8 @@ SHORT_CPU, SHORT_WALL = 0.3, 2.0
 MAX_OUTPUT = 100_000
 _MAX_TRAFFIC = 512 * 1024 * 1024
 _MAX_ASKS = 200_000
+_MOST_KEPT = 400_000
+"""Values of the lists and tables that are remembered as they were."""
 
 
 class StudentGone(BaseException):
@@ -82,6 +85,9 @@ class Student:
         self.exception: Callable[[Any], BaseException] = lambda wire: RuntimeError("The code failed.")
         self._originals: dict[int, tuple[Any, Any]] = {}
         """(copy, what it is of) for what was passed in in the place of what a test keeps, by the copy's `id`."""
+        self._spoiled: dict[int, tuple[Any, Any]] = {}
+        """(what, what it held) of the lists and tables that were changed unasked, by their `id`."""
+        self._kept = 0
         self._asks = 0
         self._depth = 0
         self.around: tuple[Callable[[], None], Callable[[bool], None]] | None = None
@@ -202,7 +208,7 @@ class Student:
                 objects = [copied(each, made, all_kinds=False) for each in objects]
         try:
             value = Reader(self.read_link, objects).read(reply["value"]) if "value" in reply else None
-            self._apply(reply, objects)
+            self._apply(reply, objects, spoils=not keeps and self._unasked(known_as))
         except (Malformed, TypeError, ValueError, KeyError):
             raise self._broken() from None
         if "raised" in reply:
@@ -218,7 +224,21 @@ class Student:
             raise self._broken()
         return value
 
-    def _apply(self, reply: dict[str, Any], objects: list[Any]) -> None:
+    def put_back(self) -> None:
+        """What was changed unasked holds again what the test had in it."""
+        for value, held in self._spoiled.values():
+            with contextlib.suppress(Exception, StudentGone):
+                refill(value, held)
+        self._spoiled.clear()
+        self._kept = 0
+
+    def _spoil(self, value: Any) -> None:
+        size = value.size if hasattr(value, "size") else len(value)
+        if id(value) not in self._spoiled and self._kept + size <= _MOST_KEPT:
+            self._kept += size
+            self._spoiled[id(value)] = (value, held_by(value))
+
+    def _apply(self, reply: dict[str, Any], objects: list[Any], *, spoils: bool) -> None:
         changed = reply.get("changed", [])
         if type(changed) is not list:
             raise self._broken()
@@ -227,6 +247,8 @@ class Student:
             number, content = entry
             if type(number) is not int or not 0 <= number < known:
                 raise self._broken()
+            if spoils:
+                self._spoil(objects[number])
             # Each object's new content was written apart, so it is read apart.
             Reader(self.read_link, objects).fill(objects[number], content)
 

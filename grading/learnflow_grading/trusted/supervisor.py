@@ -215,7 +215,8 @@ class Supervisor:
         late, odd = self.student.timeouts, CannotCheck.count
         returned = self._returned
         hollow, hollow_inside = returned.hollow, returned.hollow_inside
-        meddled, before = self.student.meddled, self._names.own_data()
+        meddled, touched = self.student.meddled, self.student.touched
+        before = self._names.own_data()
         self._testing = True
         self.student.apart = cell["apart"]
         self._names.replaces = frozenset(cell["replaces"])
@@ -248,7 +249,9 @@ class Supervisor:
             return "timeout" if self.student.timeouts > late else ""
         finally:
             if self.student.meddled > meddled:
-                self._names.put_back(before)
+                self.student.put_back()
+                if self.student.touched > touched:
+                    self._names.put_back(before)
                 self._files.put_back()
             self._files.shared = self._testing = self.student.apart = False
             self.student.around = None

@@ -316,3 +316,29 @@ async def test_values_without_end_are_no_error_that_a_test_waits_for() -> None:
         settings = RunSettings(cell_seconds=1.5)
         ran = await run(LocalSandboxes(), cells, rules, settings, files={}, student_files={})
         assert (ran.cells[1].stop, passed(ran.cells[1])) == (stop, not stop)
+
+
+@pytest.mark.parametrize(
+    ("answer", "last"),
+    [
+        ("def order(xs):\n    xs.sort()\n    return xs\ndef top(xs):\n    return max(xs)", True),
+        ("def order(xs):\n    xs[:] = [1] * len(xs)\n    return xs\ndef top(xs):\n    return 1", False),
+    ],
+)
+async def test_what_a_test_made_is_there_for_the_next_as_it_made_it(answer: str, last: bool) -> None:
+    texts = {
+        "one": "xs = [3, 1, 2]\nassert order(xs)[0] == 1",
+        "two": "xs = [9, 8]\nys = [7, 5]\nassert len(order(xs)) == 2 and order(ys)",
+        "three": "assert xs == [9, 8]",
+        "four": "assert top(ys) == max(ys)",
+    }
+    reference = "def order(xs):\n    return sorted(xs)\ndef top(xs):\n    return max(xs)"
+    tests = [TeacherCell(text, "test", name) for name, text in texts.items()]
+    source = [TeacherCell(reference, "solution", "answer"), *tests]
+    rules = make_rules(source, texts, complete=True)
+    rules = await calibrated(LocalSandboxes(), rules, source, {}, RunSettings(), None)
+    cells = [Cell(n, text, rules.tests[name], name) for n, (name, text) in enumerate(texts.items(), 1)]
+    ran = await run(
+        LocalSandboxes(), [Cell(0, answer), *cells], rules, RunSettings(), files={}, student_files={}
+    )
+    assert [passed(ran.cells[n]) for n in range(1, 5)] == [True, True, True, last]

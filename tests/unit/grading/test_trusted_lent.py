@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import UserDict, UserList
+from collections import Counter, OrderedDict, UserDict, UserList, deque
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from learnflow_grading.trusted.lent import copied, holds_lent, is_lent, print_of
+from learnflow_grading.trusted.lent import copied, held_by, holds_lent, is_lent, print_of, refill
 
 
 class Bag:
@@ -81,3 +81,39 @@ def test_what_is_there_twice_stays_one() -> None:
     one, other = copied([bag, bag], {})
     assert one is other
     assert one is not bag
+
+
+CROSSING: list[tuple[Any, Callable[[Any], object]]] = [
+    ([3, 1, 2], lambda xs: xs.sort()),
+    (deque([1, 2], maxlen=2), lambda xs: xs.append(3)),
+    ({1, 2}, lambda xs: xs.clear()),
+    ({"a": 1}, lambda xs: xs.update(b=2)),
+    (Counter("aab"), lambda xs: xs.clear()),
+    (OrderedDict(a=1, b=2), lambda xs: xs.move_to_end("a")),
+    (bytearray(b"ab"), lambda xs: xs.append(0)),
+    (np.array([1.0, 2.0]), lambda xs: xs.fill(0)),
+    (pd.Series([1, 2]), lambda xs: xs.update([9, 9])),
+    (pd.DataFrame({"a": [1, 2]}), lambda xs: xs.drop(index=0, inplace=True)),
+]
+
+
+@pytest.mark.parametrize(("value", "change"), CROSSING)
+def test_what_crosses_is_filled_again_with_what_it_held(value: Any, change: Callable[[Any], object]) -> None:
+    same, shown, held = value, repr(value), held_by(value)
+    change(value)
+    assert repr(value) != shown
+    refill(value, held)
+    assert same is value
+    assert repr(value) == shown
+
+
+def test_what_a_copy_is_of_is_known() -> None:
+    bag = Bag([[1]])
+    originals: dict[int, tuple[Any, Any]] = {}
+    (twin,) = copied([bag], {}, originals)
+    assert originals[id(twin)] == (twin, bag)
+    inner: list[Any] = [bag, [1]]
+    outer = copied(inner, {}, all_kinds=False)
+    assert outer is not inner
+    assert outer[0] is bag
+    assert outer[1] is not inner[1]
