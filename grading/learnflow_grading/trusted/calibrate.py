@@ -23,7 +23,7 @@ from .session import Cell, Outcome, Ran, RunSettings, run
 
 log = logging.getLogger(__name__)
 
-VERSION = 7
+VERSION = 8
 """Part of the key under which results are kept: raise it when a change here or in the supervisor matters."""
 _REFERENCE_SECONDS = 20.0
 """How long a cell of the reference may run at least: its teacher is told how long it takes."""

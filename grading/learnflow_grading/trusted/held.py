@@ -13,11 +13,8 @@ from .far import Far, number_of
 from .wire import Reader, Uncrossable, Writer
 
 _MAX_HANDLES = 500_000
-_ITERATORS: tuple[Any, ...] = (
-    types.GeneratorType, map, filter, zip, enumerate, reversed, type(iter([])), type(iter(())),
-    type(iter({})), type(iter({}.values())), type(iter({}.items())), type(iter(set())), type(iter("")),
-    type(iter(range(0))),
-)  # fmt: skip
+_ITERATORS = frozenset({"builtins", "itertools"})
+"""Where the kinds of iterators are from that are asked for one value after the other."""
 _CALLABLES = (
     types.FunctionType,
     types.BuiltinFunctionType,
@@ -85,7 +82,7 @@ class Held:
             return ["cl", self.hold(value)]
         if kind in _CALLABLES:
             return ["fn", self.hold(value), str(getattr(value, "__name__", ""))[:200]]
-        if kind in _ITERATORS:
+        if kind.__module__ in _ITERATORS and hasattr(kind, "__next__"):
             return ["g", self.hold(value)]
         if kind is types.ModuleType:
             return ["mo", str(value.__name__)[:200]]

@@ -154,7 +154,7 @@ def print_of(value: Any, seen: set[int] | None = None, depth: int = 0) -> Any:
     elif issubclass(kind, dict):
         found += each(part for pair in dict.items(value) for part in pair)
     elif issubclass(kind, sqlite3.Connection):
-        found += [value.total_changes, *_schema(value)]
+        found += _database(value)
     elif not is_lent(value):
         return id(value)
     return found + each([vars(value)]) if is_lent(value) and hasattr(value, "__dict__") else found
@@ -172,8 +172,10 @@ def _array(value: Any) -> list[Any] | None:
     return None
 
 
-def _schema(connection: sqlite3.Connection) -> list[Any]:
+def _database(connection: sqlite3.Connection) -> list[Any]:
     try:
-        return [tuple(row) for row in connection.execute("SELECT type, name, sql FROM sqlite_master")]
+        tables_in = connection.execute("SELECT type, name, sql FROM sqlite_master")
+        return [connection.total_changes, *(tuple(row) for row in tables_in)]
     except sqlite3.Error:
+        # Closed, say, by who has done with it.
         return []

@@ -135,9 +135,11 @@ def special_method(name: str) -> Callable[..., Any]:
         elif name == "__len__":
             some = type(value) is not int or value > 0
             proxies.returned.came(frozenset({f"{kind}.{name}"}), anything=some)
-        proxies.returned.weigh(frozenset({f"{kind}.{name}"}), value)
+        # What comes one by one is the same whatever it is gone through with.
+        keys = frozenset({f"{kind}.{name}"}) | (through if name == "__next__" else frozenset())
+        proxies.returned.weigh(keys, value)
         if name != "__enter__" or value is not self:
-            proxies.returned.plain(frozenset({f"{kind}.{name}"}), value, given=args)
+            proxies.returned.plain(keys, value, given=args)
         if name in COMPARISONS and type(value) is not bool:
             raise CannotCheck(f"{kind}.{name} must give True or False.")
         exact = EXACT.get(name)
@@ -160,13 +162,13 @@ def _gone_through(self: Any, through: frozenset[str]) -> Iterator[Any]:
     """What `iter` of one of a student's objects gives."""
     proxies, handle, _, kind = _self(self)
     found: Any = proxies.student.operate("special", handle, f"{kind}.__iter__", name="__iter__")
-    if found is self and not hasattr(type(self), "__next__"):
-        # It goes through itself, where the teacher's makes something that does.
-        return proxies.values_of(handle, through)
+    made = proxies.handle_of(found)
+    if isinstance(type(found), RemoteMeta) and not hasattr(type(found), "__next__") and made is not None:
+        # It goes through itself, or something of a class for it, where the teacher's has no such class.
+        return proxies.values_of(made, through)
     if found is self:
         proxies.returned.fresh(handle)
         return found  # type: ignore[no-any-return]
-    made = proxies.handle_of(found)
     if type(found) is types.GeneratorType and made is not None:
         proxies.returned.begins(made, through)
     return iter(proxies.returned.plain(through, found))

@@ -31,6 +31,14 @@ HONEST = {
         "class Deck:\n    def __init__(self, cards):\n        self.cards = list(cards)\n"
         "    def __iter__(self):\n        return iter(self.cards)"
     ),
+    "fan": (
+        "class Ace:\n    def __init__(self, n):\n        self.n = n\n"
+        "    def __eq__(self, other):\n        return self.n == other.n\n"
+        "class Fan:\n    def __init__(self, size):\n        self.size = size\n"
+        "    def __iter__(self):\n        self.at = 0\n        return self\n"
+        "    def __next__(self):\n        self.at += 1\n        if self.at > self.size:\n"
+        "            raise StopIteration\n        return Ace(self.at)"
+    ),
     "pile": (
         "class Pile:\n    def __init__(self, xs):\n        self.xs = list(xs)\n"
         "    def __len__(self):\n        return len(self.xs)\n"
@@ -97,6 +105,7 @@ TESTS = {
     ),
     "evens": ("assert all(n % 2 == 0 for n in evens(3))", ""),
     "deck": ("assert all(card in (1, 2) for card in Deck([1, 2]))", ""),
+    "fan": ("assert [ace for ace in Fan(2)] == [Ace(1), Ace(2)]", "assert list(Fan(1))[0].n == 1"),
     "pile": (
         "pile = Pile([5, 6])\nassert all(pile[place] in (5, 6) for place in range(len(pile)))",
         "assert all(x in (5, 6) for x in pile)",
@@ -159,6 +168,7 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "a mock of another test's, in a list": (
         "lend", "kept = []\ndef lend(m):\n    kept.append(m)\n    m()\ndef spread(n): return [kept[0].keys()]"),
     "a generator of nothing where one is asked for": ("evens", "def evens(n):\n    return\n    yield"),
+    "a chain of nothing": ("evens", "import itertools\ndef evens(n): return itertools.chain()"),
     "a list of nothing in its place": ("evens", "def evens(n): return []"),
     "an object with nothing to go through": ("deck", "class Deck:\n    def __init__(self, cards): pass\n    def __iter__(self): return iter(())"),
     "an object that is through at once": (
@@ -229,8 +239,16 @@ OTHER_WAYS: dict[str, tuple[str, str]] = {
     "with a cursor": ("rows", "def rows(db):\n    return len(db.execute('select n from t').fetchall())"),
     "with names": ("notify", "def notify(send, names):\n    any(send(name, 'hi') is None for name in names)"),
     "a list where numbers may come one by one": ("evens", "def evens(n):\n    return [2 * k for k in range(n)]"),
+    "with itertools": ("evens", "import itertools\ndef evens(n):\n    return itertools.islice(itertools.count(0, 2), n)"),
     "with map": ("evens", "def evens(n):\n    return map(lambda k: 2 * k, range(n))"),
     "one by one": ("deck", "class Deck:\n    def __init__(self, cards): self.cards = list(cards)\n    def __iter__(self):\n        yield from self.cards"),
+    "objects one by one where the course has an iterator": (
+        "fan", "from dataclasses import dataclass\n@dataclass\nclass Ace:\n    n: int\n"
+        "class Fan:\n    def __init__(self, size): self.size = size\n    def __iter__(self):\n        return (Ace(n + 1) for n in range(self.size))"),
+    "an iterator of a class of its own": (
+        "deck", "class Turner:\n    def __init__(self, cards): self.rest = list(cards)\n    def __iter__(self): return self\n"
+        "    def __next__(self):\n        if not self.rest:\n            raise StopIteration\n        return self.rest.pop(0)\n"
+        "class Deck:\n    def __init__(self, cards): self.cards = cards\n    def __iter__(self): return Turner(self.cards)"),
     "an object that goes through itself": (
         "deck", "class Deck:\n    def __init__(self, cards): self.cards = list(cards)\n    def __iter__(self):\n        self.place = -1\n        return self\n"
         "    def __next__(self):\n        self.place += 1\n        if self.place == len(self.cards):\n            raise StopIteration\n        return self.cards[self.place]"),

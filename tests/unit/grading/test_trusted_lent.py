@@ -76,6 +76,13 @@ def test_what_crosses_or_cannot_be_changed_is_not_lent(value: Any) -> None:
     assert not holds_lent([value])
 
 
+def test_a_database_can_be_closed() -> None:
+    db = database()
+    before = print_of(db)
+    db.close()
+    assert print_of(db) != before
+
+
 def test_what_is_there_twice_stays_one() -> None:
     bag = Bag([1])
     one, other = copied([bag, bag], {})
