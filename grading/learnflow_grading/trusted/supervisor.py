@@ -11,7 +11,6 @@ import builtins
 import contextlib
 import io
 import random
-import re
 import secrets
 import signal
 import socket
@@ -25,13 +24,11 @@ from .declared import Declared, Rules
 from .frames import BrokenChannel, Channel
 from .namespace import Namespace
 from .proxies import Proxies
+from .says import Prepared, of_arrays, of_loops
 from .student import CannotCheck, Student, StudentGone, TooSlow
 from .texts import Texts
 from .wire import Uncrossable
 from .workfiles import WorkFiles
-
-_ARRAYS = re.compile(r"\b(np|numpy|pd|pandas|allclose|isclose)\b")
-_LOOPS = re.compile(r"\b(for|while|all|any|map|zip|filter)\b")
 
 
 class _Stream(io.TextIOBase):
@@ -67,8 +64,7 @@ class Supervisor:
             never_empty=frozenset(job["never_empty"]),
             always_known=frozenset(job["always_known"]),
         )
-        self._preparations = ""
-        """The teacher's set-up cells so far."""
+        self._prepared = Prepared()
         self._texts = Texts()
         proxies = Proxies(self.student, rules, self._texts.named)
         self._returned = proxies.returned
@@ -195,7 +191,7 @@ class Supervisor:
 
     def _set_up(self, code: str, count: int) -> None:
         """Run the teacher's own preparations here too; what fails here may still work for the student."""
-        self._preparations += f"\n{code}"
+        self._prepared.learn(code)
         quiet, self.collected = self.collected, Collected()
         file = cell_file(count)
         try:
@@ -261,15 +257,15 @@ class Supervisor:
         counts = any(entry["output_type"] == "execute_result" for entry in self.collected.entries)
         if gone_by_now := str(self.student.gone):
             return gone_by_now
-        text = f"{self._preparations}\n{code}"
+        text = self._prepared.behind(code)
         # Functions look variables up without asking here; what the test has put in their place counts not.
         bare = returned.bare & self._names.live.keys() & set(cell["names"])
         whole = returned.hollow > hollow or bool(bare)
         inside = returned.hollow_inside > hollow_inside
-        if (whole or inside) and _ARRAYS.search(text):
+        if (whole or inside) and of_arrays(text):
             # What an empty list is compared with, element by element, it agrees with.
             return "odd_value"
-        if not counts and (whole or (inside and _LOOPS.search(text))):
+        if not counts and (whole or (inside and of_loops(text))):
             # One beside what is asked for harms nobody: the words of a letter that none begins with.
             return "odd_value"
         if counts:

@@ -201,7 +201,7 @@ TESTS = {
     "bag": ("assert bag(1) == [1]\nassert bag(2) == [2]", "assert bag(3, [1]) == [1, 3]"),
 }
 GIVEN = (
-    "CRATES = [3, 1, 2]\nBOXES = [2, 3]\nROWS = {'a': [[4, 5]]}\n"
+    "import numpy as np\nCRATES = [3, 1, 2]\nBOXES = [2, 3]\nROWS = {'a': [[4, 5]]}\n"
     "def check_stock(count):\n    return count(ROWS['a']) == 9"
 )
 POINTS = 2.0
