@@ -7,6 +7,7 @@ import collections
 import datetime
 import decimal
 import fractions
+import math
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -66,6 +67,20 @@ def unknown_in(value: Any) -> bool | None:
                 return True
             numbers = True
     return False if numbers else None
+
+
+def only_nans(value: Any) -> bool:
+    """Whether each number in it that is none is one nan, in no array or table."""
+    for item in everything(value):
+        kind = type(item)
+        for each in (item, *(inside(item) if kind in _SEQUENCES or kind in _MAPPINGS else ())):
+            if type(each) is complex or (type(each) is float and math.isinf(each)):
+                return False
+        if kind is decimal.Decimal:
+            return False
+        if of_library(kind) and (math.isinf(item) if kind.__name__ == "float64" else _is_unknown(item)):
+            return False
+    return True
 
 
 def _is_unknown(value: Any) -> bool:

@@ -10,6 +10,8 @@ from .names import bound, mutated, used
 
 _ARRAYS = re.compile(r"\b(np|numpy|pd|pandas|allclose|isclose)\b")
 _LOOPS = re.compile(r"\b(for|while|all|any|map|zip|filter)\b")
+_NANS = re.compile(r"\b(nan|NaN|NaT|isnan|isna|isnull|isnat|notna|notnull|isfinite|isinf)\b")
+_OTHERWISE = frozenset("max min sorted fmax fmin nanmax nanmin nanmean nansum ne lt le gt ge not_".split())
 _BY_TEXT = frozenset({"globals", "locals", "vars", "eval", "exec"})
 """With these a test may use whatever there is."""
 
@@ -61,3 +63,25 @@ def of_arrays(text: str) -> bool:
 def of_loops(text: str) -> bool:
     """Whether it goes through something."""
     return bool(_LOOPS.search(text))
+
+
+def of_nans(text: str) -> bool:
+    """Whether its teacher has thought of numbers that are none."""
+    return bool(_NANS.search(text))
+
+
+def asks_for_equality_alone(text: str) -> bool:
+    """Whether nan passes nothing in it: `nan == 9` is false, as are `nan > 9` and `abs(nan - 9) > 0.1`."""
+    if of_arrays(text):
+        return False
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Compare):
+            if not all(isinstance(each, ast.Eq | ast.Is | ast.IsNot | ast.In) for each in node.ops):
+                return False
+        elif isinstance(node, ast.Not):
+            return False
+        elif isinstance(node, ast.Name | ast.Attribute):
+            name = node.id if isinstance(node, ast.Name) else node.attr
+            if name in _OTHERWISE or "Not" in name:
+                return False
+    return True

@@ -24,7 +24,7 @@ from .declared import Declared, Rules
 from .frames import BrokenChannel, Channel
 from .namespace import Namespace
 from .proxies import Proxies
-from .says import Prepared, of_arrays, of_loops
+from .says import Prepared, asks_for_equality_alone, of_arrays, of_loops, of_nans
 from .student import CannotCheck, Student, StudentGone, TooSlow
 from .texts import Texts
 from .wire import Uncrossable
@@ -213,6 +213,10 @@ class Supervisor:
         hollow, hollow_inside = returned.hollow, returned.hollow_inside
         meddled, touched = self.student.meddled, self.student.touched
         before = self._names.own_data()
+        text = code
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+            text = self._prepared.behind(code)
+            returned.nans = "told" if of_nans(text) else "harmless" if asks_for_equality_alone(text) else ""
         self._testing = True
         self.student.apart = cell["apart"]
         self._names.replaces = frozenset(cell["replaces"])
@@ -251,13 +255,13 @@ class Supervisor:
                 self._files.put_back()
             self._files.shared = self._testing = self.student.apart = False
             self.student.around = None
+            returned.nans = ""
             self._names.replaces = self._names.wanted = frozenset()
         # A test that goes on after StudentGone, by a bare `except`, has not passed. Nor has one that takes an
         # endless loop, or what cannot be checked, for the error it waits for; one that counts points goes on.
         counts = any(entry["output_type"] == "execute_result" for entry in self.collected.entries)
         if gone_by_now := str(self.student.gone):
             return gone_by_now
-        text = self._prepared.behind(code)
         # Functions look variables up without asking here; what the test has put in their place counts not.
         bare = returned.bare & self._names.live.keys() & set(cell["names"])
         whole = returned.hollow > hollow or bool(bare)

@@ -360,3 +360,44 @@ async def test_what_a_test_made_is_there_for_the_next_as_it_made_it(answer: str,
         LocalSandboxes(), [Cell(0, answer), *cells], rules, RunSettings(), files={}, student_files={}
     )
     assert [passed(ran.cells[n]) for n in range(1, 5)] == [True, True, True, last]
+
+
+async def outcomes_of(
+    answers: tuple[str, str], test: str, setup: str = "import numpy as np"
+) -> list[tuple[bool, list[str]]]:
+    """Whether `test` passes, and the points it counts, for the reference and for what was handed in."""
+    reference, handed_in = answers
+    source = [
+        TeacherCell(setup, "setup"),
+        TeacherCell(reference, "solution", "answer"),
+        TeacherCell(test, "test", "t"),
+    ]
+    rules = make_rules(source, {"t": test}, complete=True)
+    sandboxes = LocalSandboxes(preload=("numpy",))
+    rules = await calibrated(sandboxes, rules, source, {}, RunSettings(), None)
+    found = []
+    for answer in (reference, handed_in):
+        cells = [Cell(0, setup), Cell(1, answer), Cell(2, test, rules.tests["t"], "t")]
+        ran = (await run(sandboxes, cells, rules, RunSettings(), files={}, student_files={})).cells[2]
+        shown = [o["data"]["text/plain"] for o in ran.outputs if o["output_type"] == "execute_result"]
+        found.append((passed(ran), shown))
+    return found
+
+
+@pytest.mark.parametrize("mean", ["float('nan')", "np.mean(xs)"])
+async def test_what_is_wrong_in_one_case_takes_no_points_of_the_others(mean: str) -> None:
+    head = "import numpy as np\ndef mean(xs):\n    return sum(xs) / len(xs) if xs else"
+    tail = "def word(text):\n    return text"
+    answers = (f"{head} 0.0\n{tail} or 'none'", f"{head} {mean}\n{tail}")
+    test = (
+        "points = 0\npoints += mean([1, 2]) == 1.5\npoints += mean([]) == 0\npoints += word('') == 'none'\n"
+        "points += word('a') == 'a'\npoints"
+    )
+    assert await outcomes_of(answers, test) == [(True, ["4"]), (True, ["2"])]
+
+
+async def test_nan_counts_where_the_test_says_so() -> None:
+    head = "def mean(xs):\n    return sum(xs) / len(xs) if xs else"
+    test = "import math\nassert mean([1, 2]) == 1.5\nassert mean([]) is None or math.isnan(mean([]))"
+    answers = (f"{head} None", f"{head} float('nan')")
+    assert await outcomes_of(answers, test) == [(True, []), (True, [])]

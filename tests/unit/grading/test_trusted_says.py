@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from learnflow_grading.trusted.says import Prepared, of_arrays, of_loops
+from learnflow_grading.trusted.says import Prepared, asks_for_equality_alone, of_arrays, of_loops, of_nans
 
 SETUP = (
     "import numpy as np\nfrom numpy import array as made\nEXPECTED = np.arange(3)\nNAMES = [n for n in 'ab']\n"
@@ -38,3 +38,34 @@ def test_what_a_star_imports_may_be_used_anywhere() -> None:
     prepared = Prepared()
     prepared.learn("from numpy import *")
     assert of_arrays(prepared.behind("assert (array(f(3)) == 1).min()"))
+
+
+@pytest.mark.parametrize(
+    ("test", "harmless"),
+    [
+        ("assert f(3) == 9", True),
+        ("points = 0\npoints += f(3) == 9\npoints", True),
+        ("for x, y in [(1, 2)]:\n    assert f(x) == y, x", True),
+        ("assert f(3) in (9, 10) and f(4) is not None", True),
+        ("assert not f(3) > 9", False),
+        ("if f(3) != 9:\n    raise AssertionError", False),
+        ("assert max(0, f(3)) == 0", False),
+        ("assert abs(f(3) - 9) < 0.1", False),
+        ("import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertNotEqual(f(3), 8)", False),
+        ("import pandas as pd\nassert pd.Series(f(3)).sum() == 6", False),
+    ],
+)  # fmt: skip
+def test_where_nothing_but_equality_is_asked_for_nan_passes_nothing(test: str, harmless: bool) -> None:
+    assert asks_for_equality_alone(test) == harmless
+
+
+@pytest.mark.parametrize(
+    ("test", "told"),
+    [
+        ("import math\nassert f([]) is None or math.isnan(f([]))", True),
+        ("assert not f(3).isna().any()", True),
+        ("assert f('nanny') == 3", False),
+    ],
+)
+def test_a_teacher_who_speaks_of_nan_has_thought_of_it(test: str, told: bool) -> None:
+    assert of_nans(test) == told
