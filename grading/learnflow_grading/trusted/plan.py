@@ -278,9 +278,19 @@ class _Walk:
 
     def _runs(self, tree: ast.Module, words: set[str], given: frozenset[str] = frozenset()) -> str:
         known = next((self.runs[name] for name in sorted(names.used(tree) & self.runs.keys())), "")
+        words = words - self._variables(tree)
         if any("timeit" in statement for statement in self.imports):
             words = words | {"timeit"}
         return known or _what_runs(tree, words, given, frozenset(self.evaluates))
+
+    def _variables(self, tree: ast.Module) -> set[str]:
+        """Names in it that stand for no module's own: `system = [[2, 1], [1, 3]]` is not the one of `os`."""
+        nodes = list(ast.walk(tree))
+        stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        stored |= {n.arg for n in nodes if isinstance(n, ast.arg)}
+        attributes = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
+        taken = self.imported | names.bound(names.imports(tree)) | self.runs.keys() | attributes
+        return (stored | self.trusted | self.theirs) - taken
 
     @staticmethod
     def _is_code(statement: ast.stmt) -> bool:

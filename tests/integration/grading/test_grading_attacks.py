@@ -666,6 +666,12 @@ class TestsThatRunItByWayOfASetUpCell:
             ("def value(text):\n    return int(text)", "assert value(formula(3)[0]) == 3", False),
             ("import pickle\nDATA = pickle.loads(b'N.')", "assert formula(3) != DATA", False),
             ("from math import *", "assert sqrt(9) == 3 and formula(3)", False),
+            ("system = [[2, 1], [1, 3]]", "assert formula(system)", False),
+            ("", "system = [[2, 1], [1, 3]]\nassert formula(system)", False),
+            ("SYSTEMS = [1, 2]", "assert all(formula(system) for system in SYSTEMS)", False),
+            ("def solved(system):\n    return formula(system)", "assert solved(3)", False),
+            ("import os\nsystem = os.system", "formula(3)\nsystem('./made')", True),
+            ("from os import system", "formula(3)\nsystem('./made')", True),
         ],
     )
     def test_are_provisional_too(self, setup: str, test: str, provisional: bool) -> None:
