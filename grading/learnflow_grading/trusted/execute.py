@@ -278,7 +278,7 @@ async def rules_for(
     if path.is_file():
         cells = [_as_tested(cell, tests) for cell in teacher_cells(nbformat.read(path, as_version=4).cells)]
     complete = path == source and bool(cells)
-    rules = make_rules(cells, tests, complete=complete)
+    rules = make_rules(cells, tests, complete=complete, files=files)
     if complete and try_reference:
         rules = await calibrated(sandboxes, rules, cells, files, settings, keep)
     _tried[key] = _tried.get(key, 0) + 1

@@ -7,6 +7,8 @@ in.
 from __future__ import annotations
 
 import ast
+import base64
+import binascii
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -142,13 +144,20 @@ def teacher_cells(cells: Iterable[Any]) -> list[TeacherCell]:
     ]
 
 
-def make_rules(cells: Sequence[TeacherCell], tests: Mapping[str, str], *, complete: bool) -> NotebookRules:
+def make_rules(
+    cells: Sequence[TeacherCell],
+    tests: Mapping[str, str],
+    *,
+    complete: bool,
+    files: Mapping[str, str] | None = None,
+) -> NotebookRules:
     """Read the teacher's notebook.
 
     `tests` are the test cells' texts, by grade id; they win over those in `cells`. `complete` says that the
-    cells hold the solutions. Where they do not, a name that nobody binds is taken for the student's.
+    cells hold the solutions. Where they do not, a name that nobody binds is taken for the student's. `files`
+    lie beside the notebook, base64 by path; tests may import them.
     """
-    walk = _Walk(cells, complete=complete)
+    walk = _Walk(cells, complete=complete, modules=_modules_in(files or {}))
     planned: dict[str, TestPlan] = {}
     for cell in cells:
         if cell.kind == "test" and cell.name in tests:
@@ -173,11 +182,33 @@ def make_rules(cells: Sequence[TeacherCell], tests: Mapping[str, str], *, comple
     )
 
 
+def _modules_in(files: Mapping[str, str]) -> dict[str, _Walk]:
+    """The modules that lie beside a notebook, by the name under which they are imported."""
+    found: dict[str, _Walk] = {}
+    # Twice: one may import another.
+    for _ in range(2):
+        for path, data in files.items():
+            if not path.endswith(".py"):
+                continue
+            try:
+                text = base64.b64decode(data).decode("utf-8", "replace")
+            except binascii.Error:
+                continue
+            name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            walk = _Walk([TeacherCell(text, "setup")], complete=True, modules=dict(found))
+            walk.setup(text)
+            found[name] = walk
+    return found
+
+
 class _Walk:
     """Goes through the teacher's cells in order."""
 
-    def __init__(self, cells: Sequence[TeacherCell], *, complete: bool) -> None:
+    def __init__(
+        self, cells: Sequence[TeacherCell], *, complete: bool, modules: Mapping[str, _Walk] | None = None
+    ) -> None:
         self.complete = complete
+        self._beside = modules or {}
         self.classes: dict[str, Declared] = {}
         self.modules: dict[str, str] = {}
         self.imports: list[str] = []
@@ -213,11 +244,29 @@ class _Walk:
             self.runs |= dict.fromkeys(names.bound([statement]), found)
             if any(alias.name == "*" for alias in statement.names):
                 self.runs["*"] = found
+        for alias in statement.names:
+            self._import_from_beside(statement, alias)
         if isinstance(statement, ast.Import):
             for alias in statement.names:
                 self.modules[alias.asname or alias.name.split(".")[0]] = (
                     alias.name if alias.asname else alias.name.split(".")[0]
                 )
+
+    def _import_from_beside(self, statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> None:
+        """Note what functions of a module beside the notebook run, by the names that they have here."""
+        of = (statement.module or "") if isinstance(statement, ast.ImportFrom) else ""
+        if (walk := self._beside.get(of)) is not None:
+            names_here = {alias.name: alias.asname or alias.name}
+            if alias.name == "*":
+                names_here = {name: name for name in walk.runs.keys() | walk.evaluates}
+        else:
+            path = f"{of}.{alias.name}" if of else alias.name
+            if (walk := self._beside.get(path)) is None:
+                return
+            here = alias.asname or alias.name
+            names_here = {name: f"{here}.{name}" for name in walk.runs.keys() | walk.evaluates}
+        self.runs |= {here: walk.runs[name] for name, here in names_here.items() if name in walk.runs}
+        self.evaluates |= {here for name, here in names_here.items() if name in walk.evaluates}
 
     def solution(self, source: str) -> None:
         """What a solution cell binds is the student's, except what it imports."""
@@ -277,7 +326,8 @@ class _Walk:
             self.evaluates |= binds
 
     def _runs(self, tree: ast.Module, words: set[str], given: frozenset[str] = frozenset()) -> str:
-        known = next((self.runs[name] for name in sorted(names.used(tree) & self.runs.keys())), "")
+        used = names.used(tree) | {ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+        known = next((self.runs[name] for name in sorted(used & self.runs.keys())), "")
         words = words - self._variables(tree)
         if any("timeit" in statement for statement in self.imports):
             words = words | {"timeit"}
@@ -424,7 +474,7 @@ def _what_runs(
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         called.add(node.func)
         parts = [*node.args, *(keyword.value for keyword in node.keywords)]
-        if name in evaluates and not all(_is_own_text(part, own) for part in parts):
+        if {name, ast.unparse(node.func)} & evaluates and not all(_is_own_text(part, own) for part in parts):
             return str(name)
         if name in _TIMES and parts and "timeit" in known | words:
             # `timeit(f)` runs whatever text stands in the place of the function `f`.
@@ -437,8 +487,9 @@ def _what_runs(
                 return str(name)
     for node in ast.walk(tree):
         # `map(eval, lines)`
-        if isinstance(node, ast.Name) and node.id in {"eval", "exec"} | evaluates and node not in called:
-            return node.id
+        if isinstance(node, ast.Name | ast.Attribute) and node not in called:
+            if (name := ast.unparse(node)) in {"eval", "exec"} | evaluates:
+                return name
     return ""
 
 

@@ -7,6 +7,7 @@ notebook without any, which gets everything, and other honest ways to solve the 
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from learnflow_grading.autograde import Submission, grade
 from learnflow_grading.course import Course, Limits
 from learnflow_grading.release import release
+from learnflow_grading.trusted.plan import TeacherCell, make_rules
 from nbformat import v4 as nbf
 
 from learnflow_ext.contracts.grades import CellScore, GradeRecord
@@ -609,8 +611,6 @@ class TestsThatRunWhatAStudentWrote:
         ],
     )
     def test_are_provisional(self, test: str) -> None:
-        from learnflow_grading.trusted.plan import TeacherCell, make_rules
-
         cells = [
             TeacherCell("def formula(n): return f'{n} ** 2'", "solution"),
             TeacherCell(test, "test", "t"),
@@ -638,8 +638,6 @@ class TestsThatRunWhatAStudentWrote:
         ],
     )
     def test_others_run_apart(self, test: str) -> None:
-        from learnflow_grading.trusted.plan import TeacherCell, make_rules
-
         cells = [
             TeacherCell("def formula(n): return f'{n} ** 2'", "solution"),
             TeacherCell(test, "test", "t"),
@@ -675,14 +673,49 @@ class TestsThatRunItByWayOfASetUpCell:
         ],
     )
     def test_are_provisional_too(self, setup: str, test: str, provisional: bool) -> None:
-        from learnflow_grading.trusted.plan import TeacherCell, make_rules
-
         cells = [
             TeacherCell("def formula(n): return f'{n} ** 2'", "solution"),
             TeacherCell(setup, "setup"),
             TeacherCell(test, "test", "t"),
         ]
         assert bool(make_rules(cells, {"t": test}, complete=True).tests["t"].fallback) is provisional
+
+
+class TestsThatRunItByWayOfAFileBesideTheNotebook:
+    """`helpers.py` runs among the tests, and what it evaluates does."""
+
+    @pytest.mark.parametrize(
+        ("test", "provisional"),
+        [
+            ("from helpers import value\nassert value(formula(3)) == 9", True),
+            ("from helpers import value as v\nassert list(map(v, [formula(3)])) == [9]", True),
+            ("import helpers\nassert helpers.value(formula(3)) == 9", True),
+            ("import helpers as h\nassert list(map(h.value, [formula(3)])) == [9]", True),
+            ("from helpers import *\nassert value(formula(3)) == 9", True),
+            ("import helpers\nhelpers.started()", True),
+            ("from more import twice\nassert twice(formula(3)) == 18", True),
+            ("from helpers import value\nassert value('1 + 1') == 2 and formula(3)", False),
+            ("from helpers import near\nassert near(formula(3), 9)", False),
+            ("import helpers\nassert helpers.near(formula(3), 9)", False),
+        ],
+    )
+    def test_are_provisional_too(self, test: str, provisional: bool) -> None:
+        files = {
+            "more.py": "import helpers\ndef twice(text):\n    return 2 * helpers.value(text)",
+            "helpers.py": (
+                "import subprocess\ndef value(text):\n    return eval(text)\n"
+                "def near(a, b):\n    return abs(a - b) < 0.1\n"
+                "def started():\n    return subprocess.run(['./made'])"
+            ),
+            "data.csv": "1,2",
+        }
+        cells = [
+            TeacherCell("def formula(n): return f'{n} ** 2'", "solution"),
+            TeacherCell(test, "test", "t"),
+        ]
+        beside = {name: base64.b64encode(text.encode()).decode() for name, text in files.items()}
+        rules = make_rules(cells, {"t": test}, complete=True, files=beside)
+        assert bool(rules.tests["t"].fallback) is provisional
 
 
 class TestsThatEndInANumber:
@@ -706,8 +739,6 @@ class TestsThatEndInANumber:
         assert not self.is_scored(test)
 
     def is_scored(self, test: str) -> bool:
-        from learnflow_grading.trusted.plan import TeacherCell, make_rules
-
         answer = "def words(text): return text.split()\ndef ok(n): return n % 2 == 0"
         cells = [TeacherCell(answer, "solution"), TeacherCell(test, "test", "t")]
         return make_rules(cells, {"t": test}, complete=True).tests["t"].scored
