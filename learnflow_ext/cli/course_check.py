@@ -28,6 +28,17 @@ RAISES = "raises-exception"
 LIMITS = RunLimits(wall_s=60.0, memory_mb=512, output_bytes=1_000_000)
 _CONSTANTS = ("None", "True", "False", "0", "1", "''", "[]", "{}")
 _MOST_EXPECTED = 3
+_SHORTENING = """
+def _shortened(function):
+    def shorter(*args, **kwargs):
+        value = function(*args, **kwargs)
+        if type(value) in (list, tuple) and len(value) > 1:
+            {then}
+        return value
+    shorter.__name__, shorter.__doc__ = function.__name__, function.__doc__
+    return shorter
+"""
+"""What is put behind a solution to see whether its tests mind when the last of several values is missing."""
 
 
 async def check_course(folder: Path, runner: Runner) -> list[Finding]:
@@ -314,8 +325,9 @@ async def _exercise(runner: Runner, reference: Reference) -> list[tuple[str, str
     expected = _expected(reference.tests) if _is_given_something(reference.whole) else []
     values = dict.fromkeys((*_CONSTANTS, *expected))
     constants = {value: changed for value in values if (changed := _always(reference.whole, value))}
-    programs = [reference.whole, reference.whole, given, *constants.values()]
-    solved, again, start, *easy = await Prover(runner, seconds=2.0, all_seconds=30.0).outcomes(
+    shortened = [_shortened(reference.whole, then) for then in ("return value[:-1]", "raise AssertionError")]
+    programs = [reference.whole, reference.whole, given, *shortened, *constants.values()]
+    solved, again, start, shorter, noticed, *easy = await Prover(runner, seconds=2.0, all_seconds=30.0).outcomes(
         [before + each for each in programs], tests
     )
     if solved.endless or again.endless:
@@ -338,6 +350,14 @@ async def _exercise(runner: Runner, reference: Reference) -> list[tuple[str, str
                 )
             )
             break
+    if shorter.passes and "0" in noticed.verdicts:
+        found.append(
+            (
+                "short",
+                "All tests pass when the last value of every list is missing: `zip` ends with the shorter of"
+                " two, and `all` looks at what is there. Compare whole lists, or their lengths too.",
+            )
+        )
     return found
 
 
@@ -391,6 +411,14 @@ def _always(program: str, value: str) -> str:
         if isinstance(node, ast.FunctionDef):
             node.body = [ast.Return(ast.parse(value, mode="eval").body)]
     return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _shortened(program: str, then: str) -> str:
+    """The program with something done to every list that one of its functions gives back."""
+    tree = parse(program)
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)] if tree else []
+    lines = [f"{name} = _shortened({name})" for name in dict.fromkeys(functions)]
+    return "\n".join([program, _SHORTENING.format(then=then), *lines])
 
 
 def _short(text: str) -> str:

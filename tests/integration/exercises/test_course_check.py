@@ -288,6 +288,28 @@ class TestTests:
 
         assert "always returns `4`" in (await found(change))["easy"]
 
+    @pytest.mark.parametrize(
+        ("check", "kinds"),
+        [
+            ("assert all(a == b for a, b in zip(halves([2, 4]), [1, 2]))", {"short"}),
+            ("assert all(n in (1, 2) for n in halves([2, 4]))", {"short"}),
+            ("assert halves([2, 4]) == [1, 2]", set()),
+            ("assert len(halves([2, 4])) == 2", set()),
+        ],
+    )
+    async def test_that_do_not_mind_a_list_that_is_too_short(
+        self, found: Found, check: str, kinds: set[str]
+    ) -> None:
+        def change(notebook: Notebook) -> None:
+            notebook["cells"][ANSWER]["source"] = (
+                "def halves(xs):\n    ### BEGIN SOLUTION\n    return [x / 2 for x in xs]\n    ### END SOLUTION\n"
+            )
+            notebook["cells"][TEST]["source"] = (
+                f"{check}\n### BEGIN HIDDEN TESTS\nassert halves([10])[0] == 5\n### END HIDDEN TESTS"
+            )
+
+        assert set(await found(change)) == kinds
+
     async def test_who_is_given_nothing_may_always_return_the_same(self, found: Found) -> None:
         def change(notebook: Notebook) -> None:
             notebook["cells"][ANSWER]["source"] = (
