@@ -17,6 +17,8 @@ from learnflow_grading.course import Course, Limits
 from learnflow_grading.trusted.execute import TrustedExecute
 from learnflow_grading.trusted.runtime import close_all
 from nbformat import v4 as nbf
+from nbgrader.preprocessors import SaveAutoGrades
+from sqlalchemy.exc import OperationalError
 
 from learnflow_ext.contracts.errors import BadRequest, NotFound, TooLarge, Unavailable
 
@@ -368,6 +370,18 @@ class TestGraderBroken:
         monkeypatch.setattr(TrustedExecute, "preprocess", full)
         with pytest.raises(Unavailable, match="was kept"):
             submit(classroom.solved())
+
+    def test_a_gradebook_that_is_gone(
+        self, classroom: Classroom, submit: Submit, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def gone(self: SaveAutoGrades, nb: object, resources: object) -> None:
+            raise OperationalError("SELECT 1", {}, ConnectionError("server closed the connection"))
+
+        with monkeypatch.context() as patched, pytest.raises(Unavailable, match="was kept"):
+            patched.setattr(SaveAutoGrades, "preprocess", gone)
+            submit(classroom.solved())
+        done = submit(classroom.solved()).record
+        assert (done.score, done.needs_review) == (done.max_score, False)
 
     def test_a_submission_that_nbgrader_cannot_take_is_failed_with_a_sentence(
         self, classroom: Classroom, submit: Submit, monkeypatch: pytest.MonkeyPatch
