@@ -327,9 +327,9 @@ async def _exercise(runner: Runner, reference: Reference) -> list[tuple[str, str
     constants = {value: changed for value in values if (changed := _always(reference.whole, value))}
     shortened = [_shortened(reference.whole, then) for then in ("return value[:-1]", "raise AssertionError")]
     programs = [reference.whole, reference.whole, given, *shortened, *constants.values()]
-    solved, again, start, shorter, noticed, *easy = await Prover(runner, seconds=2.0, all_seconds=30.0).outcomes(
-        [before + each for each in programs], tests
-    )
+    solved, again, start, shorter, noticed, *easy = await Prover(
+        runner, seconds=2.0, all_seconds=30.0
+    ).outcomes([before + each for each in programs], tests)
     if solved.endless or again.endless:
         return [("solution", "The solution, or a test of it, does not end in time.")]
     if solved.verdicts != again.verdicts:

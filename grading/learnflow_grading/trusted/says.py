@@ -85,3 +85,33 @@ def asks_for_equality_alone(text: str) -> bool:
             if name in _OTHERWISE or "Not" in name:
                 return False
     return True
+
+
+def goes_through(text: str, theirs: frozenset[str]) -> bool:
+    """Whether it goes through what `theirs`, names of a student's, give: `all(n > 0 for n in f(3))`, and not
+    `all(f(n) == m for n, m in cases)`."""
+    tree = ast.parse(text)
+    names = set(theirs)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            # What it is called with may be theirs.
+            names |= {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)}
+        elif isinstance(node, ast.Assign) and _is_of(node.value, names):
+            names |= bound([node])
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For | ast.comprehension) and _is_of(node.iter, names):
+            return True
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("all", "any"):
+            if any(_is_of(each, names) for each in node.args):
+                return True
+    return False
+
+
+def _is_of(node: ast.expr, names: set[str]) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id in names
+    if isinstance(
+        node, ast.Compare | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    ):
+        return False
+    return any(_is_of(each, names) for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr))

@@ -84,7 +84,7 @@ class Student:
         self.emit: Callable[[dict[str, Any]], None] = lambda entry: None
         self.exception: Callable[[Any], BaseException] = lambda wire: RuntimeError("The code failed.")
         self._originals: dict[int, tuple[Any, Any]] = {}
-        """(copy, what it is of) for what was passed in in the place of what a test keeps, by the copy's `id`."""
+        """(copy, what it is of) of what was passed in instead of what a test keeps, by the copy's `id`."""
         self._spoiled: dict[int, tuple[Any, Any]] = {}
         """(what, what it held) of the lists and tables that were changed unasked, by their `id`."""
         self._kept = 0

@@ -24,7 +24,7 @@ from .declared import Declared, Rules
 from .frames import BrokenChannel, Channel
 from .namespace import Namespace
 from .proxies import Proxies
-from .says import Prepared, asks_for_equality_alone, of_arrays, of_loops, of_nans
+from .says import Prepared, asks_for_equality_alone, goes_through, of_arrays, of_loops, of_nans
 from .student import CannotCheck, Student, StudentGone, TooSlow
 from .texts import Texts
 from .wire import Uncrossable
@@ -271,6 +271,9 @@ class Supervisor:
             return "odd_value"
         if not counts and (whole or (inside and of_loops(text))):
             # One beside what is asked for harms nobody: the words of a letter that none begins with.
+            return "odd_value"
+        if counts and whole and goes_through(text, frozenset(cell["names"])):
+            # Of nothing all are even.
             return "odd_value"
         if counts:
             return ""

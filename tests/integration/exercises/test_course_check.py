@@ -302,7 +302,8 @@ class TestTests:
     ) -> None:
         def change(notebook: Notebook) -> None:
             notebook["cells"][ANSWER]["source"] = (
-                "def halves(xs):\n    ### BEGIN SOLUTION\n    return [x / 2 for x in xs]\n    ### END SOLUTION\n"
+                "def halves(xs):\n"
+                "    ### BEGIN SOLUTION\n    return [x / 2 for x in xs]\n    ### END SOLUTION\n"
             )
             notebook["cells"][TEST]["source"] = (
                 f"{check}\n### BEGIN HIDDEN TESTS\nassert halves([10])[0] == 5\n### END HIDDEN TESTS"

@@ -401,3 +401,10 @@ async def test_nan_counts_where_the_test_says_so() -> None:
     test = "import math\nassert mean([1, 2]) == 1.5\nassert mean([]) is None or math.isnan(mean([]))"
     answers = (f"{head} None", f"{head} float('nan')")
     assert await outcomes_of(answers, test) == [(True, []), (True, [])]
+
+
+async def test_of_nothing_all_are_even_and_no_points_are_counted_for_it() -> None:
+    answers = ("def evens(n):\n    return [2 * k for k in range(n)]", "def evens(n):\n    return []")
+    test = "points = 0\npoints += all(k % 2 == 0 for k in evens(3))\npoints += len(evens(3)) == 3\npoints"
+    (right, shown), (earned, _) = await outcomes_of(answers, test)
+    assert (right, shown, earned) == (True, ["2"], False)

@@ -1,4 +1,4 @@
-"""A test that runs once more because it was passed by code that changes what it is given, without a sandbox."""
+"""A test that runs once more because what passed it changes what it is given, without a sandbox."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ CROSSING: list[tuple[Any, Callable[[Any], object]]] = [
     (bytearray(b"ab"), lambda xs: xs.append(0)),
     (np.array([1.0, 2.0]), lambda xs: xs.fill(0)),
     (pd.Series([1, 2]), lambda xs: xs.update([9, 9])),
-    (pd.DataFrame({"a": [1, 2]}), lambda xs: xs.drop(index=0, inplace=True)),
+    (pd.DataFrame({"a": [1, 2]}), lambda xs: xs.insert(0, "b", 7)),
 ]
 
 

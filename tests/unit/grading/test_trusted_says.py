@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from learnflow_grading.trusted.says import Prepared, asks_for_equality_alone, of_arrays, of_loops, of_nans
+from learnflow_grading.trusted.says import (
+    Prepared,
+    asks_for_equality_alone,
+    goes_through,
+    of_arrays,
+    of_loops,
+    of_nans,
+)
 
 SETUP = (
-    "import numpy as np\nfrom numpy import array as made\nEXPECTED = np.arange(3)\nNAMES = [n for n in 'ab']\n"
-    "LIMITS = {}\nLIMITS['a'] = np.ones(2)\n"
+    "import numpy as np\nfrom numpy import array as made\nEXPECTED = np.arange(3)\n"
+    "NAMES = [n for n in 'ab']\nLIMITS = {}\nLIMITS['a'] = np.ones(2)\n"
     "def near(a, b):\n    return np.allclose(a, b)\ndef same(a, b):\n    return near(a, b)\n"
     "def total(xs):\n    result = 0\n    while xs:\n        result += xs.pop()\n    return result"
 )
@@ -51,7 +58,7 @@ def test_what_a_star_imports_may_be_used_anywhere() -> None:
         ("if f(3) != 9:\n    raise AssertionError", False),
         ("assert max(0, f(3)) == 0", False),
         ("assert abs(f(3) - 9) < 0.1", False),
-        ("import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertNotEqual(f(3), 8)", False),
+        ("class T(TestCase):\n    def test(self):\n        self.assertNotEqual(f(3), 8)", False),
         ("import pandas as pd\nassert pd.Series(f(3)).sum() == 6", False),
     ],
 )  # fmt: skip
@@ -69,3 +76,22 @@ def test_where_nothing_but_equality_is_asked_for_nan_passes_nothing(test: str, h
 )
 def test_a_teacher_who_speaks_of_nan_has_thought_of_it(test: str, told: bool) -> None:
     assert of_nans(test) == told
+
+
+@pytest.mark.parametrize(
+    ("test", "through"),
+    [
+        ("points += all(n % 2 == 0 for n in f(3))", True),
+        ("found = f(3)\npoints += all(n > 0 for n in sorted(found))", True),
+        ("for a, b in zip(f(3), [1, 2]):\n    points += a == b", True),
+        ("points += all(map(abs, f(3)))", True),
+        ("def good(xs):\n    return all(x > 0 for x in xs)\npoints += good(f(3))", True),
+        ("points += not any(f(3))", True),
+        ("for n, m in [(1, 2)]:\n    points += f(n) == m", False),
+        ("points += all(f(n) == m for n, m in [(1, 2)])", False),
+        ("points += all(map(lambda case: f(case[0]) == case[1], [(1, 2)]))", False),
+        ("points += f(3) == [1]\npoints += len(f(4)) == 2", False),
+    ],
+)
+def test_whether_it_goes_through_what_a_student_gives(test: str, through: bool) -> None:
+    assert goes_through(test, frozenset({"f"})) == through
