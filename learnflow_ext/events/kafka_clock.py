@@ -17,6 +17,8 @@ TOPIC = "learnflow.clock."
 """How the topic is called that is there for a moment."""
 KEPT_MS = 60_000
 """For which a broker keeps what is in it, should it not be deleted."""
+LATE = (KafkaError.REQUEST_TIMED_OUT, KafkaError._TIMED_OUT)
+"""What is said of a topic that may come into being all the same."""
 
 
 async def ahead(cluster: KafkaCluster, patience_s: float = 5.0) -> float:
@@ -36,11 +38,16 @@ def _ahead(cluster: KafkaCluster, patience_s: float) -> float:
         settings = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(KEPT_MS)}
         # -1: as many copies as the cluster makes of what says nothing.
         topic = NewTopic(name, num_partitions=1, replication_factor=-1, config=settings)
-        _wait(admin.create_topics([topic], operation_timeout=patience_s)[name], patience_s)
+        try:
+            _wait(admin.create_topics([topic], operation_timeout=patience_s)[name], patience_s)
+        except (KafkaException, TimeoutError) as error:
+            if isinstance(error, TimeoutError) or error.args[0].code() in LATE:
+                _delete(admin, name, patience_s)
+            raise
         try:
             return _told(cluster, name, patience_s)
         finally:
-            _wait(admin.delete_topics([name], operation_timeout=patience_s)[name], patience_s)
+            _delete(admin, name, patience_s)
     except KafkaException as error:
         raise KafkaUnavailable(sentence(error)) from error
     except (TimeoutError, ValueError) as error:
@@ -58,8 +65,12 @@ def _told(cluster: KafkaCluster, name: str, patience_s: float) -> float:
         if kind == TIMESTAMP_LOG_APPEND_TIME:
             heard.append(milliseconds / 1000)
 
-    limit = {"message.timeout.ms": round(1000 * patience_s)}
-    producer = Producer({**cluster.common(), **cluster.producer, **limit})
+    limits = {
+        "message.timeout.ms": round(1000 * patience_s),
+        # A broker would make it again, with its own settings, for who asks for it after it was deleted.
+        "allow.auto.create.topics": False,
+    }
+    producer = Producer({**cluster.common(), **cluster.producer, **limits})
     before = now().timestamp()
     producer.produce(name, b"", on_delivery=taken)
     producer.flush(patience_s)
@@ -68,6 +79,20 @@ def _told(cluster: KafkaCluster, name: str, patience_s: float) -> float:
         raise TimeoutError
     # It was taken at some moment between the two.
     return heard[0] - min(max(heard[0], before), after)
+
+
+def _delete(admin: AdminClient, name: str, patience_s: float) -> None:
+    """KafkaUnavailable, which names it, where it may stay."""
+    try:
+        _wait(admin.delete_topics([name], operation_timeout=patience_s)[name], patience_s)
+    except (KafkaException, TimeoutError) as error:
+        if isinstance(error, TimeoutError):
+            why = "Kafka takes too long to answer."
+        elif error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            return
+        else:
+            why = sentence(error)
+        raise KafkaUnavailable(f"The topic {name} stays until you delete it. {why}") from error
 
 
 def _wait(future: Future[None], patience_s: float) -> None:

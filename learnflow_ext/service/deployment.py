@@ -114,7 +114,7 @@ async def _kafka_clock(cluster: KafkaCluster) -> Finding:
         return Finding(
             name="clocks",
             level="weak",
-            text=f"Kafka's clock was not looked at: {error.message}",
+            text=f"Kafka's clock is not known: {error.message}",
             advice=f"It takes the right to make, write and delete {cluster.prefix}{kafka_clock.TOPIC}….",
         )
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from traitlets.config import Config
 
 from learnflow_ext.events import kafka_clock
+from learnflow_ext.events.kafka_topics import KafkaUnavailable
 from learnflow_ext.service import deployment
 from learnflow_ext.store.clock import now
 
@@ -99,6 +102,62 @@ async def test_kafka_and_its_clock(
     async with asyncio.timeout(10):
         while await asyncio.to_thread(left):  # noqa: ASYNC110 - the broker tells nobody
             await asyncio.sleep(0.05)
+
+
+async def test_the_topic_that_kafka_does_not_let_us_delete_is_named(
+    kafka: KafkaCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    class MayNotDelete(AdminClient):
+        def delete_topics(self, topics: list[str], **_: object) -> dict[str, Future[None]]:  # type: ignore[override]
+            refused: Future[None] = Future()
+            refused.set_exception(KafkaException(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)))
+            made.extend(topics)
+            return dict.fromkeys(topics, refused)
+
+    config = Config()
+    config.LearnFlow.state_dir = str(tmp_path)
+    config.LearnFlowKafka.bootstrap_servers = kafka.bootstrap
+    config.LearnFlowKafka.topic_prefix = kafka.prefix
+    config.JupyterHub.hub_port = 9
+    monkeypatch.setattr(kafka_clock, "AdminClient", MayNotDelete)
+    found = {one.name: one for one in await deployment.examine(config)}
+    assert found["clocks"].level == "weak"
+    assert f"The topic {made[0]} stays until you delete it." in found["clocks"].text
+    assert "the right to make, write and delete" in found["clocks"].advice
+    admin = AdminClient(kafka.common())
+    admin.delete_topics(made)[made[0]].result(10)
+
+
+async def test_a_topic_that_took_too_long_to_make_is_deleted_and_nobody_has_it_made_again(
+    kafka: KafkaCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deleted: list[str] = []
+    told: list[dict[str, object]] = []
+
+    class Slow(AdminClient):
+        def create_topics(self, topics: list[NewTopic], **_: object) -> dict[str, Future[None]]:  # type: ignore[override]
+            late: Future[None] = Future()
+            late.set_exception(KafkaException(KafkaError(KafkaError.REQUEST_TIMED_OUT)))
+            return {each.topic: late for each in topics}
+
+        def delete_topics(self, topics: list[str], **more: float) -> dict[str, Future[None]]:  # type: ignore[override]
+            deleted.extend(topics)
+            return super().delete_topics(topics, **more)
+
+    class Watched(Producer):
+        def __init__(self, settings: dict[str, object]) -> None:
+            told.append(settings)
+            super().__init__(settings)
+
+    monkeypatch.setattr(kafka_clock, "Producer", Watched)
+    await kafka_clock.ahead(kafka)
+    assert told[0]["allow.auto.create.topics"] is False
+    monkeypatch.setattr(kafka_clock, "AdminClient", Slow)
+    with pytest.raises(KafkaUnavailable, match="Kafka refuses"):
+        await kafka_clock.ahead(kafka)
+    assert len(deleted) == 1
 
 
 @pytest.mark.parametrize(("behind", "level"), [(1, "strong"), (600, "missing")])
