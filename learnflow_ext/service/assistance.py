@@ -392,17 +392,21 @@ class Assistance:
 
     async def note_runs(self, conn: AsyncConnection, student: str, reports: Iterable[RunReport]) -> None:
         """Tell the ladders of the student's exercises which code was run. Courses not theirs are left out."""
-        for report in reports:
-            if report.course in self._tutored and report.assignment and report.attempt:
-                await ladder.attempted(
-                    conn,
-                    student,
+        await ladder.attempted(
+            conn,
+            student,
+            [
+                ladder.Attempt(
                     course=report.course,
                     assignment=report.assignment,
                     exercise=self._around.exercise(report.course, report.assignment, report.cell_id),
                     cell_id=report.cell_id,
                     attempt=report.attempt,
                 )
+                for report in reports
+                if report.course in self._tutored and report.assignment and report.attempt
+            ],
+        )
 
     async def _keep(self, question: Question, said: _Answer) -> None:
         if said.texts:

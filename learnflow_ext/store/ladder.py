@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Row, and_, bindparam, update
+from sqlalchemy import Row, Text, and_, bindparam, case, func, literal, or_, update
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.store import people, texts
@@ -21,8 +23,10 @@ TOP = 4
 REMEMBERED = 40
 """Attempts: going back to one of them is not a new one."""
 _ATTEMPT = re.compile(r"[0-9a-f]{16}")
+_ENTRY = 24
+"""Characters of an attempt in what a row has `seen`, with the blank between two."""
 
-# Built once, since each reported run asks for them: to build them takes as long as to ask.
+# Built once, since each question asks for them: to build them takes as long as to ask.
 _PLACE = ("user_id", "course", "assignment", "exercise")
 _ROW = and_(*(getattr(HintLadder, name) == bindparam(f"at_{name}") for name in _PLACE))
 # Makes the row or changes nothing, and says what is in it, which only a change does.
@@ -32,8 +36,17 @@ _FOUND = (
     .returning(HintLadder.rung, HintLadder.seen, HintLadder.tried)
 )
 _KEEP = update(HintLadder).where(_ROW)
-_KEEP_SEEN = _KEEP.values(seen=bindparam("now_seen"))
-_KEEP_TRIED = _KEEP.values(seen=bindparam("now_seen"), tried=True)
+
+
+class Attempt(NamedTuple):
+    """Code of a run that was reported."""
+
+    course: str
+    assignment: str
+    exercise: str
+    cell_id: str
+    attempt: str
+    """As `step` takes it."""
 
 
 async def step(
@@ -58,19 +71,41 @@ async def step(
     return int(rung)
 
 
-async def attempted(
-    conn: AsyncConnection,
-    student: str,
-    *,
-    course: str,
-    assignment: str,
-    exercise: str,
-    cell_id: str,
-    attempt: str,
-) -> None:
-    """Note the code of a run that was reported: the next hint climbs where the cell was another before."""
-    row, _, seen, is_new = await _noted(conn, student, course, assignment, exercise, cell_id, attempt)
-    await conn.execute(_KEEP_TRIED if is_new else _KEEP_SEEN, {**row, "now_seen": seen})
+async def attempted(conn: AsyncConnection, student: str, attempts: Iterable[Attempt]) -> None:
+    """Note the code of runs that were reported, in their order: the next hint climbs where a cell was another
+    before.
+    """
+    rows = [_row(each) for each in attempts if _ATTEMPT.fullmatch(each.attempt)]
+    if rows:
+        mine = {"user_id": await people.ensure(conn, student), "updated_at": now()}
+        rows = [{**row, **mine} for row in rows]
+        await conn.execute(_TRIED, rows if len(rows) > 1 else rows[0])
+
+
+def _row(each: Attempt) -> dict[str, object]:
+    cell, entry = _entry(each.cell_id, each.attempt)
+    names = {name: texts.clip(getattr(each, name), texts.NAME) for name in _PLACE[1:]}
+    told = {"entry": entry, "this": f"% {entry}%", "same_cell": f"% {cell}:%"}
+    return {**names, **told, "rung": 0, "seen": entry, "tried": False}
+
+
+def _tried() -> Insert:
+    """As `_noted` and what follows on it, in one trip: each reported run asks for it."""
+    entry = literal(" ", Text).concat(bindparam("entry", type_=Text))
+    before = literal(" ", Text).concat(HintLadder.seen)
+    after = func.replace(before, entry, "", type_=Text).concat(entry)
+    most = REMEMBERED * _ENTRY
+    cut = case((func.length(after) > most, func.substr(after, func.length(after) - most + 1)), else_=after)
+    is_new = and_(
+        before.not_like(bindparam("this", type_=Text)), before.like(bindparam("same_cell", type_=Text))
+    )
+    return insert(HintLadder).on_conflict_do_update(
+        index_elements=_PLACE,
+        set_={"seen": func.ltrim(cut), "tried": or_(HintLadder.tried, is_new)},
+    )
+
+
+_TRIED = _tried()
 
 
 async def _noted(
@@ -95,9 +130,14 @@ async def _noted(
     seen: Sequence[str] = found.seen.split()
     if not _ATTEMPT.fullmatch(attempt):
         return row, found, " ".join(seen), False
-    cell = hashlib.sha256(cell_id.encode("utf-8", "replace")).hexdigest()[:6]
-    entry = f"{cell}:{attempt}"
+    cell, entry = _entry(cell_id, attempt)
     # A cell that was never seen before has not changed.
     is_new = entry not in seen and any(each.startswith(f"{cell}:") for each in seen)
     kept = [*(each for each in seen if each != entry), entry]
     return row, found, " ".join(kept[-REMEMBERED:]), is_new
+
+
+def _entry(cell_id: str, attempt: str) -> tuple[str, str]:
+    """(what tells the cell from others, what the row has of this attempt)."""
+    cell = hashlib.sha256(cell_id.encode("utf-8", "replace")).hexdigest()[:6]
+    return cell, f"{cell}:{attempt}"
