@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import Select, and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -68,27 +68,35 @@ async def apply_activity_in(
     )
 
 
-def _add(*, by_name: bool = False) -> Insert:
-    counts = ("runs", "failed_runs", "questions", "submissions")
-    names = ("user_id", "module_id", "last_activity", *counts)
-    statement = insert(Progress)
-    if by_name:
-        columns = Progress.__table__.c
-        given = [bindparam(name, type_=columns[name].type) for name in names if name != "module_id"]
-        chosen = select(given[0], Module.id, *given[1:]).where(
-            Module.course == bindparam("course"), Module.assignment == bindparam("assignment")
-        )
-        statement = statement.from_select(names, chosen)
-    else:
-        statement = statement.values({name: bindparam(name) for name in names})
-    changes = {name: getattr(Progress, name) + statement.excluded[name] for name in counts}
+_COUNTS = ("runs", "failed_runs", "questions", "submissions")
+_ADDED = ("user_id", "module_id", "last_activity", *_COUNTS)
+
+
+def adding(chosen: Select[*tuple[Any, ...]]) -> Insert:
+    """Counts what `chosen` has, whose columns are those of `_ADDED`: each row is of another assignment."""
+    return _counted(insert(Progress).from_select(_ADDED, chosen))
+
+
+def _counted(statement: Insert) -> Insert:
+    changes = {name: getattr(Progress, name) + statement.excluded[name] for name in _COUNTS}
     return statement.on_conflict_do_update(
         index_elements=["user_id", "module_id"],
         set_={**changes, "last_activity": statement.excluded.last_activity},
     )
 
 
-_ADD, _ADD_BY_NAME = _add(), _add(by_name=True)
+def _add_by_name() -> Insert:
+    columns = Progress.__table__.c
+    given = [bindparam(name, type_=columns[name].type) for name in _ADDED if name != "module_id"]
+    return adding(
+        select(given[0], Module.id, *given[1:]).where(
+            Module.course == bindparam("course"), Module.assignment == bindparam("assignment")
+        )
+    )
+
+
+_ADD = _counted(insert(Progress).values({name: bindparam(name) for name in _ADDED}))
+_ADD_BY_NAME = _add_by_name()
 """Built once: each run, question and submission is counted by them."""
 
 

@@ -6,15 +6,30 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from sqlalchemy import (
+    ARRAY,
+    ColumnClause,
+    Select,
+    String,
+    Text,
+    and_,
+    bindparam,
+    column,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
 
 from learnflow_ext.contracts.errors import TooLarge, Unprocessable
 from learnflow_ext.contracts.events import RunFinished
 from learnflow_ext.contracts.runs import MAX_RUNS_PER_REPORT, RunReport
 from learnflow_ext.store import outbox, people, progress, texts
 from learnflow_ext.store.clock import now
-from learnflow_ext.store.models import Run
+from learnflow_ext.store.models import Module, Progress, Run
 from learnflow_ext.store.upsert import insert
 
 CLOCK_SLACK = timedelta(days=1)
@@ -63,31 +78,34 @@ async def record_batch(conn: AsyncConnection, student: str, reports: Sequence[Ru
         return 0
     user_id = await people.ensure(conn, student)
     received = now()
-    kept = await conn.scalars(
-        _KEEP,
-        [
-            {
-                "user_id": user_id,
-                "run_id": report.run_id,
-                "course": report.course,
-                "assignment": report.assignment,
-                "notebook": report.notebook,
-                "cell_id": report.cell_id,
-                "ok": report.ok,
-                "exception": report.exception,
-                "message": report.message,
-                "duration_ms": report.duration_ms,
-                "finished_at": believable(report.finished_at, received),
-                "recorded_at": received,
-            }
-            for report in told.values()
-        ],
-    )
+    rows = [
+        {
+            "user_id": user_id,
+            "run_id": report.run_id,
+            "course": report.course,
+            "assignment": report.assignment,
+            "notebook": report.notebook,
+            "cell_id": report.cell_id,
+            "ok": report.ok,
+            "exception": report.exception,
+            "message": report.message,
+            "duration_ms": report.duration_ms,
+            "finished_at": believable(report.finished_at, received),
+            "recorded_at": received,
+        }
+        for report in told.values()
+    ]
+    in_one = conn.dialect.name == "postgresql"
+    if in_one:
+        kept = await conn.scalars(_KEEP_AND_COUNT, {name: [row[name] for row in rows] for name in _GIVEN})
+    else:
+        kept = await conn.scalars(_KEEP, rows)
     unknown = set(kept)
     new = [report for run_id, report in told.items() if run_id in unknown]
     if not new:
         return 0
-    await _count(conn, user_id, new, received)
+    if not in_one:
+        await _count(conn, user_id, new, received)
     await outbox.record_all(
         conn,
         [
@@ -115,3 +133,36 @@ async def _count(conn: AsyncConnection, user_id: int, new: list[RunReport], at: 
     failed = Counter((report.course, report.assignment) for report in new if not report.ok)
     for place, amount in runs.items():
         await progress.apply_activity_in(conn, user_id, *place, at=at, runs=amount, failed_runs=failed[place])
+
+
+_GIVEN: dict[str, TypeEngine[Any]] = {
+    # Without a length, to which PostgreSQL would cut: what is too long is refused by the table.
+    name: Text() if isinstance(each.type, String) else each.type
+    for name, each in Run.__table__.columns.items()
+}
+
+
+def _keep_and_count() -> Select[*tuple[Any, ...]]:
+    """As `_KEEP` and `_count`, in one trip to the server."""
+    lists = [bindparam(name, type_=ARRAY(type_)) for name, type_ in _GIVEN.items()]
+    named: list[ColumnClause[Any]] = [column(name, type_) for name, type_ in _GIVEN.items()]
+    rows = func.unnest(*lists).table_valued(*named, name="given").render_derived()
+    kept = (
+        insert(Run)
+        .from_select(list(_GIVEN), select(*(rows.c[name] for name in _GIVEN)))
+        .on_conflict_do_nothing(index_elements=["user_id", "run_id"])
+        .returning(Run.user_id, Run.run_id, Run.course, Run.assignment, Run.ok, Run.recorded_at)
+        .cte("kept")
+    )
+    failed = func.count().filter(~kept.c.ok)
+    counts = [func.max(kept.c.recorded_at), func.count(), failed, literal(0), literal(0)]
+    place = and_(Module.course == kept.c.course, Module.assignment == kept.c.assignment)
+    counted = progress.adding(
+        select(kept.c.user_id, Module.id, *counts)
+        .join_from(kept, Module, place)
+        .group_by(kept.c.user_id, Module.id)
+    )
+    return select(kept.c.run_id).add_cte(counted.returning(Progress.user_id).cte("counted"))
+
+
+_KEEP_AND_COUNT = _keep_and_count()

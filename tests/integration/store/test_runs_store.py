@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from learnflow_ext.contracts.errors import TooLarge, Unprocessable
 from learnflow_ext.contracts.events import RunFinished
 from learnflow_ext.contracts.progress import AssignmentProgress
 from learnflow_ext.contracts.runs import MAX_RUNS_PER_REPORT, RunReport
-from learnflow_ext.store import courses, eventlog, outbox, progress, runs
+from learnflow_ext.store import courses, eventlog, outbox, people, progress, runs
 from learnflow_ext.store.database import Database
-from learnflow_ext.store.models import Module, Run
+from learnflow_ext.store.models import Module, Progress, Run
 
 
 def run(run_id: str, *, ok: bool = True, **other: object) -> RunReport:
@@ -61,6 +61,43 @@ async def test_a_run_reported_twice_counts_once(db: Database) -> None:
     assert (await standing(db, "ada")).runs == 2
     async with db.connect() as conn:
         assert await outbox.size(conn) == 2
+
+
+async def test_in_each_assignment_its_own_new_runs_are_counted(db: Database) -> None:
+    async with db.begin() as conn:
+        await courses.ensure(conn, "c", "b")
+        await courses.ensure(conn, "other", "a")
+    await report(db, "ada", run("1"), run("2", ok=False, assignment="b"))
+    mixed = [
+        *(run("1"), run("3", ok=False), run("4"), run("5", ok=False, assignment="b")),
+        *(run("6", course="other"), run("7", assignment="invented"), run("8", assignment=""), run("4")),
+    ]
+    assert await report(db, "ada", *mixed) == 6
+    async with db.connect() as conn:
+        found = await progress.of_student(conn, "ada", "c")
+        counts = {one.assignment: (one.runs, one.failed_runs) for one in found.assignments}
+        assert counts == {"a": (3, 1), "b": (2, 2)}
+        (other,) = (await progress.of_student(conn, "ada", "other")).assignments
+        assert (other.runs, other.failed_runs) == (1, 0)
+        assert await outbox.size(conn) == 8
+        times = set(await conn.scalars(select(Progress.last_activity)))
+        assert times <= set(await conn.scalars(select(Run.recorded_at)))
+
+
+async def test_a_report_takes_two_statements_on_postgresql(db: Database) -> None:
+    said: list[str] = []
+
+    def noted(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    async with db.begin() as conn:
+        await courses.ensure(conn, "c", "a")
+        await people.ensure(conn, "ada")
+        event.listen(conn.sync_connection, "before_cursor_execute", noted)
+        await runs.record_batch(conn, "ada", [run("1"), run("2", ok=False, assignment="b")])
+        event.remove(conn.sync_connection, "before_cursor_execute", noted)
+        on_postgresql = conn.dialect.name == "postgresql"
+    assert len(said) == 2 if on_postgresql else len(said) > 2, said
 
 
 async def test_another_student_may_have_the_same_run_id(db: Database) -> None:
