@@ -17,6 +17,8 @@ from typing import Any, Literal
 from learnflow_ext.exercises.trees import key, size
 
 Kind = Literal["replace", "set", "insert", "delete"]
+_BLOCKS = ("body", "handlers", "orelse")
+"""Fields with lines of a statement that others may stand behind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,10 +128,10 @@ class Difference:
 
     def _compare(self, old: ast.AST, new: ast.AST, line: int) -> None:
         self.pairs.append((old, new))
-        line = getattr(old, "lineno", line)
+        line = behind = getattr(old, "lineno", line)
         for name, one, other in _fields(old, new):
             if isinstance(one, list) and _aligned(one, other):
-                self._lists(old, name, one, other, line)
+                self._lists(old, name, one, other, behind)
             elif isinstance(one, list) and _pairwise(one, other):
                 for index, (a, b) in enumerate(zip(one, other, strict=True)):
                     self._nodes(old, name, index, a, b, line)
@@ -138,6 +140,9 @@ class Difference:
             elif not _same(one, other):
                 changed = max(1, _size_of(one) + _size_of(other))
                 self._add("set", old, name, 0, one, other, changed, line)
+            if name in _BLOCKS and isinstance(one, list) and one:
+                # What an `else` lacks stands behind what comes before it.
+                behind = one[-1].end_lineno or behind
 
     def _nodes(self, owner: ast.AST, name: str, index: int, old: ast.AST, new: ast.AST, line: int) -> None:
         if self._key(old) == self._key(new):

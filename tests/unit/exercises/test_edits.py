@@ -69,6 +69,23 @@ def test_a_missing_line_is_an_insertion_after_the_line_before_it() -> None:
     assert (edit.kind, edit.line, edit.size) == ("insert", 4, 2)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        ("if a:\n    b()\n    c()\nd()\n", "if a:\n    b()\n    c()\nelse:\n    e()\nd()\n", 3),
+        ("for x in a:\n    b()\nd()\n", "for x in a:\n    b()\nelse:\n    e()\nd()\n", 2),
+        (
+            "try:\n    a()\nexcept E:\n    b()\nd()\n",
+            "try:\n    a()\nexcept E:\n    b()\nfinally:\n    e()\nd()\n",
+            4,
+        ),
+    ],
+)
+def test_a_missing_branch_is_an_insertion_after_the_one_before_it(before: str, after: str, line: int) -> None:
+    (edit,) = Difference(ast.parse(before), ast.parse(after)).edits
+    assert (edit.kind, edit.line) == ("insert", line)
+
+
 def test_an_emptied_body_is_still_a_program() -> None:
     before = ast.parse("def f():\n    print(1)\n")
     edits = Difference(before, ast.parse("def f():\n    pass\n")).edits
