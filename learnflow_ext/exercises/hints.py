@@ -17,7 +17,7 @@ from learnflow_ext.exercises.discretion import first_discreet, told
 from learnflow_ext.exercises.repair import Change, Repair
 from learnflow_ext.exercises.slips import MISSING_PART, SYNTAX, main_edit, slip_of
 from learnflow_ext.exercises.suspects import Suspect
-from learnflow_ext.exercises.trees import MODULE
+from learnflow_ext.exercises.trees import MODULE, statements
 from learnflow_ext.exercises.wording import (
     CHANGE_HELPS,
     CHECK,
@@ -84,9 +84,8 @@ def hint_for(source: str, repair: Repair, *, statement: str = "", secret: Sequen
     lines = source.splitlines()
     line = max(1, min(edit.line, len(lines) or 1))
     own = lines[line - 1].strip()[:MAX_LINE] if lines else ""
-    rungs = _rungs(
-        WORDS[slip], change, line, own, missing=edit.kind == "insert", secret=(source, statement, secret)
-    )
+    sight = _missing(line, change.before) if edit.kind == "insert" else f"Look at line {line}"
+    rungs = _rungs(WORDS[slip], change, line, own, sight, secret=(source, statement, secret))
     if not only_own(rungs, source):
         less = _harmless(LESS, source, statement, secret)
         return Hint(proved=False, edit_size=0, line=None, concept="", rungs=less)
@@ -171,24 +170,31 @@ def _rungs(
     change: Change,
     line: int,
     own: str,
+    sight: str,
     *,
-    missing: bool,
     secret: tuple[str, str, Sequence[str]],
 ) -> tuple[str, str, str, str]:
     named = _own_name(change)
     where = f" in {_code(named)}" if named else ""
-    sight = "Something is still missing after" if missing else "Look at"
     source, statement, hidden = secret
     example = _example(words.examples, source, statement, hidden)
     return (
         f"**{_title(words.concept)}.** {words.idea} Something about this is not right yet{where}.",
-        f"{sight} line {line}{where}: {_code(own)}\n\nIt has to do with **{words.concept}**. {CHECK}",
+        f"{sight}{where}: {_code(own)}\n\nIt has to do with **{words.concept}**. {CHECK}",
         f"Line {line}: {_code(own)}\n\n{words.question}",
         f"The like, on other data:\n\n```python\n{example}\n```\n\nWhat does it show about your line {line}?"
         if example
         else f"Try your line {line} by itself, with a value of your own, and print what comes "
         f"out. {words.question}",
     )
+
+
+def _missing(line: int, part: ast.AST) -> str:
+    """That something is, behind `line` of `part`; with the line of its next statement, where there is one."""
+    below = statements(getattr(part, "body", []))
+    ahead = min((each.lineno for each in below if each.lineno > line), default=None)
+    place = f"after line {line}" if ahead is None else f"between line {line} and line {ahead}"
+    return f"Something is still missing {place}"
 
 
 def _own_name(change: Change) -> str:

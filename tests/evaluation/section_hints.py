@@ -38,6 +38,7 @@ _PROSE = " ".join(
         *(*wording.LESS[:3], *wording.SUSPECTED, wording.CHECK, wording.SOLVED),
         *(f"{each.concept} {each.idea} {each.question}" for each in wording.WORDS.values()),
         "Something about this is not right yet in Look at line is still missing after It has to do with",
+        "between line and line",
         "The like, on other data What does it show about your line Try by itself with a value of your own",
     )
 )
@@ -112,12 +113,13 @@ async def _question(runner: WarmRunner, question: dict[str, Any], with_peers: bo
         figures.proved += found.proved
         if found.proved and found.line is not None:
             changed, around, ahead = changed_lines(attempt["code"], repair.program)
-            said = f"line {found.line}" in found.rungs[1]
-            fits = changed | around | (ahead if "missing after" in found.rungs[1] else set())
-            figures.exact += said and found.line in changed
-            figures.named += said and found.line in fits
-            if found.line not in fits:
-                figures.misses.append(f"{attempt['id']}: names {found.line}, and {sorted(changed)} changed")
+            named = lines_named(found.rungs[1])
+            fits = changed | around | (ahead if "still missing" in found.rungs[1] else set())
+            said = found.line in named
+            figures.exact += said and bool(named & changed)
+            figures.named += said and bool(named & fits)
+            if not named & fits:
+                figures.misses.append(f"{attempt['id']}: names {sorted(named)}, and {sorted(changed)} changed")
         tree = parse(attempt["code"])
         if found.proved and tree is not None:
             figures.relative.append(found.edit_size / size(without_docstrings(tree)))
@@ -128,6 +130,11 @@ async def _question(runner: WarmRunner, question: dict[str, Any], with_peers: bo
         figures.chance += bool(chance)
         figures.misses += [f"{attempt['id']}: tells {sorted(told)}"] if told else []
     return figures
+
+
+def lines_named(rung: str) -> set[int]:
+    """The lines that a hint's second rung is about: one, or the two that something is missing between."""
+    return set(map(int, re.findall(r"\bline (\d+)", rung.partition(":")[0])))
 
 
 def changed_lines(before: str, after: str) -> tuple[set[int], set[int], set[int]]:

@@ -174,6 +174,13 @@ def test_more_statements_in_place_of_one_are_missing_after_the_line_before(evalu
     assert hints.changed_lines(stub, done) == ({2}, set(), {1})
 
 
+def test_a_hint_is_about_the_lines_that_it_names_before_the_students_code(evaluate: ModuleType) -> None:
+    hints = importlib.import_module("section_hints")
+    between = "Something is still missing between line 2 and line 4 in `f`: `n = 1  # line 9`\n\nLike line 7."
+    assert hints.lines_named(between) == {2, 4}
+    assert hints.lines_named("Look at line 3: `return n`") == {3}
+
+
 def test_a_leak_is_seen_anywhere_in_a_hint(evaluate: ModuleType) -> None:
     hints = importlib.import_module("section_hints")
     secret = hints._secrets(["def f(pile):\n    champion = 140\n    result = 'yak'\n    return pile\n"])

@@ -9,7 +9,8 @@ import pytest
 
 from learnflow_ext.exercises.discretion import first_discreet, told
 from learnflow_ext.exercises.edits import Difference
-from learnflow_ext.exercises.hints import syntax_hint
+from learnflow_ext.exercises.hints import hint_for, syntax_hint
+from learnflow_ext.exercises.repair import Change, Repair
 from learnflow_ext.exercises.slips import SLIPS, slip_of
 from learnflow_ext.exercises.wording import WORDS
 
@@ -72,6 +73,27 @@ def test_examples_are_programs_that_run(slip: str, capsys: pytest.CaptureFixture
 def test_an_edit_is_known_by_what_it_mends(before: str, after: str, slip: str) -> None:
     old, new = (ast.parse(f"def f(a, b):\n{body}\n").body[0] for body in (before, after))
     assert slip_of(Difference(old, new).edits, old) == slip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sight"),
+    [
+        ("    t = 0\n\n    return t", "    t = 0\n    t += a\n    return t", "missing between line 2 and line 4 in"),
+        ("    if a:\n        return a", "    if a:\n        return a\n    return b", "missing after line 3 in"),
+        (
+            "    if a:\n        b = 1\n    return b",
+            "    if a:\n        b = 1\n    else:\n        b = 0\n    return b",
+            "missing between line 3 and line 4 in",
+        ),
+        ("    return a", "    return b", "Look at line 2 in"),
+    ],
+)
+def test_what_is_missing_lies_between_two_lines(before: str, after: str, sight: str) -> None:
+    source, right = (f"def f(a, b):\n{body}\n\nf(1, 2)\n" for body in (before, after))
+    tree = ast.parse(source)
+    edits = Difference(tree.body[0], ast.parse(right).body[0]).edits
+    change = Change("f", tree.body[0], tuple(edits), own=False)
+    assert sight in hint_for(source, Repair(True, (change,), tree, program=right)).rungs[1]
 
 
 class TestNothingSecretIsTold:
