@@ -25,6 +25,10 @@ CHANGED = (
 log = logs.get("learnflow.practice")
 
 
+class Late(Unprocessable):
+    """It is no longer the one that the teacher has read."""
+
+
 class Reviews:
     """What teachers do about exercises that wait for them. Safe to use from many tasks."""
 
@@ -37,7 +41,7 @@ class Reviews:
         """Keep one that waits with the parts that are `said` otherwise, once it has passed the gate so.
 
         `said` has texts by the names of `practice_parts.PARTS`. Unprocessable, with the gate's reasons, when
-        it does not pass, or when it is no longer the one whose `version` was `read`; BadRequest for a part
+        it does not pass; Late when it is no longer the one whose `version` was `read`; BadRequest for a part
         that cannot be read; NotFound, Conflict and TooBusy for one that is not there, that somebody decided
         about, or that is being checked.
         """
@@ -52,7 +56,9 @@ class Reviews:
             found = await self._reworded(await self._waiting(course, number), said, read)
             # Released first: whoever reads that it is there can have it.
             await self._maker.release(course, exercise_of(found.made_of))
-            after = await self._db.retrying(lambda conn: practice_reviews.decide(conn, course, number, by))
+            after = await self._db.retrying(
+                lambda conn: practice_reviews.decide(conn, course, number, by, made_of=found.made_of)
+            )
         log.info("let through", name=after.name, course=course, edited=after.edited)
         return after
 
@@ -90,11 +96,11 @@ class Reviews:
 
     async def _reworded(self, found: Reviewed, said: Mapping[str, str], read: str) -> Reviewed:
         exercise = exercise_of(found.made_of)
+        if read and read != version(exercise) and not _says(exercise, said):
+            raise Late(CHANGED.format(words.quote(exercise.statement, MOST_QUOTED)))
         changed = with_parts(exercise, said)
         if changed == exercise:
             return found
-        if read and read != version(exercise):
-            raise Unprocessable(CHANGED.format(words.quote(exercise.statement, MOST_QUOTED)))
         verdict = await self._maker.checked(changed, await self._others(found))
         if not verdict.passed:
             raise Unprocessable(" ".join(verdict.reasons))
@@ -104,6 +110,7 @@ class Reviews:
                 conn,
                 found.course,
                 found.number,
+                before=found.made_of,
                 made_of=made_of,
                 mutants=verdict.mutants,
                 killed=verdict.killed,
@@ -116,3 +123,11 @@ class Reviews:
         async with self._db.connect() as conn:
             rows = await practices.of_student(conn, found.student, limit=MOST_GIVEN)
         return [exercise_of(row.made_of) for row in rows if row.name != found.name]
+
+
+def _says(exercise: Exercise, said: Mapping[str, str]) -> bool:
+    """Whether nothing of it is `said` otherwise."""
+    try:
+        return with_parts(exercise, said) == exercise
+    except BadRequest:
+        return False

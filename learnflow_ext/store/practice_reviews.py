@@ -18,6 +18,7 @@ from learnflow_ext.store.clock import iso, now
 from learnflow_ext.store.models import Practice, PracticeReview, User
 
 DECIDED = "Somebody decided about this exercise already. Load the page again to see how."
+OVERTAKEN = "Somebody else changed this exercise at the same moment. Press again to see what they made of it."
 
 
 class Reviewed(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,9 +128,11 @@ async def one(conn: AsyncConnection, course: str, number: int) -> Reviewed:
 
 
 async def reword(
-    conn: AsyncConnection, course: str, number: int, *, made_of: str, mutants: int, killed: int
+    conn: AsyncConnection, course: str, number: int, *, before: str, made_of: str, mutants: int, killed: int
 ) -> None:
-    """Keep what a teacher changed in one that waits. Conflict when somebody decided about it meanwhile."""
+    """Keep what a teacher changed in one that waits, and that was `before`. Conflict when somebody decided
+    about it, or changed it, meanwhile.
+    """
     changed = await conn.execute(
         update(PracticeReview)
         .where(PracticeReview.practice_id == _id(course, number), PracticeReview.state == "waiting")
@@ -137,14 +140,26 @@ async def reword(
     )
     if not changed.rowcount:
         raise Conflict(DECIDED)
-    await conn.execute(update(Practice).where(Practice.id == number).values(made_of=made_of))
+    kept = await conn.execute(
+        update(Practice).where(Practice.id == number, Practice.made_of == before).values(made_of=made_of)
+    )
+    if not kept.rowcount:
+        raise Conflict(OVERTAKEN)
 
 
 async def decide(
-    conn: AsyncConnection, course: str, number: int, by: str, *, refused_because: str = ""
+    conn: AsyncConnection,
+    course: str,
+    number: int,
+    by: str,
+    *,
+    made_of: str | None = None,
+    refused_because: str = "",
 ) -> Reviewed:
-    """Let one through, or refuse it for a reason, and record that. Conflict when somebody was faster."""
-    found = await one(conn, course, number)
+    """Let one through, or refuse it for a reason, and record that. Conflict when somebody was faster, or it is
+    no longer `made_of` that; None for whatever it is.
+    """
+    await one(conn, course, number)
     state: PracticeState = "refused" if refused_because else "given"
     changed = await conn.execute(
         update(PracticeReview)
@@ -158,6 +173,10 @@ async def decide(
     )
     if not changed.rowcount:
         raise Conflict(DECIDED)
+    # Nobody changes it any more from here on.
+    found = await one(conn, course, number)
+    if made_of not in (None, found.made_of):
+        raise Conflict(OVERTAKEN)
     await outbox.record(
         conn,
         ExerciseDecided(
@@ -172,7 +191,7 @@ async def decide(
             reason=texts.clip(refused_because, texts.PATH),
         ),
     )
-    return await one(conn, course, number)
+    return found
 
 
 async def told(conn: AsyncConnection, student: str, names: Collection[str]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from learnflow_ext.contracts.errors import BadRequest, LearnFlowError, NotFound
 from learnflow_ext.service.handlers.course_page import CoursePage
 from learnflow_ext.service.practice_parts import MOST_CHARS, MOST_CODE, PARTS
+from learnflow_ext.service.practice_reviews import Late
 from learnflow_ext.service.views.cells import student_link
 from learnflow_ext.service.views.practice import DECIDED, card
 from learnflow_ext.store import practice_reviews, texts
@@ -81,7 +82,9 @@ class DecideHandler(CoursePage):
             async with self.parts.db.connect() as conn:
                 found = await practice_reviews.one(conn, course, int(number))
             self.set_status(MISTAKES)
-            self._again(course, found, problem=error.message, said=said, reason=reason)
+            # Who was told of no change has not read any that came meanwhile.
+            known = {} if isinstance(error, Late) or not read else {"read": read}
+            self._again(course, found, problem=error.message, said=said, reason=reason, **known)
 
     def _done(self, one: Reviewed) -> None:
         self.show("practice_decided.html", one=one)

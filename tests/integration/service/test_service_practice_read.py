@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,21 @@ async def recorded(service: RunningService) -> list[tuple[str, str, str]]:
 async def kept(service: RunningService, name: str) -> Exercise:
     async with service.parts.db.connect() as conn:
         return exercise_of((await practices.named(conn, "ada", name)).made_of)
+
+
+async def elsewhere(service: RunningService, one: Reviewed, before: Exercise, after: Exercise) -> None:
+    """A colleague saves it at another replica."""
+    await service.parts.db.retrying(
+        lambda conn: practice_reviews.reword(
+            conn,
+            COURSE,
+            one.number,
+            before=practice_kept.kept(before),
+            made_of=practice_kept.kept(after),
+            mutants=one.mutants,
+            killed=one.killed,
+        )
+    )
 
 
 class TestLetThrough:
@@ -178,6 +194,68 @@ class TestLetThrough:
         (read,) = re.findall(r'name="read" value="(\w+)"', late.body.decode())
         assert (await decides(ask, one.number, "give", statement=old, read=read)).code == 200
         assert (await kept(service, name)).statement == old
+
+    async def test_nor_does_who_mends_a_slip_of_their_own_first(
+        self, ask: Client, service: RunningService
+    ) -> None:
+        name = (await asked(ask))[-1].awaited
+        (one,) = await waiting(service)
+        old = (await kept(service, name)).statement
+        (read,) = re.findall(r'name="read" value="(\w+)"', (await ask(QUEUE, "teacher")).body.decode())
+        better = old + " Take your time."
+        assert (await decides(ask, one.number, "reword", statement=better, read=read)).code == 200
+        late = await decides(ask, one.number, "reword", statement=old, hidden="assert (", read=read)
+        assert late.code == 422 and "changed this exercise meanwhile" in late.body.decode()
+        assert (await kept(service, name)).statement == better
+
+    @pytest.mark.parametrize("passes", [True, False])
+    async def test_nor_does_who_is_at_another_replica_while_the_gate_looks(
+        self, ask: Client, service: RunningService, monkeypatch: pytest.MonkeyPatch, passes: bool
+    ) -> None:
+        name = (await asked(ask))[-1].awaited
+        (one,) = await waiting(service)
+        exercise = await kept(service, name)
+        (read,) = re.findall(r'name="read" value="(\w+)"', (await ask(QUEUE, "teacher")).body.decode())
+        theirs = replace(exercise, statement=exercise.statement + " Take your time.")
+        checked = practice_making.Maker.checked
+
+        async def meanwhile(self: practice_making.Maker, *args: Any) -> Any:
+            found = await checked(self, *args)
+            await elsewhere(service, one, exercise, theirs)
+            return found
+
+        monkeypatch.setattr(practice_making.Maker, "checked", meanwhile)
+        mine = exercise.statement + (" Hurry." if passes else " <b>Hurry.</b>")
+        first = await decides(ask, one.number, "give", statement=mine, read=read)
+        monkeypatch.undo()
+        if passes:
+            assert first.code == 409 and "at the same moment" in first.body.decode()
+        else:
+            assert first.code == 422 and f'name="read" value="{read}"' in first.body.decode()
+        late = await decides(ask, one.number, "give", statement=exercise.statement, read=read)
+        assert late.code == 422 and "changed this exercise meanwhile" in late.body.decode()
+        assert await kept(service, name) == theirs and (await standing(ask, name)).state == "waiting"
+
+    async def test_what_is_given_is_what_was_released(
+        self, ask: Client, service: RunningService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        name = (await asked(ask))[-1].awaited
+        (one,) = await waiting(service)
+        exercise = await kept(service, name)
+        theirs = replace(exercise, statement=exercise.statement + " Take your time.")
+        release = practice_making.Maker.release
+
+        async def meanwhile(self: practice_making.Maker, *args: Any) -> None:
+            await release(self, *args)
+            await elsewhere(service, one, exercise, theirs)
+
+        monkeypatch.setattr(practice_making.Maker, "release", meanwhile)
+        assert (await decides(ask, one.number, "give")).code == 409
+        monkeypatch.undo()
+        assert (await standing(ask, name)).state == "waiting" and await recorded(service) == []
+        assert (await decides(ask, one.number, "give")).code == 200
+        files = msgspec.json.decode((await ask(f"api/practice/{name}/files", "ada")).body, type=FileSet)
+        assert "Take your time." in files.files[0].content.decode()
 
     async def test_nor_when_the_course_can_no_longer_say_so(
         self, ask: Client, service: RunningService, monkeypatch: pytest.MonkeyPatch
