@@ -94,9 +94,11 @@ def _tests(name: str, text: str) -> tuple[str, ...]:
     except (SyntaxError, ValueError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         raise BadRequest(f"{PARTS[name]} cannot be read as Python{line}.") from error
-    lines, found, begun = text.splitlines(), [], 0
-    for node, (kind, _) in zip(tree.body, tests_in(text), strict=True):
-        if kind == "test" and node.end_lineno is not None:
+    # A line of Python's ends at no other sign, and may have several statements.
+    lines, found, begun = text.split("\n"), [], 0
+    ahead = [*(node.lineno for node in tree.body[1:]), len(lines) + 1][: len(tree.body)]
+    for node, (kind, _), then in zip(tree.body, tests_in(text), ahead, strict=True):
+        if kind == "test" and node.end_lineno is not None and node.end_lineno < then:
             found.append("\n".join(lines[begun : node.end_lineno]))
             begun = node.end_lineno
     rest = "\n".join(lines[begun:]).strip()

@@ -40,6 +40,15 @@ def test_one_more_test_leaves_the_others_as_they_are(name: str) -> None:
         assert parts_of(replace(new, **{name: getattr(exercise, name)})) == parts_of(exercise)
 
 
+def test_tests_are_cut_where_python_ends_a_line() -> None:
+    first = f"assert one({chr(0x2028)!r} '{chr(0x2028)}{chr(0xC)}') == 1"
+    several = "assert one(2) == 2; seven = (\n    7)\nassert one(3) == 3; assert one(4) == 4  # Both."
+    new = with_parts(ONE, {"hidden": f"{first}\n{several}"})
+    assert new.hidden == (first, several)
+    assert with_parts(ONE, {"hidden": ""}).hidden == ()
+    assert with_parts(ONE, {"hidden": "# None."}).hidden == ("# None.",)
+
+
 def test_the_solution_goes_on_below_the_start() -> None:
     new = with_parts(
         ONE,
