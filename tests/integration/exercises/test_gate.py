@@ -293,6 +293,23 @@ class TestCunningExercises:
             assert (await Gate(runner).check(true)).passed
 
     @pytest.mark.parametrize(
+        "said", ["larger(8, 1) is {}.", "\n\n```python\nprint(larger(8, 1))  # {}\n```\n"]
+    )
+    async def test_a_false_example_without_dress(self, runner: WarmRunner, said: str) -> None:
+        start = START.replace('numbers."""', f'numbers.\n\n    {said}\n    """')
+        for statement, starter in ((f"{GOOD.statement} {said}", START), (GOOD.statement, start)):
+            for value, reasons in ((1, 1), (8, 0)):
+                begun = starter.format(value)
+                told = replace(
+                    GOOD,
+                    statement=statement.format(value),
+                    starter=begun,
+                    reference=GOOD.reference.replace(START, begun),
+                )
+                found = (await Gate(runner).check(told)).reasons
+                assert len(found) == reasons and all("not true" in each for each in found)
+
+    @pytest.mark.parametrize(
         "said",
         [
             "`larger(a, b)` gives `a`, if a is.",
