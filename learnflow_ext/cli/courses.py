@@ -134,7 +134,10 @@ def sync(
         for _, sentence in wrong:
             raise CannotRun(f"{path.name}: {sentence} Nothing was changed.")
         read.setdefault(assignment, []).append((path.stem, notebook))
-    found = {assignment: outlined(assignment, each, about) for assignment, each in read.items()}
+    try:
+        found = {assignment: outlined(assignment, each, about) for assignment, each in read.items()}
+    except ValueError as error:
+        raise CannotRun(f"{error} Nothing was changed.") from error
     if not found:
         raise CannotRun(f"{folder} has no notebooks. Nothing was changed.")
     asyncio.run(_synced(database(config, state, url), name, found))

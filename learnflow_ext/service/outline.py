@@ -16,6 +16,10 @@ from learnflow_ext.service import practice_rules
 from learnflow_ext.service.course_yaml import keys_in
 
 
+MOST_POINTS = 1e9
+"""Of one cell: beyond that somebody has slipped."""
+
+
 class About(msgspec.Struct, frozen=True, kw_only=True):
     """What `course.yaml` says, by assignment; none of them where it says nothing."""
 
@@ -48,7 +52,7 @@ def about(text: bytes) -> About:
 def outlined(assignment: str, notebooks: Sequence[tuple[str, Mapping[str, Any]]], course: About) -> Outlined:
     """What the `notebooks` of an assignment, each with its name without `.ipynb`, and `course` say of it.
 
-    ValueError, with a sentence for the teacher, where a notebook's metadata cannot be understood.
+    ValueError, with a sentence for the teacher, where a notebook's metadata or points cannot be understood.
     """
     cells = [(name, read(notebook)) for name, notebook in notebooks]
     headings = [first_heading(each) for _, each in cells]
@@ -58,7 +62,7 @@ def outlined(assignment: str, notebooks: Sequence[tuple[str, Mapping[str, Any]]]
         title=course.titles.get(assignment) or next(filter(None, headings), "") or assignment,
         topic=course.topics.get(assignment) or notes.topic,
         exercises=tuple(
-            (name, cell.name, float(points))
+            (name, cell.name, _points(name, cell.name, points))
             for name, each in cells
             for cell in each
             if cell.is_graded
@@ -66,3 +70,9 @@ def outlined(assignment: str, notebooks: Sequence[tuple[str, Mapping[str, Any]]]
             and cell.name
         ),
     )
+
+
+def _points(notebook: str, cell: str, points: float) -> float:
+    if not 0 <= points < MOST_POINTS:
+        raise ValueError(f"{notebook}: the graded cell {cell} needs its points, a number from 0 on.")
+    return float(points)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from served import ASSIGNMENT, SOLVED, Client, chunks, exercise, graded, until
 from sqlalchemy import select
 from stub_hub import COURSE
@@ -86,3 +88,39 @@ async def test_what_the_formgrader_releases_is_known_without_a_restart(
     await look()
     assert (await progress(ask)).topics[-1].title == "Lists"
     assert (await practised(service))["test-longest"] == ("basics", "Basics")
+
+
+async def test_what_one_teacher_releases_wrongly_stops_nobody_else(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbound = service.parts.settings.exchange_root / COURSE / "outbound"
+
+    def release(name: str, points: float, wrong: str = "") -> None:
+        (outbound / name).mkdir(exist_ok=True)
+        book = json.loads(exercise(name, "# Lists", "longest = 3", "assert longest == 3"))
+        book["cells"][-1]["metadata"]["nbgrader"]["points"] = points
+        (outbound / name / "lists.ipynb").write_text(wrong or json.dumps(book))
+
+    (outbound / "01-odd\nname").mkdir()
+    for name, points in (("02-less", -1), ("03-much", 10**400), ("04-none", float("nan")), ("06-good", 2)):
+        release(name, points)
+    release("05-deep", 2, "[" * 200_000)
+    release("x" * 200, 2)
+    rows = service.parts.release_rows
+    await rows.look()
+    good = {f"test-{'x' * 200}", "test-06-good"}
+    assert good <= set(await practised(service))
+    assert not any(each in name for name in await practised(service) for each in ("02", "03", "04", "05"))
+    release("02-less", 1)
+    await rows.look()
+    assert "test-02-less" in await practised(service)
+
+    def gone(course: str) -> None:
+        raise OSError("stale file handle")
+
+    monkeypatch.setattr(rows, "_marks", gone)
+    monkeypatch.setattr("learnflow_ext.service.release_rows.LOOK_S", 0.01)
+    looks = asyncio.create_task(rows.run())
+    await asyncio.sleep(0.1)
+    assert not looks.done(), "the service ends with it"
+    looks.cancel()
