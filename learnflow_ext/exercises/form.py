@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from learnflow_ext.exercises.exercise import MAX_DIFFICULTY, MIN_DIFFICULTY, Exercise
-from learnflow_ext.exercises.trees import parse, parts
+from learnflow_ext.exercises.trees import PLAIN, parse, parts
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 _FENCE = re.compile(r"(`{3,})[^`]*|(~{3,}).*")
@@ -161,11 +161,22 @@ def _asks(test: str) -> str:
     tree = parse(test)
     if tree is None or not tree.body or not isinstance(last := tree.body[-1], ast.Assert):
         return ""
-    asks = last.test.left if isinstance(last.test, ast.Compare) else last.test
+    asks = _question(last.test)
     if len(tree.body) == 1 and not (isinstance(asks, ast.Call) and (asks.args or asks.keywords)):
         return ""
     code = "\n".join(map(ast.unparse, [*tree.body[:-1], asks])).replace('"', "'")
     return r"(?<![\w.])" + r"\s*".join(re.escape(each) for each in code if not each.isspace())
+
+
+def _question(test: ast.expr) -> ast.expr:
+    """What is compared with a value, whichever side it stands on, or asked to be true or not."""
+    while isinstance(test, ast.UnaryOp):
+        test = test.operand
+    if not isinstance(test, ast.Compare):
+        return test
+    sides = (test.left, *test.comparators)
+    plain = (all(isinstance(each, PLAIN) for each in ast.walk(side)) for side in sides)
+    return next((side for side, known in zip(sides, plain, strict=True) if not known), test.left)
 
 
 def _shown(exercise: Exercise) -> Iterator[str]:

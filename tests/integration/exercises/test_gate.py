@@ -126,6 +126,15 @@ class TestBadExercises:
         assert not faults(replace(GOOD, statement=f"{GOOD.statement} So `larger(3, 5)` is `5`."))
 
     @pytest.mark.parametrize(
+        "hidden", ["assert 6 == larger(6, 5)", "assert not larger(6, 5) - 6", "assert not larger(6, 5)"]
+    )
+    def test_nor_one_that_asks_the_other_way_round(self, hidden: str) -> None:
+        told = replace(GOOD, statement=f"{GOOD.statement} So `larger(6, 5)` is clear.", hidden=(hidden,))
+        stands = any("stands where the student reads it" in each for each in faults(told))
+        assert stands == ("- 6" not in hidden)
+        assert not any("stands where" in each for each in faults(replace(told, statement=GOOD.statement)))
+
+    @pytest.mark.parametrize(
         ("changed", "why"),
         [
             ({"name": "../x"}, "name"),
@@ -226,8 +235,8 @@ class TestCunningExercises:
     @pytest.mark.parametrize(
         "hidden",
         [
-            ("assert 5 == larger(3, 5)",),
-            ("assert 9 == larger(2, 2)", "assert larger(6, 4) == 6"),
+            ("assert larger(*(3, 5)) == 5",),
+            ("assert larger(*(2, 2)) == 9", "assert larger(6, 4) == 6"),
         ],
         ids=["the visible ones again", "one more, which is its first argument"],
     )
