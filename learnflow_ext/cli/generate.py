@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,12 +20,13 @@ from learnflow_ext.cli.where import (
     database,
     model_settings,
 )
+from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.exercises.generating import MAX_COUNT, Made, difficulty_for, event_of
 from learnflow_ext.exercises.generating import generate as exercises
 from learnflow_ext.exercises.notebook import notebook
 from learnflow_ext.exercises.writers import Wish
 from learnflow_ext.settings import LearnFlowModel, LearnFlowPractice
-from learnflow_ext.store import outbox, people, progress, tutoring
+from learnflow_ext.store import outbox, people, practices, progress, tutoring
 from learnflow_ext.store.database import Database
 
 FOUND_A_PROBLEM = 1
@@ -47,8 +49,8 @@ def generate(
     student: str = typer.Option(
         "",
         metavar="USER",
-        help="For whom: without --difficulty it follows from the results in --course, and the events of the "
-        "exercises name the student.",
+        help="For whom: without --difficulty it follows from the results in --course, none is nearly one that "
+        "they had in the chat, and the events of the exercises name the student.",
     ),
     course: str = typer.Option("", metavar="NAME", help="The student's course in the classroom."),
     model: bool = typer.Option(
@@ -77,13 +79,15 @@ def generate(
     db = database(config, state, url) if student else None
     if model and db is not None:
         asyncio.run(_lets_a_model_write(db, student))
-    if difficulty is None and db is not None:
-        difficulty = asyncio.run(_fitting(db, student, course))
+    given: list[Exercise] = []
+    if db is not None:
+        fitting, given = asyncio.run(_standing(db, student, course))
+        difficulty = fitting if difficulty is None else difficulty
     assert difficulty is not None
     if chosen is not None:
         # Known beforehand: the model should not write for nothing.
         _none_there([out / name for name in _names(topic, difficulty, count, seed)])
-    made, calls = asyncio.run(_made(topic, difficulty, count, seed, chosen))
+    made, calls = asyncio.run(_made(topic, difficulty, count, seed, given, chosen))
     files = [out / each.name / f"{each.name}.ipynb" for each, _ in made.passed]
     _none_there([file.parent for file in files])
     try:
@@ -114,14 +118,20 @@ def _names(topic: str, difficulty: int, count: int, seed: int) -> list[str]:
     return [named(wish) for wish in wishes]
 
 
-async def _fitting(db: Database, student: str, course: str) -> int:
-    """How difficult an exercise may be for the student. CannotRun for one the classroom does not know."""
+async def _standing(db: Database, student: str, course: str) -> tuple[int, list[Exercise]]:
+    """How difficult an exercise may be for the student, and those that they have had in the chat. CannotRun for
+    one the classroom does not know.
+    """
+    from learnflow_ext.service.practice_kept import exercise_of
+    from learnflow_ext.service.practice_making import MOST_GIVEN
+
     await db.open()
     try:
         async with db.connect() as conn:
             if await people.find(conn, student) is None:
                 raise CannotRun(f"The classroom does not know {student!r}. Nothing was made.")
             standing = await progress.of_student(conn, student, course)
+            had = await practices.of_student(conn, student, limit=MOST_GIVEN)
     finally:
         await db.close()
     shares = [
@@ -129,7 +139,8 @@ async def _fitting(db: Database, student: str, course: str) -> int:
         for each in standing.assignments
         if each.best_score is not None and each.max_score
     ]
-    return difficulty_for(sum(shares) / len(shares) if shares else None)
+    fitting = difficulty_for(sum(shares) / len(shares) if shares else None)
+    return fitting, [exercise_of(row.made_of) for row in had]
 
 
 async def _recorded(db: Database, student: str, course: str, made: Made) -> None:
@@ -164,6 +175,7 @@ async def _made(
     difficulty: int,
     count: int,
     seed: int,
+    given: Sequence[Exercise],
     chosen: tuple[LearnFlowModel, LearnFlowPractice] | None,
 ) -> tuple[Made, list[Call]]:
     """What came of it, and the calls of the language model that were `chosen`."""
@@ -176,11 +188,18 @@ async def _made(
     model = await asyncio.to_thread(_opened, chosen[0]) if chosen is not None else None
     try:
         if model is None or chosen is None:
-            return await exercises(runner, topic, difficulty, count=count, seed=seed), []
+            return await exercises(runner, topic, difficulty, count=count, seed=seed, given=given), []
         seconds = chosen[1].model_behind_seconds
         writer = hand(model, chosen[1], seconds)
         made = await exercises(
-            runner, topic, difficulty, count=count, seed=seed, model=writer, model_seconds=seconds * count
+            runner,
+            topic,
+            difficulty,
+            count=count,
+            seed=seed,
+            given=given,
+            model=writer,
+            model_seconds=seconds * count,
         )
         return made, writer.author.calls
     finally:

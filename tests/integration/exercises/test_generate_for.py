@@ -11,8 +11,10 @@ import pytest
 from learnflow_ext.cli.generate import generate
 from learnflow_ext.cli.where import CannotRun
 from learnflow_ext.contracts.events import ExerciseGenerated
+from learnflow_ext.exercises.families import FAMILIES
 from learnflow_ext.exercises.generating import difficulty_for
-from learnflow_ext.store import eventlog, people
+from learnflow_ext.service.practice_kept import kept
+from learnflow_ext.store import eventlog, people, practices
 from learnflow_ext.store.database import Database
 
 
@@ -60,6 +62,37 @@ def test_an_exercise_for_a_student_is_an_event(tmp_path: Path, capsys: pytest.Ca
     assert entry.data["killed"] == said["killed"] > 0
     # Neither solution nor tests travel.
     assert "assert" not in json.dumps(entry.data) and "return" not in json.dumps(entry.data)
+
+
+def test_none_is_what_the_student_has_had(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'db.sqlite'}"
+    with pytest.raises(CannotRun, match="does not know 'ada'"):
+        make(tmp_path / "nobody", url, level=1)
+    assert not (tmp_path / "nobody").exists()
+    asyncio.run(known(url, "ada"))
+
+    def made(out: str) -> str:
+        make(tmp_path / out, url)
+        (said,) = json.loads(capsys.readouterr().out.splitlines()[-1])["made"]
+        return str(said["name"])
+
+    async def had(name: str) -> None:
+        (exercise,) = [
+            each for family in FAMILIES["basics"] if (each := family.exercise(1, 1)).name == name
+        ]
+        event = ExerciseGenerated(
+            course="python", student="ada", name=name, title=exercise.title, topic="basics", difficulty=1
+        )
+        db = Database(url)
+        await db.open()
+        async with db.begin() as conn:
+            await practices.given(conn, event, assignment="", made_of=kept(exercise))
+        await db.close()
+
+    first = made("first")
+    assert made("again") == first
+    asyncio.run(had(first))
+    assert made("other") != first
 
 
 @pytest.mark.parametrize(
