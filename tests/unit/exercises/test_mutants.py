@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 import pytest
 
-from learnflow_ext.exercises.edits import applied
+from learnflow_ext.exercises import gate
+from learnflow_ext.exercises.edits import Edit, applied
 from learnflow_ext.exercises.mutants import mutants
 
 PROGRAM = """
@@ -67,3 +69,17 @@ def test_wider_ones_move_a_return_out_of_its_loop() -> None:
     moved = "def f(a):\n    for x in a:\n        if x:\n            return True\n    return False"
     found = [text.replace(emptied, "") for text in texts(program, wider=True)]
     assert moved in found
+
+
+def test_a_long_program_keeps_nobody_waiting_for_what_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the trees are made nothing stops their thread."""
+    made = []
+
+    def counted(tree: ast.AST, edits: Iterable[Edit]) -> ast.AST:
+        made.append(edits)
+        return applied(tree, edits)
+
+    monkeypatch.setattr(gate, "applied", counted)
+    long = "def f(a):\n" + "".join(f"    a = a + {number}\n" for number in range(300)) + "    return a\n"
+    assert len(list(mutants(ast.parse(long)))) > 800
+    assert len(gate.mutated(long)) == 400 and len(made) < 500
