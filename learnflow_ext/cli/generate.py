@@ -49,8 +49,8 @@ def generate(
     student: str = typer.Option(
         "",
         metavar="USER",
-        help="For whom: without --difficulty it follows from the results in --course, none is nearly one that "
-        "they had in the chat, and the events of the exercises name the student.",
+        help="For whom: without --difficulty it follows from the results in --course, none is nearly one "
+        "that they had in the chat, and the events of the exercises name the student.",
     ),
     course: str = typer.Option("", metavar="NAME", help="The student's course in the classroom."),
     model: bool = typer.Option(
@@ -119,8 +119,8 @@ def _names(topic: str, difficulty: int, count: int, seed: int) -> list[str]:
 
 
 async def _standing(db: Database, student: str, course: str) -> tuple[int, list[Exercise]]:
-    """How difficult an exercise may be for the student, and those that they have had in the chat. CannotRun for
-    one the classroom does not know.
+    """How difficult an exercise may be for the student, and those that they have had in the chat. CannotRun
+    for one the classroom does not know.
     """
     from learnflow_ext.service.practice_kept import exercise_of
     from learnflow_ext.service.practice_making import MOST_GIVEN

@@ -12,9 +12,7 @@ from learnflow_ext.exercises.exercise import Exercise
 from learnflow_ext.exercises.form import without_code
 from learnflow_ext.exercises.trees import PARTS, PLAIN, Part, parse, parts
 
-_WORDS = (
-    r"is|gives(?: back)?|returns|yields|becomes|evaluates to|equals|results in|should (?:be|give|return)"
-)
+_WORDS = r"is|gives(?: back)?|returns|yields|becomes|evaluates to|equals|results in|should (?:be|give|return)"
 _CLAIM = re.compile(rf"`(\w+\([^`\n]*\))`,?\s*({_WORDS}|[=-]=?>|==?|→|⇒|[:|])\s*`([^`\n]+)`")
 _FENCES = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
 _CLAIM_IN_ONE = re.compile(r"`(\w+\([^`\n]*\))\s*(?:[=-]=?>|==|→|⇒)\s*([^`\n]+)`")

@@ -15,7 +15,6 @@ from learnflow_ext.exercises.notebook_checks import first_heading, read
 from learnflow_ext.service import practice_rules
 from learnflow_ext.service.course_yaml import keys_in
 
-
 MOST_POINTS = 1e9
 """Of one cell: beyond that somebody has slipped."""
 

@@ -156,8 +156,8 @@ async def decide(
     made_of: str | None = None,
     refused_because: str = "",
 ) -> Reviewed:
-    """Let one through, or refuse it for a reason, and record that. Conflict when somebody was faster, or it is
-    no longer `made_of` that; None for whatever it is.
+    """Let one through, or refuse it for a reason, and record that. Conflict when somebody was faster, or it
+    is no longer `made_of` that; None for whatever it is.
     """
     await one(conn, course, number)
     state: PracticeState = "refused" if refused_because else "given"

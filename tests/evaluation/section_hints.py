@@ -119,7 +119,9 @@ async def _question(runner: WarmRunner, question: dict[str, Any], with_peers: bo
             figures.exact += said and bool(named & changed)
             figures.named += said and bool(named & fits)
             if not named & fits:
-                figures.misses.append(f"{attempt['id']}: names {sorted(named)}, and {sorted(changed)} changed")
+                figures.misses.append(
+                    f"{attempt['id']}: names {sorted(named)}, and {sorted(changed)} changed"
+                )
         tree = parse(attempt["code"])
         if found.proved and tree is not None:
             figures.relative.append(found.edit_size / size(without_docstrings(tree)))

@@ -395,7 +395,10 @@ class TestTheCommand:
         for change, said in (
             (saying(None, topic="cooking"), "topic in the notebook's metadata is 'cooking'"),
             (saying(TEST, must_use=["a loop"]), "cannot be understood"),
-            (lambda book: book["cells"][TEST]["metadata"]["nbgrader"].update(points=-1), "a number from 0 on"),
+            (
+                lambda book: book["cells"][TEST]["metadata"]["nbgrader"].update(points=-1),
+                "a number from 0 on",
+            ),
         ):
             wrong = json.loads(json.dumps(notebook))
             change(wrong)

@@ -77,9 +77,7 @@ def test_none_is_what_the_student_has_had(tmp_path: Path, capsys: pytest.Capture
         return str(said["name"])
 
     async def had(name: str) -> None:
-        (exercise,) = [
-            each for family in FAMILIES["basics"] if (each := family.exercise(1, 1)).name == name
-        ]
+        (exercise,) = [each for family in FAMILIES["basics"] if (each := family.exercise(1, 1)).name == name]
         event = ExerciseGenerated(
             course="python", student="ada", name=name, title=exercise.title, topic="basics", difficulty=1
         )

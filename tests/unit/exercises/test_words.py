@@ -78,8 +78,16 @@ def test_an_edit_is_known_by_what_it_mends(before: str, after: str, slip: str) -
 @pytest.mark.parametrize(
     ("before", "after", "sight"),
     [
-        ("    t = 0\n\n    return t", "    t = 0\n    t += a\n    return t", "missing between line 2 and line 4 in"),
-        ("    if a:\n        return a", "    if a:\n        return a\n    return b", "missing after line 3 in"),
+        (
+            "    t = 0\n\n    return t",
+            "    t = 0\n    t += a\n    return t",
+            "missing between line 2 and line 4 in",
+        ),
+        (
+            "    if a:\n        return a",
+            "    if a:\n        return a\n    return b",
+            "missing after line 3 in",
+        ),
         (
             "    if a:\n        b = 1\n    return b",
             "    if a:\n        b = 1\n    else:\n        b = 0\n    return b",
