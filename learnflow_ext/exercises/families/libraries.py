@@ -168,7 +168,7 @@ def _statistics(random: Random) -> Task:
             ),
             (([10, 10, 10 + k],), f"Look closely at what is exactly {k} above." if above else _TWICE),
             (([10, 10, 11 + k],), f"Look closely at what is just more than {k} above." if above else _TWICE),
-            (([low, 0],), "A number may be just large enough."),
+            (([low, 0, 0],), "A number may be just large enough." if code is None else _TWICE),
             (([low, low + 2, low + 2, low, 0],), "Two may stand in the middle." if code is None else _TWICE),
         ],
         more=[(row(),) for _ in range(7)],

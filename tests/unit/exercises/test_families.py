@@ -122,6 +122,16 @@ def test_what_a_failing_test_says_forbids_nothing() -> None:
                 assert not (found := rule.search(exercise.tests)), (exercise.name, found)
 
 
+def test_the_tests_of_a_median_have_the_odd_number_that_the_statement_speaks_of() -> None:
+    family = next(each for each in EVERY if each.name == "library")
+    for seed in range(60):
+        exercise = family.exercise(2, seed)
+        if "their number is odd" in exercise.statement:
+            assert passes(exercise.reference, exercise.tests), exercise.name
+            lists = re.findall(r"assert \w+\((\[[^]]*\])\)", exercise.tests)
+            assert lists and all(len(json.loads(each)) % 2 for each in lists), exercise.name
+
+
 def test_a_failing_test_of_a_median_speaks_of_what_the_statement_asks_for() -> None:
     family = next(each for each in EVERY if each.name == "library")
     for seed in range(60):
