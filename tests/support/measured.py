@@ -7,8 +7,10 @@ browsers and hubs run as they do for a user; `tests/coverage_gate.py` says wheth
 from __future__ import annotations
 
 import os
+import warnings
 
 from coverage import Coverage
+from coverage.exceptions import CoverageWarning
 
 FOR_PROGRAMS = "COVERAGE_PROCESS_CONFIG"
 """What tells the programs that a test starts to measure themselves; coverage's own name."""
@@ -48,7 +50,10 @@ class Measured:
     def turn(self, on: bool) -> None:
         """From here on measure, or do not. What a process has measured so far is kept."""
         if on and self._stopped is not None:
-            self._stopped.start()
+            with warnings.catch_warnings():
+                # That what it measures was imported before is as it should be.
+                warnings.simplefilter("ignore", CoverageWarning)
+                self._stopped.start()
             self._stopped = None
             if self._for_programs is not None:
                 os.environ[FOR_PROGRAMS] = self._for_programs
