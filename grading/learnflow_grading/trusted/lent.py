@@ -8,10 +8,12 @@ on the test's side, and a student's code calls its methods.
 from __future__ import annotations
 
 import collections
+import contextlib
 import copy
 import enum
 import sqlite3
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from . import tables
@@ -47,7 +49,7 @@ def copied(
     stays = all_kinds and is_lent(value)
     if not stays and kind not in MUTABLE and kind is not collections.defaultdict and not tables.knows(kind):
         return value
-    fresh = _twin(value) if stays else copy.copy(value)
+    fresh = _twin(value, made) if stays else copy.copy(value)
     made[id(value)] = fresh
     if fresh is value:
         return value
@@ -73,7 +75,7 @@ def is_lent(value: Any) -> bool:
     # Not `isinstance`: that asks the object.
     if issubclass(kind, list | dict | set | collections.deque | bytearray):
         return kind not in MUTABLE and kind is not collections.defaultdict
-    if issubclass(kind, collections.UserList | collections.UserDict | sqlite3.Connection):
+    if issubclass(kind, collections.UserList | collections.UserDict | sqlite3.Connection | sqlite3.Cursor):
         return True
     np = sys.modules.get("numpy")
     if np is not None and issubclass(kind, np.ndarray):
@@ -98,9 +100,11 @@ def holds_lent(value: Any) -> bool:
     return False
 
 
-def _twin(value: Any) -> Any:
+def _twin(value: Any, made: dict[int, Any]) -> Any:
     """Another of the same kind, which holds the same; itself where that cannot be made."""
     try:
+        if isinstance(value, sqlite3.Cursor):
+            return copied(value.connection, made).cursor()
         if isinstance(value, sqlite3.Connection):
             twin = sqlite3.connect(":memory:")
             # Not `backup`, which waits for ever for the end of a transaction.
@@ -154,7 +158,9 @@ def print_of(value: Any, seen: set[int] | None = None, depth: int = 0) -> Any:
     elif issubclass(kind, dict):
         found += each(part for pair in dict.items(value) for part in pair)
     elif issubclass(kind, sqlite3.Connection):
-        found += _database(value)
+        found += _stored(value)
+    elif issubclass(kind, sqlite3.Cursor):
+        found += _stored(value.connection)
     elif not is_lent(value):
         return id(value)
     return found + each([vars(value)]) if is_lent(value) and hasattr(value, "__dict__") else found
@@ -172,10 +178,18 @@ def _array(value: Any) -> list[Any] | None:
     return None
 
 
-def _database(connection: sqlite3.Connection) -> list[Any]:
-    try:
-        tables_in = connection.execute("SELECT type, name, sql FROM sqlite_master")
-        return [connection.total_changes, *(tuple(row) for row in tables_in)]
-    except sqlite3.Error:
-        # Closed, say, by who has done with it.
-        return []
+def _stored(connection: sqlite3.Connection) -> list[Any]:
+    """What a database holds; nothing where it is closed. Its own count leaves out what is dropped, or put in
+    the place of all.
+    """
+    found: list[Any] = []
+    questions: tuple[Callable[[], object], ...] = (
+        lambda: connection.total_changes,
+        connection.serialize,
+        lambda: connection.serialize(name="temp"),
+    )
+    for ask in questions:
+        # As an empty one says.
+        with contextlib.suppress(sqlite3.Error):
+            found.append(ask())
+    return found

@@ -159,6 +159,10 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "another file in the place of the test's": (
         "count", "import os\ndef count(path):\n    open('new', 'w').write('7')\n    os.replace('new', path)\n    return 1"),
     "the test's table emptied": ("rows", "def rows(db):\n    db.execute('delete from t')\n    return 0"),
+    "the test's table emptied by way of a cursor": (
+        "rows", "def rows(db):\n    db.cursor().execute('delete from t')\n    return 0"),
+    "another table in the place of the test's": (
+        "rows", "def rows(db):\n    db.executescript('drop table t; create table t (n int)')\n    return 0"),
     "a database that is told what a sum is": (
         "rows", "def rows(db):\n    db.create_function('count', 0, lambda: 9)\n    return 9"),
     "a mock that is told what to say": (

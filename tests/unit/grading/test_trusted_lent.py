@@ -30,6 +30,13 @@ def database() -> sqlite3.Connection:
     return made
 
 
+def replaced(db: sqlite3.Connection) -> None:
+    db.commit()
+    other = sqlite3.connect(":memory:")
+    other.execute("CREATE TABLE t (n INTEGER)")
+    db.deserialize(other.serialize())
+
+
 def linked() -> Bag:
     first = Bag([])
     first.items.append(Bag([first, Bag([])]))
@@ -50,6 +57,19 @@ CHANGES: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
     "objects that hold one another": (linked, lambda bag: bag.items[0].items[1].items.append(1)),
     "a row": (database, lambda db: db.execute("DELETE FROM t")),
     "a table": (database, lambda db: db.execute("CREATE VIEW v AS SELECT 1")),
+    "a table that is made anew": (
+        database,
+        lambda db: db.executescript("DROP TABLE t; CREATE TABLE t (n INTEGER)"),
+    ),
+    "all of a database": (database, replaced),
+    "a row, by way of a cursor": (
+        lambda: database().cursor(),
+        lambda cursor: cursor.execute("DELETE FROM t"),
+    ),
+    "a table that is there for a while": (
+        lambda: sqlite3.connect(":memory:"),
+        lambda db: db.execute("CREATE TEMP TABLE t (n INTEGER)"),
+    ),
 }
 
 
@@ -76,11 +96,13 @@ def test_what_crosses_or_cannot_be_changed_is_not_lent(value: Any) -> None:
     assert not holds_lent([value])
 
 
-def test_a_database_can_be_closed() -> None:
+def test_who_closes_a_database_changes_it_and_hears_of_no_error() -> None:
     db = database()
-    before = print_of(db)
+    cursor, before = db.cursor(), print_of(db)
     db.close()
     assert print_of(db) != before
+    assert print_of(cursor) != before
+    assert copied([db, cursor], {}) == [db, cursor]
 
 
 def test_what_is_there_twice_stays_one() -> None:
