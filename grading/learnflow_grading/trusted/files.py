@@ -34,14 +34,14 @@ def files_in(folder: Path) -> dict[str, str]:
     return found
 
 
-def stamps() -> Iterator[tuple[str, tuple[int, int]]]:
+def stamps(most: int | None = None) -> Iterator[tuple[str, tuple[int, int]]]:
     """(path, (time of the last change in ns, size in bytes)) of the files below the working folder.
 
-    Without links, hidden ones, and what goes beyond 2000 in one folder.
+    Without links, hidden ones, and what goes beyond `most` in one folder; None for all.
     """
     for parent, folders, names in os.walk("."):
         folders[:] = [folder for folder in folders if not folder.startswith((".", "__pycache__"))]
-        for name in names[:2000]:
+        for name in names[:most]:
             path = os.path.join(parent, name)
             with contextlib.suppress(OSError):
                 if not name.startswith(".") and os.path.isfile(path) and not os.path.islink(path):
