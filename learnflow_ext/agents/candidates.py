@@ -11,7 +11,7 @@ from itertools import islice, zip_longest
 
 from learnflow_ext.agents import disguises, spoken
 from learnflow_ext.agents.fitting import alone_or_inside, free_names, spliced
-from learnflow_ext.agents.fragments import blocks_in, fragments, is_line, line_parts, plain_ones
+from learnflow_ext.agents.fragments import blocks_in, fragments, is_line, line_parts, undisguised
 from learnflow_ext.agents.layouts import MAX_LINES, def_name, indented
 from learnflow_ext.agents.references import Reference
 from learnflow_ext.agents.source import parse
@@ -44,7 +44,7 @@ def programs(text: str, reference: Reference, own_code: str = "") -> list[str]:
         for code in (fragment, *_definitions(fragment))
         if any(line.strip() not in known for line in code.splitlines() if line.strip())
     ]
-    open_ones = plain_ones(text)
+    open_ones = undisguised(text)
     plain = dict.fromkeys(
         program for code in pieces if code in open_ones for program in alone_or_inside(code, header)
     )
@@ -56,7 +56,7 @@ def programs(text: str, reference: Reference, own_code: str = "") -> list[str]:
     found = distinct.of(as_it_stands, MOST_BLOCKS)
     found += distinct.of(in_turn, 2 * (MOST - MOST_BLOCKS) // 3)
     if own_code.strip() and len(own_code.splitlines()) <= MAX_LINES:
-        placed = (program for code in pieces for program in spliced(code, own_code, header))
+        placed = (program for code in pieces for program in spliced(code, own_code))
         found += distinct.of((program for program in placed if program not in alone), MOST - len(found))
     return found
 

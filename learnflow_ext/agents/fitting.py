@@ -95,7 +95,10 @@ def _in_function(body: str, header: ast.FunctionDef, *, turned: bool = False) ->
 
 
 def free_names(tree: ast.AST) -> list[str]:
-    """Names that are used and given by nothing in the code, in order of use."""
+    """Names that are used and given by nothing in the code, in order of use.
+
+    A function called `f` gives none: `_in_function` puts code that cannot stand alone into one.
+    """
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
     stored |= {
@@ -113,7 +116,7 @@ def free_names(tree: ast.AST) -> list[str]:
     )
 
 
-def spliced(code: str, own: str, header: ast.FunctionDef | None) -> Iterator[str]:
+def spliced(code: str, own: str) -> Iterator[str]:
     """The student's cell with the piece: after it, in the place of the likest lines, and anywhere."""
     yield f"{own}\n{code}"
     lines, new = own.splitlines(), [line for line in code.splitlines() if line.strip()]

@@ -37,7 +37,7 @@ def fragments(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=512)
-def plain_ones(text: str) -> frozenset[str]:
+def undisguised(text: str) -> frozenset[str]:
     """Those of the fragments that stand there in no disguise."""
     return frozenset(_found(disguises.readings(text)[:2]))
 

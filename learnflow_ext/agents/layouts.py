@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 MAX_LINES = 60
+"""Of a piece of code, or of a student's cell, that is looked at."""
 _OPENS = re.compile(r"^(?:def|for|while|if|elif|else|with|try|except|finally|class)\b.*:$|^else:$|^try:$")
 _LEAVES = re.compile(r"(?:return|break|continue|raise)\b")
 _CONTINUES = re.compile(r"(?:elif|else|except|finally)\b")
 MOST_LAYOUTS = 12
+"""Ways in which the same lines may have stood."""
 
 
 def indented(lines: Iterable[str]) -> Iterator[str]:
@@ -42,6 +44,7 @@ def indented(lines: Iterable[str]) -> Iterator[str]:
 
 
 def def_name(line: str) -> str:
+    """Name of the function whose head this line is; empty for any other line."""
     return line.removeprefix("def ").partition("(")[0].strip() if line.startswith("def ") else ""
 
 

@@ -1,4 +1,4 @@
-"""Programs that solve nothing: tests that one of them passes are too easy, or are given away."""
+"""Programs that nobody had to think of: tests that one of them passes are too easy, or are given away."""
 
 from __future__ import annotations
 

@@ -27,11 +27,14 @@ _CONTAINER = frozenset(
 )
 _OTHER = frozenset({"__call__", "__enter__", "__exit__", "__bool__", "__hash__", "__missing__"})
 SPECIAL = COMPARISONS | BINARY | _UNARY | _CONTAINER | _OTHER
+"""Operators that one side may ask of the other's objects: of a student's those of the teacher's class."""
 ALWAYS = ("__str__", "__repr__", "__format__")
+"""What any object of a student's is asked for: it gives a text."""
 EXACT: dict[str, tuple[type, ...]] = {
     "__len__": (int,), "__contains__": (bool,), "__bool__": (bool,), "__hash__": (int,), "__index__": (int,),
     "__int__": (int,), "__float__": (float,),
 }  # fmt: skip
+"""Of which classes an operator's answer must be, and of no subclass of these."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the test's side may have done with a student's value, by name."""
+"""What the test's side can ask for to be done with a student's value, by name."""
 
 from __future__ import annotations
 

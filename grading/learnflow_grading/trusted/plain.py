@@ -30,7 +30,7 @@ _VALUES: tuple[type, ...] = (
 
 
 def is_data(value: Any) -> bool:
-    """Whether it is a member's value as they are: numbers, texts, and what is made of them."""
+    """Whether it is nothing but numbers, texts and what is made of them, as an enumeration's values are."""
     if type(value) in (tuple, list, set, frozenset):
         return all(map(is_data, value))
     if type(value) is dict:
@@ -129,6 +129,7 @@ def has_empty(value: Any) -> bool:
 
 
 def of_library(kind: type) -> bool:
+    """Whether it is a class of numpy's or pandas'."""
     return kind.__module__.partition(".")[0] in ("numpy", "pandas")
 
 

@@ -22,7 +22,6 @@ GRACE = 1.5
 """Seconds after which a call that should have been interrupted is given up."""
 SHORT_CPU, SHORT_WALL = 0.3, 2.0
 """What a function may take that has run into the limit once already."""
-MAX_OUTPUT = 100_000
 _MAX_TRAFFIC = 512 * 1024 * 1024
 _MAX_ASKS = 200_000
 _MOST_KEPT = 400_000

@@ -1,7 +1,7 @@
 """Values as JSON, and back: plain data only, sizes and depth bounded, types exact.
 
 Used by both ends. The end that reads takes nothing for granted: whatever is not exactly as below raises
-`Malformed`. A value that is no plain data goes through the reader's and writer's `Links`.
+`Malformed`. A value that is no plain data goes through the reader's and writer's `link`.
 
 Scalars are themselves; all else is a list with a tag first. Mutable values carry a number, by which a second
 mention refers to the same object (`["=", n]`), so aliases and cycles survive, and by which the answer to
