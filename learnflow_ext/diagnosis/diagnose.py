@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from learnflow_ext.contracts.help import Diagnosis, Variable
-from learnflow_ext.diagnosis import endless, friendly, library, named, rules, syntax
+from learnflow_ext.diagnosis import endless, friendly, library, likely_names, named, rules, syntax
 from learnflow_ext.diagnosis.concepts import concept_of
 from learnflow_ext.diagnosis.place import Place, cell_file, place_at, place_in_cell, place_in_text
 from learnflow_ext.diagnosis.plain import clean, without_host_paths
@@ -153,11 +153,11 @@ def diagnose(
     cause = _first(exception, message, line, scene)
     if not cause and filename is not None and len(message) < MAX_MESSAGE:
         cause = friendly.explain(error, source, filename)
-        if rules.far_fetched(exception, cause, source):
+        if likely_names.far_fetched(exception, cause, source):
             cause = ""
     if not cause:
         cause = _rest(exception, message, line)
-        hint = rules.similar_name(message, [*(namespace or ()), *_NAME.findall(source)])
+        hint = likely_names.similar_name(message, [*(namespace or ()), *_NAME.findall(source)])
         cause = f"{hint} {cause}".strip()
     return _diagnosis(exception, message, place, _with_values(cause, exception, line, scene))
 
@@ -195,7 +195,7 @@ def diagnose_text(
         cause = friendly.explain(recovered, without_magics(code), _TEXT)
     if not cause:
         cause = _rest(exception, message, source_line)
-    hint = rules.similar_name(message, _NAME.findall(code[:20_000]))
+    hint = likely_names.similar_name(message, _NAME.findall(code[:20_000]))
     return _diagnosis(
         exception, message, place, _with_values(f"{hint} {cause}".strip(), exception, source_line, scene)
     )
