@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import time
 import types
+from collections.abc import Sequence
 from typing import Any
 
-from .declared import SPECIAL
+from .declared import BINARY, SPECIAL
 from .lent import is_lent
 
 _AT_ONCE = 256
@@ -15,8 +16,12 @@ _AT_ONCE = 256
 CLOSED = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type, functools.partial)
 """Of the test's own things, what a student's code may call and nothing else."""
 _BOUND = (types.MethodType, types.BuiltinFunctionType)
-_CHANGING = frozenset({"__setitem__", "__delitem__", "__enter__", "__exit__", "__call__"})
+_CHANGING = frozenset({"__setitem__", "__delitem__", "__enter__", "__exit__", "__call__"}) | {
+    name for name in BINARY if name.startswith("__i")
+}
 """Operators that change what they are asked of."""
+_HARMLESS = frozenset({"builtins", "itertools", "unittest.mock"})
+"""Modules whose objects change nothing but themselves, or what the test wants changed."""
 _OF_MOCKS = frozenset(
     "configure_mock reset_mock attach_mock mock_add_spec side_effect return_value call_args call_args_list"
     " call_count called mock_calls method_calls".split()
@@ -31,12 +36,15 @@ _NEVER = (
 """How attributes begin that lead into Python, or into memory, or change what a database answers."""
 
 
-def what_may_change(target: Any, what: str, name: Any) -> Any:
-    """What of the test's may be changed by a question; None for nothing that does not cross."""
+def what_may_change(target: Any, what: str, name: Any, lent: Sequence[Any]) -> Sequence[Any]:
+    """What may be changed by a question, of what the test has `lent` and does not cross."""
     owner = getattr(target, "__self__", None) if isinstance(target, _BOUND) else target
-    if what == "get" or (what == "special" and name not in _CHANGING) or not is_lent(owner):
-        return None
-    return owner
+    if what == "get" or (what == "special" and name not in _CHANGING):
+        return ()
+    if is_lent(owner):
+        return (owner,)
+    # By way of `array.flat`, or of a blob in a database, what it is of is changed.
+    return () if type(owner).__module__ in _HARMLESS else lent
 
 
 def look(target: Any, what: str, name: Any, args: list[Any]) -> Any:

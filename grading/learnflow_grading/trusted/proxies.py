@@ -20,7 +20,7 @@ from typing import Any
 from .asked import CLOSED, look, what_may_change
 from .declared import ALWAYS, SPECIAL, Declared, Rules
 from .dressed import dress
-from .lent import print_of
+from .lent import is_lent, print_of
 from .plain import DATA_BASES, is_data
 from .remote import RemoteMeta, called, special_method
 from .returned import Returned
@@ -41,6 +41,8 @@ class Proxies:
         self._handles: dict[int, int] = {}
         self._ours: list[Any] = []
         self._our_numbers: dict[int, int] = {}
+        self._lent: list[Any] = []
+        """Of `_ours` what can be changed."""
         student.read_link, student.write_link = self.read, self.write
         student.answer_ask, student.exception = self._answer, self._raised
 
@@ -306,6 +308,8 @@ class Proxies:
         if known is None:
             self._ours.append(value)
             known = self._our_numbers[id(value)] = len(self._ours) - 1
+            if is_lent(value):
+                self._lent.append(value)
         return ["far", known]
 
     def _answer(self, message: dict[str, Any], reader: Reader) -> Any:
@@ -327,14 +331,14 @@ class Proxies:
         def done() -> Any:
             return target(*args, **kwargs) if what == "call" else look(target, what, name, args)
 
-        owner = what_may_change(target, what, name)
-        if owner is None:
+        watched = tuple(what_may_change(target, what, name, self._lent))
+        if not watched:
             return done()
-        before = print_of(owner)
+        before = [print_of(each) for each in watched]
         try:
             return done()
         finally:
-            self.student.touched += print_of(owner) != before
+            self.student.touched += [print_of(each) for each in watched] != before
 
     def _is_foreign(self, item: Any) -> bool:
         """Whether it is a thing of the test's that a student's code was given and can do something with."""

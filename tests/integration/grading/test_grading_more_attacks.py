@@ -152,6 +152,9 @@ GIVEN = (
 ATTACKS: dict[str, tuple[str, str]] = {
     "a list of a class of its own, emptied": ("weight", "def weight(xs):\n    xs.clear()\n    return 0"),
     "such a list filled with what fits": ("weight", "def weight(xs):\n    xs[:] = [7]\n    return 7"),
+    "such a list emptied by an operator": (
+        "weight", "def weight(xs):\n    ask, number = object.__getattribute__(xs, '_far')\n    ask('special', number, '__imul__', [0])\n    return 0"),
+    "a masked array made to fit, one by one": ("masked", "def masked(a):\n    a.flat[:] = 0\n    return 0"),
     "a masked array made to fit": ("masked", "def masked(a):\n    a[:] = 0\n    return 0"),
     "an object of the teacher's that is given another list": ("load", "def load(crate):\n    crate.items = []\n    return 0"),
     "the test's file emptied": ("count", "def count(path):\n    open(path, 'w').close()\n    return 0"),
