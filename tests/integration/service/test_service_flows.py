@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -547,6 +548,23 @@ class TestStart:
         assert (await ask("health")).code == 200
         response = await ask(f"api/courses/{COURSE}/assignments", "ada")
         assert msgspec.json.decode(response.body) == []
+
+    async def test_an_assignment_whose_points_no_record_takes_is_one_that_failed(
+        self, start: Any, worker: PaperWorker, monkeypatch: Any
+    ) -> None:
+        release = worker.release
+
+        async def below_zero(**about: Any) -> Any:
+            made = await release(**about)
+            return replace(made, exercises=((ASSIGNMENT, "test-sum", -1.0),))
+
+        monkeypatch.setattr(worker, "release", below_zero)
+        service = await start()
+
+        async def failed() -> bool:
+            return bool(service.parts.releases.state == "failed")
+
+        await until(failed)
 
     async def test_a_taken_port(self, config: Config, hub: Hub, worker: PaperWorker) -> None:
         with socket.socket() as taken:
