@@ -1,8 +1,9 @@
 """Answers that are made once for each `Idempotency-Key`, whoever hears them from wherever they broke off.
 
-Such an answer goes on when its reader is lost, and is kept: who comes back with the same key hears the rest,
-at this replica while it is being made, at any once it is. Where the replica that made it is gone, another
-makes it anew, for the same question: that is charged to nobody again, and asks no model.
+Such an answer goes on for `COME_BACK_SECONDS` when its reader is lost, and is kept: who comes back with the
+same key hears the rest, at this replica while it is being made, at any once it is. Where the replica that
+made it is gone, another makes it anew, for the same question: that is charged to nobody again, and asks no
+model.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import msgspec
@@ -29,6 +31,11 @@ from learnflow_ext.store.once import Kept, Reserved, slot_of
 WAIT_SECONDS = 4.0
 """How long to wait for another replica's answer before its reader is told to come again: they give up one
 that is silent for ten."""
+COME_BACK_SECONDS = 10.0
+"""For how long an answer goes on that nobody hears any more. Students' servers come back sooner: their last
+try begins within 6, and may take some to connect. Who pressed Stop does not, and a model that speaks costs."""
+LEFT_ALONE = "\n\n*I stopped here, for nobody was listening any more. Please ask again.*"
+"""Told to who comes too late."""
 
 log = logs.get("learnflow.help")
 
@@ -80,9 +87,11 @@ class Answering:
     async def _make(
         self, answer: Answer, person: Person, request: HelpRequest, address: str, key: str, body: bytes
     ) -> None:
+        received = time.monotonic()
+
         async def work(reserved: Reserved) -> Kept:
-            async with self._traffic.limited():
-                async for chunk in self._pieces(answer, reserved, person, request):
+            async with answer.wanted(reserved.id.hex), self._traffic.limited():
+                async for chunk in self._pieces(answer, reserved, person, request, received):
                     answer.hear(chunk)
             return Kept(status=200, body=msgspec.json.encode(answer.told))
 
@@ -114,16 +123,21 @@ class Answering:
             self._traffic.ended(answer)
 
     async def _pieces(
-        self, answer: Answer, reserved: Reserved, person: Person, request: HelpRequest
+        self, answer: Answer, reserved: Reserved, person: Person, request: HelpRequest, received: float
     ) -> AsyncIterator[ReplyChunk]:
-        received, request_id = time.monotonic(), reserved.id.hex
+        request_id = reserved.id.hex
         wished = await self._assistance.wish(person, request, request_id)
         if wished is not None:
             for chunk in wished:
                 yield chunk
             return
         question = await self._assistance.take(
-            person, request, request_id, received, resumes=True, again=reserved.again
+            person,
+            request,
+            request_id,
+            received,
+            resumes=lambda: not answer.is_left_alone,
+            again=reserved.again,
         )
         if reserved.again:
             log.info("answered anew, for who answered is gone", request_id=request_id, person=person.name)
@@ -141,6 +155,50 @@ class Answer:
         self._more = asyncio.Event()
         self._over = False
         self._error: Exception | None = None
+        self._readers: set[object] = set()
+        self._patience: asyncio.Timeout | None = None
+        """While it is being made."""
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether it ends now because nobody came back for it."""
+        return self._patience is not None and self._patience.expired()
+
+    def come(self, reader: object) -> None:
+        """`reader` hears it from now on."""
+        self._readers.add(reader)
+        self._wait_until(None)
+
+    def leave(self, reader: object) -> None:
+        """`reader` is lost, or has heard all; harmless when that was said before."""
+        if reader not in self._readers:
+            return
+        self._readers.remove(reader)
+        if not self._readers:
+            self._wait_until(asyncio.get_running_loop().time() + COME_BACK_SECONDS)
+
+    def _wait_until(self, when: float | None) -> None:
+        if self._patience is not None and not self._patience.expired():
+            self._patience.reschedule(when)
+
+    @asynccontextmanager
+    async def wanted(self, request_id: str) -> AsyncIterator[None]:
+        """Around the making: once it is left alone, whatever is in it is cancelled, and the answer ends with
+        a sentence about that.
+        """
+        patience = asyncio.timeout(None)
+        try:
+            async with patience:
+                self._patience = patience
+                yield
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            log.info("an answer was stopped, for nobody came back for it", request_id=request_id)
+            self.hear(ReplyChunk(kind="text", text=LEFT_ALONE, request_id=request_id))
+            self.hear(ReplyChunk(kind="end", request_id=request_id))
+        finally:
+            self._patience = None
 
     def begin(self) -> None:
         """It will come: whoever asks need not be refused any more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -60,6 +60,11 @@ BROKE_OFF = (
 log = logs.get("learnflow.help")
 
 
+def never() -> bool:
+    """For who cannot come back."""
+    return False
+
+
 @dataclass(frozen=True)
 class Question:
     """A question that was taken: it is in the database and counts."""
@@ -74,8 +79,8 @@ class Question:
     """By `time.monotonic`, in seconds."""
     left: int | None = None
     """How many more the person may ask for now; None without a budget."""
-    resumes: bool = False
-    """Whether who asked may come for the rest, so that what is broken off here another finishes."""
+    resumes: Callable[[], bool] = never
+    """Whether who asked may still come for the rest, so that what is broken off here another finishes."""
     again: bool = False
     """Whether somebody began to answer it who is gone: a model may have been asked already."""
 
@@ -158,7 +163,7 @@ class Assistance:
         request_id: str,
         received: float,
         *,
-        resumes: bool = False,
+        resumes: Callable[[], bool] = never,
         again: bool = False,
     ) -> Question:
         """Check a question and keep it. One that comes `again` and was kept then counts once.
@@ -249,7 +254,7 @@ class Assistance:
             last = ReplyChunk(kind="error", text=text, agent=said.agent, request_id=question.request_id)
             said.texts.append(text)
         except asyncio.CancelledError:
-            ended = not question.resumes
+            ended = not question.resumes()
             raise
         finally:
             if ended:

@@ -13,6 +13,7 @@ from tornado.iostream import StreamClosedError
 from learnflow_ext.contracts.errors import TooLarge, Unavailable
 from learnflow_ext.contracts.help import HelpRequest, ReplyChunk
 from learnflow_ext.service import answer_places
+from learnflow_ext.service.answering import Answer
 from learnflow_ext.service.handlers import once
 from learnflow_ext.service.handlers.base import ApiHandler
 from learnflow_ext.service.routes import Route
@@ -39,6 +40,13 @@ class HelpHandler(ApiHandler):
         """Begin with nothing sent."""
         super().initialize(route)
         self._sending = asyncio.Lock()
+        self._heard: Answer | None = None
+
+    def on_connection_close(self) -> None:
+        """The asker is gone. Said at once: until there are words to send it would not be noticed."""
+        super().on_connection_close()
+        if self._heard is not None:
+            self._heard.leave(self)
 
     async def post(self) -> None:
         received = time.monotonic()
@@ -87,13 +95,17 @@ class HelpHandler(ApiHandler):
         answer = await self.parts.answering.ask(
             self.person, request, address=f"{self.request.method} {self.request.uri}", key=key, body=self.raw
         )
+        self._heard = answer
         self._begin_stream()
+        answer.come(self)
         try:
             async with self._seen_at_work(), aclosing(answer_places.told(answer.chunks(), after)) as pieces:
                 async for chunk, place in pieces:
                     await self._send(chunk, str(place))
         except StreamClosedError:
-            self.log.info("the asker was lost before the answer's end, which goes on")
+            self.log.info("the asker was lost before the answer's end, which goes on for a while")
+        finally:
+            answer.leave(self)
 
     def _begin_stream(self) -> None:
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")

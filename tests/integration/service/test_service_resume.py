@@ -17,6 +17,7 @@ from traitlets.config import Config
 from learnflow_ext.contracts.events import DebugRequested, HelpAnswered, HelpAsked, TeacherAsked
 from learnflow_ext.contracts.help import CellError, HelpRequest, ReplyChunk
 from learnflow_ext.service.answer_places import ONCE_MORE
+from learnflow_ext.service.answering import LEFT_ALONE
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import eventlog
 from learnflow_ext.store.models import HelpTurn
@@ -33,7 +34,7 @@ class TutorThatWaits:
         self.real = real
         self.asked = 0
         self.voices: list[Any] = []
-        self.began, self.goes_on = asyncio.Event(), asyncio.Event()
+        self.began, self.goes_on, self.ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.first = "first "
 
     def plan(self, *given: Any) -> Any:
@@ -45,7 +46,10 @@ class TutorThatWaits:
         yield ReplyChunk(kind="start", request_id=more["request_id"])
         yield ReplyChunk(kind="text", text=self.first)
         self.began.set()
-        await self.goes_on.wait()
+        try:
+            await self.goes_on.wait()
+        finally:
+            self.ended.set()
         yield ReplyChunk(kind="text", text="second")
         yield ReplyChunk(kind="end")
 
@@ -77,9 +81,13 @@ async def cut_off(client: Client, tutor: TutorThatWaits, **headers: str) -> tupl
     """Ask, and lose the connection after the first words: what came of them, and the last event's id."""
     came = b""
     first = asyncio.Event()
+    lost = False
 
     def hear(piece: bytes) -> None:
         nonlocal came
+        if lost:
+            # The client lets go of the connection then, as of nothing else: not when it is closed.
+            raise OSError("nobody reads this any more")
         came += piece
         if b"first" in came:
             first.set()
@@ -99,9 +107,7 @@ async def cut_off(client: Client, tutor: TutorThatWaits, **headers: str) -> tupl
     )
     async with asyncio.timeout(20):
         await first.wait()
-    lost = client.http
-    client.http = type(lost)(force_instance=True, max_clients=64)
-    lost.close()
+    lost = True
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
     ids = [line[4:] for line in came.decode().splitlines() if line.startswith("id: ")]
@@ -156,6 +162,21 @@ async def test_the_rest_comes_while_the_answer_is_still_made(replicas: list[Clie
     assert (whole[0].kind, text(whole)) == ("start", "first second")
     assert (tutor.asked, elsewhere.asked) == (1, 0)
     assert await asked(replicas[0].service) == ONCE
+
+
+async def test_who_pressed_stop_stops_it(replicas: list[Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that speaks is stopped, and what it said by then is the answer, for teachers too."""
+    monkeypatch.setattr("learnflow_ext.service.answering.COME_BACK_SECONDS", 0.3)
+    # So soon does the asker's side see that nobody reads any more.
+    replicas[0].service.parts.tutor_settings.alive_seconds = 0.2
+    tutor = waiting(replicas[0].service)
+    _, last = await cut_off(replicas[0], tutor)
+    async with asyncio.timeout(10):
+        await tutor.ended.wait()
+    late = await replicas[1]("api/help", "ada", body=QUESTION, headers={**KEY, "Last-Event-ID": last})
+    assert text(resumed(late)) == LEFT_ALONE
+    assert await asked(replicas[0].service) == ONCE
+    assert await record(replicas[0].service) == "first "
 
 
 class TestAReplicaIsKilledWhileItAnswers:
