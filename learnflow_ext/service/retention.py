@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learnflow_ext.service import logs
-from learnflow_ext.store import alerts, regrade_requests, tutoring
+from learnflow_ext.store import alerts, once, regrade_requests, tutoring
 from learnflow_ext.store.clock import now
 from learnflow_ext.store.database import Database, DatabaseUnavailable
 
@@ -22,6 +22,8 @@ async def forget(conn: AsyncConnection, before: datetime) -> int:
     """Delete the words of questions, answers and requests to teachers from before then; how many turns."""
     await alerts.forget_words(conn, before)
     await regrade_requests.forget(conn, before)
+    # Answers in the chat are kept there too, for who lost one.
+    await once.forget(conn, now() - before)
     return await tutoring.forget(conn, before)
 
 

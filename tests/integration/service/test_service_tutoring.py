@@ -470,3 +470,20 @@ class TestPrivacy:
             assert await tutoring.forget(conn, now() + timedelta(seconds=1)) == 1
             turn = await tutoring.turn(conn, "ada")
         assert (turn.question, turn.answer, turn.agent) == ("", "", "debug")
+
+    async def test_so_is_what_is_kept_for_who_lost_an_answer(
+        self, ask: Client, service: RunningService
+    ) -> None:
+        async def answer() -> bytes:
+            answered = await ask("api/help", "ada", body=FAILED, headers={"Idempotency-Key": "the-question"})
+            return answered.body.partition(b'"request_id":"')[2][:32]
+
+        async def kept_after(moment: datetime) -> bool:
+            async with service.parts.db.begin() as conn:
+                await forget(conn, moment)
+            return await answer() == first
+
+        first = await answer()
+        assert first
+        assert await kept_after(now() - timedelta(days=1))
+        assert not await kept_after(now() + timedelta(seconds=1))
