@@ -84,10 +84,10 @@ class LearnFlowExtension(ExtensionApp):
     resume_seconds = Float(
         6.0,
         min=0,
-        help="""How many seconds to try to hear the rest of an answer that broke off, from when something was
-        heard of it last, before the student reads that the tutor cannot be reached. Another replica of the
-        service tells the rest, or the same one that was started again; it knows within 2 s that one is gone.
-        0 gives up at once; raise it where a single service takes longer to start.""",
+        help="""How many seconds to try to hear the rest of an answer that broke off, from then on, before the
+        student reads that the tutor cannot be reached. Another replica of the service tells the rest, or the
+        same one that was started again; it knows within 2 s that one is gone. 0 gives up at once; raise it
+        where a single service takes longer to start.""",
     ).tag(config=True)
 
     report_interval = Float(

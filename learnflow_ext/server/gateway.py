@@ -71,7 +71,7 @@ class Gateway:
         between two pieces; the service's signs of life (comments in the stream) are pieces too. What must
         not get lost is sent again for `insist_seconds` while nobody answers, with the same
         `Idempotency-Key`, so that it is done once. An answer that breaks off is asked for from where it
-        broke off, likewise, for `resume_seconds` after anything was heard of it.
+        broke off, likewise, for `resume_seconds` from then on.
         """
         self.url = url.rstrip("/") + "/" if url else ""
         self._token = token
@@ -187,7 +187,7 @@ class Gateway:
         """
         loop = asyncio.get_running_loop()
         began, pause, key, last = loop.time(), FIRST_PAUSE_S, uuid.uuid4().hex, ""
-        heard, begun = began, False
+        lost, begun = began, False
         while True:
             call = _Streamed(self, request, key, last)
             try:
@@ -196,11 +196,14 @@ class Gateway:
                         if chunk.kind == "error":
                             self._log.warning("the service broke off an answer, request %s", chunk.request_id)
                             raise Unavailable(chunk.text or DOWN)
-                        heard, pause, begun = loop.time(), FIRST_PAUSE_S, True
+                        pause, begun = FIRST_PAUSE_S, True
                         yield chunk
                 return
             except _BrokeOff as error:
-                late = min(heard + self._resume_seconds, began + self._answer_seconds)
+                if call.heard:
+                    # Not since its last words: a model may have thought for long, or silence was the sign.
+                    lost = loop.time()
+                late = min(lost + self._resume_seconds, began + self._answer_seconds)
                 last = call.last_id
                 # A service that numbers nothing would begin anew.
                 if loop.time() + pause > late or (begun and not last):
@@ -316,6 +319,8 @@ class _Streamed:
     def __init__(self, gateway: Gateway, question: HelpRequest, key: str, last_id: str) -> None:
         """`last_id` is that of the last event that came of this answer before; empty for none."""
         self.last_id = last_id
+        self.heard = False
+        """Whether anything came of the answer: words, or a sign that somebody is at work on it."""
         self._gateway = gateway
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._status = 0
@@ -356,6 +361,7 @@ class _Streamed:
                 if self._status != 200:
                     refusal = (refusal + piece)[:65_536]
                     continue
+                self.heard = True
                 events = self._events(reader, piece)
                 self.last_id = reader.last_id or self.last_id
                 for data in events:

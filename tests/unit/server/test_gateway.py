@@ -147,6 +147,8 @@ class Replica:
 
     def __init__(self, *script: bytes | None) -> None:
         self._script = list(script)
+        self.silent = 0.0
+        """Seconds before it hangs up."""
         self.keys: list[str] = []
         self.places: list[str] = []
         """`Last-Event-ID` of each request; empty for none."""
@@ -161,6 +163,7 @@ class Replica:
         if raw is not None:
             writer.write(raw)
             await writer.drain()
+            await asyncio.sleep(self.silent)
         writer.close()
 
 
@@ -221,6 +224,14 @@ class TestAReplicaIsLostWhileItAnswers:
         ]
         assert replica.places == ["", "", "4-b", "4-b", "4-b"]
         assert len(set(replica.keys)) == 1 and replica.keys[0]
+
+    async def test_also_long_after_its_last_words(self) -> None:
+        """While a model thinks there are only signs of life, and of a host that is lost there is nothing."""
+        replica = Replica(told(START, ONE), told(TWO, END))
+        replica.silent = 0.3
+        async with before(replica, resume=0.2) as gateway:
+            assert [chunk.text for chunk in await words(gateway)] == ["", "one ", "two", ""]
+        assert replica.places == ["", "4-b"]
 
     async def test_in_the_end_it_is_a_sentence(self) -> None:
         replica = Replica(told(START, ONE), None)
