@@ -50,7 +50,7 @@ from learnflow_ext.service.tutors import TutoredCourse
 from learnflow_ext.service.wishes import Wishes
 from learnflow_ext.settings import LearnFlow, LearnFlowTutor
 from learnflow_ext.store import help, ladder, people, tutoring
-from learnflow_ext.store.database import Database
+from learnflow_ext.store.database import Database, DatabaseUnavailable
 
 BROKE_OFF = (
     "Sorry, the tutor stumbled over this question and cannot finish its answer. It has been noted (request "
@@ -246,6 +246,10 @@ class Assistance:
                     said.hear(chunk, question.received)
                     yield chunk
         except Exception as error:
+            if isinstance(error, DatabaseUnavailable) and question.resumes():
+                # No end of it: as one it would be kept, and told to who asks again once the database is back.
+                ended = False
+                raise
             # The boundary to the agents: whatever happens there, the student gets a sentence.
             self._metrics.answers_failed.inc()
             line.exception("the tutor failed", said=len(said.texts))

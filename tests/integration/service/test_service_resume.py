@@ -20,6 +20,7 @@ from learnflow_ext.service.answer_places import ONCE_MORE
 from learnflow_ext.service.answering import LEFT_ALONE
 from learnflow_ext.service.running import RunningService
 from learnflow_ext.store import eventlog
+from learnflow_ext.store.database import DatabaseUnavailable
 from learnflow_ext.store.models import HelpTurn
 
 KEY = {"Idempotency-Key": "the-question"}
@@ -36,6 +37,8 @@ class TutorThatWaits:
         self.voices: list[Any] = []
         self.began, self.goes_on, self.ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.first = "first "
+        self.failure: Exception | None = None
+        """Breaks off the next answer."""
 
     def plan(self, *given: Any) -> Any:
         return self.real.plan(*given)
@@ -50,6 +53,9 @@ class TutorThatWaits:
             await self.goes_on.wait()
         finally:
             self.ended.set()
+        if (failure := self.failure) is not None:
+            self.failure = None
+            raise failure
         yield ReplyChunk(kind="text", text="second")
         yield ReplyChunk(kind="end")
 
@@ -215,6 +221,19 @@ class TestAReplicaIsKilledWhileItAnswers:
         rest = await replicas[1]("api/help", "ada", body=QUESTION, headers={**KEY, "Last-Event-ID": last})
         assert text(resumed(rest)) == f"{ONCE_MORE}without a model second"
         assert voices == []
+
+
+async def test_an_outage_of_the_database_is_no_end_of_an_answer(replicas: list[Client]) -> None:
+    here, other = (waiting(client.service) for client in replicas)
+    here.failure = DatabaseUnavailable("The database is away.")
+    _, last = await cut_off(replicas[0], here)
+    for tutor in (here, other):
+        tutor.goes_on.set()
+    rest = await replicas[1]("api/help", "ada", body=QUESTION, headers={**KEY, "Last-Event-ID": last})
+    assert text(resumed(rest)) == "second"
+    assert (here.asked, other.asked) == (1, 1)
+    assert await asked(replicas[1].service) == ONCE
+    assert await record(replicas[1].service) == "first second"
 
 
 async def test_what_a_replica_that_stops_cannot_finish_another_does(replicas: list[Client]) -> None:
