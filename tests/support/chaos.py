@@ -76,6 +76,8 @@ class Losses(msgspec.Struct, frozen=True):
     """Not told exactly once."""
     runs: tuple[str, ...] = ()
     """Not kept, or not told, exactly once."""
+    questions: tuple[str, ...] = ()
+    """Not kept exactly once with an answer, or confirmed to nobody."""
     uncounted: int = 0
     """Events without exactly one effect on standings."""
     dead: int = 0
@@ -175,12 +177,15 @@ def _waits(cluster: Cluster, done: list[Done]) -> tuple[float, float]:
 
 def losses(cluster: Cluster, done: list[Done]) -> Losses:
     """Compare what was confirmed with what there is, once all is settled."""
-    told = {kind: {each.id for each in done if each.kind == kind} for kind in ("run", "submission")}
+    kinds = ("run", "submission", "question")
+    told = {kind: {each.id for each in done if each.kind == kind} for kind in kinds}
     with cluster.servers.postgres.connect(cluster.database.rpartition("/")[2]) as conn:
         status: dict[str, str] = dict(
             conn.execute("SELECT submission_id, status FROM submissions").fetchall()
         )
         kept = Counter(run for (run,) in conn.execute("SELECT run_id FROM runs"))
+        turns = conn.execute("SELECT request_id FROM help_turns WHERE answered_at IS NOT NULL").fetchall()
+        asked = conn.execute("SELECT count(*) FROM help_turns").fetchone()
 
         def events(kind: str, key: str) -> Counter[str]:
             found = conn.execute("SELECT data::jsonb->>%s FROM event_log WHERE type = %s", (key, kind))
@@ -193,13 +198,21 @@ def losses(cluster: Cluster, done: list[Done]) -> Losses:
             " - (SELECT count(*) FROM consumed WHERE consumer = 'progress' AND outcome = 'done'),"
             " (SELECT count(*) FROM consumed WHERE outcome = 'dead')"
         ).fetchone()
-    assert counts is not None
+    assert counts is not None and asked is not None
     once = Counter(told["submission"])
     return Losses(
         submissions=tuple(sorted(told["submission"] ^ status.keys())),
         ungraded=tuple(sorted(name for name, how in status.items() if how != "graded")),
         grades=tuple(sorted({*(graded - once), *(once - graded), *(handed_in - once), *(once - handed_in)})),
         runs=tuple(sorted({*_differ(kept, told["run"]), *_differ(ran, told["run"])})),
+        questions=tuple(
+            sorted(
+                {
+                    *_differ(Counter(name for (name,) in turns), told["question"]),
+                    *(["unanswered"] if asked[0] != len(turns) else []),
+                }
+            )
+        ),
         uncounted=int(counts[0]),
         dead=int(counts[1]),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +43,7 @@ class Done(msgspec.Struct, frozen=True):
 
     kind: Kind
     id: str
-    """The run's own, or what the service called the submission; any for a question."""
+    """The run's own, or what the service called the submission or the question."""
     began: float
     """By the clock, seconds since the epoch."""
     waited: float
@@ -137,12 +138,14 @@ class Stubborn:
             self._told.done.append(tries.done("submission", made, clock))
 
     async def ask(self) -> None:
-        """Ask the tutor, until an answer came to its end; what broke off is asked again."""
+        """Ask the tutor, until an answer came to its end; for what broke off, again."""
         clock = time.time()
         question = HelpRequest(course=self._course, agent="concepts", text="what is a list?")
-        answer, tries = await self._insist("api/help", question, {}, _ends)
+        key = {"Idempotency-Key": uuid.uuid4().hex}
+        answer, tries = await self._insist("api/help", question, key, _ends)
         if answer is not None:
-            self._told.done.append(tries.done("question", uuid.uuid4().hex, clock))
+            name = re.search(rb'"request_id":"(\w+)"', answer.body)
+            self._told.done.append(tries.done("question", name[1].decode() if name else "", clock))
 
     async def _insist(
         self,

@@ -21,6 +21,8 @@ ROUNDS = int(os.environ.get("LEARNFLOW_CHAOS_ROUNDS", "1"))
 FULL = "LEARNFLOW_CHAOS_ROUNDS" in os.environ
 STUDENTS = 20 if FULL else 5
 THINK_S = 1.0 if FULL else 0.4
+ASKS = 0.2
+"""So much of what students do are questions."""
 AFTER_S = 12.0 if FULL else 1.5
 AWAY_S = 5.0 if FULL else 0.5
 
@@ -74,7 +76,7 @@ async def test_each_part_is_killed_under_load_and_nothing_is_lost(tmp_path: Path
             files = await cluster.files()
             for number, scene in enumerate(ROUNDS * scenes(cluster)):
                 # Students nobody has met: what a replica remembers of people helps nobody here.
-                figures, told = await play(cluster, scene, names(number), files, THINK_S, AFTER_S)
+                figures, told = await play(cluster, scene, names(number), files, THINK_S, AFTER_S, ASKS)
                 done += told.done
                 print(figures.line(), figures.errors, flush=True)
                 worst[scene.name] = _worse(worst.get(scene.name), figures)
