@@ -33,7 +33,7 @@ WAIT_SECONDS = 4.0
 that is silent for ten."""
 COME_BACK_SECONDS = 10.0
 """For how long an answer goes on that nobody hears any more. Students' servers come back sooner: their last
-try begins within 6, and may take some to connect. Who pressed Stop does not, and a model that speaks costs."""
+try begins within 6, and may take some to connect. Who pressed Stop does not, and a model costs."""
 LEFT_ALONE = "\n\n*I stopped here, for nobody was listening any more. Please ask again.*"
 """Told to who comes too late."""
 
