@@ -24,7 +24,6 @@ NOT_MEASURED = (
     "tests/integration/kernels/test_ordinary_user.py",
     "tests/integration/many/",
     "tests/integration/service/test_service_every_page.py",
-    "tests/unit/exercises/test_families.py",
     "tests/unit/grading/test_grading_constructs.py::TestCodeMadeToBreakTheCheck",
     "tests/unit/progress/test_standing.py::test_100_000_grades_shuffled_and_doubled_come_to_the_same",
     "tests/unit/progress/test_struggle.py::TestWholeClass",
