@@ -12,6 +12,7 @@ from learnflow_ext.diagnosis import (
     calls,
     misuses,
     names,
+    nothings,
     one_for_several,
     operators,
     wrong_kinds,
@@ -48,8 +49,8 @@ def witness(scene: Scene, said: str = "") -> str:
 
 FIRST: dict[str, tuple[Rule, ...]] = {
     "TypeError": (
-        misuses.missing_from_get,
-        misuses.result_of_print,
+        nothings.missing_from_get,
+        nothings.result_of_print,
         misuses.print_of_old,
         misuses.tuple_by_comma,
         misuses.half_as_a_position,
@@ -97,9 +98,9 @@ FIRST: dict[str, tuple[Rule, ...]] = {
     ),
     "UnboundLocalError": (misuses.of_the_class, names.of_the_object, names.not_on_this_way),
     "AttributeError": (
-        misuses.missing_from_get,
-        misuses.result_of_print,
-        misuses.kept_nothing,
+        nothings.missing_from_get,
+        nothings.result_of_print,
+        nothings.kept_nothing,
         misuses.name_of_a_module,
         misuses.one_after_the_other,
         calls.gives_nothing_back,
